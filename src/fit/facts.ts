@@ -1,0 +1,147 @@
+/**
+ * What the adapters find out about the Mac, the Ollama server and its models.
+ * Plain data: the pure modules judge it, the adapters fill it. A field that could not be read is absent, never guessed.
+ */
+import type { ModelMetadata } from "../memory/metadata";
+
+/** A value together with where it was read. */
+export interface Sourced<T> {
+  readonly value: T;
+  /** For people: "server log", "launchctl", "command line of the running model". */
+  readonly source: string;
+}
+
+export interface MacosVersion {
+  readonly major: number;
+  /** As macOS writes it: "26.6.1". */
+  readonly text: string;
+}
+
+/** Metal's own figures for the GPU, read in a new process. */
+export interface MetalReading {
+  readonly chip?: string;
+  /** recommendedMaxWorkingSetSize: the limit in force, override included. */
+  readonly workingSetBytes: number;
+  /** maxBufferLength: 0.75 × the default limit, whatever the override. */
+  readonly maxBufferBytes?: number;
+}
+
+/** The sysctl that holds the limit: MiB from macOS 14 on, bytes on macOS 13. */
+export type LimitKey = "iogpu.wired_limit_mb" | "debug.iogpu.wired_limit";
+
+export interface AppleSiliconMac {
+  readonly kind: "apple-silicon";
+  readonly chip?: string;
+  readonly ramBytes: number;
+  readonly macos?: MacosVersion;
+  /** Absent where the kernel has neither key. */
+  readonly limitKey?: LimitKey;
+  /** The override in MiB; 0 = macOS decides; absent = could not be read. */
+  readonly overrideMib?: number;
+  readonly metal?: MetalReading;
+  /** Limit that the bundled llama-server prints, where Metal could not be asked. */
+  readonly listedDeviceBytes?: number;
+}
+
+/** A machine without a GPU limit of its own, with the reason as a sentence for people. */
+export interface UnsupportedMachine {
+  readonly kind: "intel" | "virtual-machine" | "not-a-mac" | "unreadable";
+  readonly reason: string;
+}
+
+export type Machine = AppleSiliconMac | UnsupportedMachine;
+
+/** A model as `/api/tags` lists it. */
+export interface InstalledModel {
+  readonly name: string;
+  /** Hex SHA-256 of the manifest. */
+  readonly digest: string;
+  readonly sizeBytes: number;
+  readonly modifiedAt?: string;
+  readonly format: "gguf" | "safetensors" | "other";
+  readonly family?: string;
+  readonly families: readonly string[];
+  readonly parameterSize?: string;
+  readonly quantization?: string;
+  readonly trainedContext?: number;
+  readonly parentModel?: string;
+  readonly capabilities: readonly string[];
+  /** Runs on somebody else's machine: nothing to fit. */
+  readonly cloud: boolean;
+}
+
+/** A model as `/api/ps` lists it. */
+export interface LoadedModel {
+  readonly name: string;
+  readonly digest: string;
+  /** Bytes in all, and of these on the GPU; less than all = spilled to the CPU. */
+  readonly sizeBytes: number;
+  readonly vramBytes: number;
+  /** Per slot. */
+  readonly contextLength?: number;
+  readonly expiresAt?: string;
+}
+
+/** Modelfile parameters that change the memory of a model. Absent = not set. */
+export interface ModelParameters {
+  readonly numCtx?: number;
+  readonly numGpu?: number;
+  readonly numBatch?: number;
+  readonly draftNumPredict?: number;
+  /** Parameters of this list that are there but hold no usable number. */
+  readonly unreadable: readonly string[];
+}
+
+/** What `/api/show` (and, on this Mac, the GGUF header) say of one model. */
+export interface ModelDescription {
+  readonly metadata: ModelMetadata;
+  /** Where `metadata` was read. */
+  readonly metadataSource: "header" | "show" | "show-verbose";
+  readonly parameters: ModelParameters;
+  readonly capabilities: readonly string[];
+  readonly parentModel?: string;
+  /** Minimum version of Ollama that the model asks for. */
+  readonly requires?: string;
+  /** Separate projector files, with the bytes of their tensors where they could be read. */
+  readonly projectors: readonly { readonly path: string; readonly bytes?: number }[];
+  /** LoRA adapters and draft models: the estimate does not cover them. */
+  readonly adapters: readonly string[];
+  readonly drafts: readonly string[];
+  /** The Modelfile text that `/api/show` gives. */
+  readonly modelfile?: string;
+}
+
+/** Command line of a running llama-server: the truth for a loaded model. */
+export interface RunnerCommandLine {
+  readonly pid: number;
+  readonly modelPath?: string;
+  /** `-c`: total over the slots. */
+  readonly totalContext?: number;
+  readonly parallel?: number;
+  readonly kvCacheType?: string;
+  readonly flashAttention?: "auto" | "on" | "off";
+  readonly batch?: number;
+  readonly gpuLayers?: number;
+}
+
+/** How the server that answers was started, as far as can be told. */
+export type ServerOrigin = "app" | "homebrew" | "terminal" | "remote" | "unknown";
+
+/** Settings of the running server, each with its source; absent = not detected. */
+export interface ServerFacts {
+  readonly version?: string;
+  readonly origin: ServerOrigin;
+  /** OLLAMA_CONTEXT_LENGTH; 0 = Ollama decides by its tier. */
+  readonly contextLength?: Sourced<number>;
+  readonly kvCacheType?: Sourced<string>;
+  readonly parallel?: Sourced<number>;
+  readonly flashAttention?: Sourced<"auto" | "on" | "off">;
+  readonly gpuOverheadBytes?: Sourced<number>;
+  /** LLAMA_ARG_FIT_TARGET in MiB. */
+  readonly fitTargetMib?: Sourced<number>;
+  /** GPU total that the server measured when it started: decides its default-context tier. */
+  readonly startupTotalBytes?: Sourced<number>;
+  /** Default context the server logged for its tier. */
+  readonly tierNumCtx?: Sourced<number>;
+  readonly runners: readonly RunnerCommandLine[];
+}

@@ -1,0 +1,24 @@
+/** GPU memory of one model under one {@link RunSettings}, all in bytes. */
+export interface KnownEstimate {
+  readonly kind: "known";
+  readonly architecture: string;
+  /** Tensors on the GPU with every layer offloaded, without mmap: what llama.cpp's `--fit` counts. */
+  readonly weights: number;
+  readonly kvCache: number;
+  readonly recurrentState: number;
+  readonly compute: number;
+  readonly projector: number;
+  /** Sum of the five terms; the safety margin is not part of it. */
+  readonly total: number;
+  /** Half-width of the band around `total` that the compute buffer may really need. */
+  readonly uncertainty: number;
+}
+
+export interface UnknownEstimate {
+  readonly kind: "unknown";
+  readonly architecture?: string;
+  /** Why, as a sentence for people. */
+  readonly reason: string;
+}
+
+export type MemoryEstimate = KnownEstimate | UnknownEstimate;

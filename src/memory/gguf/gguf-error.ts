@@ -1,0 +1,86 @@
+/** What is wrong with a GGUF file, or with the way to its bytes. */
+export type GgufFault =
+  // the file itself
+  | "not-gguf"
+  | "big-endian"
+  | "version"
+  | "truncated"
+  | "too-large"
+  | "bad-type"
+  | "bad-shape"
+  | "bad-offset"
+  | "bad-alignment"
+  | "duplicate"
+  | "split"
+  // local files
+  | "not-found"
+  | "no-permission"
+  | "not-a-file"
+  // HTTP
+  | "http-unauthorized"
+  | "http-forbidden"
+  | "http-not-found"
+  | "http-no-range"
+  | "http-bad-range"
+  | "http-changed"
+  | "http-status"
+  | "network"
+  // both
+  | "read-failed"
+  | "timeout"
+  | "aborted";
+
+/** The only error that reading a GGUF header throws: `fault` for code, `message` as a sentence for people. */
+export class GgufError extends Error {
+  override readonly name = "GgufError";
+
+  constructor(
+    readonly fault: GgufFault,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** A name out of a file, safe to show: quoted, control characters escaped, at most 80 characters. */
+export function shownName(name: string): string {
+  return JSON.stringify(name.length > 80 ? `${name.slice(0, 79)}…` : name);
+}
+
+/**
+ * The {@link GgufError} for anything thrown while bytes were read: one of ours as it is, a time limit as "timeout",
+ * a cancelled signal as "aborted", everything else under the given fault.
+ */
+export function asGgufError(error: unknown, fault: GgufFault, signal?: AbortSignal): GgufError {
+  if (error instanceof GgufError) return error;
+  const reason: unknown = signal?.aborted ? signal.reason : error;
+  const name = reason instanceof Error ? reason.name : "";
+  if (name === "TimeoutError")
+    return new GgufError("timeout", "Reading the model's header took too long.", { cause: error });
+  if (signal?.aborted || name === "AbortError")
+    return new GgufError("aborted", "Reading the model's header was canceled.", { cause: error });
+  const detail = (error instanceof Error ? error.message : String(error)).slice(0, 200).replace(/\.?$/, ".");
+  return new GgufError(fault, `The model's header could not be read: ${detail}`, { cause: error });
+}
+
+/**
+ * Settles as `work` does, or rejects as soon as `signal` aborts, so that a source that ignores the signal
+ * (a dead network mount) can't hold the caller. `fault` is for errors that are not a {@link GgufError}.
+ */
+export async function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined, fault: GgufFault): Promise<T> {
+  let onAbort: (() => void) | undefined;
+  try {
+    if (signal === undefined) return await work;
+    const aborted = new Promise<never>((_, reject) => {
+      onAbort = () => reject(signal.reason);
+      if (signal.aborted) onAbort();
+      else signal.addEventListener("abort", onAbort, { once: true });
+    });
+    return await Promise.race([aborted, work]);
+  } catch (error) {
+    throw asGgufError(error, fault, signal);
+  } finally {
+    if (onAbort) signal?.removeEventListener("abort", onAbort);
+  }
+}

@@ -1,0 +1,14 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  resolve: {
+    alias: { "@raycast/api": fileURLToPath(new URL("./test/stand-ins/raycast/index.ts", import.meta.url)) },
+    dedupe: ["react"],
+  },
+  test: {
+    include: ["test/**/*.test.{ts,tsx}"],
+    server: { deps: { inline: ["@raycast/utils"] } },
+    restoreMocks: true,
+  },
+});
