@@ -1,0 +1,60 @@
+import type { LimitKey } from "./facts";
+import { MIB } from "./units";
+
+/** One argument for zsh and sh: bare where it is harmless, else in single quotes (which keep "!" and "$" as they are). */
+export function shellQuote(argument: string): string {
+  return /^[A-Za-z0-9_@%+:,./-]+$/.test(argument) && !argument.startsWith("-")
+    ? argument
+    : `'${argument.replaceAll("'", `'\\''`)}'`;
+}
+
+/** Value of the sysctl for a limit in MiB: macOS 13's key takes bytes. 0 gives the limit back to macOS. */
+export function limitValue(key: LimitKey, mib: number): number {
+  return key === "debug.iogpu.wired_limit" ? mib * MIB : mib;
+}
+
+/** `sudo sysctl …` that sets the limit until the next restart; 0 = macOS default. */
+export function sysctlCommand(mib: number, key: LimitKey = "iogpu.wired_limit_mb"): string {
+  return `sudo /usr/sbin/sysctl ${key}=${limitValue(key, mib)}`;
+}
+
+/** Modelfile of a context-capped variant. */
+export function modelfileText(source: string, numCtx: number): string {
+  return `FROM ${source}\nPARAMETER num_ctx ${numCtx}\n`;
+}
+
+/**
+ * One line that makes the variant with `ollama create`, its Modelfile through standard input. It replaces a model of
+ * the same name, as `ollama create` does.
+ */
+export function ollamaCreateCommand(source: string, variant: string, numCtx: number): string {
+  const lines = ["FROM " + source, `PARAMETER num_ctx ${numCtx}`].map(shellQuote).join(" ");
+  return `printf '%s\\n' ${lines} | ollama create ${shellQuote(variant)} -f /dev/stdin`;
+}
+
+/** For the prompt of `ollama run`. */
+export function setParameterText(numCtx: number): string {
+  return `/set parameter num_ctx ${numCtx}`;
+}
+
+/** Default context for future launches of the Ollama app; its own slider overrides it. */
+export function launchctlContextCommand(numCtx: number): string {
+  return `launchctl setenv OLLAMA_CONTEXT_LENGTH ${numCtx}`;
+}
+
+/** KV cache type for future launches of the Ollama app. */
+export function launchctlKvCacheCommand(type: string): string {
+  return `launchctl setenv OLLAMA_KV_CACHE_TYPE ${shellQuote(type)}`;
+}
+
+export function ollamaRunCommand(model: string): string {
+  return `ollama run ${shellQuote(model)}`;
+}
+
+export function ollamaStopCommand(model: string): string {
+  return `ollama stop ${shellQuote(model)}`;
+}
+
+export function ollamaPullCommand(model: string): string {
+  return `ollama pull ${shellQuote(model)}`;
+}

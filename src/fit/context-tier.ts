@@ -1,0 +1,17 @@
+import { GIB } from "./units";
+
+/** Ollama's default context by the GPU total it measured when it started (from 0.15.5 on). */
+export const CONTEXT_TIERS = [
+  { fromBytes: 47 * GIB, numCtx: 262_144 },
+  { fromBytes: 23 * GIB, numCtx: 32_768 },
+  { fromBytes: 0, numCtx: 4_096 },
+] as const;
+
+/**
+ * Default `num_ctx` of Ollama ≥ 0.15.5 for a GPU total in bytes, less OLLAMA_GPU_OVERHEAD (source: ollama's
+ * server/routes.go). The total counts as whole MiB, as Ollama reads it.
+ */
+export function contextTier(totalBytes: number, overheadBytes = 0): number {
+  const total = totalBytes - overheadBytes;
+  return CONTEXT_TIERS.find((tier) => total >= tier.fromBytes)?.numCtx ?? 4_096;
+}

@@ -1,0 +1,238 @@
+import type { AppleSiliconMac, Machine, MacosVersion } from "./facts";
+import { formatBytes, formatMib, GIB, MIB } from "./units";
+
+const METAL_PAGE = 16_384;
+
+/** What macOS and the apps should keep, by RAM in GiB; between two rows the higher one counts. */
+const RESERVES: readonly (readonly [upToGib: number, reserveGib: number])[] = [
+  [18, 4],
+  [24, 5],
+  [36, 6],
+  [64, 8],
+  [128, 12],
+  [256, 16],
+  [Infinity, 24],
+];
+
+/** Leaving less than this needs a second yes. */
+export const SECOND_YES_BELOW = 4 * GIB;
+/** Leaving less than this is refused. */
+export const REFUSED_BELOW = 2 * GIB;
+
+/** Bytes that a recommended limit leaves to macOS on a Mac with `ramBytes`. */
+export function recommendedReserve(ramBytes: number): number {
+  const row = RESERVES.find(([upToGib]) => ramBytes <= upToGib * GIB);
+  return (row?.[1] ?? 24) * GIB;
+}
+
+/**
+ * macOS's own limit by formula, a labelled last resort where Metal cannot be asked (facts: readings of macOS 26/27
+ * and of 15 and older). Sizes that were never read take the share of the next smaller Mac.
+ */
+export function defaultLimitByFormula(ramBytes: number, macos?: MacosVersion): number {
+  const ramGib = ramBytes / GIB;
+  if (macos !== undefined && macos.major <= 15) {
+    const share = ramGib < 36 ? ramBytes * (2 / 3) : ramBytes * 0.75;
+    return Math.floor(ramGib >= 192 ? Math.max(share, ramBytes - 48 * GIB) : share);
+  }
+  if (ramGib >= 512) return 464 * GIB;
+  const share =
+    ramGib >= 256
+      ? 0.87
+      : ramGib >= 128
+        ? 0.84
+        : ramGib >= 64
+          ? 0.81
+          : ramGib >= 32
+            ? 0.78
+            : ramGib >= 16
+              ? 0.74
+              : 2 / 3;
+  return Math.ceil((ramBytes * share) / METAL_PAGE) * METAL_PAGE;
+}
+
+/** The limit that the GPU works under, and how it is known. */
+export interface GpuLimit {
+  readonly kind: "known";
+  readonly bytes: number;
+  readonly source: "override" | "metal" | "listed-device" | "server-log" | "formula" | "stated";
+  /** For people: "set with iogpu.wired_limit_mb". */
+  readonly sourceText: string;
+  /** Not read but worked out: nothing that rests on it is better than Tight. */
+  readonly estimated: boolean;
+  /** Two sources contradict each other: which, and what each says. */
+  readonly disagreement?: string;
+}
+
+export interface UnknownGpuLimit {
+  readonly kind: "unknown";
+  readonly reason: string;
+}
+
+/**
+ * The limit in force: the override when it is above 0, else Metal's figure, else what llama-server lists, else what the
+ * server logged at its start, else the formula (labelled). `serverStartupBytes` is the total from Ollama's log.
+ */
+export function limitInForce(machine: Machine, serverStartupBytes?: number): GpuLimit | UnknownGpuLimit {
+  if (machine.kind !== "apple-silicon") return { kind: "unknown", reason: machine.reason };
+  const key = machine.limitKey ?? "iogpu.wired_limit_mb";
+  const metalBytes = machine.metal?.workingSetBytes;
+  if (machine.overrideMib !== undefined && machine.overrideMib > 0) {
+    const bytes = machine.overrideMib * MIB;
+    return {
+      kind: "known",
+      bytes,
+      source: "override",
+      sourceText: `set with ${key}`,
+      estimated: false,
+      ...(metalBytes !== undefined && Math.abs(metalBytes - bytes) > MIB
+        ? { disagreement: `${key} says ${formatBytes(bytes, 2)}, Metal says ${formatBytes(metalBytes, 2)}.` }
+        : {}),
+    };
+  }
+  // Without the sysctl the override may or may not be there; Metal's figure includes it either way.
+  if (metalBytes !== undefined) {
+    return { kind: "known", bytes: metalBytes, source: "metal", sourceText: "read from Metal", estimated: false };
+  }
+  if (machine.listedDeviceBytes !== undefined) {
+    return {
+      kind: "known",
+      bytes: machine.listedDeviceBytes,
+      source: "listed-device",
+      sourceText: "listed by Ollama's llama-server",
+      estimated: false,
+    };
+  }
+  if (serverStartupBytes !== undefined) {
+    return {
+      kind: "known",
+      bytes: serverStartupBytes,
+      source: "server-log",
+      sourceText: "what Ollama logged when it started (one decimal)",
+      estimated: true,
+    };
+  }
+  return {
+    kind: "known",
+    bytes: defaultLimitByFormula(machine.ramBytes, machine.macos),
+    source: "formula",
+    sourceText: `estimated for ${machine.macos ? `macOS ${machine.macos.major}` : "a current macOS"}: neither sysctl nor Metal could be read`,
+    estimated: true,
+  };
+}
+
+/** The limit of a remote Mac: what its owner states in the preferences, else unknown. */
+export function remoteLimit(statedBytes: number | undefined): GpuLimit | UnknownGpuLimit {
+  return statedBytes === undefined
+    ? {
+        kind: "unknown",
+        reason: "Ollama runs on another Mac and its GPU limit is not stated in the preferences.",
+      }
+    : {
+        kind: "known",
+        bytes: statedBytes,
+        source: "stated",
+        sourceText: "stated in the preferences for the remote Mac",
+        estimated: false,
+      };
+}
+
+/** macOS's default limit, also while an override is set: maxBufferLength is 0.75 × the default whatever the override. */
+export function defaultLimit(mac: AppleSiliconMac): { readonly bytes: number; readonly estimated: boolean } {
+  if (mac.overrideMib === 0 && mac.metal) return { bytes: mac.metal.workingSetBytes, estimated: false };
+  if (mac.metal?.maxBufferBytes !== undefined) return { bytes: mac.metal.maxBufferBytes / 0.75, estimated: false };
+  return { bytes: defaultLimitByFormula(mac.ramBytes, mac.macos), estimated: true };
+}
+
+/** What can be set on this Mac, in whole MiB. */
+export interface LimitAdvice {
+  readonly ramMib: number;
+  readonly defaultMib: number;
+  readonly defaultEstimated: boolean;
+  readonly reserveBytes: number;
+  /** RAM minus the reserve; absent where macOS's default already gives as much. */
+  readonly recommendedMib?: number;
+  /** Highest value that needs no second yes (4 GiB left, or the default where that is more). */
+  readonly highestMib: number;
+}
+
+/** What to recommend on this Mac. `reserveBytes` is the person's own reserve, if they set one. */
+export function adviseLimit(mac: AppleSiliconMac, reserveBytes?: number): LimitAdvice {
+  const standard = defaultLimit(mac);
+  const ramMib = Math.floor(mac.ramBytes / MIB);
+  const defaultMib = Math.floor(standard.bytes / MIB);
+  const reserve = reserveBytes ?? recommendedReserve(mac.ramBytes);
+  const recommendedMib = Math.floor((mac.ramBytes - reserve) / MIB);
+  return {
+    ramMib,
+    defaultMib,
+    defaultEstimated: standard.estimated,
+    reserveBytes: reserve,
+    ...(recommendedMib > defaultMib && mac.ramBytes - recommendedMib * MIB >= REFUSED_BELOW ? { recommendedMib } : {}),
+    highestMib: Math.max(Math.floor((mac.ramBytes - SECOND_YES_BELOW) / MIB), defaultMib),
+  };
+}
+
+/** Whether a limit may be set, and what a person must hear first. */
+export type LimitCheck =
+  | { readonly kind: "default" }
+  | { readonly kind: "fine"; readonly mib: number }
+  | { readonly kind: "warning"; readonly mib: number; readonly warning: string }
+  | { readonly kind: "second-yes"; readonly mib: number; readonly warning: string }
+  | { readonly kind: "refused"; readonly reason: string };
+
+/** Judges a limit in MiB on a Mac with `ramBytes`; 0 gives the limit back to macOS. */
+export function checkLimit(
+  mib: number,
+  ramBytes: number,
+  advice: Pick<LimitAdvice, "reserveBytes" | "defaultMib">,
+): LimitCheck {
+  if (!Number.isSafeInteger(mib) || mib < 0)
+    return { kind: "refused", reason: "The limit must be a whole number of MiB." };
+  if (mib === 0) return { kind: "default" };
+  const left = ramBytes - mib * MIB;
+  if (left < 0) {
+    return { kind: "refused", reason: `${formatMib(mib)} is more than this Mac has (${formatBytes(ramBytes)}).` };
+  }
+  if (left < REFUSED_BELOW) {
+    return {
+      kind: "refused",
+      reason: `That leaves ${formatBytes(left)} to macOS. Below ${formatBytes(REFUSED_BELOW)} the Mac may freeze, so it is not set.`,
+    };
+  }
+  if (left < SECOND_YES_BELOW) {
+    return {
+      kind: "second-yes",
+      mib,
+      warning: `Only ${formatBytes(left)} are left to macOS and your apps. Macs with so little left were reported to freeze, swap heavily or restart.`,
+    };
+  }
+  if (mib < Math.min(1024, advice.defaultMib)) {
+    return {
+      kind: "refused",
+      reason: `${formatMib(mib)} is too little for any model. 0 gives the limit back to macOS.`,
+    };
+  }
+  // macOS's own default is never something to be warned of.
+  if (left < advice.reserveBytes && mib > advice.defaultMib) {
+    return {
+      kind: "warning",
+      mib,
+      warning: `${formatBytes(left)} are left to macOS and your apps, less than the ${formatBytes(advice.reserveBytes)} advised for this Mac.`,
+    };
+  }
+  if (mib < advice.defaultMib) {
+    return {
+      kind: "warning",
+      mib,
+      warning: `This is less than macOS allows by default (${formatMib(advice.defaultMib)}): models get less memory, not more.`,
+    };
+  }
+  return { kind: "fine", mib };
+}
+
+/** Parses a limit a person typed: whole MiB, thousands separators allowed ("57,344", "57344 MiB"). */
+export function parseMib(text: string): number | undefined {
+  const match = /^\s*(\d{1,3}(?:[,\u00a0 ]\d{3})+|\d{1,7})\s*(?:MiB)?\s*$/i.exec(text);
+  return match?.[1] === undefined ? undefined : Number(match[1].replace(/\D/g, ""));
+}

@@ -1,0 +1,47 @@
+/** Binary units. People read GiB, the sysctl takes MiB, everything inside is bytes. */
+export const KIB = 1024;
+export const MIB = 1024 ** 2;
+export const GIB = 1024 ** 3;
+
+const grouped = new Intl.NumberFormat("en-US");
+
+/** Whole number with thousands separators: 57344 → "57,344". */
+export function formatCount(value: number): string {
+  return grouped.format(value);
+}
+
+/**
+ * Bytes for people, always binary: "51.8 GiB", "512 MiB", "24 KiB", "0 B". One decimal from 1 GiB on
+ * (two with `digits: 2`); a negative amount keeps its sign.
+ */
+export function formatBytes(bytes: number, digits: 1 | 2 = 1): string {
+  const size = Math.abs(bytes);
+  const sign = bytes < 0 ? "-" : "";
+  // 1023.5 MiB would round to "1,024 MiB", which is written as 1.0 GiB.
+  if (size >= GIB - MIB / 2) return `${sign}${(size / GIB).toFixed(digits)} GiB`;
+  if (size >= MIB - KIB / 2) return `${sign}${formatCount(Math.round(size / MIB))} MiB`;
+  if (size >= KIB - 0.5) return `${sign}${formatCount(Math.round(size / KIB))} KiB`;
+  return `${sign}${Math.round(size)} B`;
+}
+
+/** A limit as the sysctl takes it, with its size for people: "57,344 MiB (56.0 GiB)". */
+export function formatMib(mib: number): string {
+  return `${formatCount(mib)} MiB (${formatBytes(mib * MIB)})`;
+}
+
+/** Tokens: whole multiples of 1024 as "32K", others as "5,000". */
+export function formatContext(tokens: number): string {
+  return tokens >= 1024 && tokens % 1024 === 0 ? `${formatCount(tokens / 1024)}K` : formatCount(tokens);
+}
+
+/** Share of a whole, rounded to a whole percent: 0.8098 → "81 %". */
+export function formatPercent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}
+
+/** Parses what a person types as GiB: "8", "51.84", "8 GiB". Undefined where it is no positive amount. */
+export function parseGib(text: string | undefined): number | undefined {
+  const match = /^\s*(\d{1,5}(?:\.\d{1,4})?)\s*(?:GiB?)?\s*$/i.exec(text ?? "");
+  const gib = Number(match?.[1]);
+  return gib > 0 ? gib * GIB : undefined;
+}

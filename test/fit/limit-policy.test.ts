@@ -1,0 +1,179 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { AppleSiliconMac } from "../../src/fit/facts";
+import {
+  adviseLimit,
+  checkLimit,
+  defaultLimit,
+  defaultLimitByFormula,
+  limitInForce,
+  parseMib,
+  recommendedReserve,
+  remoteLimit,
+} from "../../src/fit/limit-policy";
+import { GIB, MIB } from "../../src/fit/units";
+
+const macos26 = { major: 26, text: "26.6.1" };
+
+function mac(ramGib: number, extra: Partial<AppleSiliconMac> = {}): AppleSiliconMac {
+  return {
+    kind: "apple-silicon",
+    ramBytes: ramGib * GIB,
+    macos: macos26,
+    limitKey: "iogpu.wired_limit_mb",
+    overrideMib: 0,
+    ...extra,
+  };
+}
+
+describe("macOS's default limit by formula", () => {
+  it.each([
+    [8, 26, 5_726_633_984],
+    [32, 26, 26_800_603_136],
+    [64, 27, 55_662_788_608],
+    [512, 26, 464 * GIB],
+    [36, 15, 27 * GIB],
+    [96, 14, 73_728 * MIB],
+    [192, 15, 144 * GIB],
+    [256, 15, 223_338_299_392],
+    [512, 15, 464 * GIB],
+  ])("%d GB on macOS %d", (ramGib, major, bytes) => {
+    expect(defaultLimitByFormula(ramGib * GIB, { major, text: `${major}.0` })).toBe(bytes);
+  });
+
+  it.each([
+    [16, 12_124.2],
+    [18, 13_639.7],
+    [24, 18_186.2],
+    [36, 28_753.9],
+    [48, 38_338.6],
+    [96, 79_626.2],
+    [128, 110_100.5],
+    [256, 228_065.3],
+  ])("%d GB on macOS 26 is about %d MiB", (ramGib, mib) => {
+    expect(defaultLimitByFormula(ramGib * GIB, macos26) / MIB).toBeCloseTo(mib, 0);
+  });
+});
+
+describe("the limit in force", () => {
+  const metal = { workingSetBytes: 55_662_788_608 };
+
+  it("is the override when one is set", () => {
+    const limit = limitInForce(mac(64, { overrideMib: 57_344, metal: { workingSetBytes: 57_344 * MIB } }));
+    expect(limit).toMatchObject({ bytes: 60_129_542_144, source: "override", estimated: false });
+    expect(limit).not.toHaveProperty("disagreement");
+  });
+
+  it("says so when Metal contradicts the override", () => {
+    expect(limitInForce(mac(64, { overrideMib: 57_344, metal }))).toMatchObject({
+      bytes: 57_344 * MIB,
+      disagreement: "iogpu.wired_limit_mb says 56.00 GiB, Metal says 51.84 GiB.",
+    });
+  });
+
+  it("is Metal's figure without an override, and then what llama-server lists", () => {
+    expect(limitInForce(mac(64, { metal, listedDeviceBytes: 1 }))).toMatchObject({
+      source: "metal",
+      bytes: 55_662_788_608,
+    });
+    expect(limitInForce(mac(64, { listedDeviceBytes: 53_084 * MIB }))).toMatchObject({
+      source: "listed-device",
+      estimated: false,
+    });
+  });
+
+  it("is labelled an estimate when it comes from the log or the formula", () => {
+    expect(limitInForce(mac(64), 51.8 * GIB)).toMatchObject({ source: "server-log", estimated: true });
+    expect(limitInForce(mac(64))).toMatchObject({ source: "formula", estimated: true, bytes: 55_662_788_608 });
+  });
+
+  it("is unknown on a machine without one, and on a remote Mac until it is stated", () => {
+    expect(limitInForce({ kind: "intel", reason: "Intel Macs have none." })).toEqual({
+      kind: "unknown",
+      reason: "Intel Macs have none.",
+    });
+    expect(remoteLimit(undefined).kind).toBe("unknown");
+    expect(remoteLimit(48 * GIB)).toMatchObject({ bytes: 48 * GIB, source: "stated" });
+  });
+
+  it("still knows the default while an override is set", () => {
+    const overridden = mac(64, {
+      overrideMib: 57_344,
+      metal: { workingSetBytes: 57_344 * MIB, maxBufferBytes: 41_747_091_456 },
+    });
+    expect(defaultLimit(overridden)).toEqual({ bytes: 41_747_091_456 / 0.75, estimated: false });
+  });
+});
+
+describe("what is recommended", () => {
+  it.each([
+    [8, undefined],
+    [16, 12_288],
+    [18, 14_336],
+    [24, 19_456],
+    [32, 26_624],
+    [36, 30_720],
+    [48, 40_960],
+    [64, 57_344],
+    [96, 86_016],
+    [128, 118_784],
+    [192, 180_224],
+    [256, 245_760],
+    [512, 499_712],
+  ])("%d GB on macOS 26: %s MiB", (ramGib, recommendedMib) => {
+    expect(adviseLimit(mac(ramGib)).recommendedMib).toBe(recommendedMib);
+  });
+
+  it("takes the next higher row between two sizes", () => {
+    expect(recommendedReserve(20 * GIB)).toBe(5 * GIB);
+    expect(recommendedReserve(40 * GIB)).toBe(8 * GIB);
+    expect(recommendedReserve(1024 * GIB)).toBe(24 * GIB);
+  });
+
+  it("follows the person's own reserve", () => {
+    expect(adviseLimit(mac(64), 12 * GIB).recommendedMib).toBe(53_248);
+    expect(adviseLimit(mac(64), 20 * GIB).recommendedMib).toBeUndefined();
+  });
+});
+
+describe("checking a limit", () => {
+  const advice = adviseLimit(mac(64));
+  const check = (mib: number) => checkLimit(mib, 64 * GIB, advice).kind;
+
+  it.each([
+    [0, "default"],
+    [57_344, "fine"],
+    [57_345, "warning"],
+    [61_440, "warning"],
+    [61_441, "second-yes"],
+    [63_488, "second-yes"],
+    [63_489, "refused"],
+    [65_536, "refused"],
+    [65_537, "refused"],
+    [40_000, "warning"],
+    [512, "refused"],
+    [-1, "refused"],
+    [57_344.5, "refused"],
+    [Number.NaN, "refused"],
+    [Number.POSITIVE_INFINITY, "refused"],
+  ])("%d MiB on 64 GB: %s", (mib, kind) => expect(check(mib)).toBe(kind));
+
+  it("never lets through what leaves less than 2 GiB, on any Mac", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 8, max: 512 }), fc.integer({ min: 1, max: 600_000 }), (ramGib, mib) => {
+        const kind = checkLimit(mib, ramGib * GIB, adviseLimit(mac(ramGib))).kind;
+        const left = ramGib * GIB - mib * MIB;
+        if (left < 2 * GIB) expect(kind).toBe("refused");
+        if (kind === "fine") expect(left).toBeGreaterThanOrEqual(Math.min(recommendedReserve(ramGib * GIB), 4 * GIB));
+      }),
+    );
+  });
+
+  it("reads only whole MiB", () => {
+    expect(parseMib("57,344 MiB")).toBe(57_344);
+    expect(parseMib(" 57344 ")).toBe(57_344);
+    for (const text of ["57344.5", "57 GB", "0x10", "1e5", "-5", "", "57344; rm -rf /", "57,34"]) {
+      expect(parseMib(text)).toBeUndefined();
+    }
+  });
+});
