@@ -1,0 +1,111 @@
+import type { ExpertsShape, FeedForwardShape, RecurrentKind } from "./shape";
+
+/** Which layers slide: the last or the first of each period is full, all slide, or only a per-layer array tells. */
+export interface SlidingRule {
+  readonly order: "last-full" | "first-full" | "all" | "array";
+  readonly period?: number;
+  /** Tokens where the key is absent (`fallback`) or whatever the key says (`fixed`). */
+  readonly fallback?: number;
+  readonly fixed?: number;
+  readonly when: "always" | "window-set" | "window-not-zero" | "64-layers";
+}
+
+/** How an architecture lays out memory. All optional: none of it is plain attention in every layer. */
+export interface ArchitectureRule {
+  readonly sliding?: SlidingRule;
+  readonly recurrent?: RecurrentKind;
+  /** Layers that are recurrent; default: those without KV heads. */
+  readonly recurrentLayers?: "all" | "no-kv-heads" | "no-kv-heads-nor-ffn" | "interval";
+  /** Period of the full-attention layers where the file names none. */
+  readonly defaultInterval?: number;
+  /** Recurrent layers attend too. */
+  readonly attendsEverywhere?: true;
+  readonly encoder?: true;
+  /** Layers that own KV; the later ones reuse it. */
+  readonly ownKv?: { readonly first: number } | "shared-kv-layers";
+  /** Multi-head latent attention: "if-keys" = only with key_length_mla and value_length_mla. */
+  readonly latent?: "if-keys" | "always";
+  readonly feedForward?: FeedForwardShape["kind"];
+  readonly experts?: ExpertsShape["kind"];
+  readonly flashAttentionForbidden?: true;
+}
+
+const lastFull = (period: number, when: SlidingRule["when"], fallback?: number): ArchitectureRule => ({
+  sliding: { order: "last-full", period, when, ...(fallback === undefined ? {} : { fallback }) },
+});
+const firstFull = (period: number, when: SlidingRule["when"]): ArchitectureRule => ({
+  sliding: { order: "first-full", period, when },
+});
+const byArray: ArchitectureRule = { sliding: { order: "array", when: "always" } };
+const deltaNet: ArchitectureRule = { recurrent: "delta-net", recurrentLayers: "interval", defaultInterval: 4 };
+const rwkv: ArchitectureRule = { recurrent: "rwkv", recurrentLayers: "all" };
+const encoder: ArchitectureRule = { encoder: true };
+
+/** Every layer attends to the whole context, feed-forward dense and gated or with experts. */
+const PLAIN = `
+  llama mistral mistral3 mistral4 qwen qwen2 qwen2moe qwen2vl qwen3 qwen3moe qwen3vl qwen3vlmoe phi3 phimoe granite
+  granitemoe smollm3 seed_oss minimax-m2 ernie4_5 ernie4_5-moe deepseek deci glm4 glm4moe chatglm internlm2 baichuan
+  orion xverse exaone olmo olmoe minicpm minicpm3 arctic dbrx refact codeshell gemma bailingmoe bailingmoe2
+  hunyuan-moe hunyuan-dense dots1 apertus pangu-embedded cogvlm arcee plamo paddleocr llama-embed grovemoe
+  openelm chameleon maincoder
+`;
+
+/** Plain attention with a feed-forward that has no gate. */
+const PLAIN_UNGATED = "starcoder starcoder2 gpt2 gptneox falcon mpt bloom stablelm phi2 nemotron jais";
+
+const entries = (names: string, rule: ArchitectureRule): [string, ArchitectureRule][] =>
+  names
+    .trim()
+    .split(/\s+/)
+    .map((name) => [name, rule]);
+
+/**
+ * Architectures (general.architecture) and how they lay out memory. What is not here is Unknown.
+ * The README of this folder says how to add one.
+ */
+export const ARCHITECTURES: ReadonlyMap<string, ArchitectureRule> = new Map<string, ArchitectureRule>([
+  ...entries(PLAIN, {}),
+  ...entries(PLAIN_UNGATED, { feedForward: "plain" }),
+  ["grok", { flashAttentionForbidden: true }],
+  ["command-r", { feedForward: "beside" }],
+  ["cohere2", { ...lastFull(4, "always"), feedForward: "beside" }],
+  ["cohere2moe", firstFull(4, "always")],
+  ["gemma2", lastFull(2, "always", 4096)],
+  ["gemma3", lastFull(6, "window-set")],
+  ["gemma3n", { ...lastFull(5, "always"), ownKv: { first: 20 }, feedForward: "per-layer-input" }],
+  ["gemma4", { ...byArray, ownKv: "shared-kv-layers", experts: "wide" }],
+  ...entries("gpt-oss gptoss", lastFull(2, "always")),
+  ["llama4", { sliding: { order: "last-full", period: 4, fixed: 8192, when: "window-not-zero" } }],
+  ...entries("olmo2 olmo3 afmoe mellum", lastFull(4, "window-set")),
+  ["exaone4", lastFull(4, "64-layers", 4096)],
+  ...entries("exaone-moe muse-glimmer", lastFull(4, "always")),
+  ["plamo3", lastFull(8, "window-set")],
+  ["smallthinker", { sliding: { order: "first-full", period: 4, fixed: 4096, when: "window-set" } }],
+  ["laguna", firstFull(4, "window-set")],
+  ...entries("mimo2 step35 granite_swa maple spark2_5", byArray),
+  ...entries("deepseek2 glm4moelite", { latent: "if-keys" }),
+  ["mamba", { recurrent: "mamba", recurrentLayers: "all" }],
+  ["mamba2", { recurrent: "mamba2", recurrentLayers: "all" }],
+  ["jamba", { recurrent: "mamba" }],
+  ["granitehybrid", { recurrent: "mamba2", experts: "wide-after-mixer" }],
+  ["plamo2", { recurrent: "mamba2" }],
+  ["falcon-h1", { recurrent: "mamba2", recurrentLayers: "all", attendsEverywhere: true }],
+  ["nemotron_h", { recurrent: "mamba2", recurrentLayers: "no-kv-heads-nor-ffn", feedForward: "plain" }],
+  [
+    "nemotron_h_moe",
+    { recurrent: "mamba2", recurrentLayers: "no-kv-heads-nor-ffn", feedForward: "plain", experts: "wide" },
+  ],
+  ...entries("qwen3next qwen35 qwen35moe", deltaNet),
+  ...entries("lfm2 lfm2moe", {
+    recurrent: "short-conv",
+    sliding: { order: "all", when: "window-set" },
+  }),
+  ...entries("kimi-linear kimi-k3 bailingmoe3", { recurrent: "kda", latent: "always" }),
+  ["minimax-01", { recurrent: "lightning", recurrentLayers: "interval", defaultInterval: 8 }],
+  ...entries("rwkv6 rwkv6qwen2 rwkv7 arwkv7", rwkv),
+  ...entries("bert nomic-bert-moe jina-bert-v3", { ...encoder, feedForward: "plain" }),
+  ...entries("nomic-bert jina-bert-v2 modern-bert neo-bert eurobert gemma-embedding", encoder),
+]);
+
+/** Encoders whose output matrix is the input embedding, kept on the GPU like a decoder's. */
+export const TIED_ENCODERS: ReadonlySet<string> = new Set(["gemma-embedding"]);
