@@ -1,0 +1,338 @@
+import type { InstalledModel, ModelDescription, ServerFacts, Sourced } from "./facts";
+import { contextTier } from "./context-tier";
+import { compareVersions, parseVersion, type Version } from "./version";
+import { formatContext, formatBytes, GIB, MIB } from "./units";
+import { integerValue, stringValue } from "./metadata-values";
+import { isOmitted } from "../memory/metadata";
+import { KV_CACHE_TYPES, type KvCacheType, type RunSettings, type Runtime } from "../memory/settings";
+
+/** A setting the estimate rests on, with where it comes from. */
+export interface Setting<T> extends Sourced<T> {
+  /** Could not be detected: its documented default is taken. */
+  readonly assumed: boolean;
+}
+
+/** How the person wants badges judged (the preferences). */
+export interface JudgeOptions {
+  /** "effective" = what Ollama would use; "trained" = the model's maximum; else tokens. */
+  readonly context: "effective" | "trained" | number;
+  readonly kvCacheType?: KvCacheType;
+  readonly parallel?: number;
+}
+
+/** Everything that decides the memory of a model besides its file, each with its source. */
+export interface ModelRun {
+  readonly numCtx: Setting<number>;
+  readonly trainedContext?: number;
+  readonly parallel: Setting<number>;
+  readonly kvCacheType: Setting<KvCacheType>;
+  readonly flashAttention: Setting<"auto" | "on" | "off">;
+  readonly batch: Setting<number>;
+  readonly runtime: Runtime;
+  /** What llama.cpp's fit keeps free beside the model, in bytes. */
+  readonly margin: Setting<number>;
+  /** Words why no verdict can be better than Tight for this server. */
+  readonly cautions: readonly string[];
+}
+
+export interface UnknownRun {
+  readonly kind: "unknown";
+  readonly reason: string;
+}
+
+/** Families Ollama serves one request at a time (ollama's server/sched.go). */
+const ONE_SLOT_FAMILIES: ReadonlySet<string> = new Set([
+  "mllama",
+  "qwen3vl",
+  "qwen3vlmoe",
+  "qwen35",
+  "qwen35moe",
+  "qwen3next",
+  "lfm2",
+  "lfm2moe",
+  "nemotron_h",
+  "nemotron_h_moe",
+  "nemotron_h_omni",
+]);
+
+const assumed = <T>(value: T, source: string): Setting<T> => ({ value, source, assumed: true });
+const sure = <T>(value: T, source: string): Setting<T> => ({ value, source, assumed: false });
+
+export interface RunInput {
+  readonly model: InstalledModel;
+  readonly description: ModelDescription;
+  readonly server: ServerFacts;
+  readonly options: JudgeOptions;
+  /** Limit in force in bytes, where known: stands in for the server's start-up total, marked assumed. */
+  readonly limitBytes?: number;
+}
+
+/**
+ * The settings Ollama would run a model with, each with the rule that decided it (sources: ollama's server/routes.go,
+ * server/sched.go, llm/llama_server.go at 0.33 and its older releases). Unknown where a rule cannot be followed.
+ */
+export function resolveRun(input: RunInput): ModelRun | UnknownRun {
+  const { model, description, server, options } = input;
+  const version = parseVersion(server.version);
+  const trainedContext = trainedContextOf(model, description);
+  const embedding = isEmbedding(model, description);
+
+  const numCtx = contextToJudge(input, version, trainedContext);
+  if ("kind" in numCtx) return numCtx;
+
+  const kvCacheType = kvCacheTypeOf(server, options);
+  if ("kind" in kvCacheType) return kvCacheType;
+
+  const parallel = slotsOf(input, embedding);
+  const batch = batchOf(input, version, numCtx.value * parallel.value, embedding);
+  return {
+    numCtx,
+    ...(trainedContext === undefined ? {} : { trainedContext }),
+    parallel,
+    kvCacheType,
+    flashAttention: server.flashAttention
+      ? sure(server.flashAttention.value, server.flashAttention.source)
+      : assumed("auto", "Ollama's default"),
+    batch,
+    runtime: runtimeOf(version),
+    margin: marginOf(server, version),
+    cautions: cautionsFor(server, version),
+  };
+}
+
+/** The plain numbers an estimate takes. */
+export function runSettings(run: ModelRun): RunSettings {
+  return {
+    numCtx: run.numCtx.value,
+    parallel: run.parallel.value,
+    kvCacheType: run.kvCacheType.value,
+    flashAttention: run.flashAttention.value,
+    batch: run.batch.value,
+    runtime: run.runtime,
+  };
+}
+
+/** `run` at another context, with the batch Ollama would choose for it. */
+export function runAtContext(input: RunInput, run: ModelRun, numCtx: number): ModelRun {
+  const batch = batchOf(
+    input,
+    parseVersion(input.server.version),
+    numCtx * run.parallel.value,
+    isEmbedding(input.model, input.description),
+  );
+  return { ...run, numCtx: sure(numCtx, "chosen"), batch };
+}
+
+/** Trained context in tokens; absent where neither the metadata nor the list names it. */
+export function trainedContextOf(model: InstalledModel, description: ModelDescription): number | undefined {
+  const architecture = stringValue(description.metadata, "general.architecture");
+  return integerValue(description.metadata, `${architecture}.context_length`) ?? model.trainedContext;
+}
+
+/** Ollama treats a model without the capability to complete as an embedding model. */
+function isEmbedding(model: InstalledModel, description: ModelDescription): boolean {
+  const capabilities = description.capabilities.length > 0 ? description.capabilities : model.capabilities;
+  return capabilities.includes("embedding") && !capabilities.includes("completion");
+}
+
+function contextToJudge(
+  input: RunInput,
+  version: Version | undefined,
+  trained: number | undefined,
+): Setting<number> | UnknownRun {
+  const { context } = input.options;
+  const asked =
+    context === "effective"
+      ? askedContext(input, version)
+      : context === "trained"
+        ? trained === undefined
+          ? unknown("The model does not say for which context it was trained.")
+          : sure(trained, "the model's maximum")
+        : sure(context, "chosen to judge at");
+  if ("kind" in asked) return asked;
+  return raiseAndCap(asked, input, trained);
+}
+
+/** Request > Modelfile > OLLAMA_CONTEXT_LENGTH > tier; a request's own num_ctx is not ours to know. */
+function askedContext(input: RunInput, version: Version | undefined): Setting<number> | UnknownRun {
+  const { description, server, model } = input;
+  if (description.parameters.unreadable.includes("num_ctx")) {
+    return unknown("The Modelfile sets num_ctx to something that is no whole number.");
+  }
+  if (description.parameters.numCtx !== undefined) return sure(description.parameters.numCtx, "Modelfile (num_ctx)");
+  if (server.contextLength !== undefined && server.contextLength.value > 0) {
+    return sure(server.contextLength.value, `OLLAMA_CONTEXT_LENGTH (${server.contextLength.source})`);
+  }
+  if (version !== undefined && compareVersions(version, [0, 15, 5]) < 0) {
+    return contextBeforeTiers(input, version);
+  }
+  const unsure = server.contextLength === undefined || version === undefined;
+  const tier = (value: number, source: string): Setting<number> => ({ value, source, assumed: unsure });
+  if (server.tierNumCtx) return tier(server.tierNumCtx.value, `Ollama's default (${server.tierNumCtx.source})`);
+  const overhead = server.gpuOverheadBytes?.value ?? 0;
+  if (server.startupTotalBytes) {
+    const total = server.startupTotalBytes.value;
+    return tier(
+      contextTier(total, overhead),
+      `Ollama's default for ${formatBytes(total)} (${server.startupTotalBytes.source})`,
+    );
+  }
+  if (input.limitBytes === undefined) {
+    return unknown(`Which context Ollama gives ${model.name} depends on its GPU memory, which is not known here.`);
+  }
+  return assumed(
+    contextTier(input.limitBytes, overhead),
+    `Ollama's default for the limit of ${formatBytes(input.limitBytes)}, if it was started under it`,
+  );
+}
+
+/** Defaults of releases without tiers: 4096 from 0.6.7 on (2048 before), gpt-oss at least 8192 with 20 GiB. */
+function contextBeforeTiers(input: RunInput, version: Version): Setting<number> {
+  const family = input.model.family ?? "";
+  const total = input.server.startupTotalBytes?.value ?? input.limitBytes ?? 0;
+  const large =
+    (/^gpt-?oss/.test(family) && compareVersions(version, [0, 11, 4]) >= 0) ||
+    (family.startsWith("qwen3vl") && compareVersions(version, [0, 13, 0]) >= 0);
+  if (large && total >= 20 * GIB) return sure(8192, `default of Ollama ${input.server.version} for ${family}`);
+  const value = compareVersions(version, [0, 6, 7]) >= 0 ? 4096 : 2048;
+  return sure(value, `default of Ollama ${input.server.version}`);
+}
+
+function raiseAndCap(asked: Setting<number>, input: RunInput, trained: number | undefined): Setting<number> {
+  let { value, source } = asked;
+  if (value < 4) {
+    value = 4;
+    source = `${source}, raised to Ollama's minimum of 4`;
+  }
+  const capabilities =
+    input.description.capabilities.length > 0 ? input.description.capabilities : input.model.capabilities;
+  if (value < 2048 && capabilities.includes("vision")) {
+    value = 2048;
+    source = `${source}, raised to 2K for a vision model`;
+  }
+  if (trained !== undefined && trained > 0 && value > trained) {
+    source = `${source}, cut from ${formatContext(value)} to the trained context`;
+    value = trained;
+  }
+  return { value, source, assumed: asked.assumed };
+}
+
+function slotsOf({ model, description, server, options }: RunInput, embedding: boolean): Setting<number> {
+  const architecture = stringValue(description.metadata, "general.architecture") ?? "";
+  if (embedding) return sure(1, "embedding models get one slot");
+  if (ONE_SLOT_FAMILIES.has(model.family ?? architecture))
+    return sure(1, `Ollama gives ${model.family ?? architecture} one slot`);
+  if (options.parallel !== undefined) return sure(options.parallel, "preferences");
+  if (server.parallel !== undefined && server.parallel.value >= 1) {
+    return sure(server.parallel.value, server.parallel.source);
+  }
+  return assumed(1, "Ollama's default");
+}
+
+function kvCacheTypeOf(server: ServerFacts, options: JudgeOptions): Setting<KvCacheType> | UnknownRun {
+  if (options.kvCacheType !== undefined) return sure(options.kvCacheType, "preferences");
+  const detected = server.kvCacheType;
+  if (detected === undefined) return assumed("f16", "Ollama's default");
+  if (detected.value === "") return sure("f16", `Ollama's default (${detected.source})`);
+  const type = KV_CACHE_TYPES.find((known) => known === detected.value.toLowerCase());
+  return type === undefined
+    ? unknown(
+        `OLLAMA_KV_CACHE_TYPE is "${detected.value.slice(0, 40)}" (${detected.source}), which llama.cpp does not know.`,
+      )
+    : sure(type, detected.source);
+}
+
+/** Share of the available memory that Ollama's rough prediction may reach for a batch, and what it adds to it. */
+const AUTOMATIC_BATCHES = [
+  { batch: 2048, aboveContext: 32_768, headroom: 0.6, surcharge: 2 * GIB },
+  { batch: 1024, aboveContext: 4_096, headroom: 0.75, surcharge: 768 * MIB },
+] as const;
+
+function batchOf(
+  input: RunInput,
+  version: Version | undefined,
+  totalContext: number,
+  embedding: boolean,
+): Setting<number> {
+  const { numBatch, unreadable } = input.description.parameters;
+  if (numBatch !== undefined && !unreadable.includes("num_batch")) return sure(numBatch, "Modelfile (num_batch)");
+  if (embedding) return sure(Math.min(2048, totalContext), "Ollama's default for embedding models");
+  if (version !== undefined && compareVersions(version, [0, 30, 0]) < 0) return sure(512, "Ollama's default");
+  return sure(
+    automaticBatch(
+      predictedVram(input, totalContext),
+      totalContext,
+      input.server.startupTotalBytes?.value ?? input.limitBytes,
+    ),
+    "chosen by Ollama",
+  );
+}
+
+/**
+ * Batch that Ollama ≥ 0.30 picks by itself (server/sched.go automaticGenerationBatch): by the context over all slots,
+ * a step down while its own prediction leaves too little. It also steps down while free RAM is short, which only
+ * lowers the need; free RAM changes by the second, so it is left out here.
+ */
+export function automaticBatch(
+  predictedBytes: number | undefined,
+  totalContext: number,
+  availableBytes: number | undefined,
+): number {
+  for (const { batch, aboveContext, headroom, surcharge } of AUTOMATIC_BATCHES) {
+    if (totalContext <= aboveContext) continue;
+    if (!predictedBytes || !availableBytes) return batch;
+    if (predictedBytes <= availableBytes * headroom && predictedBytes + surcharge <= availableBytes * 0.8) return batch;
+  }
+  return 512;
+}
+
+/**
+ * Ollama's rough prediction (llm/llama_server.go PredictServerVRAM): foresees the automatic batch and nothing else.
+ * Undefined where a key of the formula is missing.
+ */
+function predictedVram({ model, description }: RunInput, totalContext: number): number | undefined {
+  const { metadata } = description;
+  const architecture = stringValue(metadata, "general.architecture");
+  const blocks = integerValue(metadata, `${architecture}.block_count`);
+  const embedding = integerValue(metadata, `${architecture}.embedding_length`);
+  const heads = extremes(metadata.values.get(`${architecture}.attention.head_count`));
+  if (blocks === undefined || embedding === undefined || heads === undefined || heads.highest === 0) return undefined;
+  const kvValue = metadata.values.get(`${architecture}.attention.head_count_kv`);
+  // Without the elements of the array there is no prediction, and the largest batch is the safe side.
+  if (isOmitted(kvValue)) return undefined;
+  const kvHeads = extremes(kvValue) ?? heads;
+  const perToken = 2 * blocks * Math.max(kvHeads.lowest, 1) * (embedding / heads.highest) * 2;
+  return model.sizeBytes + perToken * totalContext;
+}
+
+function extremes(value: unknown): { readonly lowest: number; readonly highest: number } | undefined {
+  const numbers = (Array.isArray(value) ? value : [value]).filter(
+    (element): element is number => typeof element === "number" && Number.isFinite(element),
+  );
+  return numbers.length === 0 ? undefined : { lowest: Math.min(...numbers), highest: Math.max(...numbers) };
+}
+
+/** Ollama 0.30 to 0.33 pin llama.cpp builds of the b10488 generation; newer or unknown ones count as v0.5.0. */
+function runtimeOf(version: Version | undefined): Runtime {
+  return version !== undefined && compareVersions(version, [0, 34, 0]) < 0 ? "b10488" : "v0.5.0";
+}
+
+function marginOf(server: ServerFacts, version: Version | undefined): Setting<number> {
+  if (version !== undefined && compareVersions(version, [0, 30, 0]) < 0) {
+    return sure(512 * MIB + (server.gpuOverheadBytes?.value ?? 0), `Ollama ${server.version} keeps it free`);
+  }
+  return server.fitTargetMib
+    ? sure(server.fitTargetMib.value * MIB, `LLAMA_ARG_FIT_TARGET (${server.fitTargetMib.source})`)
+    : sure(1024 * MIB, "llama.cpp keeps it free");
+}
+
+function cautionsFor(server: ServerFacts, version: Version | undefined): readonly string[] {
+  if (version !== undefined && compareVersions(version, [0, 30, 0]) < 0) {
+    return [`Ollama ${server.version} plans memory in an older way. Update to 0.30 or newer for a firm verdict.`];
+  }
+  return [];
+}
+
+function unknown(reason: string): UnknownRun {
+  return { kind: "unknown", reason };
+}

@@ -1,0 +1,101 @@
+import type { ModelRun, Setting } from "./run-settings";
+import { formatBytes, formatContext } from "./units";
+import type { Verdict, VerdictKind } from "./verdict";
+
+/** Verdict names as people see them, best first. */
+export const VERDICT_TITLES: Readonly<Record<VerdictKind, string>> = {
+  fits: "Fits",
+  tight: "Tight",
+  spills: "Spills",
+  "too-big": "Too Big",
+  unknown: "Unknown",
+};
+
+/** The badge: "Fits · 32K", "Spills 4.2 GiB · 256K", "Unknown". */
+export function badgeText(verdict: Verdict): string {
+  if (verdict.kind === "unknown") return VERDICT_TITLES.unknown;
+  const missing = verdict.kind === "spills" ? ` ${formatBytes(verdict.missingBytes)}` : "";
+  return `${VERDICT_TITLES[verdict.kind]}${missing} · ${formatContext(verdict.run.numCtx.value)}`;
+}
+
+/** One labelled line of the sum. */
+export interface Term {
+  readonly title: string;
+  readonly bytes: number;
+  readonly text: string;
+}
+
+/** The sum term by term; terms of 0 bytes other than the weights and the KV cache are left out. */
+export function termsOf(verdict: Exclude<Verdict, { kind: "unknown" }>): readonly Term[] {
+  const { estimate, run } = verdict;
+  const term = (title: string, bytes: number, note = ""): Term => ({
+    title,
+    bytes,
+    text: `${formatBytes(bytes, 2)}${note}`,
+  });
+  return [
+    term("Weights", estimate.weights),
+    term("KV Cache", estimate.kvCache),
+    ...(estimate.recurrentState > 0 ? [term("Recurrent State", estimate.recurrentState)] : []),
+    term("Compute", estimate.compute, estimate.uncertainty > 0 ? ` ± ${formatBytes(estimate.uncertainty)}` : ""),
+    ...(estimate.projector > 0 ? [term("Projector", estimate.projector)] : []),
+    term("Safety Margin", run.margin.value),
+  ];
+}
+
+/** The settings the sum rests on, each with its source. */
+export function settingsOf(run: ModelRun): readonly { readonly title: string; readonly text: string }[] {
+  const line = <T>(title: string, setting: Setting<T>, value: string) => ({
+    title,
+    text: `${value} (${setting.assumed ? "assumed: " : ""}${setting.source})`,
+  });
+  return [
+    line("Context", run.numCtx, `${formatContext(run.numCtx.value)} tokens`),
+    line("KV Cache Type", run.kvCacheType, run.kvCacheType.value),
+    line("Parallel Slots", run.parallel, String(run.parallel.value)),
+    line("Batch", run.batch, String(run.batch.value)),
+    line("Flash Attention", run.flashAttention, run.flashAttention.value),
+  ];
+}
+
+/** Names of the settings that could not be detected and stand at their documented default. */
+export function assumedSettings(run: ModelRun): readonly string[] {
+  return [
+    ...(run.numCtx.assumed ? ["context"] : []),
+    ...(run.kvCacheType.assumed ? [`KV type ${run.kvCacheType.value}`] : []),
+    ...(run.parallel.assumed ? [`${run.parallel.value} slot${run.parallel.value === 1 ? "" : "s"}`] : []),
+    ...(run.flashAttention.assumed ? [`flash attention ${run.flashAttention.value}`] : []),
+  ];
+}
+
+/** The tooltip of a badge: the sum against the limit, and what is assumed. */
+export function tooltipText(verdict: Verdict): string {
+  if (verdict.kind === "unknown") return verdict.reason;
+  const sum = termsOf(verdict)
+    .map((term) => `${term.title} ${term.text}`)
+    .join(" + ");
+  const need = verdict.estimate.total + verdict.run.margin.value;
+  const assumptions = assumedSettings(verdict.run);
+  return [
+    `${sum} = ${formatBytes(need, 2)} of ${formatBytes(verdict.limit.bytes, 2)} (limit ${verdict.limit.sourceText})`,
+    ...(verdict.kind === "tight" ? [verdict.because] : []),
+    ...verdict.cautions.filter((caution) => verdict.kind !== "tight" || caution !== verdict.because),
+    ...(assumptions.length > 0 ? [`Assumed: ${assumptions.join(", ")}.`] : []),
+  ].join("\n");
+}
+
+/** What a person would say: "51.8 GiB limit, 32K context: fits with 3.0 GiB to spare." */
+export function verdictSentence(verdict: Verdict): string {
+  if (verdict.kind === "unknown") return verdict.reason;
+  const start = `${formatBytes(verdict.limit.bytes)} limit, ${formatContext(verdict.run.numCtx.value)} context:`;
+  switch (verdict.kind) {
+    case "fits":
+      return `${start} fits with ${formatBytes(verdict.spareBytes)} to spare.`;
+    case "tight":
+      return `${start} too close to call. ${verdict.because}`;
+    case "spills":
+      return `${start} ${formatBytes(verdict.missingBytes)} too much, that part spills to the CPU.`;
+    case "too-big":
+      return `${start} ${formatBytes(verdict.missingBytes)} too much, and no safe limit of this Mac makes it fit.`;
+  }
+}

@@ -1,0 +1,193 @@
+import { estimate } from "../memory/estimate";
+import type { KnownEstimate, MemoryEstimate } from "../memory/estimate-types";
+import type { RunSettings } from "../memory/settings";
+import type { InstalledModel, LoadedModel, ModelDescription, ServerFacts } from "./facts";
+import { type GpuLimit, type UnknownGpuLimit } from "./limit-policy";
+import { type JudgeOptions, type ModelRun, resolveRun, runAtContext, runSettings } from "./run-settings";
+import { formatBytes, formatContext, MIB } from "./units";
+
+/** What is known of the model's metadata, or why it could not be read. */
+export type DescriptionResult = ModelDescription | { readonly kind: "unreadable"; readonly reason: string };
+
+/** Everything a verdict rests on. */
+export interface JudgeInput {
+  readonly model: InstalledModel;
+  readonly description: DescriptionResult;
+  readonly server: ServerFacts;
+  readonly limit: GpuLimit | UnknownGpuLimit;
+  /** Highest limit that can be set here without a second yes, in MiB; absent for a remote Mac. */
+  readonly highestLimitMib?: number;
+  readonly loaded: readonly LoadedModel[];
+  readonly options: JudgeOptions;
+}
+
+interface JudgedRun {
+  readonly run: ModelRun;
+  readonly estimate: KnownEstimate;
+  readonly limit: GpuLimit;
+  /** Limit minus total minus margin, in bytes; negative = missing. */
+  readonly spareBytes: number;
+  /** Why the verdict is not better, or what it silently rests on; for the tooltip and the detail. */
+  readonly cautions: readonly string[];
+}
+
+export type Verdict =
+  | ({ readonly kind: "fits" } & JudgedRun)
+  | ({ readonly kind: "tight"; readonly because: string } & JudgedRun)
+  | ({ readonly kind: "spills"; readonly missingBytes: number } & JudgedRun)
+  | ({ readonly kind: "too-big"; readonly missingBytes: number } & JudgedRun)
+  | {
+      readonly kind: "unknown";
+      readonly reason: string;
+      /** The run and sum as far as they are known: an unknown limit leaves the sum valid. */
+      readonly run?: ModelRun;
+      readonly estimate?: KnownEstimate;
+    };
+
+export type VerdictKind = Verdict["kind"];
+
+/** The context even the smallest sensible use needs: below it "Too Big" is the word. */
+const SMALLEST_CONTEXT = 4096;
+
+/**
+ * Whether a model fits, at the context it would really run at: the one verdict that every screen shows. It judges the
+ * model alone; {@link besideLoaded} says how it stands beside what is loaded.
+ */
+export function judge(input: JudgeInput): Verdict {
+  const { model, description, limit } = input;
+  if (model.cloud) return { kind: "unknown", reason: "It runs in the cloud, not on this Mac." };
+  if (model.format === "safetensors") return judgeMlx(input);
+  if ("kind" in description) return { kind: "unknown", reason: description.reason };
+  const uncovered = uncoveredPart(description);
+  if (uncovered !== undefined) return { kind: "unknown", reason: uncovered };
+
+  const run = resolveRun(runInput(input, description));
+  if ("kind" in run) return { kind: "unknown", reason: run.reason };
+  const sum = estimateModel(description, runSettings(run));
+  if (sum.kind === "unknown") return { kind: "unknown", reason: sum.reason, run };
+  if (limit.kind === "unknown") return { kind: "unknown", reason: limit.reason, run, estimate: sum };
+  return compare(input, description, run, sum, limit);
+}
+
+/** The verdict at another context than the one the model would run at. */
+export function judgeAtContext(input: JudgeInput, numCtx: number): Verdict {
+  return judge({ ...input, options: { ...input.options, context: numCtx } });
+}
+
+/** Sum of a described model under settings, projector included. */
+export function estimateModel(description: ModelDescription, settings: RunSettings): MemoryEstimate {
+  const projectorBytes = description.projectors.reduce((sum, projector) => sum + (projector.bytes ?? 0), 0);
+  return estimate(description.metadata, settings, { projectorBytes });
+}
+
+function compare(
+  input: JudgeInput,
+  description: ModelDescription,
+  run: ModelRun,
+  sum: KnownEstimate,
+  limit: GpuLimit,
+): Verdict {
+  const spareBytes = limit.bytes - run.margin.value - sum.total;
+  const cautions = [
+    ...(limit.estimated ? [`The limit is ${limit.sourceText}.`] : []),
+    ...run.cautions,
+    ...(limit.disagreement ? [limit.disagreement] : []),
+  ];
+  const judged: JudgedRun = { run, estimate: sum, limit, spareBytes, cautions };
+  if (spareBytes + sum.uncertainty < 0) {
+    const missingBytes = -spareBytes;
+    return cannotFitHere(input, description, run)
+      ? { kind: "too-big", missingBytes, ...judged }
+      : { kind: "spills", missingBytes, ...judged };
+  }
+  if (spareBytes - sum.uncertainty < 0) {
+    return {
+      kind: "tight",
+      because: `The limit lies within the uncertainty of the estimate (± ${formatBytes(sum.uncertainty)}).`,
+      ...judged,
+    };
+  }
+  const firm = limit.estimated ? cautions[0] : run.cautions[0];
+  return firm === undefined ? { kind: "fits", ...judged } : { kind: "tight", because: firm, ...judged };
+}
+
+/** Too big even at 4K (or the smaller context it runs at) under the highest limit this Mac may have. */
+function cannotFitHere(input: JudgeInput, description: ModelDescription, run: ModelRun): boolean {
+  if (input.highestLimitMib === undefined || input.limit.kind === "unknown") return false;
+  const highest = Math.max(input.highestLimitMib * MIB, input.limit.bytes);
+  const numCtx = Math.min(SMALLEST_CONTEXT, run.numCtx.value);
+  const least = estimateModel(description, runSettings(runAtContext(runInput(input, description), run, numCtx)));
+  return least.kind === "known" && least.total - least.uncertainty + run.margin.value > highest;
+}
+
+function runInput(input: JudgeInput, description: ModelDescription) {
+  return {
+    model: input.model,
+    description,
+    server: input.server,
+    options: input.options,
+    ...(input.limit.kind === "known" ? { limitBytes: input.limit.bytes } : {}),
+  };
+}
+
+/** Parts of a model that change its memory in ways the estimate does not cover. */
+function uncoveredPart(description: ModelDescription): string | undefined {
+  const { parameters, adapters, drafts, projectors, metadata } = description;
+  if (adapters.length > 0) return "It carries a LoRA adapter, whose memory is not in the estimate.";
+  if (drafts.length > 0) return "It carries a draft model, whose memory is not in the estimate.";
+  if ((parameters.draftNumPredict ?? 0) > 0) {
+    return "Its Modelfile turns on drafting (draft_num_predict), whose memory is not in the estimate.";
+  }
+  if (projectors.some((projector) => projector.bytes === undefined)) {
+    return "Its vision projector could not be read, so its size is not known.";
+  }
+  const broken = parameters.unreadable.filter((name) => name !== "num_ctx");
+  if (broken.length > 0) return `Its Modelfile sets ${broken.join(", ")} to something that is no number.`;
+  const blocks = blockCount(metadata);
+  const { numGpu } = parameters;
+  if (numGpu !== undefined && numGpu >= 0 && (blocks === undefined || numGpu < blocks + 1)) {
+    return `Its Modelfile puts ${numGpu === 0 ? "no layer" : `only ${numGpu} layers`} on the GPU (num_gpu).`;
+  }
+  return undefined;
+}
+
+function blockCount(metadata: ModelDescription["metadata"]): number | undefined {
+  const value = metadata.values.get(`${String(metadata.values.get("general.architecture"))}.block_count`);
+  return typeof value === "number" ? value : undefined;
+}
+
+/** Ollama refuses an MLX model above the limit less 512 MiB; below it the model grows while it runs, and swaps. */
+function judgeMlx({ model, limit }: JudgeInput): Verdict {
+  const weights = `about ${formatBytes(model.sizeBytes)} of weights`;
+  if (limit.kind === "unknown") return { kind: "unknown", reason: `MLX model with ${weights}. ${limit.reason}` };
+  const most = limit.bytes - 512 * MIB;
+  return {
+    kind: "unknown",
+    reason:
+      model.sizeBytes > most
+        ? `MLX model with ${weights}: more than the ${formatBytes(most)} up to which Ollama loads one under this limit.`
+        : `MLX model with ${weights} under a limit of ${formatBytes(limit.bytes)}. Its cache grows while it runs and num_ctx does not cap it: it does not spill, it swaps.`,
+  };
+}
+
+/** How the model stands beside what is loaded now, as a sentence; undefined where nothing else is loaded. */
+export function besideLoaded(input: JudgeInput, verdict: Verdict): string | undefined {
+  const self = input.loaded.find((loaded) => loaded.digest === input.model.digest);
+  const others = input.loaded.filter((loaded) => loaded !== self);
+  if (self !== undefined) {
+    const spilled = self.sizeBytes - self.vramBytes;
+    const context = self.contextLength === undefined ? "" : ` at ${formatContext(self.contextLength)}`;
+    return spilled > 0
+      ? `Loaded now${context}: ${formatBytes(spilled)} of ${formatBytes(self.sizeBytes)} spilled to the CPU.`
+      : `Loaded now${context}, ${formatBytes(self.vramBytes)}, all on the GPU.`;
+  }
+  if (others.length === 0 || verdict.kind === "unknown" || verdict.kind === "spills" || verdict.kind === "too-big") {
+    return undefined;
+  }
+  const taken = others.reduce((sum, loaded) => sum + loaded.vramBytes, 0);
+  const names = others.map((loaded) => loaded.name).join(", ");
+  const left = verdict.spareBytes - taken;
+  return left >= verdict.estimate.uncertainty
+    ? `Fits beside ${names} (${formatBytes(taken)}) too.`
+    : `Beside ${names} (${formatBytes(taken)}) ${formatBytes(Math.max(0, -left))} would be missing: Ollama unloads it first.`;
+}
