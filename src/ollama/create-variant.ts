@@ -1,0 +1,74 @@
+import type { InstalledModel } from "../fit/facts";
+import { compareVersions, parseVersion } from "../fit/version";
+import type { OllamaClient } from "./client";
+import { isUsableName, sameModel } from "./names";
+import { OllamaProblem } from "./problems";
+
+export interface VariantRequest {
+  readonly source: string;
+  readonly name: string;
+  readonly numCtx: number;
+  /** The person agreed that a model of this name is replaced. */
+  readonly overwrite: boolean;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (status: string) => void;
+}
+
+export type VariantOutcome =
+  | { readonly kind: "created"; readonly name: string }
+  | { readonly kind: "invalid-name" | "invalid-context" | "source-missing" | "mlx" | "cloud" }
+  | { readonly kind: "name-taken"; readonly name: string }
+  | { readonly kind: "too-old"; readonly version: string }
+  | { readonly kind: "cancelled" }
+  | { readonly kind: "not-as-asked"; readonly numCtx?: number }
+  | { readonly kind: "failed"; readonly reason: string };
+
+/** From this release on a variant inherits its parent's renderer and parser; before, models such as qwen3-coder break. */
+const INHERITS_FROM = [0, 12, 7] as const;
+
+/**
+ * Why a variant cannot be made of this model here; undefined where it can. MLX models ignore num_ctx, and a cloud model
+ * has no memory here.
+ */
+export function variantRefusal(model: InstalledModel, version: string | undefined): VariantOutcome | undefined {
+  if (model.cloud) return { kind: "cloud" };
+  if (model.format === "safetensors") return { kind: "mlx" };
+  const parsed = parseVersion(version);
+  if (parsed !== undefined && version !== undefined && compareVersions(parsed, INHERITS_FROM) < 0) {
+    return { kind: "too-old", version };
+  }
+  return undefined;
+}
+
+/**
+ * Creates a context-capped variant: checks that the source is there (Ollama would pull it) and the name is free (Ollama
+ * would replace it), creates, and reads the result back.
+ */
+export async function createVariant(client: OllamaClient, request: VariantRequest): Promise<VariantOutcome> {
+  const { source, name, numCtx, overwrite, signal, onProgress } = request;
+  if (!isUsableName(name)) return { kind: "invalid-name" };
+  if (!Number.isSafeInteger(numCtx) || numCtx < 256 || numCtx > 2 ** 27) return { kind: "invalid-context" };
+  try {
+    const [models, version] = await Promise.all([client.models(), client.version()]);
+    const parent = models.find((model) => sameModel(model.name, source));
+    if (parent === undefined) return { kind: "source-missing" };
+    const refusal = variantRefusal(parent, version);
+    if (refusal !== undefined) return refusal;
+    const taken = models.find((model) => sameModel(model.name, name));
+    if (taken !== undefined && !overwrite) return { kind: "name-taken", name: taken.name };
+    await client.create({
+      name,
+      from: parent.name,
+      numCtx,
+      ...(signal ? { signal } : {}),
+      ...(onProgress ? { onProgress } : {}),
+    });
+    const { parameters } = await client.show(name);
+    return parameters.numCtx === numCtx
+      ? { kind: "created", name }
+      : { kind: "not-as-asked", ...(parameters.numCtx === undefined ? {} : { numCtx: parameters.numCtx }) };
+  } catch (error) {
+    if (error instanceof OllamaProblem && error.kind === "stopped") return { kind: "cancelled" };
+    return { kind: "failed", reason: error instanceof Error ? error.message : String(error) };
+  }
+}

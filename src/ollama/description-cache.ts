@@ -1,0 +1,55 @@
+import type { ModelDescription } from "../fit/facts";
+import type { MetadataValue, TensorInfo } from "../memory/metadata";
+
+/** Changes when the text below does: older entries are then read anew. */
+const FORMAT = 1;
+
+/** A description as text for the cache; tensors of equal type and shape share one entry. */
+export function serializeDescription(description: ModelDescription): string {
+  const kinds: [string, readonly number[]][] = [];
+  const indexOf = new Map<string, number>();
+  const tensors = description.metadata.tensors.map(({ name, type, shape }) => {
+    const key = `${type} ${shape.join()}`;
+    let index = indexOf.get(key);
+    if (index === undefined) {
+      index = kinds.push([type, shape]) - 1;
+      indexOf.set(key, index);
+    }
+    return [name, index];
+  });
+  const values = [...description.metadata.values].map(([key, value]) => [key, pack(value)]);
+  return JSON.stringify({ format: FORMAT, ...description, metadata: { values, kinds, tensors }, modelfile: undefined });
+}
+
+/** The description behind a text of {@link serializeDescription}; undefined for any other text. */
+export function deserializeDescription(text: string): ModelDescription | undefined {
+  try {
+    const { format, metadata, ...rest } = JSON.parse(text);
+    if (format !== FORMAT) return undefined;
+    const tensors: TensorInfo[] = metadata.tensors.map(([name, index]: [string, number]) => {
+      const [type, shape] = metadata.kinds[index];
+      return { name, type, shape };
+    });
+    const values = new Map<string, MetadataValue>(
+      metadata.values.map(([key, value]: [string, unknown]) => [key, unpack(value)]),
+    );
+    return { ...rest, metadata: { values, tensors } };
+  } catch {
+    return undefined;
+  }
+}
+
+/** JSON has no bigint and no infinities; both are marked. */
+function pack(value: MetadataValue): unknown {
+  if (typeof value === "bigint") return { bigint: String(value) };
+  if (typeof value === "number" && !Number.isFinite(value)) return { number: String(value) };
+  return Array.isArray(value) ? { list: value.map(pack) } : value;
+}
+
+function unpack(value: unknown): MetadataValue {
+  if (typeof value !== "object" || value === null) return value as MetadataValue;
+  if ("bigint" in value) return BigInt(value.bigint as string);
+  if ("number" in value) return Number(value.number);
+  if ("list" in value) return (value.list as unknown[]).map(unpack) as MetadataValue;
+  return value as MetadataValue;
+}

@@ -1,0 +1,49 @@
+const PART = "[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}";
+const NAME = new RegExp(
+  `^(?:(?:(?<host>[A-Za-z0-9_][A-Za-z0-9_.:-]{0,349})/)?(?<namespace>[A-Za-z0-9_][A-Za-z0-9_-]{0,79})/)?(?<model>${PART})(?::(?<tag>${PART}))?$`,
+);
+
+export interface ModelName {
+  readonly host: string;
+  readonly namespace: string;
+  readonly model: string;
+  readonly tag: string;
+}
+
+/** A model name in its parts with Ollama's defaults; undefined where Ollama would refuse it (types/model/name.go). */
+export function parseModelName(text: string): ModelName | undefined {
+  const parts = NAME.exec(text)?.groups;
+  if (parts?.["model"] === undefined) return undefined;
+  return {
+    host: parts["host"] ?? "registry.ollama.ai",
+    namespace: parts["namespace"] ?? "library",
+    model: parts["model"],
+    tag: parts["tag"] ?? "latest",
+  };
+}
+
+/** Whether a name may be given to a new model: valid, and no tag that Ollama reads as a place. */
+export function isUsableName(text: string): boolean {
+  const name = parseModelName(text);
+  return name !== undefined && !/^(?:local|cloud)$|-cloud$/i.test(name.tag);
+}
+
+/** Same model whatever the spelling: Ollama compares without case and fills in the defaults. */
+export function sameModel(a: string, b: string): boolean {
+  const [left, right] = [parseModelName(a), parseModelName(b)];
+  if (left === undefined || right === undefined) return a === b;
+  return (["host", "namespace", "model", "tag"] as const).every(
+    (part) => left[part].toLowerCase() === right[part].toLowerCase(),
+  );
+}
+
+/** Suggested name of a capped variant: `qwen3-coder-next:q4_K_M` at 8192 → `qwen3-coder-next:q4_K_M-8k`. */
+export function variantName(source: string, numCtx: number): string {
+  const suffix = numCtx % 1024 === 0 ? `${numCtx / 1024}k` : String(numCtx);
+  const name = parseModelName(source);
+  const base = source.includes("/") || name === undefined ? source : `${name.model}:${name.tag}`;
+  // A variant of a variant says its own context only.
+  const plain = base.replace(/-\d+k?$/, (ending) => (/^-\d+k$/.test(ending) ? "" : ending));
+  const withTag = /:[^/]+$/.test(plain) ? plain : `${plain}:latest`;
+  return `${withTag.slice(0, withTag.length - Math.max(0, (withTag.split(":").at(-1)?.length ?? 0) + suffix.length + 1 - 80))}-${suffix}`;
+}

@@ -1,0 +1,176 @@
+import type { InstalledModel, LoadedModel, ModelDescription, ModelParameters } from "../fit/facts";
+import type { MetadataValue, ModelMetadata, TensorInfo } from "../memory/metadata";
+import { OllamaProblem } from "./problems";
+
+type Json = Readonly<Record<string, unknown>>;
+
+const MOST_MODELS = 5_000;
+const MOST_TENSORS = 65_536;
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
+const size = (value: unknown): number | undefined =>
+  typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+const texts = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((element): element is string => typeof element === "string") : [];
+
+/** Leaves out what is undefined, so that absent stays absent. */
+function present<T extends object>(values: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
+}
+
+function list(answer: unknown): readonly Json[] {
+  const models = isObject(answer) ? answer["models"] : undefined;
+  // A server without models sends null on old releases.
+  if (isObject(answer) && models === null) return [];
+  if (!Array.isArray(models)) throw new OllamaProblem("not-ollama", "The server answers, but not like Ollama.");
+  return models.slice(0, MOST_MODELS).filter(isObject);
+}
+
+/** Models of `/api/tags`; entries without a name or digest are left out. */
+export function readInstalledModels(answer: unknown): readonly InstalledModel[] {
+  return list(answer).flatMap((entry) => {
+    const name = text(entry["name"]) ?? text(entry["model"]);
+    const digest = text(entry["digest"]);
+    if (name === undefined || digest === undefined) return [];
+    const details = isObject(entry["details"]) ? entry["details"] : {};
+    const format = text(details["format"]);
+    const trained = size(details["context_length"]);
+    return [
+      {
+        name,
+        digest,
+        sizeBytes: size(entry["size"]) ?? 0,
+        format: format === "gguf" || format === "safetensors" ? format : ("other" as const),
+        families: texts(details["families"]),
+        capabilities: texts(entry["capabilities"]),
+        cloud: Boolean(entry["remote_host"]) || /(?::|-)cloud$/.test(name),
+        ...present({
+          modifiedAt: text(entry["modified_at"]),
+          family: text(details["family"]),
+          parameterSize: text(details["parameter_size"]),
+          quantization: text(details["quantization_level"]),
+          trainedContext: trained === 0 ? undefined : trained,
+          parentModel: text(details["parent_model"]),
+        }),
+      },
+    ];
+  });
+}
+
+/** Models of `/api/ps`. */
+export function readLoadedModels(answer: unknown): readonly LoadedModel[] {
+  return list(answer).flatMap((entry) => {
+    const name = text(entry["name"]) ?? text(entry["model"]);
+    const bytes = size(entry["size"]);
+    if (name === undefined || bytes === undefined) return [];
+    return [
+      {
+        name,
+        digest: text(entry["digest"]) ?? "",
+        sizeBytes: bytes,
+        vramBytes: size(entry["size_vram"]) ?? 0,
+        ...present({ contextLength: size(entry["context_length"]) || undefined, expiresAt: text(entry["expires_at"]) }),
+      },
+    ];
+  });
+}
+
+/** `/api/show` as metadata and parameters. Throws where it holds no metadata at all. */
+export function readDescription(answer: unknown, verbose: boolean): ModelDescription {
+  if (!isObject(answer) || !isObject(answer["model_info"])) {
+    throw new OllamaProblem("bad-answer", "Ollama's answer holds no metadata of the model.");
+  }
+  const modelfile = text(answer["modelfile"]);
+  const sources = fromLines(modelfile ?? "");
+  return {
+    metadata: { values: readValues(answer["model_info"]), tensors: readTensors(answer["tensors"]) },
+    metadataSource: verbose ? "show-verbose" : "show",
+    parameters: readParameters(text(answer["parameters"]) ?? ""),
+    capabilities: texts(answer["capabilities"]),
+    // The first FROM is the model, further ones are projectors, whose size a remote server does not tell.
+    projectors: sources.from.slice(1).map((path) => ({ path })),
+    adapters: sources.adapters,
+    drafts: sources.drafts,
+    ...present({
+      parentModel: isObject(answer["details"]) ? text(answer["details"]["parent_model"]) : undefined,
+      requires: text(answer["requires"]),
+      modelfile,
+    }),
+  };
+}
+
+/** Paths behind FROM, ADAPTER and DRAFT of the Modelfile that show gives. */
+export function fromLines(modelfile: string): {
+  readonly from: readonly string[];
+  readonly adapters: readonly string[];
+  readonly drafts: readonly string[];
+} {
+  const paths = (word: string) =>
+    [...modelfile.matchAll(new RegExp(`^${word}[ \\t]+(.+?)[ \\t]*$`, "gm"))].map((match) => match[1] ?? "");
+  // Multi-line texts such as LICENSE could hold lines that look like instructions; those come after the first ones.
+  const head = modelfile.split(/^(?:TEMPLATE|SYSTEM|LICENSE|MESSAGE)\b/m)[0] ?? "";
+  return modelfile === head
+    ? { from: paths("FROM"), adapters: paths("ADAPTER"), drafts: paths("DRAFT") }
+    : { ...fromLines(head), adapters: paths("ADAPTER"), drafts: paths("DRAFT") };
+}
+
+function readValues(info: Json): ModelMetadata["values"] {
+  const values = new Map<string, MetadataValue>();
+  for (const [key, value] of Object.entries(info)) {
+    if (value === null) values.set(key, { omitted: true });
+    else if (typeof value === "string" || typeof value === "number" || typeof value === "boolean")
+      values.set(key, value);
+    // Vocabularies are megabytes and decide nothing.
+    else if (Array.isArray(value) && key.startsWith("tokenizer."))
+      values.set(key, { omitted: true, length: value.length });
+    else if (Array.isArray(value)) values.set(key, value.filter(isPlain));
+  }
+  return values;
+}
+
+function isPlain(value: unknown): value is string | number | boolean {
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+}
+
+function readTensors(tensors: unknown): readonly TensorInfo[] {
+  if (!Array.isArray(tensors)) return [];
+  if (tensors.length > MOST_TENSORS) throw new OllamaProblem("bad-answer", "The model lists too many tensors.");
+  return tensors.filter(isObject).map((tensor) => {
+    const shape = tensor["shape"];
+    const name = text(tensor["name"]);
+    const type = text(tensor["type"]);
+    if (
+      name === undefined ||
+      type === undefined ||
+      !Array.isArray(shape) ||
+      !shape.every((side) => size(side) !== undefined)
+    ) {
+      throw new OllamaProblem("bad-answer", "Ollama's list of the model's tensors is damaged.");
+    }
+    return { name, type: type.toUpperCase(), shape: shape as number[] };
+  });
+}
+
+const NUMBERS = {
+  num_ctx: "numCtx",
+  num_gpu: "numGpu",
+  num_batch: "numBatch",
+  draft_num_predict: "draftNumPredict",
+} as const;
+
+/** The parameters that change memory: one "name value" line each, numbers maybe as 1.048576e+06. */
+export function readParameters(parameters: string): ModelParameters {
+  const numbers: Record<string, number> = {};
+  const unreadable: string[] = [];
+  for (const line of parameters.split("\n")) {
+    const match = /^(\S+)\s+(.+?)\s*$/.exec(line);
+    const name = match?.[1] as keyof typeof NUMBERS | undefined;
+    if (name === undefined || !Object.hasOwn(NUMBERS, name)) continue;
+    const value = Number(match?.[2]);
+    if (Number.isSafeInteger(value)) numbers[NUMBERS[name]] = value;
+    else unreadable.push(name);
+  }
+  return { ...numbers, unreadable };
+}
