@@ -1,0 +1,18 @@
+/** What command tests import: the screen, no-view runs, and a fresh Raycast for each test. */
+import { afterEach } from "vitest";
+import { resetRaycast } from "../stand-ins/raycast/desk";
+import { setWorld } from "../../src/ui/world";
+import { closeScreens } from "./screen";
+
+afterEach(async () => {
+  try {
+    await closeScreens();
+  } finally {
+    resetRaycast();
+    setWorld(undefined);
+  }
+});
+
+export { desk, setPreferences } from "../stand-ins/raycast/desk";
+export { runNoView } from "./no-view";
+export { renderCommand, type Screen } from "./screen";
