@@ -1,112 +1,122 @@
-import type { LimitKey, Machine, MacosVersion } from "../fit/facts";
+import type { AppleSiliconMac, LimitKey, Machine, MacosVersion } from "../fit/facts";
 import { MIB } from "../fit/units";
-import { readMetal } from "./metal-probe";
+import { probeMetal } from "./metal-probe";
 import type { Runner } from "./runner";
+import { limitFromValue, parseWhole, readSysctls } from "./sysctl";
 
-export interface MachineWorld {
+/** The part of the world that reading the machine needs. */
+export interface MacWorld {
   readonly run: Runner;
+  /** As `process.platform` and `process.arch` name them. */
   readonly platform: string;
   readonly arch: string;
 }
 
-export const SYSCTL = "/usr/sbin/sysctl";
-
-const KEYS = [
+export const MACHINE_KEYS = [
   "hw.memsize",
-  "hw.optional.arm64",
-  "kern.hv_vmm_present",
-  "kern.osproductversion",
+  "hw.model",
   "machdep.cpu.brand_string",
+  "hw.optional.arm64",
+  "sysctl.proc_translated",
+  "kern.osproductversion",
+  "kern.hv_vmm_present",
   "iogpu.wired_limit_mb",
   "debug.iogpu.wired_limit",
-];
+] as const;
 
-/** llama-server of the Ollama app and of Homebrew, asked where Metal does not answer. */
-const LLAMA_SERVERS = [
+/** Where the app and Homebrew keep the llama-server that Ollama runs. */
+export const BUNDLED_LLAMA_SERVERS = [
   "/Applications/Ollama.app/Contents/Resources/llama-server",
   "/opt/homebrew/opt/ollama/libexec/lib/ollama/llama-server",
-];
+] as const;
 
-/** Reads this machine: sysctl and Metal side by side, each bounded in time; keys that are missing stay absent. */
-export async function readMachine({ run, platform }: MachineWorld): Promise<Machine> {
-  if (platform !== "darwin") {
-    return { kind: "not-a-mac", reason: "This machine is not a Mac, so it has no GPU limit of this kind." };
+/**
+ * Reads what decides the GPU limit of this machine: kernel values, then Metal, then, only where Metal says nothing, the
+ * device list of Ollama's own llama-server. Never throws; about 15 s at the very worst.
+ */
+export async function readMachine(world: MacWorld): Promise<Machine> {
+  if (world.platform !== "darwin") {
+    return { kind: "not-a-mac", reason: "This is not a Mac, so there is no GPU limit to read or set here." };
   }
-  // sysctl complains about keys this system does not have, and still prints the others.
-  const [sysctl, metal] = await Promise.all([run(SYSCTL, KEYS), readMetal(run)]);
-  const values = parseSysctl(sysctl.stdout);
-  const ramBytes = wholeNumber(values.get("hw.memsize"));
-  if (ramBytes === undefined || ramBytes < 2 ** 30) {
-    return { kind: "unreadable", reason: "The size of this Mac's memory could not be read (sysctl hw.memsize)." };
+  const values = await readSysctls(world.run, MACHINE_KEYS);
+  const ramBytes = parseWhole(values.get("hw.memsize"));
+  if (!ramBytes) {
+    return { kind: "unreadable", reason: "The size of this Mac's memory could not be read with sysctl." };
   }
-  if (values.get("hw.optional.arm64") !== "1") {
+  if (!isAppleSilicon(values, world.arch)) {
     return {
       kind: "intel",
-      reason:
-        "This Mac has an Intel processor. The GPU limit exists on Apple Silicon only, where GPU and CPU share memory.",
+      reason: "This Mac has an Intel processor. Only Apple Silicon shares its memory with the GPU under a limit.",
     };
   }
-  const limit = limitOf(values);
-  if (values.get("kern.hv_vmm_present") === "1" && (metal === undefined || limit.limitKey === undefined)) {
-    return { kind: "virtual-machine", reason: "This macOS runs in a virtual machine, whose GPU has no limit to set." };
+  if (values.get("kern.hv_vmm_present") === "1" || /^VirtualMac/.test(values.get("hw.model") ?? "")) {
+    return {
+      kind: "virtual-machine",
+      reason: "macOS runs in a virtual machine here. Its GPU limit is decided by the Mac that hosts it.",
+    };
   }
-  const listed = metal === undefined ? await readListedDevice(run) : undefined;
-  const chip = metal?.chip ?? values.get("machdep.cpu.brand_string");
+  const metal = await probeMetal(world.run);
+  const listedDeviceBytes = metal ? undefined : await listDevice(world.run);
   const macos = parseMacosVersion(values.get("kern.osproductversion"));
+  const chip = metal?.chip ?? chipName(values.get("machdep.cpu.brand_string"));
   return {
     kind: "apple-silicon",
-    ...(chip ? { chip } : {}),
+    ...(chip === undefined ? {} : { chip }),
     ramBytes,
     ...(macos ? { macos } : {}),
-    ...limit,
+    ...readLimit(values),
     ...(metal ? { metal } : {}),
-    ...(listed === undefined ? {} : { listedDeviceBytes: listed }),
+    ...(listedDeviceBytes === undefined ? {} : { listedDeviceBytes }),
   };
 }
 
-/** "key: value" and "key = value" lines. */
-export function parseSysctl(text: string): ReadonlyMap<string, string> {
-  const values = new Map<string, string>();
-  for (const line of text.slice(0, 64 * 1024).split("\n")) {
-    const match = /^([\w.]+)\s*[:=]\s*(.*?)\s*$/.exec(line);
-    if (match?.[1] !== undefined && match[2] !== undefined) values.set(match[1], match[2]);
-  }
-  return values;
-}
-
-/** macOS 14 and newer count in MiB; macOS 13 has only the other key, in bytes. */
-function limitOf(values: ReadonlyMap<string, string>): { limitKey?: LimitKey; overrideMib?: number } {
-  for (const key of ["iogpu.wired_limit_mb", "debug.iogpu.wired_limit"] as const) {
+/**
+ * The key of this kernel and the override it holds. From macOS 14 on both keys exist and only the first counts; a
+ * kernel with the second alone is macOS 13.
+ */
+function readLimit(values: ReadonlyMap<string, string>): Pick<AppleSiliconMac, "limitKey" | "overrideMib"> {
+  for (const key of ["iogpu.wired_limit_mb", "debug.iogpu.wired_limit"] satisfies LimitKey[]) {
     const text = values.get(key);
     if (text === undefined) continue;
-    const value = wholeNumber(text);
-    const perMib = key === "debug.iogpu.wired_limit" ? MIB : 1;
-    return { limitKey: key, ...(value === undefined ? {} : { overrideMib: value / perMib }) };
+    const overrideMib = limitFromValue(key, text);
+    return { limitKey: key, ...(overrideMib === undefined ? {} : { overrideMib }) };
   }
   return {};
 }
 
+/** Under Rosetta the process is x64 on an Apple Silicon Mac, so the process's own architecture does not decide it. */
+function isAppleSilicon(values: ReadonlyMap<string, string>, arch: string): boolean {
+  return (
+    arch === "arm64" ||
+    values.get("hw.optional.arm64") === "1" ||
+    values.get("sysctl.proc_translated") === "1" ||
+    /^(Virtual)?Apple/.test(values.get("machdep.cpu.brand_string") ?? "")
+  );
+}
+
+/** Rosetta gives "VirtualApple @ 2.50GHz", which is no chip. Not every chip is an M: there is an A18 Pro. */
+function chipName(brand: string | undefined): string | undefined {
+  return brand !== undefined && /^Apple [\x20-\x7e]{1,60}$/.test(brand) ? brand : undefined;
+}
+
+/** Parses "26.6.1". */
 export function parseMacosVersion(text: string | undefined): MacosVersion | undefined {
-  const major = /^(\d{1,3})(?:\.\d{1,3}){0,2}$/.exec(text ?? "")?.[1];
-  return major === undefined || text === undefined ? undefined : { major: Number(major), text };
+  const match = /^(\d{1,3})(?:\.\d{1,3}){0,2}$/.exec(text ?? "");
+  return match ? { major: Number(match[1]), text: match[0] } : undefined;
 }
 
-function wholeNumber(text: string | undefined): number | undefined {
-  const value = /^\d{1,15}$/.test(text ?? "") ? Number(text) : undefined;
-  return value !== undefined && Number.isSafeInteger(value) ? value : undefined;
-}
-
-async function readListedDevice(run: Runner): Promise<number | undefined> {
-  for (const file of LLAMA_SERVERS) {
-    const result = await run(file, ["--list-devices", "--offline"], { timeoutMs: 6_000 });
-    const bytes = parseListedDevice(result.stdout + result.stderr);
-    if (bytes !== undefined) return bytes;
+async function listDevice(run: Runner): Promise<number | undefined> {
+  for (const file of BUNDLED_LLAMA_SERVERS) {
+    const result = await run(file, ["--list-devices"], { timeoutMs: 5_000, maxBytes: 256 * 1024 });
+    if (result.missing) continue;
+    // A program that is there but does not answer is not asked twice from another place.
+    return parseDeviceList(`${result.stdout}\n${result.stderr}`);
   }
   return undefined;
 }
 
-/** "MTL0: Apple M1 Max (26000 MiB, 25999 MiB free)" → bytes of the total. */
-export function parseListedDevice(text: string): number | undefined {
-  const mib = /^\s*(?:MTL\d*|Metal\d*):.*\((\d{1,8}) MiB, \d{1,8} MiB free\)\s*$/m.exec(text)?.[1];
-  return mib === undefined ? undefined : Number(mib) * MIB;
+/** Bytes of the Metal device in `MTL0: Apple M1 Max (26000 MiB, 25999 MiB free)`; older builds write "Metal:". */
+export function parseDeviceList(output: string): number | undefined {
+  const mib = parseWhole(/^\s*(?:MTL\d|Metal): [^\n]{1,100}? \((\d{1,9}) MiB, \d{1,9} MiB free\)/m.exec(output)?.[1]);
+  return mib ? mib * MIB : undefined;
 }

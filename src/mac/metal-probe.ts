@@ -1,9 +1,13 @@
 import type { MetalReading } from "../fit/facts";
 import type { Runner } from "./runner";
 
-/** Asks Metal for the GPU's working set. JXA needs no Xcode; osascript has to be the system's. */
-export const METAL_PROBE = `
-ObjC.import("Metal");
+export const OSASCRIPT = "/usr/bin/osascript";
+
+/**
+ * Asks Metal for its figures without Xcode. A new process each time, because a living one may keep what it read first.
+ * `MTLCreateSystemDefaultDevice` is a C function, which the bridge does not always bind by itself.
+ */
+export const METAL_SCRIPT = `ObjC.import("Metal");
 if (typeof $.MTLCreateSystemDefaultDevice !== "function") {
   ObjC.bindFunction("MTLCreateSystemDefaultDevice", ["id", []]);
 }
@@ -12,22 +16,22 @@ JSON.stringify({
   chip: ObjC.unwrap(gpu.name),
   workingSetBytes: Number(gpu.recommendedMaxWorkingSetSize),
   maxBufferBytes: Number(gpu.maxBufferLength),
-});
-`;
+});`;
 
-const TIMEOUT_MS = 4_000;
-
-/** Metal's figures, read in a new process (a running one keeps old ones). Undefined where Metal does not answer. */
-export async function readMetal(run: Runner): Promise<MetalReading | undefined> {
-  const result = await run("/usr/bin/osascript", ["-l", "JavaScript", "-e", METAL_PROBE], { timeoutMs: TIMEOUT_MS });
-  return result.exitCode === 0 ? parseMetal(result.stdout) : undefined;
+/** Asks Metal for the limit in force; undefined when it does not answer within 5 s or answers nonsense. */
+export async function probeMetal(run: Runner): Promise<MetalReading | undefined> {
+  const result = await run(OSASCRIPT, ["-l", "JavaScript", "-e", METAL_SCRIPT], {
+    timeoutMs: 5_000,
+    maxBytes: 64 * 1024,
+  });
+  return result.exitCode === 0 ? parseMetalReading(result.stdout) : undefined;
 }
 
-/** Parses the probe's answer; a working set that is no plausible size is no answer. */
-export function parseMetal(text: string): MetalReading | undefined {
+/** Parses the probe's JSON; undefined unless the working set is a plausible size. */
+export function parseMetalReading(output: string): MetalReading | undefined {
   let answer: unknown;
   try {
-    answer = JSON.parse(text);
+    answer = JSON.parse(output);
   } catch {
     return undefined;
   }
@@ -35,12 +39,17 @@ export function parseMetal(text: string): MetalReading | undefined {
   const { chip, workingSetBytes, maxBufferBytes } = answer as Record<string, unknown>;
   if (!isSize(workingSetBytes)) return undefined;
   return {
-    ...(typeof chip === "string" ? { chip } : {}),
+    ...(isChipName(chip) ? { chip } : {}),
     workingSetBytes,
     ...(isSize(maxBufferBytes) ? { maxBufferBytes } : {}),
   };
 }
 
+/** Metal passes an override on as it is, also one above the RAM, so only the absurd is turned down. */
 function isSize(value: unknown): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value > 2 ** 20;
+  return typeof value === "number" && Number.isSafeInteger(value) && value > 0;
+}
+
+function isChipName(value: unknown): value is string {
+  return typeof value === "string" && /^[\x20-\x7e]{1,80}$/.test(value);
 }

@@ -1,121 +1,109 @@
-import type { LimitKey } from "../fit/facts";
 import { limitValue } from "../fit/commands";
-import { MIB } from "../fit/units";
-import { LAUNCH_DAEMON_LABEL, LAUNCH_DAEMON_PATH } from "./boot-settings";
-import { parseSysctl, SYSCTL } from "./machine";
-import { type PrivilegedFailure, runPrivileged } from "./privileged";
+import type { LimitKey } from "../fit/facts";
+import { REFUSED_BELOW } from "../fit/limit-policy";
+import { formatMib, MIB } from "../fit/units";
+import { type DaemonResult, type DaemonStep, type PrivilegedResult, runPrivileged } from "./privileged";
 import type { Runner } from "./runner";
+import { limitFromValue, parseWhole, SYSCTL } from "./sysctl";
 
-/** What happens to our LaunchDaemon in the same prompt. */
-export type BootDaemon = "keep" | "install" | "remove";
-
-export interface ChangeRequest {
+/** What is asked for. */
+export interface LimitRequest {
   readonly key: LimitKey;
   /** 0 gives the limit back to macOS. */
   readonly mib: number;
   readonly ramMib: number;
-  readonly bootDaemon: BootDaemon;
+  /** What to do with our LaunchDaemon in the same prompt. */
+  readonly bootDaemon: DaemonStep;
 }
-
-/** What came of it; `inForceMib` is what was read back afterwards, absent where that failed. */
-export type ChangeOutcome = { readonly inForceMib?: number } & (
-  | { readonly kind: "done" }
-  | { readonly kind: "differs"; readonly askedMib: number }
-  | { readonly kind: "unconfirmed" }
-  | { readonly kind: "invalid"; readonly reason: string }
-  | PrivilegedFailure
-);
-
-const REFUSED_BELOW_MIB = 2048;
 
 /**
- * The shell part, run once by root. Its arguments are the key, the value and what to do with the LaunchDaemon; only
- * digits and these fixed words get here. Everything it runs or writes lies where only root can write.
+ * What came of a change, always judged by the value read back afterwards; `inForceMib` (0 = macOS decides) is absent
+ * only where that could not be read. Only "done" means that the value asked for is in force.
  */
-export const SET_LIMIT_SHELL = `
-set -eu
-key=$1
-value=$2
-daemon=$3
-case $value in ''|*[!0-9]*) exit 64 ;; esac
-case $key in iogpu.wired_limit_mb|debug.iogpu.wired_limit) ;; *) exit 64 ;; esac
-/usr/sbin/sysctl "$key=$value" >&2
-label=${LAUNCH_DAEMON_LABEL}
-plist=${LAUNCH_DAEMON_PATH}
-case $daemon in
-  install)
-    new=$(/usr/bin/mktemp /Library/LaunchDaemons/.gpu-limit.XXXXXX)
-    trap '/bin/rm -f "$new"' EXIT
-    /bin/cat >"$new" <<PLIST
-<?xml version="1.0" encoding="UTF-8"?>
-<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
-<plist version="1.0">
-<dict>
-  <key>Label</key>
-  <string>$label</string>
-  <key>ProgramArguments</key>
-  <array>
-    <string>/usr/sbin/sysctl</string>
-    <string>$key=$value</string>
-  </array>
-  <key>RunAtLoad</key>
-  <true/>
-</dict>
-</plist>
-PLIST
-    /usr/bin/plutil -lint "$new" >&2
-    /usr/sbin/chown root:wheel "$new"
-    /bin/chmod 644 "$new"
-    /bin/mv -f "$new" "$plist"
-    /bin/launchctl bootout "system/$label" 2>/dev/null || :
-    tries=0
-    until /bin/launchctl bootstrap system "$plist"; do
-      tries=$((tries + 1))
-      [ "$tries" -lt 5 ] || exit 75
-      /bin/sleep 1
-    done
-    ;;
-  remove)
-    /bin/launchctl bootout "system/$label" 2>/dev/null || :
-    /bin/rm -f "$plist"
-    ;;
-esac
-`.trim();
+export type ChangeOutcome =
+  | { readonly kind: "done"; readonly inForceMib: number; readonly daemon?: DaemonResult }
+  /** The prompt was cancelled. */
+  | { readonly kind: "cancelled"; readonly inForceMib?: number }
+  | { readonly kind: "wrong-password"; readonly inForceMib?: number }
+  | { readonly kind: "not-permitted"; readonly inForceMib?: number }
+  /** The prompt was given up; what ran behind it may still have set the value, see `inForceMib`. */
+  | { readonly kind: "timed-out"; readonly inForceMib?: number }
+  /** The kernel turned the value down. */
+  | { readonly kind: "refused"; readonly detail: string; readonly inForceMib?: number }
+  | {
+      readonly kind: "differs";
+      readonly askedMib: number;
+      readonly inForceMib: number;
+      readonly daemon?: DaemonResult;
+    }
+  /** Set, as the script says, but it could not be read back. */
+  | { readonly kind: "unconfirmed"; readonly inForceMib?: undefined; readonly daemon?: DaemonResult }
+  /** Nothing was asked of the person: the request itself is wrong. */
+  | { readonly kind: "invalid"; readonly reason: string; readonly inForceMib?: undefined }
+  | { readonly kind: "failed"; readonly detail: string; readonly inForceMib?: number };
 
-/** A text as an AppleScript literal. */
-function appleScriptText(text: string): string {
-  return `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
+/** Sets the limit, and our LaunchDaemon with it, behind one administrator prompt. Never throws. */
+export async function changeGpuLimit(world: { readonly run: Runner }, request: LimitRequest): Promise<ChangeOutcome> {
+  const reason = whatIsWrong(request);
+  if (reason !== undefined) return { kind: "invalid", reason };
+  const result = await runPrivileged(world.run, request.key, limitValue(request.key, request.mib), request.bootDaemon);
+  return judge(result, request.mib, await readLimitMib(world, request.key));
 }
 
-/** The one privileged script: constant, its arguments quoted by AppleScript itself. */
-export const SET_LIMIT_SCRIPT = `
-on run argv
-  set shellText to ${appleScriptText(SET_LIMIT_SHELL)}
-  set commandText to "/bin/sh -c " & quoted form of shellText & " gpu-limit " & quoted form of (item 1 of argv) & " " & quoted form of (item 2 of argv) & " " & quoted form of (item 3 of argv)
-  with timeout of 1200 seconds
-    do shell script commandText with prompt "GPU Limit wants to change how much memory the GPU may use." with administrator privileges
-  end timeout
-end run
-`.trim();
+/** The limit that is set, in MiB; 0 = macOS decides; undefined when it cannot be read. */
+export async function readLimitMib(world: { readonly run: Runner }, key: LimitKey): Promise<number | undefined> {
+  return limitFromValue(key, await readOne(world.run, key));
+}
 
-/** Sets the limit with one administrator prompt, then reads back what is in force, whatever the outcome. */
-export async function changeGpuLimit(world: { readonly run: Runner }, request: ChangeRequest): Promise<ChangeOutcome> {
-  const { key, mib, ramMib, bootDaemon } = request;
-  if (!Number.isSafeInteger(mib) || mib < 0 || (mib > 0 && mib > ramMib - REFUSED_BELOW_MIB)) {
-    return { kind: "invalid", reason: "The limit has to leave at least 2 GiB to macOS." };
+const THROTTLE_KEY = "debug.lowpri_throttle_enabled";
+
+/** State of the disk throttle for background tasks: 1 = on (the default of macOS), 0 = off. */
+export async function readIoThrottle(world: { readonly run: Runner }): Promise<0 | 1 | undefined> {
+  const value = parseWhole(await readOne(world.run, THROTTLE_KEY));
+  return value === 0 || value === 1 ? value : undefined;
+}
+
+/** As {@link ChangeOutcome}, for the disk throttle. */
+export type ThrottleOutcome =
+  | { readonly kind: "done"; readonly inForce: 0 | 1 }
+  | { readonly kind: "cancelled" | "wrong-password" | "not-permitted" | "timed-out"; readonly inForce?: 0 | 1 }
+  | { readonly kind: "refused" | "failed"; readonly detail: string; readonly inForce?: 0 | 1 }
+  | { readonly kind: "differs"; readonly asked: 0 | 1; readonly inForce: 0 | 1 }
+  | { readonly kind: "unconfirmed"; readonly inForce?: undefined };
+
+/**
+ * Switches the throttle of the disk I/O of background tasks (XNU's `spec_vnops.c`): nothing to do with GPU memory.
+ * Lasts until the next restart.
+ */
+export async function setIoThrottle(world: { readonly run: Runner }, asked: 0 | 1): Promise<ThrottleOutcome> {
+  const result = await runPrivileged(world.run, THROTTLE_KEY, asked, "keep");
+  const inForce = await readIoThrottle(world);
+  if (result.kind !== "set") return { ...result, ...(inForce === undefined ? {} : { inForce }) };
+  if (inForce === undefined) return { kind: "unconfirmed" };
+  return inForce === asked ? { kind: "done", inForce } : { kind: "differs", asked, inForce };
+}
+
+function judge(result: PrivilegedResult, askedMib: number, inForceMib: number | undefined): ChangeOutcome {
+  if (result.kind !== "set") return { ...result, ...(inForceMib === undefined ? {} : { inForceMib }) };
+  const daemon = result.daemon ? { daemon: result.daemon } : {};
+  if (inForceMib === undefined) return { kind: "unconfirmed", ...daemon };
+  if (inForceMib !== askedMib) return { kind: "differs", askedMib, inForceMib, ...daemon };
+  return { kind: "done", inForceMib, ...daemon };
+}
+
+/** The last line of defence behind the forms: the kernel takes any number, also one above the RAM. */
+function whatIsWrong({ mib, ramMib, bootDaemon }: LimitRequest): string | undefined {
+  if (!Number.isSafeInteger(mib) || mib < 0) return "The limit must be a whole number of MiB.";
+  if (mib > 0 && !(mib * MIB <= ramMib * MIB - REFUSED_BELOW)) {
+    return `${formatMib(mib)} leaves too little of this Mac's ${formatMib(ramMib)} to macOS.`;
   }
-  const answer = await runPrivileged(world.run, SET_LIMIT_SCRIPT, [key, String(limitValue(key, mib)), bootDaemon]);
-  const inForceMib = await readOverrideMib(world, key);
-  const readBack = inForceMib === undefined ? {} : { inForceMib };
-  if ("kind" in answer) return { ...answer, ...readBack };
-  if (inForceMib === undefined) return { kind: "unconfirmed" };
-  return inForceMib === mib ? { kind: "done", inForceMib } : { kind: "differs", askedMib: mib, inForceMib };
+  if (mib === 0 && bootDaemon === "install") {
+    return "The default of macOS needs nothing at startup.";
+  }
+  return undefined;
 }
 
-/** The override in force in MiB; undefined where sysctl does not answer. */
-export async function readOverrideMib({ run }: { readonly run: Runner }, key: LimitKey): Promise<number | undefined> {
-  const result = await run(SYSCTL, [key]);
-  const text = parseSysctl(result.stdout).get(key);
-  if (text === undefined || !/^\d{1,15}$/.test(text)) return undefined;
-  return key === "debug.iogpu.wired_limit" ? Number(text) / MIB : Number(text);
+async function readOne(run: Runner, key: string): Promise<string | undefined> {
+  const result = await run(SYSCTL, ["-n", key], { timeoutMs: 3_000, maxBytes: 4_096 });
+  return result.exitCode === 0 ? result.stdout.trim() : undefined;
 }

@@ -1,0 +1,39 @@
+import type { LimitKey } from "../fit/facts";
+import { MIB } from "../fit/units";
+import type { Runner } from "./runner";
+
+export const SYSCTL = "/usr/sbin/sysctl";
+
+/**
+ * Reads kernel values in one bounded call. Keys that this kernel does not know are absent: sysctl complains about them
+ * on stderr and prints the others all the same.
+ */
+export async function readSysctls(run: Runner, keys: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const result = await run(SYSCTL, keys, { timeoutMs: 3_000, maxBytes: 64 * 1024 });
+  return parseSysctls(result.stdout, keys);
+}
+
+/** Parses `name: value` lines; the first line of a key counts, keys that were not asked for are left out. */
+export function parseSysctls(output: string, keys: readonly string[]): ReadonlyMap<string, string> {
+  const values = new Map<string, string>();
+  for (const line of output.split("\n")) {
+    const colon = line.indexOf(": ");
+    const key = line.slice(0, colon);
+    if (colon > 0 && keys.includes(key) && !values.has(key)) values.set(key, line.slice(colon + 2).trim());
+  }
+  return values;
+}
+
+/** A whole number as sysctl prints it; undefined for anything else and for what no double holds exactly. */
+export function parseWhole(text: string | undefined): number | undefined {
+  if (text === undefined || !/^\d{1,16}$/.test(text)) return undefined;
+  const value = Number(text);
+  return Number.isSafeInteger(value) ? value : undefined;
+}
+
+/** The limit in MiB from the value of its sysctl: MiB from macOS 14 on, bytes on macOS 13. */
+export function limitFromValue(key: LimitKey, text: string | undefined): number | undefined {
+  const value = parseWhole(text);
+  if (value === undefined) return undefined;
+  return key === "debug.iogpu.wired_limit" ? Math.floor(value / MIB) : value;
+}
