@@ -1,0 +1,5 @@
+import { FitList } from "./ui/fit-list";
+
+export default function CheckModelFit() {
+  return <FitList />;
+}

@@ -1,0 +1,26 @@
+import { Clipboard, type LaunchProps, showHUD, showToast, Toast } from "@raycast/api";
+import { sysctlCommand } from "./fit/commands";
+import { adviseLimit, checkLimit, parseMib } from "./fit/limit-policy";
+import { formatMib } from "./fit/units";
+import { readMachine } from "./mac/machine";
+import { readSettings } from "./ui/preferences";
+import { getWorld } from "./ui/world";
+
+/** Copy GPU Limit Command: the sysctl for the given MiB, or for the recommended limit. */
+export default async function CopyGpuLimitCommand({
+  arguments: { mebibytes },
+}: LaunchProps<{ arguments: Arguments.CopyGpuLimitCommand }>) {
+  const refuse = (message: string) => showToast({ style: Toast.Style.Failure, title: "Nothing copied", message });
+  const machine = await readMachine(getWorld());
+  if (machine.kind !== "apple-silicon") return refuse(machine.reason);
+  const advice = adviseLimit(machine, readSettings().reserveBytes);
+  const typed = mebibytes?.trim() ?? "";
+  const mib = typed === "" ? (advice.recommendedMib ?? 0) : parseMib(typed);
+  if (mib === undefined) return refuse(`"${typed.slice(0, 40)}" is no whole number of MiB.`);
+  const check = checkLimit(mib, machine.ramBytes, advice);
+  if (check.kind === "refused") return refuse(check.reason);
+  await Clipboard.copy(sysctlCommand(mib, machine.limitKey));
+  const what = mib === 0 ? "the command for the macOS default" : `the command for ${formatMib(mib)}`;
+  await showHUD("warning" in check ? `Copied ${what}. ${check.warning}` : `Copied ${what}`);
+  return undefined;
+}

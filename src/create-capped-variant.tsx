@@ -1,0 +1,5 @@
+import { VariantForm } from "./ui/variant-form";
+
+export default function CreateCappedVariant() {
+  return <VariantForm />;
+}

@@ -1,0 +1,5 @@
+import { LimitForm } from "./ui/limit-form";
+
+export default function SetGpuLimit() {
+  return <LimitForm />;
+}

@@ -1,0 +1,226 @@
+import {
+  Action,
+  ActionPanel,
+  Detail,
+  Form,
+  Icon,
+  Keyboard,
+  openExtensionPreferences,
+  useNavigation,
+} from "@raycast/api";
+import { useForm, usePromise } from "@raycast/utils";
+import { useMemo } from "react";
+import { sysctlCommand } from "../fit/commands";
+import type { AppleSiliconMac } from "../fit/facts";
+import { limitEffects, limitHint, recommendationText } from "../fit/limit-effects";
+import { checkLimit, type LimitAdvice, parseMib } from "../fit/limit-policy";
+import { formatBytes, formatMib } from "../fit/units";
+import type { JudgeInput } from "../fit/verdict";
+import { type BootSetting, readBootSettings } from "../mac/boot-settings";
+import type { DaemonStep } from "../mac/privileged";
+import { changeLimit } from "./limit-change";
+import { appleSilicon, type Situation } from "./situation";
+import { useFitList } from "./use-fit-list";
+import { getWorld } from "./world";
+
+/** Set GPU Limit: what is in force, what may be set and what it would change. */
+export function LimitForm({ onChanged }: { readonly onChanged?: () => void }) {
+  const { situation, rows, isLoading, refresh } = useFitList();
+  const { data: bootSettings } = usePromise(() => readBootSettings(getWorld()), [], { onError: () => {} });
+  const mac = situation && appleSilicon(situation.machine);
+  const inputs = useMemo(() => rows.flatMap((row) => (row.input ? [row.input] : [])), [rows]);
+  if (situation === undefined) return <Form isLoading={isLoading} />;
+  if (mac === undefined || situation.advice === undefined) return <NoLimitHere situation={situation} />;
+  return (
+    <LimitFields
+      mac={mac}
+      situation={situation}
+      advice={situation.advice}
+      inputs={inputs}
+      bootSettings={bootSettings ?? []}
+      isLoading={isLoading}
+      onChanged={() => {
+        refresh();
+        onChanged?.();
+      }}
+    />
+  );
+}
+
+function NoLimitHere({ situation }: { readonly situation: Situation }) {
+  const reason =
+    situation.machine.kind === "apple-silicon"
+      ? "The Ollama host in the preferences is another Mac. Its limit can only be set there."
+      : situation.machine.reason;
+  return (
+    <Detail
+      markdown={`# No GPU Limit to Set\n\n${reason}`}
+      actions={
+        <ActionPanel>
+          <Action title="Open Extension Preferences" icon={Icon.Gear} onAction={openExtensionPreferences} />
+        </ActionPanel>
+      }
+    />
+  );
+}
+
+interface FieldsProps {
+  readonly mac: AppleSiliconMac;
+  readonly situation: Situation;
+  readonly advice: LimitAdvice;
+  readonly inputs: readonly JudgeInput[];
+  readonly bootSettings: readonly BootSetting[];
+  readonly isLoading: boolean;
+  readonly onChanged: () => void;
+}
+
+interface Values {
+  preset: string;
+  mebibytes: string;
+  keep: string;
+}
+
+function LimitFields({ mac, situation, advice, inputs, bootSettings, isLoading, onChanged }: FieldsProps) {
+  const { pop } = useNavigation();
+  const own = bootSettings.find((setting) => setting.own);
+  const { handleSubmit, itemProps, values } = useForm<Values>({
+    initialValues: {
+      preset: advice.recommendedMib === undefined ? "default" : "recommended",
+      mebibytes: String(mac.overrideMib || advice.recommendedMib || advice.defaultMib),
+      keep: "keep",
+    },
+    validation: {
+      mebibytes: (text) => {
+        if (values.preset !== "custom") return undefined;
+        const mib = parseMib(text ?? "");
+        if (mib === undefined) return "Whole MiB, such as 57344";
+        const check = checkLimit(mib, mac.ramBytes, advice);
+        return check.kind === "refused" ? check.reason : undefined;
+      },
+    },
+    onSubmit: async (submitted) => {
+      const mib = presetMib(submitted, advice);
+      if (
+        mib !== undefined &&
+        (await changeLimit(mac, advice, mib, daemonStep(submitted.keep, mib, own !== undefined)))
+      ) {
+        onChanged();
+        pop();
+      }
+    },
+  });
+  const mib = presetMib(values, advice);
+  const hint = useMemo(
+    () =>
+      mib === undefined
+        ? "Whole MiB, such as 57344."
+        : limitHint(checkLimit(mib, mac.ramBytes, advice), limitEffects(mib, advice, inputs)),
+    [mib, mac, advice, inputs],
+  );
+  const { limit } = situation;
+  const others = bootSettings.filter((setting) => !setting.own);
+  return (
+    <Form
+      isLoading={isLoading}
+      actions={
+        <ActionPanel>
+          <Action.SubmitForm title="Set GPU Limit" icon={Icon.Gauge} onSubmit={handleSubmit} />
+          {mib !== undefined && (
+            <Action.CopyToClipboard
+              title="Copy Sysctl Command"
+              content={sysctlCommand(mib, mac.limitKey)}
+              shortcut={Keyboard.Shortcut.Common.Copy}
+            />
+          )}
+          <Action
+            title="Back to macOS Default"
+            icon={Icon.Undo}
+            onAction={async () => {
+              if (await changeLimit(mac, advice, 0, own ? "remove" : "keep")) onChanged();
+            }}
+          />
+          <Action title="Open Extension Preferences" icon={Icon.Gear} onAction={openExtensionPreferences} />
+        </ActionPanel>
+      }
+    >
+      <Form.Description
+        title="This Mac"
+        text={[mac.chip, `${formatBytes(mac.ramBytes)} of memory`, mac.macos && `macOS ${mac.macos.text}`]
+          .filter(Boolean)
+          .join(", ")}
+      />
+      <Form.Description
+        title="Limit in Force"
+        text={
+          limit.kind === "known"
+            ? [`${formatBytes(limit.bytes, 2)}, ${limit.sourceText}.`, limit.disagreement].filter(Boolean).join(" ")
+            : limit.reason
+        }
+      />
+      <Form.Description
+        title="macOS Default"
+        text={`${formatMib(advice.defaultMib)}${advice.defaultEstimated ? ", estimated" : ""}`}
+      />
+      <Form.Description title="Recommended" text={recommendationText(advice)} />
+      <Form.Separator />
+      <Form.Dropdown title="New Limit" {...itemProps.preset}>
+        <Form.Dropdown.Item value="default" title={`macOS Default (${formatBytes(advice.defaultMib * 2 ** 20)})`} />
+        {advice.recommendedMib !== undefined && (
+          <Form.Dropdown.Item value="recommended" title={`Recommended (${formatMib(advice.recommendedMib)})`} />
+        )}
+        {advice.highestMib > (advice.recommendedMib ?? advice.defaultMib) && (
+          <Form.Dropdown.Item value="highest" title={`Highest Safe (${formatMib(advice.highestMib)})`} />
+        )}
+        <Form.Dropdown.Item value="custom" title="Custom" />
+      </Form.Dropdown>
+      {values.preset === "custom" && (
+        <Form.TextField title="Limit in MiB" placeholder="57344" {...itemProps.mebibytes} />
+      )}
+      <Form.Description title="Effect" text={hint} />
+      <Form.Dropdown
+        title="After a Restart"
+        info="macOS forgets the limit at every restart. A LaunchDaemon sets it again; it runs only /usr/sbin/sysctl with this number."
+        {...itemProps.keep}
+      >
+        <Form.Dropdown.Item value="keep" title={own ? "Leave the LaunchDaemon as It Is" : "macOS Default Again"} />
+        <Form.Dropdown.Item
+          value="install"
+          title={own ? "Set This Limit Again (Change LaunchDaemon)" : "Set This Limit Again (Install LaunchDaemon)"}
+        />
+        {own && <Form.Dropdown.Item value="remove" title="macOS Default Again (Remove LaunchDaemon)" />}
+      </Form.Dropdown>
+      {own && <Form.Description title="LaunchDaemon" text={daemonText(own, mac)} />}
+      {others.length > 0 && (
+        <Form.Description
+          title="Also Set at Start"
+          text={`${others.map(({ path, valueMib }) => `${path}${valueMib === undefined ? "" : ` (${formatMib(valueMib)})`}`).join(", ")}: what is set here lasts until the next restart.`}
+        />
+      )}
+    </Form>
+  );
+}
+
+function presetMib(values: Values, advice: LimitAdvice): number | undefined {
+  switch (values.preset) {
+    case "default":
+      return 0;
+    case "recommended":
+      return advice.recommendedMib;
+    case "highest":
+      return advice.highestMib;
+    default:
+      return parseMib(values.mebibytes);
+  }
+}
+
+/** The macOS default needs nothing at start: asking to set it again means removing the LaunchDaemon. */
+function daemonStep(keep: string, mib: number, installed: boolean): DaemonStep {
+  if (keep === "install" && mib === 0) return installed ? "remove" : "keep";
+  return keep === "install" || keep === "remove" ? keep : "keep";
+}
+
+function daemonText({ valueMib, loaded }: BootSetting, mac: AppleSiliconMac): string {
+  const value = valueMib === undefined ? "Its value could not be read" : `Sets ${formatMib(valueMib)} at every start`;
+  const agrees = valueMib !== undefined && mac.overrideMib !== undefined && valueMib !== mac.overrideMib;
+  return `${value}${loaded === false ? ", but launchd has not loaded it" : ""}${agrees ? "; another limit is in force now" : ""}.`;
+}

@@ -1,0 +1,65 @@
+import { Clipboard, open, showToast, Toast } from "@raycast/api";
+import { showFailureToast } from "@raycast/utils";
+import { launchctlContextCommand } from "../fit/commands";
+import { formatBytes } from "../fit/units";
+import type { Settings } from "./preferences";
+import { connect } from "./situation";
+import { getWorld } from "./world";
+
+/** Loads or unloads a model with a toast that can stop the wait, and says where it ended up. */
+export async function changeLoaded(
+  settings: Settings,
+  name: string,
+  change: "load" | "unload",
+  refresh: () => void,
+): Promise<void> {
+  const client = connect(getWorld(), settings);
+  if (client === undefined) return;
+  const stop = new AbortController();
+  const toast = await showToast({
+    style: Toast.Style.Animated,
+    title: change === "load" ? "Loading model" : "Unloading model",
+    message: name,
+    primaryAction: { title: "Stop Waiting", onAction: () => stop.abort() },
+  });
+  try {
+    if (change === "unload") {
+      await client.unload(name, { signal: stop.signal });
+      toast.title = "Model unloaded";
+    } else {
+      await client.load(name, { signal: stop.signal });
+      const loaded = (await client.loaded()).find((model) => model.name === name);
+      const spilled = loaded === undefined ? 0 : loaded.sizeBytes - loaded.vramBytes;
+      toast.title = spilled > 0 ? `Loaded, but ${formatBytes(spilled)} spilled to the CPU` : "Model loaded on the GPU";
+    }
+    toast.style = Toast.Style.Success;
+    delete toast.primaryAction;
+  } catch (error) {
+    if (stop.signal.aborted) {
+      toast.style = Toast.Style.Success;
+      toast.title = "Stopped waiting";
+      delete toast.primaryAction;
+    } else {
+      await showFailureToast(error, { title: change === "load" ? "Could not load the model" : "Could not unload it" });
+    }
+  } finally {
+    refresh();
+  }
+}
+
+/** Copies the command that sets Ollama's default context, with the word that the app's slider wins over it. */
+export async function copyDefaultContext(numCtx: number): Promise<void> {
+  await Clipboard.copy(launchctlContextCommand(numCtx));
+  await showToast({
+    style: Toast.Style.Success,
+    title: "Copied to Clipboard",
+    message: "Restart Ollama after it. A context set with the app's slider overrides it.",
+  });
+}
+
+/** Opens Terminal with the command on the clipboard: nothing runs before the person pastes it. */
+export async function runInTerminal(command: string): Promise<void> {
+  await Clipboard.copy(command);
+  await open("/System/Applications/Utilities/Terminal.app");
+  await showToast({ style: Toast.Style.Success, title: "Paste the command in Terminal", message: command });
+}

@@ -1,0 +1,39 @@
+import { getPreferenceValues } from "@raycast/api";
+import type { JudgeOptions } from "../fit/run-settings";
+import { parseGib } from "../fit/units";
+import { KV_CACHE_TYPES } from "../memory/settings";
+
+/** The preferences as the rest of the code takes them; what cannot be read counts as not set. */
+export interface Settings {
+  readonly host: string;
+  readonly modelsFolder?: string;
+  readonly judge: JudgeOptions;
+  readonly reserveBytes?: number;
+  readonly remoteLimitBytes?: number;
+}
+
+export function readSettings(): Settings {
+  const values = getPreferenceValues<Preferences>();
+  const kvCacheType = KV_CACHE_TYPES.find((type) => type === values.kvCacheType);
+  const parallel = Number(values.parallelSlots);
+  const reserveBytes = parseGib(values.reserveGib);
+  const remoteLimitBytes = parseGib(values.remoteLimitGib);
+  return {
+    host: values.ollamaHost?.trim() || "http://127.0.0.1:11434",
+    ...(values.modelsFolder ? { modelsFolder: values.modelsFolder } : {}),
+    judge: {
+      context: parseContext(values.judgeContext),
+      ...(kvCacheType === undefined ? {} : { kvCacheType }),
+      ...(Number.isSafeInteger(parallel) && parallel > 0 ? { parallel } : {}),
+    },
+    ...(reserveBytes === undefined ? {} : { reserveBytes }),
+    ...(remoteLimitBytes === undefined ? {} : { remoteLimitBytes }),
+  };
+}
+
+/** A context as dropdowns hold it: "effective", "trained" or tokens. */
+export function parseContext(value: string | undefined): JudgeOptions["context"] {
+  if (value === "trained") return "trained";
+  const tokens = Number(value);
+  return Number.isSafeInteger(tokens) && tokens > 0 ? tokens : "effective";
+}

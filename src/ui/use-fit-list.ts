@@ -1,0 +1,121 @@
+import { useCachedPromise } from "@raycast/utils";
+import { useEffect, useMemo, useState } from "react";
+import type { InstalledModel } from "../fit/facts";
+import type { JudgeOptions } from "../fit/run-settings";
+import { type DescriptionResult, judge, type JudgeInput, type Verdict } from "../fit/verdict";
+import { modelsFolders } from "../ollama/model-source";
+import { readSettings, type Settings } from "./preferences";
+import { readDescriptions } from "./read-descriptions";
+import { connect, readSituation, type Situation } from "./situation";
+import { getWorld } from "./world";
+
+/** One installed model with everything its row shows; `verdict` is absent while its metadata is being read. */
+export interface FitRow {
+  readonly model: InstalledModel;
+  readonly input?: JudgeInput;
+  readonly verdict?: Verdict;
+}
+
+export interface FitList {
+  readonly settings: Settings;
+  readonly situation?: Situation;
+  readonly rows: readonly FitRow[];
+  readonly isLoading: boolean;
+  readonly refresh: () => void;
+}
+
+const situationOf = (settings: Settings) => readSituation(getWorld(), settings);
+
+/** The Mac and the server, the last answer first. */
+export function useSituation(settings: Settings) {
+  return useCachedPromise(situationOf, [settings], { keepPreviousData: true });
+}
+
+/** Installed models with their verdicts: rows at once, verdicts as the metadata comes in. */
+export function useFitList(context?: JudgeOptions["context"]): FitList {
+  const settings = useMemo(readSettings, []);
+  const { data: situation, isLoading, revalidate } = useSituation(settings);
+  const { descriptions, isReading } = useDescriptions(situation, settings);
+  const options = useMemo(
+    () => (context === undefined ? settings.judge : { ...settings.judge, context }),
+    [settings, context],
+  );
+  const rows = useMemo(
+    () => (situation ? judgeAll(situation, descriptions, options) : []),
+    [situation, descriptions, options],
+  );
+  return {
+    settings,
+    ...(situation ? { situation } : {}),
+    rows,
+    isLoading: isLoading || isReading,
+    refresh: revalidate,
+  };
+}
+
+/** What {@link judge} takes for one model of a situation. */
+export function judgeInput(
+  situation: Situation,
+  model: InstalledModel,
+  description: DescriptionResult,
+  options: JudgeOptions,
+): JudgeInput {
+  return {
+    model,
+    description,
+    server: situation.server,
+    limit: situation.limit,
+    ...(situation.advice ? { highestLimitMib: situation.advice.highestMib } : {}),
+    loaded: situation.loaded,
+    options,
+  };
+}
+
+function judgeAll(
+  situation: Situation,
+  descriptions: ReadonlyMap<string, DescriptionResult>,
+  options: JudgeOptions,
+): readonly FitRow[] {
+  return situation.models
+    .filter((model) => !model.cloud)
+    .map((model) => {
+      const description =
+        model.format === "safetensors"
+          ? ({ kind: "unreadable", reason: "MLX models have no GGUF metadata." } as const)
+          : descriptions.get(model.digest);
+      if (description === undefined) return { model };
+      const input = judgeInput(situation, model, description, options);
+      return { model, input, verdict: judge(input) };
+    });
+}
+
+function useDescriptions(situation: Situation | undefined, settings: Settings) {
+  const [descriptions, setDescriptions] = useState<ReadonlyMap<string, DescriptionResult>>(new Map());
+  const [isReading, setReading] = useState(true);
+  const models = situation?.models;
+  const url = situation?.url;
+  useEffect(() => {
+    const world = getWorld();
+    const client = connect(world, settings);
+    if (models === undefined) return undefined;
+    if (url === undefined || client === undefined || models.length === 0) {
+      setReading(false);
+      return undefined;
+    }
+    const stop = new AbortController();
+    setReading(true);
+    void readDescriptions(models, {
+      client,
+      url,
+      isLocal: situation?.isLocal ?? false,
+      modelsFolders: modelsFolders(world.homeFolder, world.env, settings.modelsFolder),
+      signal: stop.signal,
+      onProgress: setDescriptions,
+    }).finally(() => {
+      if (!stop.signal.aborted) setReading(false);
+    });
+    return () => stop.abort();
+    // A refreshed list of the same models is a new array; the digests say whether anything changed.
+  }, [url, settings, models?.map((model) => model.digest).join()]);
+  return { descriptions, isReading };
+}
