@@ -1,53 +1,108 @@
+import { MIB } from "../fit/units";
+import { LAUNCH_DAEMON_LABEL, LAUNCH_DAEMON_PATH } from "./privileged";
 import type { Runner } from "./runner";
 
-/** Our own LaunchDaemon that sets the limit again after a restart. */
-export const LAUNCH_DAEMON_LABEL = "gpu-limit.wired-limit";
-export const LAUNCH_DAEMON_PATH = `/Library/LaunchDaemons/${LAUNCH_DAEMON_LABEL}.plist`;
+export { LAUNCH_DAEMON_LABEL, LAUNCH_DAEMON_PATH };
 
-/** Something on this Mac that sets the limit at every start. */
+export const GREP = "/usr/bin/grep";
+export const PLUTIL = "/usr/bin/plutil";
+export const LAUNCHCTL = "/bin/launchctl";
+const DAEMON_FOLDER = "/Library/LaunchDaemons";
+const SYSCTL_CONF = "/etc/sysctl.conf";
+/** Nobody has more of them; what is beyond is not looked at. */
+const MOST_DAEMONS = 20;
+
+export const GREP_DAEMONS_ARGS = ["-rlsF", "iogpu.wired_limit", DAEMON_FOLDER] as const;
+export const GREP_SYSCTL_CONF_ARGS = ["-sF", "iogpu.wired_limit", SYSCTL_CONF] as const;
+
+/** Something on this Mac that sets the limit when it starts. */
 export interface BootSetting {
+  readonly kind: "launch-daemon" | "sysctl-conf";
   readonly path: string;
-  /** Ours, as opposed to somebody else's. */
-  readonly own: boolean;
+  readonly label?: string;
+  /** The limit it sets; absent where that cannot be told. */
   readonly valueMib?: number;
-  /** Only for our own: launchd has it. */
+  /** Ours. */
+  readonly own: boolean;
+  /** Whether launchd has it; absent where that was not asked or not answered. */
   readonly loaded?: boolean;
 }
 
-const MOST_FOUND = 20;
-
-/** LaunchDaemons and sysctl.conf files that name the limit. Nothing found and nothing readable look the same: empty. */
-export async function readBootSettings({ run }: { readonly run: Runner }): Promise<readonly BootSetting[]> {
-  const found = await run("/usr/bin/grep", [
-    "-rlsE",
-    "iogpu\\.wired_limit",
-    "/Library/LaunchDaemons",
-    "/etc/sysctl.conf",
-  ]);
-  const paths = found.stdout
-    .split("\n")
-    .filter((path) => path.startsWith("/"))
-    .slice(0, MOST_FOUND);
-  return Promise.all(
-    paths.map(async (path): Promise<BootSetting> => {
-      const own = path === LAUNCH_DAEMON_PATH;
-      const [text, job] = await Promise.all([
-        run("/usr/bin/grep", ["-hsE", "iogpu\\.wired_limit", path], { maxBytes: 64 * 1024 }),
-        own ? run("/bin/launchctl", ["print", `system/${LAUNCH_DAEMON_LABEL}`]) : undefined,
-      ]);
-      const valueMib = parseBootValue(text.stdout);
-      return {
-        path,
-        own,
-        ...(valueMib === undefined ? {} : { valueMib }),
-        ...(job === undefined ? {} : { loaded: job.exitCode === 0 }),
-      };
-    }),
-  );
+/** Finds what sets the limit at startup: LaunchDaemons that name its key, and sysctl.conf. Never throws. */
+export async function readBootSettings(world: {
+  readonly run: Runner;
+  readonly platform: string;
+}): Promise<readonly BootSetting[]> {
+  if (world.platform !== "darwin") return [];
+  const [daemons, conf] = await Promise.all([readDaemons(world.run), readSysctlConf(world.run)]);
+  return [...daemons, ...conf];
 }
 
-/** The MiB in "iogpu.wired_limit_mb=57344"; undefined where the line holds no plain number. */
-export function parseBootValue(text: string): number | undefined {
-  const value = /iogpu\.wired_limit_mb\s*=\s*(\d{1,9})\b/.exec(text)?.[1];
-  return value === undefined ? undefined : Number(value);
+async function readDaemons(run: Runner): Promise<readonly BootSetting[]> {
+  // The words stand in binary property lists as they are, so grep finds both kinds.
+  const found = await run(GREP, GREP_DAEMONS_ARGS, { timeoutMs: 5_000, maxBytes: 64 * 1024 });
+  const paths = found.stdout
+    .split("\n")
+    .filter((path) => path.startsWith(`${DAEMON_FOLDER}/`) && path.endsWith(".plist"))
+    .slice(0, MOST_DAEMONS);
+  return Promise.all(paths.map((path) => readDaemon(run, path)));
+}
+
+async function readDaemon(run: Runner, path: string): Promise<BootSetting> {
+  const own = path === LAUNCH_DAEMON_PATH;
+  const json = await run(PLUTIL, ["-convert", "json", "-o", "-", "--", path], { maxBytes: 256 * 1024 });
+  const daemon = json.exitCode === 0 ? parseDaemon(json.stdout) : {};
+  const label = daemon.label ?? (own ? LAUNCH_DAEMON_LABEL : undefined);
+  const loaded = label === undefined ? undefined : await isLoaded(run, label);
+  return {
+    kind: "launch-daemon",
+    path,
+    own,
+    ...daemon,
+    ...(label === undefined ? {} : { label }),
+    ...(loaded === undefined ? {} : { loaded }),
+  };
+}
+
+/** launchd prints a service to anybody; status 113 is its "no such service". */
+async function isLoaded(run: Runner, label: string): Promise<boolean | undefined> {
+  const result = await run(LAUNCHCTL, ["print", `system/${label}`], { timeoutMs: 3_000 });
+  if (result.exitCode === 0) return true;
+  return result.exitCode === 113 ? false : undefined;
+}
+
+/** Label and limit from a daemon's property list as JSON. */
+export function parseDaemon(json: string): { readonly label?: string; readonly valueMib?: number } {
+  let plist: unknown;
+  try {
+    plist = JSON.parse(json);
+  } catch {
+    return {};
+  }
+  if (typeof plist !== "object" || plist === null) return {};
+  const { Label: label, ProgramArguments: words } = plist as Record<string, unknown>;
+  const command = Array.isArray(words) ? words.filter((word) => typeof word === "string").join(" ") : "";
+  const valueMib = parseAssignment(command);
+  return {
+    ...(typeof label === "string" && /^[\w.-]{1,200}$/.test(label) ? { label } : {}),
+    ...(valueMib === undefined ? {} : { valueMib }),
+  };
+}
+
+/** The limit in MiB from `iogpu.wired_limit_mb=57344`, or from macOS 13's key, which takes bytes. */
+export function parseAssignment(text: string): number | undefined {
+  const match = /(debug\.)?\biogpu\.wired_limit(_mb)? ?= ?(\d{1,15})(?!\d)/.exec(text);
+  if (!match) return undefined;
+  const [, debug, mebi, digits] = match;
+  if ((debug === undefined) !== (mebi !== undefined)) return undefined;
+  return debug === undefined ? Number(digits) : Math.floor(Number(digits) / MIB);
+}
+
+async function readSysctlConf(run: Runner): Promise<readonly BootSetting[]> {
+  const result = await run(GREP, GREP_SYSCTL_CONF_ARGS, { timeoutMs: 3_000, maxBytes: 64 * 1024 });
+  // As in the file's own format a later line wins.
+  const line = result.stdout.split("\n").findLast((text) => /^\s*(?:debug\.)?iogpu\.wired_limit/.test(text));
+  if (line === undefined) return [];
+  const valueMib = parseAssignment(line);
+  return [{ kind: "sysctl-conf", path: SYSCTL_CONF, own: false, ...(valueMib === undefined ? {} : { valueMib }) }];
 }

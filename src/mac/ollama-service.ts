@@ -1,8 +1,116 @@
+import type { ServerOrigin } from "../fit/facts";
+import { askToQuit, AUTOMATION_EXPLANATION } from "./apps";
+import { LAUNCHCTL } from "./boot-settings";
+import { findOllamaServer, type OllamaServerProcess, readProcesses } from "./processes";
 import type { Runner } from "./runner";
+import { pause, type Pausing } from "./wait";
 
-/** A variable of the user's launchd session: what the app will be started with next, not what runs now. */
-export async function readLaunchctlEnv({ run }: { readonly run: Runner }, name: string): Promise<string | undefined> {
-  const result = await run("/bin/launchctl", ["getenv", name]);
-  const value = result.stdout.trim();
-  return result.exitCode === 0 && value !== "" ? value : undefined;
+export const OPEN = "/usr/bin/open";
+export const ID = "/usr/bin/id";
+/** Homebrew on Apple Silicon; under Rosetta it may still be in the Intel folder. */
+export const BREWS = ["/opt/homebrew/bin/brew", "/usr/local/bin/brew"] as const;
+export const HOMEBREW_LABEL = "homebrew.mxcl.ollama";
+const DEFAULT_APP = "/Applications/Ollama.app";
+
+/** A variable of the launchd session: what apps started from now on get, no proof for what runs already. */
+export async function readLaunchctlEnv(world: { readonly run: Runner }, name: string): Promise<string | undefined> {
+  if (!/^[A-Za-z_][A-Za-z0-9_]{0,100}$/.test(name)) return undefined;
+  const result = await world.run(LAUNCHCTL, ["getenv", name], { timeoutMs: 2_000, maxBytes: 64 * 1024 });
+  const value = result.exitCode === 0 ? result.stdout.replace(/\n$/, "") : "";
+  return value === "" ? undefined : value;
+}
+
+export type RestartOutcome =
+  /** A new server process is there; it may need a moment more until it answers. */
+  | { readonly kind: "restarted"; readonly pid: number }
+  /** Only the person can do it; the reason is a sentence. */
+  | { readonly kind: "by-hand"; readonly reason: string }
+  | { readonly kind: "not-permitted"; readonly explanation: string }
+  /** It did not stop. */
+  | { readonly kind: "still-running" }
+  /** It stopped and did not come back. */
+  | { readonly kind: "not-back" }
+  | { readonly kind: "failed"; readonly detail: string };
+
+type ServiceWorld = { readonly run: Runner } & Pausing;
+
+/**
+ * Restarts the Ollama server of this Mac and waits for its new process (up to 20 s to stop, 20 s to come back). The
+ * person must have been asked before: whoever it is answering is cut off. Never throws.
+ */
+export async function restartOllama(world: ServiceWorld, origin: ServerOrigin): Promise<RestartOutcome> {
+  switch (origin) {
+    case "app":
+      return restartApp(world);
+    case "homebrew":
+      return restartHomebrewService(world);
+    case "terminal":
+      return {
+        kind: "by-hand",
+        reason: "Ollama runs in a terminal. Stop it there with Control-C and start `ollama serve` again.",
+      };
+    case "remote":
+      return { kind: "by-hand", reason: "Ollama runs on another Mac and has to be restarted there." };
+    case "unknown":
+      return {
+        kind: "by-hand",
+        reason: "It could not be told how Ollama was started. Quit it and start it again the way you did.",
+      };
+  }
+}
+
+async function restartApp(world: ServiceWorld): Promise<RestartOutcome> {
+  const before = findOllamaServer(await readProcesses(world));
+  const app = before?.appPath ?? DEFAULT_APP;
+  const asked = await askToQuit(world.run, app);
+  if (asked.kind === "not-permitted") return { kind: "not-permitted", explanation: AUTOMATION_EXPLANATION };
+  if (asked.kind === "failed") return asked;
+  if (before && !(await waitFor(world, (server) => server?.pid !== before.pid))) return { kind: "still-running" };
+  // Without -g it would take the focus, without -j it would show its window.
+  const opened = await world.run(OPEN, ["-g", "-j", "-a", app], { timeoutMs: 15_000 });
+  if (opened.exitCode !== 0) return { kind: "failed", detail: opened.stderr.trim() || "The app could not be opened." };
+  return awaitNewServer(world, before);
+}
+
+async function restartHomebrewService(world: ServiceWorld): Promise<RestartOutcome> {
+  const before = findOllamaServer(await readProcesses(world));
+  const detail = (await kickstart(world.run)) && (await brewRestart(world.run));
+  return detail === undefined ? awaitNewServer(world, before) : { kind: "failed", detail };
+}
+
+/** launchd restarts a service at once and needs no network, unlike brew. Undefined = done, else what went wrong. */
+async function kickstart(run: Runner): Promise<string | undefined> {
+  const id = (await run(ID, ["-u"], { timeoutMs: 2_000 })).stdout.trim();
+  if (!/^\d{1,10}$/.test(id)) return "The number of this user could not be read.";
+  const result = await run(LAUNCHCTL, ["kickstart", "-k", `gui/${id}/${HOMEBREW_LABEL}`], { timeoutMs: 20_000 });
+  return result.exitCode === 0 ? undefined : result.stderr.trim() || "launchctl could not restart the service.";
+}
+
+async function brewRestart(run: Runner): Promise<string | undefined> {
+  for (const brew of BREWS) {
+    const result = await run(brew, ["services", "restart", "ollama"], { timeoutMs: 60_000 });
+    if (result.missing) continue;
+    return result.exitCode === 0 ? undefined : result.stderr.trim() || "brew could not restart the service.";
+  }
+  return "Homebrew was not found.";
+}
+
+async function awaitNewServer(world: ServiceWorld, before: OllamaServerProcess | undefined): Promise<RestartOutcome> {
+  const server = await waitFor(world, (now) => now !== undefined && now.pid !== before?.pid);
+  return server?.server ? { kind: "restarted", pid: server.server.pid } : { kind: "not-back" };
+}
+
+/** Looks twice a second, 40 times; undefined when what was waited for did not happen. */
+async function waitFor(
+  world: ServiceWorld,
+  happened: (server: OllamaServerProcess | undefined) => boolean,
+): Promise<{ readonly server: OllamaServerProcess | undefined } | undefined> {
+  for (let tries = 0; tries < 40; tries += 1) {
+    const lines = await readProcesses(world);
+    const server = findOllamaServer(lines);
+    // No lines at all means that ps did not answer, not that nothing runs.
+    if (lines.length > 0 && happened(server)) return { server };
+    await pause(world, 500);
+  }
+  return undefined;
 }

@@ -1,67 +1,118 @@
 import type { RunnerCommandLine, ServerOrigin } from "../fit/facts";
 import type { Runner } from "./runner";
+import { parseWhole } from "./sysctl";
+
+export const PS = "/bin/ps";
+export const PS_COMMAND_ARGS = ["-axww", "-o", "pid=,ppid=,command="] as const;
 
 export interface ProcessLine {
   readonly pid: number;
   readonly parentPid: number;
+  /** Program and arguments, joined by spaces as `ps` prints them: arguments with spaces cannot be told apart. */
   readonly command: string;
 }
 
-/** All processes with their command lines; empty where ps does not answer. */
-export async function readProcesses({ run }: { readonly run: Runner }): Promise<readonly ProcessLine[]> {
-  const result = await run("/bin/ps", ["-axww", "-o", "pid=,ppid=,command="]);
+/** All processes with their command lines; empty when `ps` does not answer. */
+export async function readProcesses(world: { readonly run: Runner }): Promise<readonly ProcessLine[]> {
+  const result = await world.run(PS, PS_COMMAND_ARGS, { timeoutMs: 5_000 });
   return parseProcesses(result.stdout);
 }
 
-export function parseProcesses(text: string): readonly ProcessLine[] {
-  return text.split("\n").flatMap((line) => {
-    const match = /^\s*(\d{1,9})\s+(\d{1,9})\s+(.+)$/.exec(line);
+/** Parses `pid ppid command` lines; others are left out. */
+export function parseProcesses(output: string): readonly ProcessLine[] {
+  return output.split("\n").flatMap((line) => {
+    const match = /^ *(\d{1,9}) +(\d{1,9}) (.+)$/.exec(line);
     return match?.[3] === undefined
       ? []
-      : [{ pid: Number(match[1]), parentPid: Number(match[2]), command: match[3].slice(0, 8192) }];
+      : [{ pid: Number(match[1]), parentPid: Number(match[2]), command: match[3].trim() }];
   });
 }
 
-const RUNNER = /(?:^|\/)llama-server\s/;
-
-/** What the llama-server processes among them were started with: the truth for loaded models. */
-export function parseRunnerCommandLines(processes: readonly ProcessLine[]): readonly RunnerCommandLine[] {
-  return processes.filter(({ command }) => RUNNER.test(command)).map(parseRunner);
+/** Command lines of the llama-servers that run, the truth for a loaded model. */
+export function parseRunnerCommandLines(lines: readonly ProcessLine[]): readonly RunnerCommandLine[] {
+  return lines.flatMap(({ pid, command }) => {
+    const match = /^(?:llama-server|\/(?:.{0,400}?\/)?llama-server)(?: (.*))?$/.exec(command);
+    if (!match) return [];
+    const flags = parseFlags(match[1] ?? "");
+    const text = (...names: readonly string[]) => names.map((name) => flags.get(name)).find((value) => value);
+    const count = (...names: readonly string[]) => parseWhole(text(...names));
+    const optional = <K extends string, V>(key: K, value: V | undefined) =>
+      (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: V };
+    return [
+      {
+        pid,
+        ...optional("modelPath", text("--model", "-m")),
+        ...optional("totalContext", count("-c", "--ctx-size")),
+        ...optional("parallel", count("-np", "--parallel")),
+        ...optional("kvCacheType", text("--cache-type-k", "-ctk")),
+        ...optional("flashAttention", flashAttention(text("--flash-attn", "-fa"))),
+        ...optional("batch", count("-b", "--batch-size")),
+        ...optional("gpuLayers", count("-ngl", "--gpu-layers", "--n-gpu-layers")),
+      },
+    ];
+  });
 }
 
-function parseRunner({ pid, command }: ProcessLine): RunnerCommandLine {
-  const text = (...names: string[]): string | undefined => {
-    for (const name of names) {
-      const value = new RegExp(`\\s${name}[ =](\\S+)`).exec(command)?.[1];
-      if (value !== undefined) return value;
+/**
+ * Flags with their values. `ps` does not quote, so a value runs to the next word that looks like a flag: that keeps
+ * paths with spaces whole. The last of a repeated flag counts, as in llama.cpp.
+ */
+function parseFlags(text: string): ReadonlyMap<string, string> {
+  const flags = new Map<string, string>();
+  let flag: string | undefined;
+  for (const word of text.split(" ")) {
+    if (/^--?[a-z]/.test(word)) {
+      flag = word;
+      flags.set(flag, "");
+    } else if (flag !== undefined) {
+      const value = flags.get(flag);
+      flags.set(flag, value ? `${value} ${word}` : word);
     }
-    return undefined;
-  };
-  const count = (...names: string[]): number | undefined => {
-    const value = text(...names);
-    return value !== undefined && /^\d{1,9}$/.test(value) ? Number(value) : undefined;
-  };
-  // A path may hold spaces: it ends where the next option starts.
-  const modelPath = /\s(?:--model|-m)[ =](.+?)(?=\s--?[a-z]|$)/.exec(command)?.[1];
-  const flash = text("--flash-attn", "-fa");
-  const values = {
-    modelPath,
-    totalContext: count("--ctx-size", "-c"),
-    parallel: count("--parallel", "-np"),
-    kvCacheType: text("--cache-type-k", "-ctk"),
-    flashAttention: flash === "auto" || flash === "on" || flash === "off" ? flash : undefined,
-    batch: count("--ubatch-size", "-ub"),
-    gpuLayers: count("--n-gpu-layers", "-ngl"),
-  } as const;
-  const present = Object.entries(values).filter(([, value]) => value !== undefined);
-  return { pid, ...Object.fromEntries(present) };
+  }
+  return flags;
 }
 
-/** Who started the Ollama server that runs here; "unknown" where none is seen. */
-export function serverOrigin(processes: readonly ProcessLine[]): ServerOrigin {
-  const server = processes.find(({ command }) => /(?:^|\/)ollama\s+serve\b/.test(command));
-  if (server === undefined) return "unknown";
-  if (server.command.includes("/Ollama.app/")) return "app";
-  // launchd is the parent of a Homebrew service; a shell is that of `ollama serve` typed by hand.
-  return server.parentPid === 1 && /\/(?:homebrew|Cellar|opt)\//.test(server.command) ? "homebrew" : "terminal";
+function flashAttention(value: string | undefined): RunnerCommandLine["flashAttention"] {
+  switch (value) {
+    case "auto":
+    case "on":
+    case "off":
+      return value;
+    case "1":
+      return "on";
+    case "0":
+      return "off";
+    default:
+      return undefined;
+  }
+}
+
+/** The process of the Ollama server and how it was started. */
+export interface OllamaServerProcess {
+  readonly pid: number;
+  readonly origin: Exclude<ServerOrigin, "remote">;
+  /** The app that owns it, such as "/Applications/Ollama.app". */
+  readonly appPath?: string;
+}
+
+/**
+ * Finds the `ollama serve` process. The app's server is a child of the app; Homebrew's service is a child of launchd
+ * (process 1) and runs from Homebrew's folders; anything that a shell or another program started counts as "terminal".
+ */
+export function findOllamaServer(lines: readonly ProcessLine[]): OllamaServerProcess | undefined {
+  const server = lines.find(({ command }) => /^(?:\/(?:.{0,400}?\/)?)?ollama serve(?: |$)/.test(command));
+  if (!server) return undefined;
+  const parent = lines.find(({ pid }) => pid === server.parentPid);
+  const appPath = /^(\/.{0,400}?\/Ollama\.app)\/Contents\/MacOS\//.exec(parent?.command ?? "")?.[1];
+  if (appPath !== undefined) return { pid: server.pid, origin: "app", appPath };
+  if (server.parentPid !== 1) return { pid: server.pid, origin: "terminal" };
+  return {
+    pid: server.pid,
+    origin: /^\/(?:opt\/homebrew|usr\/local)\/(?:opt|Cellar|bin)\//.test(server.command) ? "homebrew" : "unknown",
+  };
+}
+
+/** How the server on this Mac was started; "unknown" when no server process is seen. */
+export function serverOrigin(lines: readonly ProcessLine[]): ServerOrigin {
+  return findOllamaServer(lines)?.origin ?? "unknown";
 }

@@ -1,0 +1,174 @@
+import { parseSize } from "./memory-status";
+import { OSASCRIPT } from "./metal-probe";
+import { scriptErrorCode, scriptErrorText } from "./privileged";
+import { PS } from "./processes";
+import type { Runner } from "./runner";
+import { pause, type Pausing } from "./wait";
+
+export const TOP = "/usr/bin/top";
+export const TOP_ARGS = ["-l", "1", "-o", "mem", "-n", "200", "-stats", "pid,command,mem"] as const;
+export const PS_PROGRAM_ARGS = ["-axww", "-o", "pid=,uid=,comm="] as const;
+
+/** An app with its helpers, or a program that belongs to none. */
+export interface AppFootprint {
+  readonly name: string;
+  /** The .app folder; absent for programs that belong to none. */
+  readonly bundlePath?: string;
+  /** Footprint (not resident size) of all its processes. */
+  readonly bytes: number;
+  readonly pids: readonly number[];
+  /** Part of macOS: never offered for quitting. */
+  readonly isSystem: boolean;
+  readonly canQuit: boolean;
+}
+
+const MOST_APPS = 15;
+
+/** The apps with the largest footprints, largest first; empty where `top` does not answer. Never throws. */
+export async function readLargestApps(world: { readonly run: Runner }): Promise<readonly AppFootprint[]> {
+  const [footprints, programs] = await Promise.all([
+    world.run(TOP, TOP_ARGS, { timeoutMs: 8_000, maxBytes: 256 * 1024 }),
+    world.run(PS, PS_PROGRAM_ARGS, { timeoutMs: 5_000 }),
+  ]);
+  return groupApps(parseTop(footprints.stdout), parsePrograms(programs.stdout)).slice(0, MOST_APPS);
+}
+
+interface Footprint {
+  readonly pid: number;
+  /** Cut at 16 characters by `top`. */
+  readonly command: string;
+  readonly bytes: number;
+}
+
+/** Rows below the `PID COMMAND MEM` head. The size may carry a sign for its trend, the process number a mark. */
+export function parseTop(output: string): readonly Footprint[] {
+  const lines = output.split("\n");
+  const head = lines.findIndex((line) => /^\s*PID\s+COMMAND\s+MEM\s*$/.test(line));
+  if (head < 0) return [];
+  return lines.slice(head + 1).flatMap((line) => {
+    const match = /^\s*(\d{1,9})[*+-]?\s+(.{0,64}?)\s+(\d{1,12}(?:[.,]\d{1,4})?[BKMGT])[+-]?\s*$/.exec(line);
+    const bytes = parseSize(match?.[3] ?? "");
+    return match && bytes !== undefined ? [{ pid: Number(match[1]), command: match[2] ?? "", bytes }] : [];
+  });
+}
+
+interface Program {
+  readonly uid: number;
+  readonly path: string;
+}
+
+/** Parses `pid uid path` lines. */
+export function parsePrograms(output: string): ReadonlyMap<number, Program> {
+  const programs = new Map<number, Program>();
+  for (const line of output.split("\n")) {
+    const match = /^ *(\d{1,9}) +(-?\d{1,10}) (.+)$/.exec(line);
+    if (match?.[3] !== undefined) programs.set(Number(match[1]), { uid: Number(match[2]), path: match[3].trim() });
+  }
+  return programs;
+}
+
+/** Adds helpers to the app whose folder they lie in. Largest first. */
+export function groupApps(
+  footprints: readonly Footprint[],
+  programs: ReadonlyMap<number, Program>,
+): readonly AppFootprint[] {
+  const groups = new Map<string, AppFootprint>();
+  for (const { pid, command, bytes } of footprints) {
+    const program = programs.get(pid);
+    const bundlePath = /^(\/(?:.{0,400}?\/)?[^/]{1,100}\.app)\//.exec(program?.path ?? "")?.[1];
+    const key = bundlePath ?? program?.path ?? `${command} ${pid}`;
+    const group = groups.get(key);
+    const isSystem = (group?.isSystem ?? false) || isPartOfMacos(program);
+    groups.set(key, {
+      name: bundlePath ? baseName(bundlePath).replace(/\.app$/, "") : programName(program, command),
+      ...(bundlePath === undefined ? {} : { bundlePath }),
+      bytes: (group?.bytes ?? 0) + bytes,
+      pids: [...(group?.pids ?? []), pid],
+      isSystem,
+      canQuit: bundlePath !== undefined && !isSystem && !isRaycast(bundlePath),
+    });
+  }
+  return [...groups.values()].sort((a, b) => b.bytes - a.bytes);
+}
+
+/**
+ * Finder, Dock and their like live in /System/Library; daemons run for users below 501. Apps that macOS ships but a
+ * person opens (Safari, Mail) live elsewhere in /System and may be quit. What has no known path is left alone.
+ */
+function isPartOfMacos(program: Program | undefined): boolean {
+  return (
+    program === undefined ||
+    program.uid < 501 ||
+    !program.path.startsWith("/") ||
+    /^\/(?:System\/Library|System\/Volumes\/Preboot\/.*\/System\/Library|usr\/(?!local\/)|bin|sbin|Library\/Apple)\//.test(
+      program.path,
+    )
+  );
+}
+
+/** Quitting Raycast would end this extension in the middle of it. */
+function isRaycast(bundlePath: string): boolean {
+  return /\/Raycast[^/]*\.app$/.test(bundlePath);
+}
+
+const baseName = (path: string) => path.slice(path.lastIndexOf("/") + 1);
+
+function programName(program: Program | undefined, command: string): string {
+  return (program && baseName(program.path)) || command || "Unknown program";
+}
+
+/** Asks an app to quit, as Command-Q does. Constant: the app's folder is its only argument. */
+export const QUIT_SCRIPT = `on run argv
+	set theApp to item 1 of argv
+	if application theApp is running then
+		with timeout of 20 seconds
+			tell application theApp to quit
+		end timeout
+	end if
+end run`;
+
+export type QuitOutcome =
+  | { readonly kind: "quit" }
+  /** Asked, but it still runs: perhaps it asks to save something. */
+  | { readonly kind: "still-running" }
+  /** macOS does not let Raycast control this app (System Settings, Privacy & Security, Automation). */
+  | { readonly kind: "not-permitted"; readonly explanation: string }
+  | { readonly kind: "not-quittable"; readonly reason: string }
+  | { readonly kind: "failed"; readonly detail: string };
+
+export const AUTOMATION_EXPLANATION =
+  "macOS does not allow Raycast to control this app. Allow it in System Settings, Privacy & Security, Automation, Raycast.";
+
+/** Quits an app of {@link readLargestApps} and waits up to 10 s until its processes are gone. Never throws. */
+export async function quitApp(world: { readonly run: Runner } & Pausing, app: AppFootprint): Promise<QuitOutcome> {
+  if (!app.canQuit || app.bundlePath === undefined) {
+    return { kind: "not-quittable", reason: `${app.name} is part of macOS or no app, so it is left alone.` };
+  }
+  const asked = await askToQuit(world.run, app.bundlePath);
+  if (asked.kind !== "asked") return asked;
+  for (let tries = 0; tries < 20; tries += 1) {
+    const left = await world.run(PS, ["-p", app.pids.join(","), "-o", "pid="], { timeoutMs: 3_000 });
+    // ps ends with status 1 when none of the processes is there any more.
+    if (left.exitCode === 1 && left.stdout.trim() === "") return { kind: "quit" };
+    await pause(world, 500);
+  }
+  return { kind: "still-running" };
+}
+
+/** Sends the wish to quit; "asked" says nothing yet about whether the app follows it. */
+export async function askToQuit(run: Runner, bundlePath: string): Promise<QuitOutcome | { readonly kind: "asked" }> {
+  const result = await run(OSASCRIPT, ["-e", QUIT_SCRIPT, bundlePath], { timeoutMs: 25_000, maxBytes: 64 * 1024 });
+  if (result.exitCode === 0) return { kind: "asked" };
+  if (result.timedOut) return { kind: "still-running" };
+  switch (scriptErrorCode(result.stderr)) {
+    case -600: // not running any more
+      return { kind: "asked" };
+    case -128: // the person cancelled in the app
+    case -1712: // the app did not answer, perhaps because it asks something
+      return { kind: "still-running" };
+    case -1743:
+      return { kind: "not-permitted", explanation: AUTOMATION_EXPLANATION };
+    default:
+      return { kind: "failed", detail: scriptErrorText(result.stderr) || "osascript ended without a word." };
+  }
+}

@@ -1,0 +1,120 @@
+import type { Runner } from "./runner";
+import { parseWhole, readSysctls } from "./sysctl";
+
+export const VM_STAT = "/usr/bin/vm_stat";
+export const IOREG = "/usr/sbin/ioreg";
+export const IOREG_ARGS = ["-r", "-d", "1", "-w", "0", "-c", "IOAccelerator"] as const;
+export const MEMORY_KEYS = [
+  "hw.memsize",
+  "vm.swapusage",
+  "kern.memorystatus_level",
+  "kern.memorystatus_vm_pressure_level",
+] as const;
+
+/** How the memory of this Mac stands; whatever could not be read is absent. */
+export interface MemoryStatus {
+  readonly ramBytes?: number;
+  /** The kernel's own judgement, which says more than free memory does. */
+  readonly pressure?: "normal" | "warning" | "critical";
+  readonly freePercent?: number;
+  readonly wiredBytes?: number;
+  /** Active + inactive + speculative + wired + compressor − purgeable − file-backed. */
+  readonly usedBytes?: number;
+  readonly compressedBytes?: number;
+  readonly swapUsedBytes?: number;
+  /** What the GPU uses at this moment, summed over accelerators; it jumps about. */
+  readonly gpuInUseBytes?: number;
+  /** What is allocated for the GPU; follows models being loaded and unloaded. */
+  readonly gpuAllocatedBytes?: number;
+}
+
+/** Reads kernel values, page counts and the GPU's statistics side by side; each probe is bounded. Never throws. */
+export async function readMemoryStatus(world: { readonly run: Runner }): Promise<MemoryStatus> {
+  const [values, pages, gpu] = await Promise.all([
+    readSysctls(world.run, MEMORY_KEYS),
+    world.run(VM_STAT, [], { timeoutMs: 3_000, maxBytes: 64 * 1024 }),
+    world.run(IOREG, IOREG_ARGS, { timeoutMs: 3_000 }),
+  ]);
+  const ramBytes = parseWhole(values.get("hw.memsize"));
+  const pressure = parsePressure(values.get("kern.memorystatus_vm_pressure_level"));
+  const freePercent = parseWhole(values.get("kern.memorystatus_level"));
+  const swapUsedBytes = parseSwapUsed(values.get("vm.swapusage"));
+  return {
+    ...(ramBytes === undefined ? {} : { ramBytes }),
+    ...(pressure === undefined ? {} : { pressure }),
+    ...(freePercent === undefined || freePercent > 100 ? {} : { freePercent }),
+    ...(swapUsedBytes === undefined ? {} : { swapUsedBytes }),
+    ...parseVmStat(pages.stdout),
+    ...parseGpuStatistics(gpu.stdout),
+  };
+}
+
+function parsePressure(text: string | undefined): MemoryStatus["pressure"] {
+  switch (text) {
+    case "1":
+      return "normal";
+    case "2":
+      return "warning";
+    case "4":
+      return "critical";
+    default:
+      return undefined;
+  }
+}
+
+const UNITS: Readonly<Record<string, number>> = { B: 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 };
+
+/** Bytes of "5120.00M", "13G", "512K"; a decimal comma is one too (sysctl follows the person's locale). */
+export function parseSize(text: string): number | undefined {
+  const match = /^(\d{1,12}(?:[.,]\d{1,4})?)([BKMGT])$/.exec(text);
+  const unit = UNITS[match?.[2] ?? ""];
+  return match?.[1] === undefined || unit === undefined
+    ? undefined
+    : Math.round(Number(match[1].replace(",", ".")) * unit);
+}
+
+/** Used swap in bytes from `total = 15360.00M  used = 5120.00M  free = …`. */
+export function parseSwapUsed(text: string | undefined): number | undefined {
+  return parseSize(/\bused = (\S{1,30})/.exec(text ?? "")?.[1] ?? "");
+}
+
+/** Sums of `vm_stat`; each is absent where one of its parts is. */
+export function parseVmStat(output: string): Pick<MemoryStatus, "wiredBytes" | "usedBytes" | "compressedBytes"> {
+  const pageSize = parseWhole(/\(page size of (\d{1,9}) bytes\)/.exec(output)?.[1]);
+  if (!pageSize) return {};
+  const counts = new Map<string, number>();
+  for (const line of output.split("\n")) {
+    const match = /^"?([A-Za-z -]{1,40})"?: +(\d{1,15})\.?\s*$/.exec(line);
+    if (match?.[1] !== undefined) counts.set(match[1], Number(match[2]));
+  }
+  const sum = (plus: readonly string[], minus: readonly string[] = []): number | undefined => {
+    if (![...plus, ...minus].every((label) => counts.has(label))) return undefined;
+    const total = (labels: readonly string[]) => labels.reduce((pages, label) => pages + (counts.get(label) ?? 0), 0);
+    return Math.max(0, total(plus) - total(minus)) * pageSize;
+  };
+  const wiredBytes = sum(["Pages wired down"]);
+  const compressedBytes = sum(["Pages occupied by compressor"]);
+  const usedBytes = sum(
+    ["Pages active", "Pages inactive", "Pages speculative", "Pages wired down", "Pages occupied by compressor"],
+    ["Pages purgeable", "File-backed pages"],
+  );
+  return {
+    ...(wiredBytes === undefined ? {} : { wiredBytes }),
+    ...(usedBytes === undefined ? {} : { usedBytes }),
+    ...(compressedBytes === undefined ? {} : { compressedBytes }),
+  };
+}
+
+/** GPU memory from `ioreg`. The key with "(driver)" behind it is another one. */
+export function parseGpuStatistics(output: string): Pick<MemoryStatus, "gpuInUseBytes" | "gpuAllocatedBytes"> {
+  const sum = (key: string): number | undefined => {
+    const found = [...output.matchAll(new RegExp(`"${key}"=(\\d{1,15})(?=[,}])`, "g"))];
+    return found.length === 0 ? undefined : found.reduce((bytes, match) => bytes + Number(match[1]), 0);
+  };
+  const gpuInUseBytes = sum("In use system memory");
+  const gpuAllocatedBytes = sum("Alloc system memory");
+  return {
+    ...(gpuInUseBytes === undefined ? {} : { gpuInUseBytes }),
+    ...(gpuAllocatedBytes === undefined ? {} : { gpuAllocatedBytes }),
+  };
+}
