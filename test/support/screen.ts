@@ -163,6 +163,11 @@ export class Screen {
     if (faults.length > 0) throw new Error(`Raycast would not take this:\n- ${faults.join("\n- ")}`);
   }
 
+  /** Whether the command ended and Raycast shows its root search. */
+  closed(): boolean {
+    return this.#top() === undefined;
+  }
+
   #screens(): Node[] {
     const tree = this.#renderer?.toJSON();
     const nodes = tree === null || tree === undefined ? [] : Array.isArray(tree) ? tree : [tree];

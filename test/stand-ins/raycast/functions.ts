@@ -86,6 +86,7 @@ export const confirmAlert: typeof Api.confirmAlert = async (options) => {
   };
   const foreseen = desk.answers.shift();
   if (foreseen === undefined && desk.failUnforeseenAlerts) {
+    desk.alerts.push(record);
     complain(`Nobody said how to answer "${options.title}"`);
     throw new Error(`Nobody said how to answer "${options.title}"`);
   }
