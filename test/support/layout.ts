@@ -43,14 +43,15 @@ export function wrap(text: string, width: number): string[] {
 }
 
 function wrapLine(line: string, width: number): string[] {
+  const [first = "", ...rest] = line.split(" ");
   const lines: string[] = [];
-  let current = "";
-  for (const word of line.split(" ")) {
-    if (current !== "" && widthOf(current) + 1 + widthOf(word) > width) {
+  let current = first;
+  for (const word of rest) {
+    if (current.trim() !== "" && widthOf(current) + 1 + widthOf(word) > width) {
       lines.push(current);
       current = word;
     } else {
-      current = current === "" && lines.length > 0 ? word : [current, word].join(current === "" ? "" : " ");
+      current += ` ${word}`;
     }
   }
   return [...lines, current];
