@@ -1,296 +1,410 @@
+/**
+ * An Ollama server for tests and the preview: real HTTP on loopback, models in memory, answers as Ollama 0.33 gives
+ * them (older ones by `version`), faults on demand. It computes nothing and downloads nothing.
+ */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { compareVersions, parseVersion } from "../../../src/fit/version";
-import { isUsableName, sameModel } from "../../../src/ollama/names";
-import { digestOf, modelInfo, sampleModels, type StandInModel } from "./sample-models";
+import type { AddressInfo, Socket } from "node:net";
+import { join } from "node:path";
+import { abilitiesAt } from "./abilities";
+import { type Answer, error, type Fault, json, type Route, ROUTES, send } from "./faults";
+import { removeModelFiles, writeModelFiles, writeServerLog } from "./files";
+import { type ParameterValue, sha256, type StandInModel } from "./model";
+import { fullName, isValidName, keyOf, shortName } from "./names";
+import { sampleModels } from "./sample-models";
+import { psEntry, type Resident, showAnswer, tagsEntry } from "./wire";
 
-/** How a route fails, once or until it is cleared. */
-export type Fault = "hang" | "slow" | "http500" | "garbage" | "half-stream" | "dies" | "huge" | "not-ollama";
+export type { Fault, Route } from "./faults";
+export type { StandInModel, Weights } from "./model";
+export { ggufModel, manyModels, sampleModel, sampleModels } from "./sample-models";
+
+const GIB = 1024 ** 3;
+
+/** Memory of a model that is being loaded; a spill has fewer bytes on the GPU than in all. */
+export interface Footprint {
+  readonly sizeBytes: number;
+  readonly vramBytes: number;
+}
 
 export interface StandInOptions {
+  /** Default: the sample. */
   readonly models?: readonly StandInModel[];
+  /** Default "0.33.0". */
   readonly version?: string;
-  /** Bytes of a loading model that end up on the GPU; default all. */
-  readonly vram?: (model: StandInModel, numCtx: number) => { readonly size: number; readonly vram: number };
-  readonly defaultNumCtx?: number;
+  /** Default: any free one. */
+  readonly port?: number;
+  /** GPU memory that the server measures when it starts: decides its default context. Default 48 GiB. */
+  readonly totalVramBytes?: number;
+  /** The server's environment as its log shows it: OLLAMA_CONTEXT_LENGTH, OLLAMA_NUM_PARALLEL... */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Memory of a model at a context per slot. Default: its file and 128 KiB per token, all on the GPU. */
+  readonly footprint?: (model: StandInModel, numCtx: number) => Footprint;
+  /** Makes loading fail with this message and status 500. */
+  readonly loadError?: (model: StandInModel, numCtx: number) => string | undefined;
+  /** How long a model takes to be gone after it was unloaded. Default 0. */
+  readonly unloadMs?: number;
+  /** Gets `.ollama/logs/server.log`. */
+  readonly homeFolder?: string;
+  /** Writes manifests and (sparse) blobs under `homeFolder`, too. */
+  readonly files?: boolean;
 }
 
-export interface LoadedState {
-  readonly name: string;
-  readonly size: number;
-  readonly vram: number;
-  readonly numCtx: number;
+export interface LoggedRequest {
+  readonly route: string;
+  readonly method: string;
+  readonly path: string;
+  readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** A real HTTP server on loopback that behaves like Ollama 0.33, or like an older one by its version. */
 export interface StandInOllama {
   readonly url: string;
-  readonly models: StandInModel[];
-  readonly loaded: LoadedState[];
-  /** "METHOD /path" and the parsed body of every request so far. */
-  readonly requests: { readonly route: string; readonly body: Record<string, unknown> }[];
-  /** Faults by path, such as "/api/show". */
-  readonly faults: Map<string, Fault>;
-  readonly close: () => Promise<void>;
+  readonly port: number;
+  readonly requests: readonly LoggedRequest[];
+  /** Names that create would have had to download. */
+  readonly pulls: readonly string[];
+  readonly modelsFolder: string;
+  models(): readonly StandInModel[];
+  loaded(): readonly Resident[];
+  /** The route ("*" = every one) misbehaves from now on, or `times` times; undefined heals it. */
+  fault(route: Route | "*", fault: Fault | undefined, times?: number): void;
+  /** Somebody else installs or changes a model. */
+  put(model: StandInModel): Promise<void>;
+  /** Goes down: connections are refused, nothing stays loaded. */
+  stop(): Promise<void>;
+  /** Comes (back) up at the same address; what is given replaces the options from the start. */
+  restart(changes?: Partial<Omit<StandInOptions, "models" | "port">>): Promise<void>;
+  close(): Promise<void>;
 }
 
-const CREATE_DELAY_MS = 5;
-
-/** Starts the server on a free port. Close it after the test. */
-export async function startStandInOllama(options: StandInOptions = {}): Promise<StandInOllama> {
-  const state = {
-    models: [...(options.models ?? sampleModels())],
-    loaded: [] as LoadedState[],
-    requests: [] as { route: string; body: Record<string, unknown> }[],
-    faults: new Map<string, Fault>(),
-  };
-  const server = createServer((request, response) => {
-    void answer(request, response, state, options).catch((error: unknown) => {
-      send(response, 500, { error: String(error) });
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, ...state, close: () => stop(server) };
+export async function startStandInOllama(given: StandInOptions = {}): Promise<StandInOllama> {
+  const standIn = new Stand(given);
+  await standIn.begin();
+  return standIn;
 }
 
-function stop(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
-}
+class Stand implements StandInOllama {
+  readonly requests: LoggedRequest[] = [];
+  readonly pulls: string[] = [];
+  port = 0;
+  private options: StandInOptions;
+  private readonly installed = new Map<string, StandInModel>();
+  private residents: Resident[] = [];
+  private readonly faults = new Map<Route | "*", { fault: Fault; times: number }>();
+  private server: Server | undefined;
+  private readonly sockets = new Set<Socket>();
 
-type State = Pick<StandInOllama, "models" | "loaded" | "requests" | "faults">;
-
-async function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  state: State,
-  options: StandInOptions,
-): Promise<void> {
-  const path = request.url ?? "/";
-  const body = await readBody(request);
-  state.requests.push({ route: `${request.method} ${path}`, body });
-  const fault = state.faults.get(path);
-  if (fault !== undefined && (await failed(fault, request, response))) return;
-  switch (`${request.method} ${path}`) {
-    case "GET /api/version":
-      return send(response, 200, { version: options.version ?? "0.33.0" });
-    case "GET /api/tags":
-      return send(response, 200, { models: state.models.map((model) => tag(model, options)) });
-    case "GET /api/ps":
-      return send(response, 200, { models: state.loaded.map((loaded) => ps(loaded, state)) });
-    case "POST /api/show":
-      return show(response, body, state);
-    case "POST /api/generate":
-      return generate(response, body, state, options);
-    case "POST /api/create":
-      return create(response, body, state, options, fault === "half-stream");
-    case "DELETE /api/delete":
-      return remove(response, body, state);
-    default:
-      return send(response, 404, { error: "404 page not found" });
+  constructor(given: StandInOptions) {
+    this.options = given;
+    this.port = given.port ?? 0;
+    for (const model of given.models ?? sampleModels()) this.installed.set(keyOf(model.name), model);
   }
-}
 
-/** Answers with the fault; false where the route goes on by itself. */
-async function failed(fault: Fault, request: IncomingMessage, response: ServerResponse): Promise<boolean> {
-  switch (fault) {
-    case "hang":
-      return true;
-    case "slow":
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      return false;
-    case "http500":
-      send(response, 500, { error: "llama-server process has terminated: exit status 1" });
-      return true;
-    case "garbage":
-      response.writeHead(200, { "content-type": "application/json" }).end('{"models": [{"na');
-      return true;
-    case "not-ollama":
-      response.writeHead(200, { "content-type": "text/html" }).end("<html>It works!</html>");
-      return true;
-    case "dies":
-      request.socket.destroy();
-      return true;
-    case "huge": {
-      response.writeHead(200, { "content-type": "application/json" });
-      const chunk = Buffer.alloc(1024 * 1024, 0x20);
-      while (!response.destroyed) {
-        if (!response.write(chunk)) {
-          await Promise.race([
-            new Promise((resolve) => response.once("drain", resolve)),
-            new Promise((resolve) => response.once("close", resolve)),
-          ]);
-        }
-      }
-      return true;
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+  get modelsFolder(): string {
+    return join(this.options.homeFolder ?? "/Users/sam", ".ollama", "models");
+  }
+  models(): readonly StandInModel[] {
+    return [...this.installed.values()];
+  }
+  loaded(): readonly Resident[] {
+    return this.residents;
+  }
+
+  fault(route: Route | "*", fault: Fault | undefined, times = Infinity): void {
+    if (fault) this.faults.set(route, { fault, times });
+    else this.faults.delete(route);
+  }
+
+  async put(model: StandInModel): Promise<void> {
+    // The list shows the most recent change first.
+    const others = [...this.installed].filter(([key]) => key !== keyOf(model.name));
+    this.installed.clear();
+    this.installed.set(keyOf(model.name), model);
+    for (const [key, other] of others) this.installed.set(key, other);
+    await this.write(model);
+  }
+
+  async begin(): Promise<void> {
+    for (const model of this.installed.values()) await this.write(model);
+    await this.listen();
+  }
+
+  async stop(): Promise<void> {
+    this.residents = [];
+    const { server } = this;
+    this.server = undefined;
+    for (const socket of this.sockets) socket.destroy();
+    this.sockets.clear();
+    if (server) await new Promise((resolve) => server.close(resolve));
+  }
+
+  async restart(changes: Partial<Omit<StandInOptions, "models" | "port">> = {}): Promise<void> {
+    await this.stop();
+    this.options = { ...this.options, ...changes };
+    await this.listen();
+  }
+
+  close(): Promise<void> {
+    return this.stop();
+  }
+
+  private async listen(): Promise<void> {
+    const server = createServer((request, response) => {
+      this.handle(request, response).catch(() => response.destroy());
+    });
+    server.on("connection", (socket) => {
+      this.sockets.add(socket);
+      socket.on("close", () => this.sockets.delete(socket));
+    });
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(this.port, "127.0.0.1", resolve);
+    });
+    this.server = server;
+    this.port = (server.address() as AddressInfo).port;
+    const { homeFolder, env = {}, totalVramBytes = 48 * GIB } = this.options;
+    if (homeFolder !== undefined) {
+      await writeServerLog(homeFolder, {
+        version: this.version,
+        port: this.port,
+        env,
+        totalVramBytes,
+        defaultNumCtx: this.tier,
+      });
     }
-    case "half-stream":
-      return false;
+  }
+
+  private get version(): string {
+    return this.options.version ?? "0.33.0";
+  }
+
+  private get can() {
+    return abilitiesAt(this.version);
+  }
+
+  private get tier(): number {
+    const mib = Math.floor((this.options.totalVramBytes ?? 48 * GIB) / 1024 ** 2);
+    if (!this.can.contextTiers || mib < 23_552) return 4096;
+    return mib < 48_128 ? 32_768 : 262_144;
+  }
+
+  private async write(model: StandInModel): Promise<void> {
+    if (this.options.files) await writeModelFiles(this.modelsFolder, model);
+  }
+
+  private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = (request.url ?? "").split("?")[0] ?? "";
+    const route = path.replace(/^\/api\//, "") as Route;
+    const body = await readJson(request);
+    this.requests.push({ route, method: request.method ?? "", path, body: body ?? {} });
+    const answer = body ? await this.answer(request.method ?? "", path, body) : error(400, "invalid character");
+    await send(response, answer, this.takeFault(route), () => void this.stop());
+  }
+
+  private takeFault(route: Route): Fault | undefined {
+    for (const key of [route, "*"] as const) {
+      const entry = this.faults.get(key);
+      if (!entry) continue;
+      entry.times -= 1;
+      if (entry.times <= 0) this.faults.delete(key);
+      return entry.fault;
+    }
+    return undefined;
+  }
+
+  private async answer(method: string, path: string, body: Body): Promise<Answer> {
+    const route = ROUTES.find((name) => path === `/api/${name}`);
+    if (path === "/") return { status: 200, type: "text/plain; charset=utf-8", chunks: ["Ollama is running"] };
+    const expected = route && METHODS[route];
+    if (!route || method !== expected)
+      return { status: route ? 405 : 404, type: "text/plain", chunks: [route ? "405" : "404 page not found"] };
+    // A spoiled request changes nothing, but for those that break off half-way.
+    const fault = this.faults.get(route) ?? this.faults.get("*");
+    if (fault && ["refuse", "http500", "garbage", "answer", "hugeBody"].includes(fault.fault.kind))
+      return json(200, {});
+    switch (route) {
+      case "version":
+        return json(200, { version: this.version });
+      case "tags":
+        return json(200, { models: this.models().map((model) => tagsEntry(model, this.can)) });
+      case "ps":
+        return json(200, { models: this.residents.map((resident) => psEntry(resident, this.can)) });
+      case "show":
+        return this.show(body);
+      case "generate":
+        return this.generate(body);
+      case "create":
+        return this.create(body);
+      case "copy":
+        return this.copy(body);
+      case "delete":
+        return this.remove(body);
+    }
+  }
+
+  private find(name: string): StandInModel | undefined {
+    return this.installed.get(keyOf(name));
+  }
+
+  private show(body: Body): Answer {
+    const name = nameIn(body);
+    if (name === "") return error(400, "model is required");
+    const model = this.find(name);
+    if (!model) return error(404, `model '${name}' not found`);
+    return json(200, showAnswer(model, body["verbose"] === true, this.can, this.modelsFolder));
+  }
+
+  private generate(body: Body): Answer {
+    const name = nameIn(body);
+    const model = this.find(name);
+    if (!model) return error(404, `model '${name}' not found`);
+    if (body["prompt"]) return error(501, "the stand-in does not generate");
+    if (body["keep_alive"] === 0) return this.unload(name, model);
+    const { options } = body;
+    const asked = typeof options === "object" && options !== null ? (options as Body)["num_ctx"] : undefined;
+    const own = model.parameters["num_ctx"];
+    for (const value of [asked, own])
+      if (value !== undefined && typeof value !== "number")
+        return error(500, 'option "num_ctx" must be of type integer');
+    const environment = Number(this.options.env?.["OLLAMA_CONTEXT_LENGTH"] ?? 0);
+    const wanted = Number(asked ?? own ?? (environment || this.tier));
+    const numCtx = Math.min(Math.max(wanted, 4), model.contextLength ?? Infinity);
+    const failure = this.options.loadError?.(model, numCtx);
+    if (failure !== undefined) return error(500, failure);
+    const bytes = model.weights?.bytes ?? 0;
+    const whole = bytes + numCtx * 128 * 1024;
+    const { sizeBytes, vramBytes } = this.options.footprint?.(model, numCtx) ?? { sizeBytes: whole, vramBytes: whole };
+    // The file is the runner's identity: a variant takes its parent's place. Three runners at most.
+    const others = this.residents.filter((resident) => resident.model.weights?.digest !== model.weights?.digest);
+    const expiresAt = expiry(body["keep_alive"]);
+    this.residents = [{ model, numCtx, sizeBytes, vramBytes, expiresAt }, ...others].slice(0, 3);
+    return done(name, "load");
+  }
+
+  private unload(name: string, model: StandInModel): Answer {
+    const go = () => {
+      this.residents = this.residents.filter((resident) => resident.model.weights?.digest !== model.weights?.digest);
+    };
+    const { unloadMs = 0 } = this.options;
+    if (unloadMs > 0) setTimeout(go, unloadMs).unref();
+    else go();
+    return done(name, "unload");
+  }
+
+  private async create(body: Body): Promise<Answer> {
+    const name = nameIn(body);
+    if (!isValidName(fullName(name))) return error(400, "invalid model name");
+    const from = typeof body["from"] === "string" ? body["from"] : "";
+    const stream = body["stream"] !== false;
+    if (from === "") return error(400, "neither 'from' or 'files' was specified");
+    const parent = this.find(from);
+    if (!parent) {
+      this.pulls.push(from);
+      return stream
+        ? lines({ status: "pulling manifest" }, { error: "pull model manifest: file does not exist" })
+        : error(500, "pull model manifest: file does not exist");
+    }
+    const asked = body["parameters"] as Readonly<Record<string, ParameterValue>> | undefined;
+    const existing = this.find(name);
+    const { renderer, parser, ...rest } = parent;
+    const model: StandInModel = {
+      ...rest,
+      ...(this.can.inheritsRenderer && renderer ? { renderer } : {}),
+      ...(this.can.inheritsRenderer && parser ? { parser } : {}),
+      name: existing?.name ?? shortName(name),
+      modifiedAt: new Date().toISOString(),
+      parameters: { ...parent.parameters, ...asked },
+      parentModel: parent.name,
+    };
+    await this.put(model);
+    const layers = [parent.weights?.digest, parent.template && sha256(parent.template)].filter(Boolean);
+    return stream
+      ? lines(
+          ...layers.map((digest) => ({ status: `using existing layer sha256:${digest}` })),
+          { status: `creating new layer sha256:${sha256(JSON.stringify(model.parameters))}` },
+          { status: "writing manifest" },
+          { status: "success" },
+        )
+      : json(200, { status: "success" });
+  }
+
+  private async copy(body: Body): Promise<Answer> {
+    const [source, destination] = [String(body["source"] ?? ""), String(body["destination"] ?? "")];
+    for (const [kind, name] of [
+      ["source", source],
+      ["destination", destination],
+    ] as const)
+      if (!isValidName(fullName(name))) return error(400, `${kind} "${name}" is invalid`);
+    const model = this.find(source);
+    if (!model) return error(404, `model "${source}" not found`);
+    await this.put({ ...model, name: this.find(destination)?.name ?? shortName(destination) });
+    return { status: 200, type: "text/plain", chunks: [] };
+  }
+
+  private async remove(body: Body): Promise<Answer> {
+    const name = nameIn(body);
+    const model = this.find(name);
+    if (!model) return error(404, `model '${name}' not found`);
+    this.installed.delete(keyOf(name));
+    if (this.options.files) await removeModelFiles(this.modelsFolder, model.name);
+    return { status: 200, type: "text/plain", chunks: [] };
   }
 }
 
-function isOld(options: StandInOptions): boolean {
-  const version = parseVersion(options.version ?? "0.33.0");
-  return version !== undefined && compareVersions(version, [0, 30, 0]) < 0;
+type Body = Readonly<Record<string, unknown>>;
+
+const METHODS: Readonly<Record<Route, string>> = {
+  version: "GET",
+  tags: "GET",
+  ps: "GET",
+  show: "POST",
+  generate: "POST",
+  create: "POST",
+  copy: "POST",
+  delete: "DELETE",
+};
+
+function nameIn(body: Body): string {
+  return String(body["model"] ?? body["name"] ?? "");
 }
 
-function tag(model: StandInModel, options: StandInOptions): unknown {
-  const trained = model.metadata.values.get(`${model.family}.context_length`);
-  return {
-    name: model.name,
-    model: model.name,
-    modified_at: "2026-11-02T09:14:03.112345678+01:00",
-    size: model.size,
-    digest: model.digest,
-    details: {
-      parent_model: model.parent ?? "",
-      format: model.format,
-      family: model.family,
-      families: model.remoteHost ? null : [model.family],
-      parameter_size: model.parameterSize,
-      quantization_level: model.quantization,
-      ...(isOld(options) || typeof trained !== "number" ? {} : { context_length: trained }),
-    },
-    ...(isOld(options) ? {} : { capabilities: model.capabilities }),
-    ...(model.remoteHost ? { remote_host: model.remoteHost, remote_model: "gpt-oss:120b" } : {}),
-  };
-}
-
-function ps({ name, size, vram, numCtx }: LoadedState, { models }: State): unknown {
-  return {
-    name,
-    model: name,
-    size,
-    size_vram: vram,
-    digest: models.find((model) => model.name === name)?.digest ?? "",
-    context_length: numCtx,
-    expires_at: "2026-11-02T09:19:03.5+01:00",
-  };
-}
-
-function find(state: State, name: unknown): StandInModel | undefined {
-  return state.models.find((model) => sameModel(model.name, String(name)));
-}
-
-function show(response: ServerResponse, body: Record<string, unknown>, state: State): void {
-  const model = find(state, body["model"]);
-  if (model === undefined) return send(response, 404, { error: `model '${String(body["model"])}' not found` });
-  const parameters = Object.entries(model.parameters);
-  return send(response, 200, {
-    modelfile: [
-      '# Modelfile generated by "ollama show"',
-      `FROM /nowhere/blobs/sha256-${blobOf(model)}`,
-      ...(model.extraLines ?? []),
-      ...parameters.map(([name, value]) => `PARAMETER ${name} ${value}`),
-    ].join("\n"),
-    ...(parameters.length > 0
-      ? { parameters: parameters.map(([name, value]) => `${name.padEnd(30)} ${printed(value)}`).join("\n") }
-      : {}),
-    details: { parent_model: model.parent ?? "", format: model.format, family: model.family },
-    model_info: modelInfo(model.metadata, body["verbose"] === true),
-    tensors: model.metadata.tensors,
-    capabilities: model.capabilities,
+function done(model: string, reason: "load" | "unload"): Answer {
+  return json(200, {
+    model,
+    created_at: new Date().toISOString(),
+    response: "",
+    done: true,
+    done_reason: reason,
   });
 }
 
-/** Variants share the weights of their parent. */
-function blobOf(model: StandInModel): string {
-  return digestOf(`weights of ${model.parent ?? model.name}`);
-}
-
-/** Go prints large numbers as 1.048576e+06. */
-function printed(value: number | string): string {
-  if (typeof value === "string") return JSON.stringify(value);
-  return value >= 1e6 ? value.toExponential().replace(/e\+(\d)$/, "e+0$1") : String(value);
-}
-
-function generate(
-  response: ServerResponse,
-  body: Record<string, unknown>,
-  state: State,
-  options: StandInOptions,
-): void {
-  const model = find(state, body["model"]);
-  if (model === undefined) return send(response, 404, { error: `model '${String(body["model"])}' not found` });
-  const at = state.loaded.findIndex((loaded) => sameModel(loaded.name, model.name));
-  if (at >= 0) state.loaded.splice(at, 1);
-  const done = (reason: string) =>
-    send(response, 200, {
-      model: model.name,
-      created_at: "2026-11-02T09:20:00Z",
-      response: "",
-      done: true,
-      done_reason: reason,
-    });
-  if (body["keep_alive"] === 0) return done("unload");
-  const asked = (body["options"] as { num_ctx?: number } | undefined)?.num_ctx;
-  const numCtx = asked ?? Number(model.parameters["num_ctx"] ?? options.defaultNumCtx ?? 4096);
-  const { size, vram } = options.vram?.(model, numCtx) ?? { size: model.size, vram: model.size };
-  state.loaded.push({ name: model.name, size, vram, numCtx });
-  return done("load");
-}
-
-async function create(
-  response: ServerResponse,
-  body: Record<string, unknown>,
-  state: State,
-  options: StandInOptions,
-  breaksOff: boolean,
-): Promise<void> {
-  const name = String(body["model"]);
-  if (!isUsableName(name)) return send(response, 400, { error: "invalid model name" });
-  const from = find(state, body["from"]);
-  response.writeHead(200, { "content-type": "application/x-ndjson" });
-  const line = (value: unknown) => response.write(`${JSON.stringify(value)}\n`);
-  if (from === undefined) {
-    // Ollama would pull it; the stand-in says that it did, so that a test sees it.
-    line({ status: "pulling manifest" });
-    response.end(`${JSON.stringify({ error: "pull model manifest: file does not exist" })}\n`);
-    return;
-  }
-  line({ status: `using existing layer sha256:${blobOf(from)}` });
-  await new Promise((resolve) => setTimeout(resolve, CREATE_DELAY_MS));
-  if (breaksOff) {
-    response.destroy();
-    return;
-  }
-  line({ status: "creating new layer sha256:" });
-  line({ status: "writing manifest" });
-  const parameters = { ...from.parameters, ...(body["parameters"] as Record<string, number>) };
-  const variant: StandInModel = {
-    ...from,
-    name,
-    parent: from.parent ?? from.name,
-    digest: digestOf(`${name} ${JSON.stringify(parameters)}`),
-    parameters,
+function lines(...statuses: readonly unknown[]): Answer {
+  return {
+    status: 200,
+    type: "application/x-ndjson",
+    chunks: statuses.map((status) => `${JSON.stringify(status)}\n`),
   };
-  const taken = state.models.findIndex((model) => sameModel(model.name, name));
-  if (taken >= 0) state.models.splice(taken, 1);
-  state.models.unshift(variant);
-  response.end(`${JSON.stringify({ status: "success" })}\n`);
 }
 
-function remove(response: ServerResponse, body: Record<string, unknown>, state: State): void {
-  const name = body["model"] ?? body["name"];
-  const at = state.models.findIndex((model) => sameModel(model.name, String(name)));
-  if (at < 0) return send(response, 404, { error: `model '${String(name)}' not found` });
-  state.models.splice(at, 1);
-  response.writeHead(200).end();
+/** Five minutes unless asked otherwise: seconds, "10m", negative = for ever. */
+function expiry(keepAlive: unknown): Date {
+  const match = typeof keepAlive === "string" ? /^(-?\d+)(s|m|h)?$/.exec(keepAlive) : undefined;
+  const unit = { s: 1, m: 60, h: 3600 }[match?.[2] ?? "s"] ?? 1;
+  const seconds = typeof keepAlive === "number" ? keepAlive : match ? Number(match[1]) * unit : 300;
+  return seconds < 0 ? new Date("2318-02-18T00:00:00Z") : new Date(Date.now() + seconds * 1000);
 }
 
-async function readBody(request: IncomingMessage): Promise<Record<string, unknown>> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
+/** The body as an object, {} where there is none; undefined where it is no JSON object. */
+async function readJson(request: IncomingMessage): Promise<Body | undefined> {
+  const parts: Buffer[] = [];
+  for await (const part of request) parts.push(part as Buffer);
+  const text = Buffer.concat(parts).toString();
+  if (text === "") return {};
   try {
-    return JSON.parse(Buffer.concat(chunks).toString() || "{}") as Record<string, unknown>;
+    const body: unknown = JSON.parse(text);
+    return typeof body === "object" && body !== null && !Array.isArray(body) ? (body as Body) : undefined;
   } catch {
-    return {};
+    return undefined;
   }
-}
-
-function send(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { "content-type": "application/json; charset=utf-8" }).end(JSON.stringify(body));
 }

@@ -1,0 +1,144 @@
+import { createHash } from "node:crypto";
+import type { ModelMetadata } from "../../../src/memory/metadata";
+import { tensorBytes } from "../../../src/memory/gguf/tensor-types";
+
+/** The files of a model, shared by the model and its variants. */
+export interface Weights {
+  /** Hex SHA-256 of the blob. */
+  readonly digest: string;
+  readonly bytes: number;
+  /** Header of the GGUF file; absent for MLX. */
+  readonly metadata?: ModelMetadata;
+  /** `model_info` of an MLX model. */
+  readonly mlxInfo?: Readonly<Record<string, number | string>>;
+  readonly projector?: { readonly digest: string; readonly metadata: ModelMetadata };
+}
+
+export type ParameterValue = number | string | readonly string[];
+
+/** A model as the stand-in server keeps it. */
+export interface StandInModel {
+  /** As `/api/tags` prints it, tag included. */
+  readonly name: string;
+  readonly modifiedAt: string;
+  readonly format: "gguf" | "safetensors" | "";
+  readonly family: string;
+  readonly parameterSize: string;
+  readonly quantization: string;
+  readonly contextLength?: number;
+  readonly embeddingLength?: number;
+  readonly capabilities: readonly string[];
+  /** Absent for a cloud model. */
+  readonly weights?: Weights;
+  readonly parameters: Readonly<Record<string, ParameterValue>>;
+  readonly parentModel?: string;
+  readonly template?: string;
+  readonly system?: string;
+  readonly license?: string;
+  readonly renderer?: string;
+  readonly parser?: string;
+  readonly requires?: string;
+  readonly remote?: { readonly host: string; readonly model: string };
+  /** LoRA adapters and draft models: hex digests of their blobs. */
+  readonly adapters?: readonly string[];
+  readonly drafts?: readonly string[];
+}
+
+export interface Layer {
+  readonly mediaType: string;
+  readonly digest: string;
+  readonly size: number;
+  readonly from?: string;
+}
+
+export interface Manifest {
+  readonly schemaVersion: 2;
+  readonly mediaType: "application/vnd.docker.distribution.manifest.v2+json";
+  readonly config: Layer;
+  readonly layers: readonly Layer[];
+}
+
+export function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+/** Bytes of a GGUF file: its tensors and, as the header is not written for that, what headers of its kind weigh. */
+export function fileBytes(metadata: ModelMetadata): number {
+  let bytes = 0;
+  for (const { type, shape } of metadata.tensors) bytes += Math.ceil((tensorBytes(type, shape) ?? 0) / 32) * 32;
+  return bytes + HEADER_BYTES;
+}
+
+const HEADER_BYTES = 5_947_776;
+
+/** The small JSON blobs of a model, by digest. */
+export function smallBlobs(model: StandInModel): ReadonlyMap<string, string> {
+  return new Map([configOf(model), ...paramsOf(model)].map((text) => [sha256(text), text]));
+}
+
+/** The manifest as Ollama stores it; `/api/tags` gives its SHA-256 as the model's digest. */
+export function manifestOf(model: StandInModel): Manifest {
+  const layer = (kind: string, text: string): Layer => ({
+    mediaType: `application/vnd.ollama.image.${kind}`,
+    digest: `sha256:${sha256(text)}`,
+    size: Buffer.byteLength(text),
+  });
+  const blob = (kind: string, digest: string, size: number): Layer => ({
+    mediaType: `application/vnd.ollama.image.${kind}`,
+    digest: `sha256:${digest}`,
+    size,
+    ...(model.parentModel ? { from: model.parentModel } : {}),
+  });
+  const { weights } = model;
+  const config = configOf(model);
+  return {
+    schemaVersion: 2,
+    mediaType: "application/vnd.docker.distribution.manifest.v2+json",
+    config: {
+      mediaType: "application/vnd.docker.container.image.v1+json",
+      digest: `sha256:${sha256(config)}`,
+      size: Buffer.byteLength(config),
+    },
+    layers: [
+      ...(weights ? [blob(model.format === "safetensors" ? "tensor" : "model", weights.digest, weights.bytes)] : []),
+      ...(weights?.projector
+        ? [blob("projector", weights.projector.digest, fileBytes(weights.projector.metadata))]
+        : []),
+      ...(model.adapters ?? []).map((digest) => blob("adapter", digest, 1_000_000)),
+      ...(model.drafts ?? []).map((digest) => blob("draft", digest, 1_000_000)),
+      ...(model.template ? [layer("template", model.template)] : []),
+      ...(model.system ? [layer("system", model.system)] : []),
+      ...(model.license ? [layer("license", model.license)] : []),
+      ...paramsOf(model).map((text) => layer("params", text)),
+    ],
+  };
+}
+
+export function digestOf(model: StandInModel): string {
+  return sha256(JSON.stringify(manifestOf(model)));
+}
+
+/** What `/api/tags` calls the size: all layers and the config, shared or not. */
+export function sizeOf(model: StandInModel): number {
+  const { config, layers } = manifestOf(model);
+  return layers.reduce((sum, { size }) => sum + size, config.size);
+}
+
+function configOf(model: StandInModel): string {
+  return JSON.stringify({
+    model_format: model.format,
+    model_family: model.family,
+    model_families: [model.family],
+    model_type: model.parameterSize,
+    file_type: model.quantization,
+    renderer: model.renderer,
+    parser: model.parser,
+    requires: model.requires,
+    remote_host: model.remote?.host,
+    remote_model: model.remote?.model,
+  });
+}
+
+function paramsOf(model: StandInModel): readonly string[] {
+  return Object.keys(model.parameters).length === 0 ? [] : [JSON.stringify(model.parameters)];
+}
