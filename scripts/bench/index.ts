@@ -1,0 +1,111 @@
+import { performance } from "node:perf_hooks";
+import type { ModelDescription } from "../../src/fit/facts";
+import { largestFittingContext } from "../../src/fit/largest-context";
+import type { JudgeInput } from "../../src/fit/verdict";
+import { GIB } from "../../src/fit/units";
+import { estimate } from "../../src/memory/estimate";
+import { readDescriptions } from "../../src/ui/read-descriptions";
+import { createOllamaClient } from "../../src/ollama/client";
+import { readOracle } from "../../test/memory/oracle";
+import { startStandInOllama } from "../../test/stand-ins/ollama";
+import { manyModels } from "../../test/stand-ins/ollama/sample-models";
+import { benchBundles } from "./bundles";
+import { benchGgufHeader, ggufHeaderTable } from "./gguf-header";
+
+/** Prints every figure of the README's performance section in one run: `npm run -s bench`. */
+async function main(): Promise<void> {
+  console.log("GGUF header");
+  console.log(ggufHeaderTable(await benchGgufHeader()));
+  benchEstimate();
+  await benchList();
+  await benchBundles(process.cwd());
+}
+
+function time(runs: number, work: () => unknown): number {
+  work();
+  const start = performance.now();
+  for (let run = 0; run < runs; run += 1) work();
+  return ((performance.now() - start) / runs) * 1000;
+}
+
+function benchEstimate(): void {
+  const model = readOracle().find(({ name }) => name === "qwen3-coder-next");
+  if (model === undefined) throw new Error("The fixture is missing.");
+  const settings = {
+    numCtx: 32_768,
+    parallel: 1,
+    kvCacheType: "f16",
+    flashAttention: "auto",
+    batch: 512,
+    runtime: "b10488",
+  } as const;
+  const description: ModelDescription = {
+    metadata: model.header,
+    metadataSource: "header",
+    parameters: { unreadable: [] },
+    capabilities: ["completion"],
+    projectors: [],
+    adapters: [],
+    drafts: [],
+  };
+  const input: JudgeInput = {
+    model: {
+      name: "qwen3-coder-next",
+      digest: "0",
+      sizeBytes: 52e9,
+      format: "gguf",
+      families: [],
+      capabilities: [],
+      cloud: false,
+    },
+    description,
+    server: { origin: "unknown", runners: [], version: "0.33.0" },
+    limit: { kind: "known", bytes: 48 * GIB, source: "metal", sourceText: "read from Metal", estimated: false },
+    loaded: [],
+    options: { context: "effective" },
+  };
+  console.log("\nEstimate (qwen3-coder-next, 843 tensors)");
+  console.log(`  one more estimate            ${time(2000, () => estimate(model.header, settings)).toFixed(0)} µs`);
+  const first = time(50, () => estimate({ ...model.header }, settings));
+  console.log(`  first, metadata read anew    ${first.toFixed(0)} µs`);
+  console.log(`  largest fitting context      ${time(200, () => largestFittingContext(input, 262_144)).toFixed(0)} µs`);
+}
+
+async function benchList(): Promise<void> {
+  const ollama = await startStandInOllama({ models: manyModels(200) });
+  let bytes = 0;
+  const counted: typeof fetch = async (input, init) => {
+    const response = await fetch(input, init);
+    const body = await response.arrayBuffer();
+    bytes += body.byteLength;
+    return new Response(body, response);
+  };
+  const client = createOllamaClient({ url: ollama.url, fetch: counted });
+  console.log("\nList of 200 models (stand-in server)");
+  for (const label of ["cold", "warm"]) {
+    const before = ollama.requests.length;
+    bytes = 0;
+    const start = performance.now();
+    const models = await client.models();
+    const rows = performance.now() - start;
+    let first: number | undefined;
+    await readDescriptions(models, {
+      client,
+      url: ollama.url,
+      isLocal: false,
+      modelsFolders: [],
+      signal: new AbortController().signal,
+      onProgress: () => {
+        first ??= performance.now() - start;
+      },
+    });
+    const all = performance.now() - start;
+    console.log(
+      `  ${label}: rows ${rows.toFixed(0)} ms, first verdicts ${(first ?? 0).toFixed(0)} ms, all ${all.toFixed(0)} ms, ${ollama.requests.length - before} requests, ${(bytes / 1e6).toFixed(1)} MB`,
+    );
+  }
+  await ollama.close();
+}
+
+await main();
+process.exit(0);
