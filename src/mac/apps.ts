@@ -100,7 +100,7 @@ function isPartOfMacos(program: Program | undefined): boolean {
     program === undefined ||
     program.uid < 501 ||
     !program.path.startsWith("/") ||
-    /^\/(?:System\/Library|System\/Volumes\/Preboot\/.*\/System\/Library|usr\/(?!local\/)|bin|sbin|Library\/Apple)\//.test(
+    /^\/(?:System\/Library|System\/Volumes\/Preboot\/.*\/System\/Library|usr\/(?!local\/)[^/]+|bin|sbin|Library\/Apple)\//.test(
       program.path,
     )
   );

@@ -1,0 +1,142 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type AppFootprint, groupApps, parsePrograms, parseTop, quitApp, readLargestApps } from "../../src/mac/apps";
+import type { Runner } from "../../src/mac/runner";
+import { createSampleMac } from "../stand-ins/mac";
+
+const MIB = 1024 ** 2;
+
+async function appOf(mac: ReturnType<typeof createSampleMac>, name: string): Promise<AppFootprint> {
+  const app = (await readLargestApps(mac.world())).find((candidate) => candidate.name === name);
+  if (!app) throw new Error(`${name} does not run`);
+  return app;
+}
+
+describe("readLargestApps", () => {
+  it("adds helpers to their app and puts the largest first", async () => {
+    const mac = createSampleMac();
+    const apps = await readLargestApps(mac.world());
+    expect(apps.map(({ name, bytes }) => [name, bytes / MIB]).slice(0, 3)).toEqual([
+      ["Firefox", 3700],
+      ["Xcode", 2900],
+      ["WindowServer", 900],
+    ]);
+    expect(apps[0]).toMatchObject({ bundlePath: "/Applications/Firefox.app", isSystem: false, canQuit: true });
+    expect(apps[0]?.pids).toHaveLength(2);
+  });
+
+  it("offers neither macOS's own processes nor Raycast for quitting", async () => {
+    const mac = createSampleMac();
+    mac.addProcess({ path: "/System/Cryptexes/App/System/Applications/Safari.app/Contents/MacOS/Safari" });
+    mac.addProcess({ path: "/usr/libexec/secd" });
+    mac.addProcess({ path: "/opt/homebrew/bin/node" });
+    mac.addProcess({ path: "/Applications/Vpn.app/Contents/MacOS/helper", uid: 0 });
+    const apps = await readLargestApps(mac.world());
+    const quittable = apps.filter(({ canQuit }) => canQuit).map(({ name }) => name);
+    expect(quittable.sort()).toEqual(["Firefox", "Ollama", "Safari", "Xcode"]);
+    const system = apps.filter(({ isSystem }) => isSystem).map(({ name }) => name);
+    expect(system.sort()).toEqual(["Finder", "Vpn", "WindowServer", "launchd", "secd"]);
+  });
+
+  it("is empty without top and takes processes without a path for system ones", async () => {
+    const mac = createSampleMac();
+    const without =
+      (program: string): Runner =>
+      (file, args, options) =>
+        file.endsWith(program)
+          ? Promise.resolve({ stdout: "", stderr: "", missing: false, timedOut: true })
+          : mac.run(file, args, options);
+    expect(await readLargestApps({ run: without("/top") })).toEqual([]);
+    const apps = await readLargestApps({ run: without("/ps") });
+    expect(apps.length).toBeGreaterThan(3);
+    expect(apps.some(({ canQuit, isSystem }) => canQuit || !isSystem)).toBe(false);
+  });
+});
+
+describe("parsers", () => {
+  it("reads top's rows with their marks", () => {
+    const output =
+      "PhysMem: 15G used (2097M wired, 4743M compressor), 141M unused.\n\nPID    COMMAND          MEM  \n" +
+      "701    Google Chrome He 1024M+\n88*    WindowServer     13G-\n0      kernel_task      512K\n5 x\n";
+    expect(parseTop(output)).toEqual([
+      { pid: 701, command: "Google Chrome He", bytes: 1024 * MIB },
+      { pid: 88, command: "WindowServer", bytes: 13 * 1024 * MIB },
+      { pid: 0, command: "kernel_task", bytes: 512 * 1024 },
+    ]);
+    expect(parseTop("701 a 5M\n")).toEqual([]);
+  });
+
+  it("never lets anything but an app be quit, whatever is printed", () => {
+    const path = fc.oneof(
+      fc.string(),
+      fc.constantFrom("/System/Library/X.app/a", "/A b.app/Contents/MacOS/x", "/x.app", "relative.app/x", "/.app/x"),
+    );
+    fc.assert(
+      fc.property(fc.array(path, { maxLength: 8 }), fc.string({ unit: "binary" }), (paths, noise) => {
+        const programs = parsePrograms(paths.map((text, index) => `${index} 501 ${text}`).join("\n") + noise);
+        const rows = paths.map((_, index) => `${index} c ${index}M`).join("\n");
+        for (const app of groupApps(parseTop(`PID COMMAND MEM\n${rows}\n${noise}`), programs)) {
+          if (!app.canQuit) continue;
+          expect(app.isSystem).toBe(false);
+          expect(app.bundlePath).toMatch(/^\/.+\.app$/);
+          expect(app.bundlePath).not.toMatch(/^\/System\/Library\//);
+        }
+      }),
+    );
+  });
+});
+
+describe("quitApp", () => {
+  it("asks the app and waits until it is gone", async () => {
+    const mac = createSampleMac();
+    expect(await quitApp(mac.world(), await appOf(mac, "Firefox"))).toEqual({ kind: "quit" });
+    expect(mac.processes.some(({ path }) => path.includes("Firefox"))).toBe(false);
+    expect(mac.processes.some(({ path }) => path.includes("Xcode"))).toBe(true);
+  });
+
+  it("hands the path over as one argument, whatever it holds", async () => {
+    const mac = createSampleMac();
+    const bundlePath = '/Applications/A" & (do shell script "x") & ".app';
+    mac.addProcess({ path: `${bundlePath}/Contents/MacOS/a`, footprintMib: 9000 });
+    expect(await quitApp(mac.world(), await appOf(mac, 'A" & (do shell script "x") & "'))).toEqual({ kind: "quit" });
+    expect(mac.calls.find(({ file }) => file === "/usr/bin/osascript")?.args.at(-1)).toBe(bundlePath);
+  });
+
+  it("says when the app goes on running", async () => {
+    const mac = createSampleMac({ faults: { appsRefuseToQuit: true } });
+    expect(await quitApp(mac.world(), await appOf(mac, "Xcode"))).toEqual({ kind: "still-running" });
+  });
+
+  it("explains the automation permission", async () => {
+    const mac = createSampleMac({ faults: { automationDenied: true } });
+    expect(await quitApp(mac.world(), await appOf(mac, "Xcode"))).toEqual({
+      kind: "not-permitted",
+      explanation: expect.stringContaining("Privacy & Security, Automation"),
+    });
+  });
+
+  it("asks nothing of system processes", async () => {
+    const mac = createSampleMac();
+    for (const name of ["Finder", "WindowServer", "Raycast"]) {
+      expect(await quitApp(mac.world(), await appOf(mac, name))).toMatchObject({ kind: "not-quittable" });
+    }
+    expect(mac.calls.some(({ file }) => file === "/usr/bin/osascript")).toBe(false);
+  });
+
+  it.each([
+    ["execution error: Application isn’t running. (-600)", { kind: "quit" }],
+    ["execution error: User canceled. (-128)", { kind: "still-running" }],
+    ["execution error: AppleEvent timed out. (-1712)", { kind: "still-running" }],
+    ["0:5: execution error: odd (-50)", { kind: "failed", detail: "odd" }],
+  ])("understands %j", async (stderr, outcome) => {
+    const app = await appOf(createSampleMac(), "Firefox");
+    const run: Runner = async (file) => ({
+      exitCode: 1,
+      stdout: "",
+      stderr: file.endsWith("osascript") ? stderr : "",
+      missing: false,
+      timedOut: false,
+    });
+    expect(await quitApp({ run }, app)).toEqual(outcome);
+  });
+});
