@@ -1,0 +1,115 @@
+import { spawnSync } from "node:child_process";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  launchctlContextCommand,
+  launchctlKvCacheCommand,
+  limitValue,
+  modelfileText,
+  ollamaCreateCommand,
+  ollamaPullCommand,
+  ollamaRunCommand,
+  ollamaStopCommand,
+  setParameterText,
+  shellQuote,
+  sysctlCommand,
+} from "../../src/fit/commands";
+
+/** macOS pastes into zsh; where it is not installed, sh alone stands for it. */
+const SHELLS = ["sh", "zsh"].filter((shell) => spawnSync(shell, ["-c", "exit 0"]).status === 0);
+
+function runIn(shell: string, script: string): string {
+  const result = spawnSync(shell, ["-c", script], { encoding: "utf8", env: { PATH: process.env["PATH"] } });
+  expect(result.stderr).toBe("");
+  return result.stdout;
+}
+
+/** Characters that mean something to a shell, and some that do not. */
+const hostile = fc
+  .array(fc.constantFrom(..."'\"\\$`!#~*?[]{}()<>|&; \t\n=-%^aZ0é🙂"), { maxLength: 24 })
+  .map((characters) => characters.join(""));
+
+describe("shellQuote", () => {
+  it.each(SHELLS)("keeps whatever is typed one word of %s, unchanged", (shell) => {
+    fc.assert(
+      fc.property(fc.array(hostile, { minLength: 12, maxLength: 24 }), (words) => {
+        const printed = runIn(shell, `printf '%s\\0' ${words.map(shellQuote).join(" ")}`);
+        expect(printed).toBe(words.map((word) => `${word}\0`).join(""));
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it("leaves model names bare and quotes what could be an option, a variable or history", () => {
+    expect(shellQuote("qwen3-coder-next:q4_K_M-8k")).toBe("qwen3-coder-next:q4_K_M-8k");
+    expect(shellQuote("hf.co/unsloth/Qwen3-8B-GGUF:Q4_K_M")).toBe("hf.co/unsloth/Qwen3-8B-GGUF:Q4_K_M");
+    expect(shellQuote("-f")).toBe("'-f'");
+    expect(shellQuote("")).toBe("''");
+    expect(shellQuote("a!b")).toBe("'a!b'");
+    expect(shellQuote("$HOME")).toBe("'$HOME'");
+    expect(shellQuote("it's")).toBe(`'it'\\''s'`);
+  });
+});
+
+describe("the texts that are copied", () => {
+  it("are these, to the letter", () => {
+    expect(sysctlCommand(57_344)).toBe("sudo /usr/sbin/sysctl iogpu.wired_limit_mb=57344");
+    expect(sysctlCommand(0)).toBe("sudo /usr/sbin/sysctl iogpu.wired_limit_mb=0");
+    expect(sysctlCommand(57_344, "debug.iogpu.wired_limit")).toBe(
+      "sudo /usr/sbin/sysctl debug.iogpu.wired_limit=60129542144",
+    );
+    expect(modelfileText("qwen3:8b", 8192)).toBe("FROM qwen3:8b\nPARAMETER num_ctx 8192\n");
+    expect(ollamaCreateCommand("qwen3:8b", "qwen3:8b-8k", 8192)).toBe(
+      "printf '%s\\n' 'FROM qwen3:8b' 'PARAMETER num_ctx 8192' | ollama create qwen3:8b-8k -f /dev/stdin",
+    );
+    expect(setParameterText(8192)).toBe("/set parameter num_ctx 8192");
+    expect(launchctlContextCommand(8192)).toBe("launchctl setenv OLLAMA_CONTEXT_LENGTH 8192");
+    expect(launchctlKvCacheCommand("q8_0")).toBe("launchctl setenv OLLAMA_KV_CACHE_TYPE q8_0");
+    expect(ollamaRunCommand("qwen3:8b")).toBe("ollama run qwen3:8b");
+    expect(ollamaStopCommand("qwen3:8b")).toBe("ollama stop qwen3:8b");
+    expect(ollamaPullCommand("qwen3:8b")).toBe("ollama pull qwen3:8b");
+  });
+
+  it.each(SHELLS)("give `ollama create` the Modelfile and the name as they are in %s", (shell) => {
+    fc.assert(
+      fc.property(hostile, hostile, fc.integer({ min: 1, max: 1_048_576 }), (source, variant, numCtx) => {
+        const ollama = `ollama() { printf '%s\\0' "$@"; cat; }; `;
+        expect(runIn(shell, ollama + ollamaCreateCommand(source, variant, numCtx))).toBe(
+          ["create", variant, "-f", "/dev/stdin", modelfileText(source, numCtx)].join("\0"),
+        );
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("hold no comment and no bare exclamation mark, whatever the model is called", () => {
+    fc.assert(
+      fc.property(hostile, (name) => {
+        for (const command of [
+          ollamaCreateCommand(name, name, 8192),
+          ollamaRunCommand(name),
+          ollamaStopCommand(name),
+          ollamaPullCommand(name),
+          launchctlKvCacheCommand(name),
+          sysctlCommand(57_344),
+          launchctlContextCommand(8192),
+        ]) {
+          expect(outsideQuotes(command)).not.toMatch(/[!#$`*?~<>&;\n]/);
+        }
+      }),
+    );
+  });
+});
+
+/** What of a command line stands outside single quotes, where zsh would give it a meaning. */
+function outsideQuotes(command: string): string {
+  return command.replace(/'[^']*'|\\'/g, "");
+}
+
+describe("limitValue", () => {
+  it("is MiB for the key of macOS 14 and bytes for the key of macOS 13, and 0 for both", () => {
+    expect(limitValue("iogpu.wired_limit_mb", 57_344)).toBe(57_344);
+    expect(limitValue("debug.iogpu.wired_limit", 57_344)).toBe(60_129_542_144);
+    expect(limitValue("debug.iogpu.wired_limit", 0)).toBe(0);
+  });
+});
