@@ -13,6 +13,8 @@ export interface NoViewOptions {
   readonly fallbackText?: string;
   /** Answers to the alerts, in order. An alert without one fails the test. */
   readonly answers?: readonly boolean[];
+  /** What to do with answers that nothing asked for. Default "refuse". */
+  readonly spareAnswers?: "refuse" | "keep";
 }
 
 /** Any props that a no-view command may declare. */
@@ -47,6 +49,7 @@ export async function runNoView<Props = LaunchProps>(command: NoViewCommand<Prop
   if (failure !== undefined) throw failure;
   const faults = desk.complaints.splice(0);
   if (faults.length > 0) throw new Error(`Raycast would not take this:\n- ${faults.join("\n- ")}`);
-  if (desk.answers.length > 0) throw new Error(`${desk.answers.length} answers were given that nobody asked for`);
+  if (desk.answers.length > 0 && options.spareAnswers !== "keep")
+    throw new Error(`${desk.answers.length} answers were given that nobody asked for`);
   return { ...deskView, windowOpen: desk.windowOpen, subtitle: desk.subtitle };
 }

@@ -208,8 +208,8 @@ export class Screen {
     const root = top && rootOf(top);
     const lines: string[] = [];
     if (!desk.windowOpen) lines.push("(Raycast's window is closed)");
-    if (top === undefined) lines.push("(Raycast's root search)");
-    else {
+    if (top === undefined && desk.windowOpen) lines.push("(Raycast's root search)");
+    if (top !== undefined) {
       const visible = root === undefined ? [] : this.#visible(root);
       const selected = root === undefined ? undefined : this.#selectedItem(root);
       lines.push(...viewLines(top, { commandTitle: commandTitle(), visible, selected }, options));

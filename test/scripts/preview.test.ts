@@ -1,0 +1,54 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+
+interface Outcome {
+  readonly code: number | string | null | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the preview in a process of its own, as npm does. */
+function preview(words: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
+  const args = ["scripts/run-ts.mjs", "scripts/preview.ts", "--sample", ...words];
+  return new Promise((resolve) => {
+    execFile(process.execPath, args, { env: { ...process.env, ...env } }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : error.code, stdout, stderr });
+    });
+  });
+}
+
+it("walks the main job: the model spills, the limit is raised, it spills no more", { timeout: 60_000 }, async () => {
+  const temporary = mkdtempSync(join(tmpdir(), "gpu-limit-preview-"));
+  const { code, stdout, stderr } = await preview(
+    ["check-model-fit", "pick", "qwen3-coder-next:q4_K_M", "set-gpu-limit", "submit", "check-model-fit"],
+    { TMPDIR: temporary },
+  );
+  const left = readdirSync(temporary);
+  rmSync(temporary, { recursive: true });
+  expect([code, stderr, left]).toEqual([0, "", []]);
+  expect(stdout).toMatch(/^SAMPLE: 64 GB M4 Pro/);
+  const rows = stdout.split("\n").filter((line) => /^(▸| ) qwen3-coder-next:q4_K_M /.test(line));
+  expect(rows).toHaveLength(3);
+  expect(rows[0]).toContain("48.2 GiB  [Spills ");
+  expect(rows[1]?.startsWith("▸")).toBe(true);
+  expect(rows[2]).not.toContain("Spills");
+  expect(stdout).toContain("✓ GPU limit is 56.0 GiB");
+  for (const line of stdout.split("\n")) expect([...line].length).toBeLessThanOrEqual(100);
+});
+
+it("runs commands without a view, and asks for an answer that it needs", { timeout: 60_000 }, async () => {
+  const { code, stdout } = await preview(["copy-gpu-limit-command", "argument", "mebibytes=57344"]);
+  expect(code).toBe(0);
+  expect(stdout).toContain("iogpu.wired_limit_mb=57344");
+  const asking = await preview(["set-gpu-limit", "submit", "reset-gpu-limit"]);
+  expect(asking.stdout).toContain('The alert waits: add the step "confirm yes" or "confirm no".');
+});
+
+it("says what it does not understand", { timeout: 60_000 }, async () => {
+  const { code, stderr } = await preview(["fly"]);
+  expect(code).toBe(1);
+  expect(stderr).toContain('"fly" is neither a command');
+});
