@@ -1,4 +1,4 @@
-import { GIB } from "./units";
+import { GIB, MIB } from "./units";
 
 /** Ollama's default context by the GPU total it measured when it started (from 0.15.5 on). */
 export const CONTEXT_TIERS = [
@@ -12,6 +12,6 @@ export const CONTEXT_TIERS = [
  * server/routes.go). The total counts as whole MiB, as Ollama reads it.
  */
 export function contextTier(totalBytes: number, overheadBytes = 0): number {
-  const total = totalBytes - overheadBytes;
+  const total = Math.floor(totalBytes / MIB) * MIB - overheadBytes;
   return CONTEXT_TIERS.find((tier) => total >= tier.fromBytes)?.numCtx ?? 4_096;
 }
