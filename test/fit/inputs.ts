@@ -1,0 +1,83 @@
+import type { InstalledModel, ModelDescription, ServerFacts, Sourced } from "../../src/fit/facts";
+import type { GpuLimit } from "../../src/fit/limit-policy";
+import type { JudgeInput } from "../../src/fit/verdict";
+import { GIB } from "../../src/fit/units";
+import type { MetadataValue, ModelMetadata } from "../../src/memory/metadata";
+import { type OracleModel, readOracle } from "../memory/oracle";
+
+/** The models whose memory was measured. */
+export const oracle = readOracle();
+
+export function measured(name: string): OracleModel {
+  const found = oracle.find((model) => model.name === name);
+  if (found === undefined) throw new Error(`There is no ${name}.`);
+  return found;
+}
+
+export const logged = <T>(value: T): Sourced<T> => ({ value, source: "server log" });
+
+/** Metadata with these keys changed; undefined takes one away. */
+export function withKeys(metadata: ModelMetadata, changes: Record<string, MetadataValue | undefined>): ModelMetadata {
+  const values = new Map(metadata.values);
+  for (const [key, value] of Object.entries(changes)) {
+    if (value === undefined) values.delete(key);
+    else values.set(key, value);
+  }
+  return { ...metadata, values };
+}
+
+export function installed(from: OracleModel, changes: Partial<InstalledModel> = {}): InstalledModel {
+  return {
+    name: `${from.name}:latest`,
+    digest: `digest of ${from.name}`,
+    sizeBytes: from.weights,
+    format: "gguf",
+    family: String(from.header.values.get("general.architecture")),
+    families: [],
+    capabilities: [],
+    cloud: false,
+    ...changes,
+  };
+}
+
+export function described(metadata: ModelMetadata, changes: Partial<ModelDescription> = {}): ModelDescription {
+  return {
+    metadata,
+    metadataSource: "header",
+    parameters: { unreadable: [] },
+    capabilities: ["completion"],
+    projectors: [],
+    adapters: [],
+    drafts: [],
+    ...changes,
+  };
+}
+
+/** A server of which every setting was read, at its default. */
+export const SERVER: ServerFacts = {
+  version: "0.33.0",
+  origin: "app",
+  contextLength: logged(0),
+  kvCacheType: logged(""),
+  parallel: logged(1),
+  flashAttention: logged("auto"),
+  startupTotalBytes: logged(51.8 * GIB),
+  runners: [],
+};
+
+export function limitOf(bytes: number, changes: Partial<GpuLimit> = {}): GpuLimit {
+  return { kind: "known", bytes, source: "metal", sourceText: "from Metal", estimated: false, ...changes };
+}
+
+/** A measured model under a limit, on {@link SERVER}, at the context that Ollama would use. */
+export function inputFor(from: OracleModel, limitBytes: number, changes: Partial<JudgeInput> = {}): JudgeInput {
+  return {
+    model: installed(from),
+    description: described(from.header),
+    server: SERVER,
+    limit: limitOf(limitBytes),
+    loaded: [],
+    options: { context: "effective" },
+    ...changes,
+  };
+}
