@@ -6,6 +6,7 @@ import { variantRefusal } from "../ollama/create-variant";
 import { variantName } from "../ollama/names";
 import { LimitForm } from "./limit-form";
 import { changeLoaded, copyDefaultContext, runInTerminal } from "./model-work";
+import { PlanView } from "./plan-view";
 import type { Settings } from "./preferences";
 import { RefreshAction } from "./refresh-action";
 import { appleSilicon, type Situation } from "./situation";
@@ -30,6 +31,13 @@ export function ModelActions({ row, situation, settings, refresh, toggleDetail }
   return (
     <ActionPanel title={model.name}>
       <ActionPanel.Section>
+        {verdict && (
+          <Action.Push
+            title="Show Plan"
+            icon={Icon.List}
+            target={<PlanView row={row} situation={situation} settings={settings} refresh={refresh} />}
+          />
+        )}
         <Action title="Toggle Details" icon={Icon.Sidebar} onAction={toggleDetail} />
         {canCap && (
           <Action.Push

@@ -99,8 +99,8 @@ describe("a model that is too large at its default context", () => {
   });
 
   it("is offered no change of the limit on a remote Mac", () => {
-    const { advice: _, ramBytes: __, ...remote } = planFor("qwen3-coder-next", 64, 26);
-    const plan = makePlan(remote);
+    const { input, canCap, variantName } = planFor("qwen3-coder-next", 64, 26);
+    const plan = makePlan({ input, canCap, variantName });
     if (plan.kind !== "options") throw new Error("options expected");
     expect(plan.options.every(({ changes }) => changes.limitMib === undefined)).toBe(true);
   });
