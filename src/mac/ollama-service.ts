@@ -1,7 +1,7 @@
 import type { ServerOrigin } from "../fit/facts";
 import { askToQuit, AUTOMATION_EXPLANATION } from "./apps";
 import { LAUNCHCTL } from "./boot-settings";
-import { findOllamaServer, type OllamaServerProcess, readProcesses } from "./processes";
+import { findOllamaServer, type OllamaServerProcess, type ProcessLine, readProcesses } from "./processes";
 import type { Runner } from "./runner";
 import { pause, type Pausing } from "./wait";
 
@@ -65,7 +65,11 @@ async function restartApp(world: ServiceWorld): Promise<RestartOutcome> {
   const asked = await askToQuit(world.run, app);
   if (asked.kind === "not-permitted") return { kind: "not-permitted", explanation: AUTOMATION_EXPLANATION };
   if (asked.kind === "failed") return asked;
-  if (before && !(await waitFor(world, (server) => server?.pid !== before.pid))) return { kind: "still-running" };
+  // While the old app is still going down, opening it would only bring that one to the front.
+  const isOfApp = ({ command }: ProcessLine) => command.startsWith(`${app}/Contents/MacOS/`);
+  if (!(await waitFor(world, (server, lines) => !lines.some(isOfApp) && (!before || server?.pid !== before.pid)))) {
+    return { kind: "still-running" };
+  }
   // Without -g it would take the focus, without -j it would show its window.
   const opened = await world.run(OPEN, ["-g", "-j", "-a", app], { timeoutMs: 15_000 });
   if (opened.exitCode !== 0) return { kind: "failed", detail: opened.stderr.trim() || "The app could not be opened." };
@@ -103,13 +107,13 @@ async function awaitNewServer(world: ServiceWorld, before: OllamaServerProcess |
 /** Looks twice a second, 40 times; undefined when what was waited for did not happen. */
 async function waitFor(
   world: ServiceWorld,
-  happened: (server: OllamaServerProcess | undefined) => boolean,
+  happened: (server: OllamaServerProcess | undefined, lines: readonly ProcessLine[]) => boolean,
 ): Promise<{ readonly server: OllamaServerProcess | undefined } | undefined> {
   for (let tries = 0; tries < 40; tries += 1) {
     const lines = await readProcesses(world);
     const server = findOllamaServer(lines);
     // No lines at all means that ps did not answer, not that nothing runs.
-    if (lines.length > 0 && happened(server)) return { server };
+    if (lines.length > 0 && happened(server, lines)) return { server };
     await pause(world, 500);
   }
   return undefined;

@@ -47,6 +47,21 @@ describe("restartOllama", () => {
     expect(mac.calls.some(({ file }) => file === "/usr/bin/open")).toBe(false);
   });
 
+  it("waits for the app itself, not only for its server", async () => {
+    const mac = createSampleMac();
+    const app = "/Applications/Ollama.app/Contents/MacOS/Ollama";
+    let listings = 0;
+    const run: Runner = async (file, args, options) => {
+      const result = await mac.run(file, args, options);
+      // The app lingers for three listings after its server has gone.
+      const lingers = file === "/bin/ps" && (listings += 1) > 1 && listings <= 4;
+      return lingers ? { ...result, stdout: `${result.stdout}  999     1 ${app}\n` } : result;
+    };
+    expect(await restartOllama({ ...mac.world(), run }, "app")).toMatchObject({ kind: "restarted" });
+    const order = mac.calls.map(({ file }) => file);
+    expect(order.slice(0, order.indexOf("/usr/bin/open")).filter((file) => file === "/bin/ps")).toHaveLength(5);
+  });
+
   it("explains the automation permission", async () => {
     const mac = createSampleMac({ faults: { automationDenied: true } });
     expect(await restartOllama(mac.world(), "app")).toMatchObject({ kind: "not-permitted" });
