@@ -50,12 +50,13 @@ function tierChange(bytes: number, input: JudgeInput | undefined): string | unde
     : `Once Ollama restarts, its default context changes from ${formatContext(before)} to ${formatContext(after)} for every model without its own: set num_ctx or OLLAMA_CONTEXT_LENGTH first.`;
 }
 
-/** The hint under the field: what is allowed, what it means, and what it changes. */
+/** The hint under the field: what is allowed, what it means and changes; for a limit that is refused only why. */
 export function limitHint(check: LimitCheck, effects: LimitEffects): string {
+  if (check.kind === "refused") return check.reason;
   const models = (names: readonly string[]) =>
     names.slice(0, 4).join(", ") + (names.length > 4 ? ` and ${names.length - 4} more` : "");
   return [
-    check.kind === "refused" ? check.reason : `${effects.share}.`,
+    `${effects.share}.`,
     ...("warning" in check ? [check.warning] : []),
     ...(effects.starting.length > 0 ? [`Then fit: ${models(effects.starting)}.`] : []),
     ...(effects.stopping.length > 0 ? [`No longer fit: ${models(effects.stopping)}.`] : []),

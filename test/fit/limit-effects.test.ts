@@ -151,8 +151,8 @@ describe("limitHint", () => {
     );
   });
 
-  it("starts with the reason where the limit is refused", () => {
-    const hint = limitHint(checkLimit(65_000, 64 * GIB, ADVICE_64), none);
+  it("gives only the reason where the limit is refused: nothing will start to fit", () => {
+    const hint = limitHint(checkLimit(65_000, 64 * GIB, ADVICE_64), { ...none, starting: ["a"], tier: "It changes." });
     expect(hint).toBe("That leaves 536 MiB to macOS. Below 2.0 GiB the Mac may freeze, so it is not set.");
   });
 });
