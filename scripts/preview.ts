@@ -182,6 +182,9 @@ function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
+// A reader that has seen enough (head, less) must not keep the sample from being cleared away.
+process.stdout.on("error", () => undefined);
+
 try {
   await main();
 } catch (error) {
