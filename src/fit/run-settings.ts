@@ -298,9 +298,9 @@ function predictedVram({ model, description }: RunInput, totalContext: number): 
   const heads = extremes(metadata.values.get(`${architecture}.attention.head_count`));
   if (blocks === undefined || embedding === undefined || heads === undefined || heads.highest === 0) return undefined;
   const kvValue = metadata.values.get(`${architecture}.attention.head_count_kv`);
-  // Without the elements of the array there is no prediction, and the largest batch is the safe side.
-  if (isOmitted(kvValue)) return undefined;
-  const kvHeads = extremes(kvValue) ?? heads;
+  // Of an array whose elements are not known the least head count is taken: it predicts the least, so the batch is
+  // rather too large than too small, which is the safe side.
+  const kvHeads = isOmitted(kvValue) ? { lowest: 1 } : (extremes(kvValue) ?? heads);
   const perToken = 2 * blocks * Math.max(kvHeads.lowest, 1) * (embedding / heads.highest) * 2;
   return model.sizeBytes + perToken * totalContext;
 }

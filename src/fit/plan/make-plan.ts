@@ -256,7 +256,7 @@ function smaller({ input }: PlanInput): PlanOption[] {
     return [
       {
         kind: "smaller-quantization",
-        title: `Use a ${name} Build`,
+        title: `Lower the Quantization to ${name}`,
         sentence: `${verdictSentence(after)} About ${formatBytes(after.estimate.weights)} of weights at most.`,
         costs: [
           `Lower quality than ${input.model.quantization ?? "now"}`,
