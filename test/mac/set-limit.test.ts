@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { execaRunner } from "../../src/mac/execa-runner";
 import {
   classifyScriptError,
@@ -21,6 +21,9 @@ import {
 } from "../../src/mac/set-limit";
 import { createStandInMac, type MacFaults, type StandInMacOptions } from "../stand-ins/mac";
 import { evaluateAdminScript } from "../stand-ins/mac/applescript";
+
+// Starting shells takes its time on a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
 
 const PLIST = `${LAUNCH_DAEMON_LABEL}.plist`;
 const KEY = "iogpu.wired_limit_mb";
