@@ -81,3 +81,10 @@ export function inputFor(from: OracleModel, limitBytes: number, changes: Partial
     ...changes,
   };
 }
+
+/** The object without one of its optional fields. */
+export function lacking<T extends object, K extends keyof T>(values: T, key: K): Omit<T, K> {
+  const rest = { ...values };
+  delete rest[key];
+  return rest;
+}

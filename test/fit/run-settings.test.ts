@@ -9,7 +9,8 @@ import {
   runSettings,
 } from "../../src/fit/run-settings";
 import { GIB, MIB } from "../../src/fit/units";
-import { described, installed, logged, measured, SERVER, withKeys } from "./inputs";
+import type { MetadataValue } from "../../src/memory/metadata";
+import { described, installed, lacking, logged, measured, SERVER, withKeys } from "./inputs";
 
 const qwen = measured("qwen3-8b");
 const CONTEXT_KEY = "qwen3.context_length";
@@ -26,8 +27,7 @@ function inputOf(changes: Partial<RunInput> = {}): RunInput {
 }
 
 const server = (changes: Partial<ServerFacts>): ServerFacts => ({ ...SERVER, ...changes });
-const without = (...keys: readonly (keyof ServerFacts)[]): ServerFacts =>
-  Object.fromEntries(Object.entries(SERVER).filter(([key]) => !keys.includes(key as never))) as unknown as ServerFacts;
+const without = (key: Exclude<keyof ServerFacts, "origin" | "runners">): ServerFacts => lacking(SERVER, key);
 const parameters = (changes: Partial<ModelParameters>, capabilities: readonly string[] = ["completion"]) =>
   described(qwen.header, { parameters: { unreadable: [], ...changes }, capabilities });
 
@@ -87,7 +87,7 @@ describe("the context that Ollama would use", () => {
   });
 
   it("is unknown where nothing tells the GPU memory, and where num_ctx is no number", () => {
-    const { limitBytes: _, ...noLimit } = inputOf({ server: without("startupTotalBytes") });
+    const noLimit = lacking(inputOf({ server: without("startupTotalBytes") }), "limitBytes");
     expect(resolveRun(noLimit)).toMatchObject({ kind: "unknown" });
     expect(resolveRun(inputOf({ description: parameters({ unreadable: ["num_ctx"] }) }))).toMatchObject({
       kind: "unknown",
@@ -181,7 +181,7 @@ describe("slots", () => {
 
   it("are forced to 1 by the architecture where the list names no family", () => {
     const next = measured("qwen3-coder-next");
-    const { family: _, ...model } = installed(next);
+    const model = lacking(installed(next), "family");
     expect(run({ server: four, model, description: described(next.header) }).parallel.value).toBe(1);
   });
 
@@ -294,11 +294,33 @@ describe("Ollama's automatic batch", () => {
       { "qwen3.block_count": undefined },
       { "qwen3.embedding_length": undefined },
       { "qwen3.attention.head_count": undefined },
-      { "qwen3.attention.head_count_kv": { omitted: true as const } },
     ]) {
       const description = described(withKeys(qwen.header, changes));
       expect(run({ options: { context: 40_960 }, server: small, description }).batch.value).toBe(2048);
     }
+  });
+});
+
+describe("the prediction behind the batch", () => {
+  const at = (tokens: number, gib: number, heads: MetadataValue | undefined) =>
+    run({
+      options: { context: tokens },
+      server: server({ startupTotalBytes: logged(gib * GIB) }),
+      description: described(withKeys(qwen.header, { "qwen3.attention.head_count_kv": heads })),
+    }).batch.value;
+
+  it("takes the fewest KV heads of an array, at least one, and one where its elements were left out", () => {
+    for (const gib of [10, 12, 14, 16, 18, 20]) {
+      const one = at(40_960, gib, 1);
+      expect(at(40_960, gib, [8, 1, 8])).toBe(one);
+      expect(at(40_960, gib, [8, 0, 8])).toBe(one);
+      expect(at(40_960, gib, { omitted: true })).toBe(one);
+    }
+    expect([at(40_960, 12, 1), at(40_960, 12, 8)]).toEqual([2048, 512]);
+  });
+
+  it("takes all heads where no KV heads are named", () => {
+    for (const gib of [16, 24, 32, 48, 64]) expect(at(40_960, gib, undefined)).toBe(at(40_960, gib, 32));
   });
 });
 
@@ -309,8 +331,8 @@ describe("what is kept free", () => {
     ["0.29.9", 512],
     [undefined, 1024],
   ])("on Ollama %s is %d MiB", (version, mib) => {
-    const { version: _, ...rest } = SERVER;
-    expect(run({ server: version === undefined ? rest : { ...rest, version } }).margin.value).toBe(mib * MIB);
+    const facts = version === undefined ? without("version") : server({ version });
+    expect(run({ server: facts }).margin.value).toBe(mib * MIB);
   });
 
   it("is LLAMA_ARG_FIT_TARGET where it is set, which older servers do not know", () => {

@@ -1,0 +1,260 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { LoadedModel, ModelDescription } from "../../src/fit/facts";
+import { besideLoaded, judge, judgeAtContext, type JudgeInput, type Verdict } from "../../src/fit/verdict";
+import { tooltipText } from "../../src/fit/verdict-text";
+import { GIB, MIB } from "../../src/fit/units";
+import { described, inputFor, installed, lacking, limitOf, logged, measured, oracle, SERVER } from "./inputs";
+
+const qwen = measured("qwen3-8b");
+const at8K = { options: { context: 8192 } } as const;
+
+type Known = Exclude<Verdict, { kind: "unknown" }>;
+
+function known(verdict: Verdict): Known {
+  if (verdict.kind === "unknown") throw new Error(verdict.reason);
+  return verdict;
+}
+
+const roomy = known(judge(inputFor(qwen, 100 * GIB, at8K)));
+const need = roomy.estimate.total + roomy.run.margin.value;
+const band = roomy.estimate.uncertainty;
+
+describe("a verdict at the edges of the band", () => {
+  const under = (limit: number, changes: Partial<JudgeInput> = {}) =>
+    judge(inputFor(qwen, limit, { ...at8K, ...changes }));
+
+  it("rests on a band of some MiB", () => expect(band).toBeGreaterThan(32 * MIB));
+
+  it("is Fits from the upper edge on", () => {
+    expect(under(need + band)).toMatchObject({ kind: "fits", spareBytes: band });
+    expect(under(need + band - 1)).toMatchObject({ kind: "tight", because: expect.stringContaining("uncertainty") });
+  });
+
+  it("is Tight to the lower edge, and Spills what is missing below it", () => {
+    expect(under(need - band)).toMatchObject({ kind: "tight", spareBytes: -band });
+    expect(under(need - band - 1)).toMatchObject({ kind: "spills", missingBytes: band + 1, spareBytes: -band - 1 });
+  });
+
+  it("is Too Big only where the highest safe limit does not hold 4K either", () => {
+    const least = known(judge(inputFor(qwen, 100 * GIB, { options: { context: 4096 } })));
+    const lowest = least.estimate.total - least.estimate.uncertainty + least.run.margin.value;
+    const high = Math.ceil(lowest / MIB);
+    expect(under(4 * GIB, { highestLimitMib: high })).toMatchObject({ kind: "spills" });
+    expect(under(4 * GIB, { highestLimitMib: high - 1 })).toMatchObject({
+      kind: "too-big",
+      missingBytes: need - 4 * GIB,
+    });
+    expect(under(4 * GIB)).toMatchObject({ kind: "spills" });
+  });
+
+  it("is not Too Big while the limit in force, above the highest safe one, holds 4K", () => {
+    const least = known(judge(inputFor(qwen, 100 * GIB, { options: { context: 4096 } })));
+    const limit = least.estimate.total + least.run.margin.value;
+    expect(under(limit, { highestLimitMib: 1024, options: { context: 32_768 } })).toMatchObject({ kind: "spills" });
+  });
+});
+
+describe("nothing better than Tight", () => {
+  it("rests on an estimated limit, and says so", () => {
+    const limit = limitOf(100 * GIB, { estimated: true, sourceText: "worked out by formula", source: "formula" });
+    const verdict = judge(inputFor(qwen, 0, { ...at8K, limit }));
+    expect(verdict).toMatchObject({ kind: "tight", because: "The limit is worked out by formula." });
+    const small = limitOf(4 * GIB, { estimated: true });
+    expect(judge(inputFor(qwen, 0, { ...at8K, limit: small })).kind).toBe("spills");
+  });
+
+  it("is said of a server older than 0.30, and to update is the advice", () => {
+    const server = { ...SERVER, version: "0.29.9" };
+    expect(judge(inputFor(qwen, 100 * GIB, { ...at8K, server }))).toMatchObject({
+      kind: "tight",
+      because: expect.stringContaining("Update to 0.30"),
+    });
+    expect(judge(inputFor(qwen, 4 * GIB, { ...at8K, server })).kind).toBe("spills");
+  });
+
+  it("but a disagreement of two sources is shown without changing the verdict", () => {
+    const limit = limitOf(100 * GIB, { disagreement: "One says 1, one says 2." });
+    const verdict = judge(inputFor(qwen, 0, { ...at8K, limit }));
+    expect(verdict.kind).toBe("fits");
+    expect(tooltipText(verdict)).toContain("One says 1, one says 2.");
+  });
+});
+
+describe("assumed settings", () => {
+  it("are named in the tooltip, and only they", () => {
+    const bare = { version: "0.33.0", origin: "unknown" as const, runners: [] };
+    const assumed = tooltipText(judge(inputFor(qwen, 100 * GIB, { server: bare })));
+    expect(assumed).toContain("Assumed: context, KV type f16, 1 slot, flash attention auto.");
+    expect(tooltipText(judge(inputFor(qwen, 100 * GIB)))).not.toContain("Assumed");
+    const some = { ...bare, contextLength: logged(8192), parallel: logged(4) };
+    expect(tooltipText(judge(inputFor(qwen, 100 * GIB, { server: some })))).toContain(
+      "Assumed: KV type f16, flash attention auto.",
+    );
+  });
+});
+
+describe("Unknown", () => {
+  const reasonOf = (changes: Partial<JudgeInput>) => {
+    const verdict = judge(inputFor(qwen, 100 * GIB, changes));
+    return verdict.kind === "unknown" ? verdict.reason : verdict.kind;
+  };
+  const description = (changes: Partial<ModelDescription>) => ({ description: described(qwen.header, changes) });
+  const withParameters = (changes: Partial<ModelDescription["parameters"]>) =>
+    description({ parameters: { unreadable: [], ...changes } });
+
+  it.each<[string, Partial<JudgeInput>, RegExp]>([
+    ["a cloud model", { model: installed(qwen, { cloud: true }) }, /cloud/],
+    ["unreadable metadata", { description: { kind: "unreadable", reason: "Torn." } }, /^Torn\.$/],
+    ["a LoRA adapter", description({ adapters: ["/blobs/a"] }), /LoRA/],
+    ["a draft model", description({ drafts: ["/blobs/a"] }), /draft model/],
+    ["drafting", withParameters({ draftNumPredict: 4 }), /draft_num_predict/],
+    ["a projector of unknown size", description({ projectors: [{ path: "/blobs/p" }] }), /projector/],
+    ["no layer on the GPU", withParameters({ numGpu: 0 }), /no layer/],
+    ["some layers on the GPU", withParameters({ numGpu: 36 }), /only 36 layers/],
+    ["num_gpu that is no number", withParameters({ unreadable: ["num_gpu"] }), /num_gpu/],
+    ["num_batch that is no number", withParameters({ unreadable: ["num_batch"] }), /num_batch/],
+    ["num_ctx that is no number", withParameters({ unreadable: ["num_ctx"] }), /num_ctx/],
+    ["a batch that llama.cpp does not take", withParameters({ numBatch: 0 }), /num_batch/],
+    ["an unknown limit", { limit: { kind: "unknown", reason: "State the limit." } }, /^State the limit\.$/],
+    ["a strange cache type", { server: { ...SERVER, kvCacheType: logged("q3") } }, /q3/],
+    ["no metadata", { description: described({ values: new Map(), tensors: [] }) }, /./],
+  ])("is the word for %s", (_, changes, reason) => expect(reasonOf(changes)).toMatch(reason));
+
+  it("is not the word for all layers on the GPU, the default of num_gpu, drafting off, and a known projector", () => {
+    expect(reasonOf(withParameters({ numGpu: 37 }))).toBe("fits");
+    expect(reasonOf(withParameters({ numGpu: 999 }))).toBe("fits");
+    expect(reasonOf(withParameters({ numGpu: -1 }))).toBe("fits");
+    expect(reasonOf(withParameters({ draftNumPredict: 0 }))).toBe("fits");
+    expect(reasonOf(description({ projectors: [{ path: "/blobs/p", bytes: GIB }] }))).toBe("fits");
+  });
+
+  it("keeps the sum while only the limit is not known", () => {
+    const verdict = judge(inputFor(qwen, 0, { ...at8K, limit: { kind: "unknown", reason: "State it." } }));
+    expect(verdict).toMatchObject({ kind: "unknown", estimate: { total: roomy.estimate.total } });
+  });
+
+  it("counts a projector in the sum", () => {
+    const projectors = [
+      { path: "/a", bytes: 5 },
+      { path: "/b", bytes: 7 },
+    ];
+    const sum = known(judge(inputFor(qwen, 100 * GIB, { ...at8K, ...description({ projectors }) }))).estimate;
+    expect(sum.total).toBe(roomy.estimate.total + 12);
+  });
+});
+
+describe("an MLX model", () => {
+  const under = (bytes: number) =>
+    judge(inputFor(qwen, 20 * GIB, { model: installed(qwen, { format: "safetensors", sizeBytes: bytes }) }));
+
+  it("is never judged to fit: below the limit it grows, above it Ollama refuses it", () => {
+    const most = 20 * GIB - 512 * MIB;
+    expect(under(most)).toMatchObject({ kind: "unknown", reason: expect.stringContaining("swaps") });
+    expect(under(most + 1)).toMatchObject({
+      kind: "unknown",
+      reason: expect.stringContaining("more than the 19.5 GiB"),
+    });
+  });
+
+  it("says its weights where the limit is not known", () => {
+    const input = inputFor(qwen, 0, {
+      model: installed(qwen, { format: "safetensors", sizeBytes: 17 * GIB }),
+      limit: { kind: "unknown", reason: "State the limit." },
+    });
+    expect(judge(input)).toMatchObject({
+      kind: "unknown",
+      reason: expect.stringMatching(/17\.0 GiB.*State the limit/),
+    });
+  });
+});
+
+describe("beside what is loaded", () => {
+  const input = inputFor(qwen, 20 * GIB, at8K);
+  const other = (vramBytes: number): LoadedModel => ({
+    name: "llama3.1:8b",
+    digest: "other",
+    sizeBytes: vramBytes,
+    vramBytes,
+  });
+  const say = (loaded: readonly LoadedModel[], changes: Partial<JudgeInput> = {}) => {
+    const full = { ...input, ...changes, loaded };
+    return besideLoaded(full, judge(full));
+  };
+  const self = { name: input.model.name, digest: input.model.digest, sizeBytes: 8 * GIB, contextLength: 8192 };
+
+  it("says nothing while nothing is loaded", () => expect(say([])).toBeUndefined());
+
+  it("says where the model itself is", () => {
+    expect(say([{ ...self, vramBytes: 8 * GIB }])).toBe("Loaded now at 8K, 8.0 GiB, all on the GPU.");
+    expect(say([{ ...self, vramBytes: 6 * GIB }])).toBe("Loaded now at 8K: 2.0 GiB of 8.0 GiB spilled to the CPU.");
+    const older = lacking(self, "contextLength");
+    expect(say([other(GIB), { ...older, vramBytes: 8 * GIB }])).toBe("Loaded now, 8.0 GiB, all on the GPU.");
+  });
+
+  it("fits beside another while the spare room less the band holds it", () => {
+    const { spareBytes, estimate } = known(judge(input));
+    const most = spareBytes - estimate.uncertainty;
+    expect(say([other(most)])).toMatch(/^Fits beside llama3.1:8b \(.*\) too\.$/);
+    expect(say([other(most + 1)])).toMatch(/would be missing/);
+    expect(say([other(most / 2), { ...other(most / 2 + 2), name: "b" }])).toMatch(/^Beside llama3.1:8b, b/);
+  });
+
+  it("says nothing of a model that does not fit alone", () => {
+    expect(say([other(GIB)], { limit: limitOf(5 * GIB) })).toBeUndefined();
+    expect(say([other(GIB)], { limit: { kind: "unknown", reason: "State it." } })).toBeUndefined();
+  });
+});
+
+describe("laws over all measured models", () => {
+  const RANK = { "too-big": 0, spills: 1, tight: 2, fits: 3, unknown: -1 } as const;
+  const model = fc.constantFrom(...oracle);
+  const gib = fc.double({ min: 1, max: 256, noNaN: true });
+  const tokens = fc.integer({ min: 1, max: 262_144 });
+  const parallel = fc.constantFrom(1, 2, 4);
+  const numBatch = fc.constantFrom(64, 512, 2048);
+  const judged = (from: (typeof oracle)[number], limit: number, context: number, slots: number, batch: number) =>
+    judgeAtContext(
+      inputFor(from, limit * GIB, {
+        description: described(from.header, { parameters: { numBatch: batch, unreadable: [] } }),
+        server: { ...SERVER, parallel: logged(slots) },
+        highestLimitMib: 60_000,
+      }),
+      context,
+    );
+
+  it("a higher limit never makes a verdict worse", () => {
+    fc.assert(
+      fc.property(model, gib, gib, tokens, parallel, numBatch, (from, a, b, context, slots, batch) => {
+        const low = judged(from, Math.min(a, b), context, slots, batch);
+        const high = judged(from, Math.max(a, b), context, slots, batch);
+        expect(low.kind).not.toBe("unknown");
+        expect(RANK[high.kind]).toBeGreaterThanOrEqual(RANK[low.kind]);
+      }),
+    );
+  });
+
+  it("a smaller context never needs more", () => {
+    fc.assert(
+      fc.property(model, tokens, tokens, parallel, numBatch, (from, a, b, slots, batch) => {
+        const small = known(judged(from, 100, Math.min(a, b), slots, batch));
+        const large = known(judged(from, 100, Math.max(a, b), slots, batch));
+        expect(small.estimate.total).toBeLessThanOrEqual(large.estimate.total);
+        expect(small.estimate.uncertainty).toBeLessThanOrEqual(large.estimate.uncertainty);
+        expect(small.spareBytes).toBeGreaterThanOrEqual(large.spareBytes);
+      }),
+    );
+  });
+
+  it("Fits, Tight and the rest follow from the sum alone", () => {
+    fc.assert(
+      fc.property(model, gib, tokens, parallel, numBatch, (from, limit, context, slots, batch) => {
+        const verdict = known(judged(from, limit, context, slots, batch));
+        const { estimate, run } = verdict;
+        const rest = limit * GIB - estimate.total - run.margin.value;
+        const expected = rest >= estimate.uncertainty ? "fits" : rest >= -estimate.uncertainty ? "tight" : "no";
+        expect(verdict.kind === "spills" || verdict.kind === "too-big" ? "no" : verdict.kind).toBe(expected);
+      }),
+    );
+  });
+});
