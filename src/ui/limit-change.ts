@@ -23,6 +23,14 @@ export async function changeLimit(
     await showToast({ style: Toast.Style.Failure, title: "Not Set", message: check.reason });
     return false;
   }
+  if (check.kind === "second-yes" && bootDaemon === "install") {
+    await showToast({
+      style: Toast.Style.Failure,
+      title: "Not Set",
+      message: "So high a limit is not kept after a restart: a restart has to be the way out if the Mac freezes.",
+    });
+    return false;
+  }
   if ((check.kind === "warning" || check.kind === "second-yes") && !(await agree(check.warning, mib, "Set Anyway"))) {
     return false;
   }
@@ -107,6 +115,9 @@ export function outcomeWords(outcome: ChangeOutcome, askedMib: number): OutcomeW
     case "not-permitted":
       return failure("Not permitted", "macOS did not allow it. An administrator account is needed.");
     case "timed-out":
+      if (outcome.inForceMib === askedMib) {
+        return failure("Set, though the prompt was given up", "The command went on behind the prompt.");
+      }
       return failure("No answer to the password prompt", "The prompt was open for too long.");
     case "refused":
       return failure("macOS refused the value", outcome.detail);

@@ -147,11 +147,6 @@ export function VariantForm({ source, onCreated }: { readonly source?: string; r
               />
             </>
           )}
-          <Action
-            title="Load Variant"
-            icon={Icon.Bolt}
-            onAction={() => changeLoaded(settings, values.name, "load", refresh)}
-          />
         </ActionPanel>
       }
     >
