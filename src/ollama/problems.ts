@@ -1,3 +1,9 @@
+/**
+ * What went wrong with an Ollama server:
+ * - not-running: nothing answers there; - not-ollama: something else answers; - timed-out: no answer in time;
+ * - not-found: it does not know the model; - bad-answer: an answer that makes no sense, breaks off or is too large;
+ * - http: it refused or failed, with its own words; - stopped: the caller's signal ended it.
+ */
 export type ProblemKind = "not-running" | "not-ollama" | "timed-out" | "not-found" | "bad-answer" | "http" | "stopped";
 
 /** Something the Ollama server did not do, with a message for people. */
@@ -5,41 +11,50 @@ export class OllamaProblem extends Error {
   constructor(
     readonly kind: ProblemKind,
     message: string,
+    options?: ErrorOptions,
   ) {
-    super(message);
+    super(message, options);
     this.name = "OllamaProblem";
   }
 }
 
 /** Turns whatever the client or fetch threw into a problem. */
-export function problemFrom(error: unknown, url: string, signal?: AbortSignal): OllamaProblem {
+export function problemFrom(error: unknown, url: string): OllamaProblem {
   if (error instanceof OllamaProblem) return error;
-  if (signal?.aborted) return new OllamaProblem("stopped", "Stopped.");
-  const { name, message, status_code: status } = describeError(error);
-  if (name === "TimeoutError") return new OllamaProblem("timed-out", `Ollama at ${url} did not answer in time.`);
-  if (status === 404) return new OllamaProblem("not-found", message || "Ollama does not know that model.");
-  if (typeof status === "number") return new OllamaProblem("http", `Ollama answered ${status}: ${message}`);
-  if (error instanceof SyntaxError) return new OllamaProblem("bad-answer", `What ${url} answers is not from Ollama.`);
-  if (
-    /fetch failed|ECONNREFUSED|network|socket|other side closed|terminated/i.test(
-      `${name} ${message} ${causeText(error)}`,
-    )
-  ) {
-    return new OllamaProblem("not-running", `Nothing answers at ${url}.`);
+  const cause = { cause: error };
+  if (error instanceof SyntaxError) return notOllama(url, cause);
+  // Undici's word for every connection that was refused, could not be made or broke before the answer.
+  if (error instanceof TypeError) return new OllamaProblem("not-running", `Nothing answers at ${url}.`, cause);
+  const message = error instanceof Error ? error.message.slice(0, MOST_CHARACTERS) : "";
+  return new OllamaProblem("bad-answer", message || "Ollama gave no usable answer.", cause);
+}
+
+/** The problem that an answer other than 2xx means; `body` is its text, or the first part of it. */
+export function problemOfStatus(status: number, body: string, url: string): OllamaProblem {
+  const words = errorWords(body);
+  if (words === undefined) {
+    // Ollama words all its errors in JSON; a page of somebody else's does not.
+    return status >= 500
+      ? new OllamaProblem("http", `The server at ${url} answered with status ${status}.`)
+      : notOllama(url);
   }
-  return new OllamaProblem("bad-answer", message || "Ollama gave no usable answer.");
+  return status === 404
+    ? new OllamaProblem("not-found", words)
+    : new OllamaProblem("http", `Ollama answered ${status}: ${words}`);
 }
 
-function describeError(error: unknown): { name: string; message: string; status_code?: unknown } {
-  if (typeof error !== "object" || error === null) return { name: "", message: String(error).slice(0, 300) };
-  const { name, message, error: inner, status_code } = error as Record<string, unknown>;
-  const text = typeof inner === "string" ? inner : typeof message === "string" ? message : "";
-  return { name: typeof name === "string" ? name : "", message: text.slice(0, 300), status_code };
+export function notOllama(url: string, options?: ErrorOptions): OllamaProblem {
+  return new OllamaProblem("not-ollama", `What answers at ${url} is not Ollama.`, options);
 }
 
-function causeText(error: unknown): string {
-  const cause = typeof error === "object" && error !== null ? (error as { cause?: unknown }).cause : undefined;
-  if (typeof cause !== "object" || cause === null) return "";
-  const { code, message } = cause as Record<string, unknown>;
-  return `${String(code ?? "")} ${String(message ?? "")}`;
+const MOST_CHARACTERS = 300;
+
+/** The text of `{"error": "..."}`; undefined for anything else. */
+function errorWords(body: string): string | undefined {
+  try {
+    const { error } = JSON.parse(body) as { error?: unknown };
+    return typeof error === "string" && error !== "" ? error.slice(0, MOST_CHARACTERS) : undefined;
+  } catch {
+    return undefined;
+  }
 }

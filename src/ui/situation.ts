@@ -102,6 +102,8 @@ async function readModels(
 
 async function stateAfter(error: unknown, world: World, isLocal: boolean): Promise<ServerState> {
   if (!(error instanceof OllamaProblem)) return { kind: "failed", reason: String(error) };
+  // Every Ollama has a list of models: a server without one is another.
+  if (error.kind === "not-found") return { kind: "wrong-host", reason: "What answers there has no list of models." };
   if (error.kind === "not-ollama") return { kind: "wrong-host", reason: error.message };
   if (error.kind !== "not-running") return { kind: "failed", reason: error.message };
   if (!isLocal) return { kind: "failed", reason: error.message };
