@@ -1,0 +1,454 @@
+import { describe, expect, it } from "vitest";
+import CheckModelFit from "../../src/check-model-fit";
+import { type Fault, sampleModel, type StandInModel } from "../stand-ins/ollama";
+import { sha256 } from "../stand-ins/ollama/model";
+import { renderCommand, type Screen, setPreferences } from "../support";
+import { setStage, type Stage } from "./stage";
+
+const GIB = 1024 ** 3;
+/** How much is missing follows from the estimate, which has tests of its own. */
+const SPILLS = /^Spills [34]\.\d GiB · 256K$/;
+
+function openList({ world }: Pick<Stage, "world">, options: { settle?: boolean } = {}): Promise<Screen> {
+  return renderCommand(<CheckModelFit />, { command: "check-model-fit", world, ...options });
+}
+
+/** Opens the list for a stage with these models only. */
+async function listOf(...models: StandInModel[]): Promise<Screen> {
+  return openList(await setStage({ ollama: { models } }));
+}
+
+function badge(screen: Screen, name: string): string | undefined {
+  return screen.item(name).accessories.find((accessory) => accessory.kind === "tag")?.text;
+}
+
+function tooltip(screen: Screen, name: string): string {
+  return screen.item(name).accessories.find((accessory) => accessory.kind === "tag")?.tooltip ?? "";
+}
+
+function valueOf(screen: Screen, title: string): string | undefined {
+  return screen.metadata().find((row) => row.title === title)?.value;
+}
+
+/** A size as it is shown, in GiB. */
+function gib(shown: string | undefined): number {
+  const [, amount, unit] = /([\d.,]+) (GiB|MiB|KiB|B)/.exec(shown ?? "") ?? [];
+  const bytes = { GiB: GIB, MiB: 1024 ** 2, KiB: 1024, B: 1 }[unit ?? ""] ?? Number.NaN;
+  return (Number((amount ?? "").replaceAll(",", "")) * bytes) / GIB;
+}
+
+describe("the list of a 64 GB Mac", () => {
+  it("sorts the models by verdict and shows size, quantization and badge", async () => {
+    const screen = await openList(await setStage());
+    expect(screen.items().map((item) => [item.section, item.title, item.subtitle, badge(screen, item.title)])).toEqual([
+      ["Fits", "gpt-oss:20b", "20.9B · MXFP4", "Fits · 128K"],
+      ["Fits", "gemma3:27b", "27.4B · Q4_K_M", "Fits · 128K"],
+      ["Fits", "qwen3-coder:30b", "30.5B · Q4_K_M", "Fits · 256K"],
+      ["Fits", "qwen3:8b", "8.2B · Q4_K_M", "Fits · 40K"],
+      ["Fits", "llama3.1:8b", "8.0B · Q4_K_M", "Fits · 128K"],
+      ["Fits", "nomic-embed-text:latest", "137M · F16", "Fits · 2K"],
+      ["Spills", "qwen3-coder-next:q4_K_M", "79.7B · Q4_K_M", expect.stringMatching(SPILLS)],
+      ["Unknown", "qwen3.6:27b-mlx", "27.8B · nvfp4", "Unknown"],
+    ]);
+    expect(screen.item("qwen3-coder-next:q4_K_M").accessories[0]).toMatchObject({ text: "48.2 GiB" });
+    expect(screen.text()).toContain("GPU limit 51.8 GiB");
+  });
+
+  it("leaves cloud models out and says of MLX models what they do", async () => {
+    const screen = await openList(await setStage());
+    expect(screen.items().map((item) => item.title)).not.toContain("gpt-oss:120b-cloud");
+    expect(tooltip(screen, "qwen3.6:27b-mlx")).toBe(
+      "MLX model with about 16.2 GiB of weights under a limit of 51.8 GiB. Its cache grows while it runs and num_ctx does not cap it: it does not spill, it swaps.",
+    );
+  });
+
+  it("explains a badge by its sum", async () => {
+    const screen = await openList(await setStage());
+    const text = tooltip(screen, "qwen3-coder-next:q4_K_M");
+    expect(text).toMatch(
+      /^Weights 48\.01 GiB \+ KV Cache 6\.00 GiB \+ Recurrent State 75 MiB \+ Compute \S+ [GM]iB ± \d+ MiB \+ Safety Margin 1\.00 GiB = 5\d\.\d\d GiB of 51\.84 GiB \(limit read from Metal\)\n/,
+    );
+    expect(text).toContain("Assumed: flash attention auto.");
+    const [terms = "", total = ""] = text.split(" = ");
+    const sum = terms.split(" + ").reduce((before, term) => before + gib(term), 0);
+    expect(sum).toBeCloseTo(gib(total), 1);
+  });
+
+  it("shows every term and every setting with its source in the detail", async () => {
+    const screen = await openList(await setStage());
+    const before = badge(screen, "qwen3-coder-next:q4_K_M");
+    await screen.pick("qwen3-coder-next:q4_K_M");
+    await screen.action("Toggle Details");
+    expect(valueOf(screen, "Verdict")).toBe(`[${before}]`);
+    expect(valueOf(screen, "In Words")).toMatch(
+      /^51\.8 GiB limit, 256K context: [34]\.\d GiB too much, that part spills to the CPU\.$/,
+    );
+    expect(valueOf(screen, "Weights")).toBe("48.01 GiB");
+    expect(valueOf(screen, "KV Cache")).toBe("6.00 GiB");
+    expect(valueOf(screen, "Recurrent State")).toBe("75 MiB");
+    expect(valueOf(screen, "Safety Margin")).toBe("1.00 GiB");
+    expect(valueOf(screen, "GPU Limit")).toBe("51.84 GiB (read from Metal)");
+    expect(gib(valueOf(screen, "Total")) - gib(valueOf(screen, "GPU Limit"))).toBeCloseTo(
+      gib(valueOf(screen, "Missing")),
+      1,
+    );
+    expect(valueOf(screen, "Context")).toBe("256K tokens (Ollama's default (server log))");
+    expect(valueOf(screen, "KV Cache Type")).toBe("f16 (Ollama's default (server log))");
+    expect(valueOf(screen, "Parallel Slots")).toBe("1 (Ollama gives qwen3next one slot)");
+    expect(valueOf(screen, "Batch")).toMatch(/^\d+ \(chosen by Ollama\)$/);
+    expect(valueOf(screen, "Flash Attention")).toBe("auto (assumed: Ollama's default)");
+    expect(valueOf(screen, "Quantization")).toBe("Q4_K_M");
+
+    await screen.pick("gpt-oss:20b");
+    expect(valueOf(screen, "In Words")).toMatch(/^51\.8 GiB limit, 128K context: fits with 3\d\.\d GiB to spare\.$/);
+    expect(valueOf(screen, "Missing")).toBeUndefined();
+    await screen.action("Toggle Details");
+    expect(screen.metadata()).toEqual([]);
+  });
+
+  it("judges at the context chosen in the dropdown", async () => {
+    const screen = await openList(await setStage());
+    await screen.dropdown("8K");
+    expect(badge(screen, "qwen3-coder-next:q4_K_M")).toBe("Fits · 8K");
+    // An embedding model is not run beyond what it was trained for.
+    expect(badge(screen, "nomic-embed-text:latest")).toBe("Fits · 2K");
+    await screen.dropdown("The Model's Maximum");
+    expect(badge(screen, "qwen3:8b")).toBe("Fits · 40K");
+    expect(badge(screen, "qwen3-coder-next:q4_K_M")).toMatch(SPILLS);
+    await screen.dropdown("What Ollama Would Use");
+    expect(badge(screen, "gpt-oss:20b")).toBe("Fits · 128K");
+  });
+
+  it("starts at the context of the preferences", async () => {
+    const screen = await openList(await setStage({ preferences: { judgeContext: "32768" } }));
+    expect(badge(screen, "gpt-oss:20b")).toBe("Fits · 32K");
+    await screen.action("Toggle Details");
+    expect(valueOf(screen, "Context")).toBe("32K tokens (chosen to judge at)");
+  });
+
+  it("finds models by name, family, quantization and verdict", async () => {
+    const screen = await openList(await setStage());
+    const found = async (words: string) => {
+      await screen.search(words);
+      return screen.items().map((item) => item.title);
+    };
+    expect(await found("coder")).toEqual(["qwen3-coder:30b", "qwen3-coder-next:q4_K_M"]);
+    expect(await found("qwen3moe")).toEqual(["qwen3-coder:30b"]);
+    expect(await found("mxfp4")).toEqual(["gpt-oss:20b"]);
+    expect(await found("spills")).toEqual(["qwen3-coder-next:q4_K_M"]);
+    expect(await found("unknown")).toEqual(["qwen3.6:27b-mlx"]);
+    expect(await found("8.0b")).toEqual(["llama3.1:8b"]);
+  });
+});
+
+describe("the limit in force", () => {
+  it("is the override where one is set", async () => {
+    const screen = await openList(await setStage());
+    const [, need = ""] = tooltip(screen, "qwen3-coder-next:q4_K_M").split(" = ");
+    await screen.close();
+    // Exactly the sum: whether it fits is then within the uncertainty.
+    const again = await openList(await setStage({ mac: { overrideMib: Math.round(gib(need) * 1024) } }));
+    expect(badge(again, "qwen3-coder-next:q4_K_M")).toBe("Tight · 256K");
+    expect(tooltip(again, "qwen3-coder-next:q4_K_M")).toMatch(
+      /\(limit set with iogpu\.wired_limit_mb\)\nThe limit lies within the uncertainty of the estimate \(± \d+ MiB\)\./,
+    );
+    const roomy = await openList(await setStage({ mac: { overrideMib: 61_440 } }));
+    expect(badge(roomy, "qwen3-coder-next:q4_K_M")).toBe("Fits · 256K");
+  });
+
+  it("shows that Metal and the kernel disagree", async () => {
+    const screen = await openList(await setStage({ mac: { faults: { lies: 57_344 } } }));
+    expect(tooltip(screen, "gpt-oss:20b")).toContain("iogpu.wired_limit_mb says 56.00 GiB, Metal says 51.84 GiB.");
+  });
+
+  it("is asked of Ollama's llama-server where Metal does not answer", async () => {
+    const screen = await openList(await setStage({ mac: { faults: { metalHangs: true } } }));
+    expect(badge(screen, "gpt-oss:20b")).toBe("Fits · 128K");
+    expect(tooltip(screen, "gpt-oss:20b")).toContain("(limit listed by Ollama's llama-server)");
+  });
+
+  it("allows Tight at best where it is only estimated", async () => {
+    const screen = await openList(await setStage({ mac: { ollama: "terminal", faults: { metalMissing: true } } }));
+    expect(screen.items().filter((item) => item.section === "Fits")).toEqual([]);
+    expect(badge(screen, "llama3.1:8b")).toBe("Tight · 128K");
+    expect(tooltip(screen, "llama3.1:8b")).toContain(
+      "The limit is estimated for macOS 26: neither sysctl nor Metal could be read.",
+    );
+    await screen.pick("llama3.1:8b");
+    await screen.action("Toggle Details");
+    expect(valueOf(screen, "In Words")).toMatch(/too close to call\. The limit is estimated for macOS 26/);
+  });
+
+  it("makes a model too big that no safe limit of the Mac can hold", async () => {
+    const screen = await openList(await setStage({ mac: { ramGib: 16 }, ollama: { totalVramBytes: 11.8 * GIB } }));
+    expect(badge(screen, "gemma3:27b")).toBe("Too Big · 4K");
+    expect(screen.item("gemma3:27b").section).toBe("Too Big");
+    expect(badge(screen, "llama3.1:8b")).toBe("Fits · 4K");
+  });
+});
+
+describe("the server's settings", () => {
+  it("come from its log", async () => {
+    const env = { OLLAMA_CONTEXT_LENGTH: "16384", OLLAMA_KV_CACHE_TYPE: "q8_0", OLLAMA_NUM_PARALLEL: "4" };
+    const screen = await openList(await setStage({ ollama: { env } }));
+    await screen.pick("llama3.1:8b");
+    expect(badge(screen, "llama3.1:8b")).toBe("Fits · 16K");
+    await screen.action("Toggle Details");
+    expect(valueOf(screen, "Context")).toBe("16K tokens (OLLAMA_CONTEXT_LENGTH (server log))");
+    expect(valueOf(screen, "KV Cache Type")).toBe("q8_0 (server log)");
+    expect(valueOf(screen, "Parallel Slots")).toBe("4 (server log)");
+  });
+
+  it("give way to what the preferences fix", async () => {
+    const screen = await openList(await setStage({ preferences: { kvCacheType: "q4_0", parallelSlots: "2" } }));
+    await screen.pick("llama3.1:8b");
+    await screen.action("Toggle Details");
+    expect(valueOf(screen, "KV Cache Type")).toBe("q4_0 (preferences)");
+    expect(valueOf(screen, "Parallel Slots")).toBe("2 (preferences)");
+  });
+
+  it("are assumed where nothing tells them", async () => {
+    const screen = await openList(await setStage({ mac: { ollama: "terminal" } }));
+    expect(tooltip(screen, "llama3.1:8b")).toContain("Assumed: context, KV type f16, 1 slot, flash attention auto.");
+    await screen.pick("llama3.1:8b");
+    await screen.action("Toggle Details");
+    expect(valueOf(screen, "KV Cache Type")).toBe("f16 (assumed: Ollama's default)");
+    expect(valueOf(screen, "Context")).toContain("(assumed: Ollama's default for the limit of 51.8 GiB");
+  });
+
+  it("allow Tight at best on Ollama older than 0.30", async () => {
+    const screen = await openList(await setStage({ ollama: { version: "0.24.0" } }));
+    expect(screen.items().filter((item) => item.section === "Fits")).toEqual([]);
+    expect(tooltip(screen, "gpt-oss:20b")).toContain(
+      "Ollama 0.24.0 plans memory in an older way. Update to 0.30 or newer for a firm verdict.",
+    );
+  });
+});
+
+describe("what a Modelfile changes", () => {
+  const llama = () => sampleModel("llama3.1:8b");
+  const withParameters = (parameters: StandInModel["parameters"], name = "own:latest") => ({
+    ...llama(),
+    name,
+    parameters,
+  });
+
+  it("takes num_ctx as the context, and cuts it to the trained one", async () => {
+    const screen = await listOf(withParameters({ num_ctx: 12_288 }), withParameters({ num_ctx: 1e6 }, "wide:latest"));
+    expect(badge(screen, "own:latest")).toBe("Fits · 12K");
+    expect(badge(screen, "wide:latest")).toBe("Fits · 128K");
+    await screen.action("Toggle Details");
+    await screen.pick("own:latest");
+    expect(valueOf(screen, "Context")).toBe("12K tokens (Modelfile (num_ctx))");
+    await screen.pick("wide:latest");
+    expect(valueOf(screen, "Context")).toBe(
+      "128K tokens (Modelfile (num_ctx), cut from 1,000,000 to the trained context)",
+    );
+  });
+
+  it("counts num_batch", async () => {
+    const screen = await listOf(withParameters({ num_batch: 128 }), llama());
+    await screen.action("Toggle Details");
+    await screen.pick("own:latest");
+    expect(valueOf(screen, "Batch")).toBe("128 (Modelfile (num_batch))");
+    const small = gib(valueOf(screen, "Compute"));
+    await screen.pick("llama3.1:8b");
+    expect(small).toBeLessThan(gib(valueOf(screen, "Compute")));
+  });
+
+  it.each<[string, Partial<StandInModel>, string]>([
+    ["no layer on the GPU", { parameters: { num_gpu: 0 } }, "Its Modelfile puts no layer on the GPU (num_gpu)."],
+    ["some layers", { parameters: { num_gpu: 20 } }, "Its Modelfile puts only 20 layers on the GPU (num_gpu)."],
+    [
+      "an adapter",
+      { adapters: [sha256("adapter")] },
+      "It carries a LoRA adapter, whose memory is not in the estimate.",
+    ],
+    ["a draft model", { drafts: [sha256("draft")] }, "It carries a draft model, whose memory is not in the estimate."],
+    [
+      "drafting",
+      { parameters: { draft_num_predict: 4 } },
+      "Its Modelfile turns on drafting (draft_num_predict), whose memory is not in the estimate.",
+    ],
+    [
+      "a context that is no number",
+      { parameters: { num_ctx: "many" } },
+      "The Modelfile sets num_ctx to something that is no whole number.",
+    ],
+  ])("is Unknown with %s", async (_, change, reason) => {
+    const screen = await listOf({ ...llama(), ...change });
+    expect(badge(screen, "llama3.1:8b")).toBe("Unknown");
+    expect(tooltip(screen, "llama3.1:8b")).toBe(reason);
+    await screen.action("Toggle Details");
+    expect(valueOf(screen, "In Words")).toBe(reason);
+  });
+
+  it("still fits with all layers on the GPU", async () => {
+    const screen = await listOf(withParameters({ num_gpu: 99 }));
+    expect(badge(screen, "own:latest")).toBe("Fits · 128K");
+  });
+
+  it("is Unknown for an architecture nobody described", async () => {
+    const model = llama();
+    const metadata = model.weights?.metadata;
+    if (metadata === undefined) throw new Error("The sample lost its metadata");
+    const values = new Map(metadata.values).set("general.architecture", "warp9");
+    const screen = await listOf({
+      ...model,
+      family: "warp9",
+      weights: { digest: sha256("warp9"), bytes: model.weights?.bytes ?? 0, metadata: { ...metadata, values } },
+    });
+    expect(badge(screen, "llama3.1:8b")).toBe("Unknown");
+    expect(tooltip(screen, "llama3.1:8b")).toContain("warp9");
+  });
+});
+
+describe("a remote host", () => {
+  /** The stand-in behind a name that is not this Mac's. */
+  async function remote(preferences: Readonly<Record<string, unknown>> = {}): Promise<Stage> {
+    const stage = await setStage({ ollama: { totalVramBytes: 48 * GIB } });
+    const toStandIn: typeof fetch = (input, init) =>
+      fetch(
+        String(input instanceof Request ? input.url : input).replace("http://studio.local:11434", stage.ollama.url),
+        init,
+      );
+    setPreferences({ ollamaHost: "http://studio.local:11434", ...preferences });
+    return { ...stage, world: { ...stage.world, fetch: toStandIn } };
+  }
+
+  it("without a stated limit leaves every model Unknown, and says why", async () => {
+    const screen = await openList(await remote());
+    expect(new Set(screen.items().map((item) => item.section))).toEqual(new Set(["Unknown"]));
+    expect(screen.text()).toContain("GPU limit unknown");
+    // The default context there depends on the memory that nobody stated.
+    expect(tooltip(screen, "llama3.1:8b")).toBe(
+      "Which context Ollama gives llama3.1:8b depends on its GPU memory, which is not known here.",
+    );
+    await screen.dropdown("8K");
+    expect(tooltip(screen, "llama3.1:8b")).toBe(
+      "Ollama runs on another Mac and its GPU limit is not stated in the preferences.",
+    );
+    expect(screen.actions()).not.toContain("Set GPU Limit");
+    expect(screen.actions()).not.toContain("Copy Sysctl Command");
+  });
+
+  it("with a stated limit is judged by it", async () => {
+    const screen = await openList(await remote({ remoteLimitGib: "24" }));
+    expect(screen.text()).toContain("GPU limit 24.0 GiB");
+    expect(badge(screen, "llama3.1:8b")).toBe("Fits · 32K");
+    expect(tooltip(screen, "llama3.1:8b")).toContain(
+      "of 24.00 GiB (limit stated in the preferences for the remote Mac)",
+    );
+    // Without this Mac's RAM nobody can say that it is too big there.
+    expect(badge(screen, "qwen3-coder-next:q4_K_M")).toMatch(/^Spills /);
+  });
+});
+
+describe("an empty list", () => {
+  const nobodyThere = async (exists: (path: string) => boolean): Promise<Stage> => {
+    const stage = await setStage({ world: { exists: async (path) => exists(path) }, mac: { ollama: "none" } });
+    await stage.ollama.stop();
+    return stage;
+  };
+
+  it("says that Ollama is not installed", async () => {
+    const screen = await openList(await nobodyThere(() => false));
+    expect(screen.text()).toContain("Ollama Is Not Installed");
+    expect(screen.text()).toContain("This list judges the models of Ollama. Install it, pull a model, then refresh.");
+    await screen.action("Download Ollama");
+    expect(screen.opened()).toEqual(["https://ollama.com/download"]);
+  });
+
+  it("says how to start the app", async () => {
+    const stage = await nobodyThere((path) => path === "/Applications/Ollama.app");
+    const screen = await openList(stage);
+    expect(screen.text()).toContain("Ollama Is Not Running");
+    expect(screen.text().replace(/\s+/g, " ")).toContain(
+      `Nothing answers at ${stage.ollama.url}. Open the Ollama app, then refresh.`,
+    );
+    await screen.action("Open Ollama");
+    expect(screen.opened()).toEqual(["/Applications/Ollama.app"]);
+  });
+
+  it("says how to start what Homebrew installed, and shows the models once it runs", async () => {
+    const stage = await nobodyThere((path) => path === "/opt/homebrew/bin/ollama");
+    const screen = await openList(stage);
+    expect(screen.text()).toContain("Ollama Is Not Running");
+    await screen.action("Copy Start Command");
+    expect(screen.clipboard()).toBe("brew services start ollama");
+    await stage.ollama.restart();
+    await screen.action("Refresh");
+    expect(screen.items()).toHaveLength(8);
+  });
+
+  it.each<[string, Fault]>([
+    ["a page", { kind: "garbage" }],
+    ["an error page", { kind: "answer", status: 404, type: "text/html", body: "<h1>Not Found</h1>" }],
+    ["other JSON", { kind: "answer", body: '{"data":[]}' }],
+  ])("says that the host is no Ollama server when it answers with %s", async (_, fault) => {
+    const stage = await setStage();
+    stage.ollama.fault("*", fault);
+    const screen = await openList(stage);
+    expect(screen.text()).toContain("Not an Ollama Server");
+    expect(screen.text().replace(/\s+/g, " ")).toContain("The host can be changed in the preferences.");
+    expect(screen.actions()).toEqual(["Refresh", "Open Extension Preferences"]);
+  });
+
+  it("says that the host is no address", async () => {
+    const stage = await setStage({ preferences: { ollamaHost: "ftp://nowhere" } });
+    const screen = await openList(stage);
+    expect(screen.text()).toContain("Not an Ollama Server");
+    expect(screen.text().replace(/\s+/g, " ")).toContain(
+      '"ftp://nowhere" is no address of an Ollama server, such as http://127.0.0.1:11434.',
+    );
+    expect(stage.ollama.requests).toEqual([]);
+  });
+
+  it("says that no model is installed", async () => {
+    const screen = await listOf();
+    expect(screen.text()).toContain("No Models Installed");
+    await screen.action("Browse Ollama Models");
+    expect(screen.opened()).toEqual(["https://ollama.com/search"]);
+  });
+
+  it("says that there are only cloud models", async () => {
+    const screen = await listOf(sampleModel("gpt-oss:120b-cloud"));
+    expect(screen.text()).toContain("Only Cloud Models");
+  });
+});
+
+describe("a machine without a GPU limit", () => {
+  it("explains an Intel Mac", async () => {
+    const stage = await setStage({ mac: { intel: true } });
+    const screen = await openList(stage);
+    expect(new Set(screen.items().map((item) => item.section))).toEqual(new Set(["Unknown"]));
+    expect(screen.text()).toContain("GPU limit unknown");
+    await screen.dropdown("8K");
+    expect(tooltip(screen, "llama3.1:8b")).toBe(
+      "This Mac has an Intel processor. Only Apple Silicon shares its memory with the GPU under a limit.",
+    );
+    expect(screen.actions()).not.toContain("Set GPU Limit");
+  });
+
+  it("explains an Intel Mac without models", async () => {
+    const screen = await openList(await setStage({ mac: { intel: true }, ollama: { models: [] } }));
+    expect(screen.text()).toContain("No Models, and No GPU Limit Here");
+    expect(screen.text()).toContain("This Mac has an Intel processor.");
+  });
+
+  it("explains a virtual machine", async () => {
+    const screen = await openList(await setStage({ mac: { vm: true } }));
+    await screen.dropdown("8K");
+    expect(tooltip(screen, "llama3.1:8b")).toBe(
+      "macOS runs in a virtual machine here. Its GPU limit is decided by the Mac that hosts it.",
+    );
+  });
+
+  it("explains any other computer, and runs no program of the Mac there", async () => {
+    const stage = await setStage({ world: { platform: "linux" } });
+    const screen = await openList(stage);
+    await screen.dropdown("8K");
+    expect(tooltip(screen, "llama3.1:8b")).toBe("This is not a Mac, so there is no GPU limit to read or set here.");
+    expect(stage.mac.calls.filter((call) => /sysctl|osascript/.test(call.file))).toEqual([]);
+  });
+});
