@@ -1,6 +1,5 @@
+import type { AttentionShape, ModelShape } from "./architectures/shape";
 import type { KvCacheType, RunSettings, Runtime } from "./settings";
-import type { ModelShape } from "./architectures/shape";
-import { UnknownShape } from "./architectures/keys";
 
 /** Settings as llama.cpp resolves them for one model. */
 export interface EffectiveSettings {
@@ -32,64 +31,94 @@ export const KV_BLOCKS: Readonly<Record<KvCacheType, { readonly elements: number
 
 /** K head sizes for which Metal has a flash attention kernel. */
 const FLASH_HEAD_SIZES: ReadonlySet<number> = new Set([32, 40, 48, 64, 72, 80, 96, 112, 128, 192, 256, 320, 512, 576]);
-const LATENT_VALUE_ROOM = 64;
 
 const MOST_TOKENS = 2 ** 30;
+/** LLAMA_MAX_SEQ. */
+const MOST_SLOTS = 256;
 
 /** Next multiple of `step`. */
 export function pad(value: number, step: number): number {
   return Math.ceil(value / step) * step;
 }
 
+/** Settings that llama.cpp does not run, with the reason as a sentence. */
+export interface RefusedSettings {
+  readonly kind: "refused";
+  readonly reason: string;
+}
+
 /**
- * What llama.cpp makes of the settings: padding of the context to 256 per slot, the batch, flash attention.
- * Throws {@link UnknownShape} for what llama.cpp refuses or runs on the CPU, and for numbers out of range.
+ * What llama.cpp makes of the settings: padding of the context to 256 per slot, the batch, flash attention
+ * (llama-context, llama-kv-cache, llama-kv-cache-iswa). Refused for what it does not load, for what it would run on the
+ * CPU, and for numbers out of range.
  */
-export function effectiveSettings(shape: ModelShape, settings: RunSettings): EffectiveSettings {
-  const { numCtx, parallel, kvCacheType } = settings;
-  for (const [name, value] of Object.entries({ num_ctx: numCtx, slots: parallel, num_batch: settings.batch })) {
-    if (!Number.isSafeInteger(value) || value < 1 || value > MOST_TOKENS) {
-      throw new UnknownShape(`${name} is ${value}, which llama.cpp does not take.`);
+export function effectiveSettings(
+  shape: ModelShape,
+  settings: RunSettings,
+): (EffectiveSettings & { readonly kind: "effective" }) | RefusedSettings {
+  const { numCtx, parallel, kvCacheType, runtime } = settings;
+  const counts = { num_ctx: numCtx, slots: parallel, num_batch: settings.batch, "num_ctx x slots": numCtx * parallel };
+  for (const [name, value] of Object.entries(counts)) {
+    const most = name === "slots" ? MOST_SLOTS : MOST_TOKENS;
+    if (!Number.isSafeInteger(value) || value < 1 || value > most) {
+      return { kind: "refused", reason: `${name} is ${value}, which llama.cpp does not take.` };
     }
   }
+  const flashAttention = resolveFlashAttention(shape, settings);
+  if (typeof flashAttention !== "boolean") return flashAttention;
   const total = numCtx * parallel;
   const batch = shape.encoder ? settings.batch : Math.min(total, settings.batch);
   const cells = pad(Math.floor(pad(total, 256) / parallel), 256);
-  const slides = shape.window > 0;
-  const flashAttention = resolveFlashAttention(shape, settings);
   return {
+    kind: "effective",
     cells,
-    slidingCells: slides ? pad(Math.min(cells, shape.window + batch), 256) : cells,
+    slidingCells: shape.window > 0 ? pad(Math.min(cells, shape.window + batch), 256) : cells,
     streams: parallel,
     batch,
     kvCacheType,
     flashAttention,
+    // Found impossible only after the cache is there, "auto" does not widen it.
     widensValues: !flashAttention && (settings.flashAttention === "off" || shape.flashAttentionForbidden),
-    runtime: settings.runtime,
+    runtime,
   };
 }
 
-function resolveFlashAttention(shape: ModelShape, { flashAttention, kvCacheType }: RunSettings): boolean {
-  const attention = shape.layers.flatMap((layer) => (layer.attention ? [layer.attention] : []));
-  const quantized = KV_BLOCKS[kvCacheType].elements > 1;
-  if (attention.length === 0) return flashAttention !== "off";
-  if (kvCacheType === "iq4_nl") {
-    throw new UnknownShape("Metal has no attention for an iq4_nl cache: it would run on the CPU.");
-  }
+function resolveFlashAttention(
+  shape: ModelShape,
+  { flashAttention, kvCacheType }: RunSettings,
+): boolean | RefusedSettings {
   const off = flashAttention === "off" || shape.flashAttentionForbidden;
-  if (off && quantized) {
-    throw new UnknownShape(`A ${kvCacheType} cache needs flash attention, which is off: the model would not load.`);
+  const block = KV_BLOCKS[kvCacheType].elements;
+  if (off && block > 1) {
+    return refused(`A ${kvCacheType} cache needs flash attention, which is off: the model would not load.`);
   }
-  if (quantized && attention.some((layer) => layer.keyLength % 32 !== 0 || layer.valueLength % 32 !== 0)) {
-    throw new UnknownShape(`Its head size does not divide into ${kvCacheType} blocks: the model would not load.`);
+  const kinds = attentionKinds(shape);
+  if (kinds.some(({ keyLength, valueLength }) => keyLength % block !== 0 || valueLength % block !== 0)) {
+    return refused(`Its head size does not divide into ${kvCacheType} blocks: the model would not load.`);
+  }
+  if (kvCacheType === "iq4_nl" && kinds.length > 0) {
+    return refused("Metal has no attention for an iq4_nl cache: it would run on the CPU.");
   }
   if (off) return false;
-  if (flashAttention === "on" || quantized) return true;
-  return attention.every(
-    (layer) =>
-      FLASH_HEAD_SIZES.has(layer.keyLength) &&
-      (shape.latent
-        ? shape.latent.kvLoraRank === layer.keyLength - LATENT_VALUE_ROOM
-        : layer.keyLength >= layer.valueLength),
+  if (flashAttention === "on" || block > 1) return true;
+  return kinds.every(
+    ({ keyLength, valueLength }) =>
+      FLASH_HEAD_SIZES.has(keyLength) && keyLength >= (shape.latent?.kvLoraRank ?? valueLength),
   );
+}
+
+function refused(reason: string): RefusedSettings {
+  return { kind: "refused", reason };
+}
+
+/** One layer for each pair of head sizes that the model attends with. */
+function attentionKinds(shape: ModelShape): readonly AttentionShape[] {
+  if (shape.encoderAttention !== undefined) return [shape.encoderAttention];
+  const kinds = new Map<number, AttentionShape>();
+  for (const { attention } of shape.layers) {
+    if (attention !== undefined && attention.keyRow > 0) {
+      kinds.set(attention.keyLength * 2 ** 20 + attention.valueLength, attention);
+    }
+  }
+  return [...kinds.values()];
 }

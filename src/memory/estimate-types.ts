@@ -19,6 +19,8 @@ export interface UnknownEstimate {
   readonly architecture?: string;
   /** Why, as a sentence for people. */
   readonly reason: string;
+  /** The arrays that the source of the metadata left out would tell: ask for the full metadata. */
+  readonly needs?: "arrays";
 }
 
 export type MemoryEstimate = KnownEstimate | UnknownEstimate;

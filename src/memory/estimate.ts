@@ -1,23 +1,23 @@
 import { UnknownShape } from "./architectures/keys";
-import { readShape } from "./architectures/read-shape";
+import { readShape, type ShapeReading, unknownReading } from "./architectures/read-shape";
 import type { ModelShape } from "./architectures/shape";
 import { computeBuffer } from "./compute";
 import { effectiveSettings } from "./effective-settings";
 import type { MemoryEstimate } from "./estimate-types";
 import { kvCacheBytes, recurrentStateBytes } from "./kv-cache";
-import { isOmitted, type ModelMetadata } from "./metadata";
+import type { ModelMetadata } from "./metadata";
 import type { RunSettings } from "./settings";
 import { weightBytes, type WeightBytes } from "./weights";
 
+export interface EstimateOptions {
+  /** Bytes of the tensors in separate projector files. */
+  readonly projectorBytes?: number;
+}
+
 /** What is worked out once per model, whatever the settings. */
 type Prepared =
-  | { readonly kind: "known"; readonly shape: ModelShape; readonly weights: WeightBytes }
-  | {
-      readonly kind: "unknown";
-      readonly architecture?: string;
-      readonly reason: string;
-      readonly needsArrays: boolean;
-    };
+  | (Extract<ShapeReading, { kind: "known" }> & { readonly weights: WeightBytes })
+  | Extract<ShapeReading, { kind: "unknown" }>;
 
 /** Metadata is immutable, and a list judges the same model at many contexts. */
 const prepared = new WeakMap<ModelMetadata, Prepared>();
@@ -25,26 +25,19 @@ const prepared = new WeakMap<ModelMetadata, Prepared>();
 function prepare(metadata: ModelMetadata): Prepared {
   const earlier = prepared.get(metadata);
   if (earlier !== undefined) return earlier;
-  const result = unlessUnknown(metadata, () => {
-    const shape = readShape(metadata);
-    return { kind: "known" as const, shape, weights: weightBytes(metadata, shape) };
-  });
+  const result = work(metadata);
   prepared.set(metadata, result);
   return result;
 }
 
-function unlessUnknown<T>(metadata: ModelMetadata, work: () => T): T | Extract<Prepared, { kind: "unknown" }> {
+function work(metadata: ModelMetadata): Prepared {
+  const reading = readShape(metadata);
+  if (reading.kind === "unknown") return reading;
   try {
-    return work();
+    return { ...reading, weights: weightBytes(metadata, reading.shape) };
   } catch (error) {
     if (!(error instanceof UnknownShape)) throw error;
-    const architecture = metadata.values.get("general.architecture");
-    return {
-      kind: "unknown",
-      ...(typeof architecture === "string" ? { architecture } : {}),
-      reason: error.message,
-      needsArrays: error.needsArrays,
-    };
+    return unknownReading(metadata, error);
   }
 }
 
@@ -54,46 +47,44 @@ function unlessUnknown<T>(metadata: ModelMetadata, work: () => T): T | Extract<P
  */
 export function needsArrays(metadata: ModelMetadata): boolean {
   const result = prepare(metadata);
-  if (result.kind === "unknown") return result.needsArrays;
-  return isOmitted(metadata.values.get(`${result.shape.architecture}.attention.sliding_window_pattern`));
+  return result.kind === "unknown" ? result.needs === "arrays" : result.assumesPattern;
 }
 
 /**
- * GPU memory of a model under the given settings, in bytes. `projectorBytes` are the tensors of separate projector
- * files. Unknown, with the reason, for architectures, types, keys and settings it cannot follow; it never throws.
+ * GPU memory of a model under the given settings, in bytes. Unknown, with the reason, for architectures, types, keys and
+ * settings it cannot follow; it never throws. What depends on the model alone is worked out once per metadata object.
  */
 export function estimate(
   metadata: ModelMetadata,
   settings: RunSettings,
-  { projectorBytes = 0 }: { readonly projectorBytes?: number } = {},
+  options: EstimateOptions = {},
 ): MemoryEstimate {
   const model = prepare(metadata);
-  if (model.kind === "unknown") return plainUnknown(model);
-  const sum = unlessUnknown(metadata, () => {
-    const effective = effectiveSettings(model.shape, settings);
-    const compute = computeBuffer(model.shape, effective);
-    const terms = {
-      weights: model.weights.weights,
-      kvCache: kvCacheBytes(model.shape, effective),
-      recurrentState: recurrentStateBytes(model.shape, effective),
-      compute: compute.bytes,
-      projector: model.weights.projector + projectorBytes,
-    };
-    const total = terms.weights + terms.kvCache + terms.recurrentState + terms.compute + terms.projector;
-    if (!Number.isSafeInteger(total) || !Number.isSafeInteger(terms.kvCache)) {
-      throw new UnknownShape("Its sizes do not add up to a number of bytes.");
-    }
-    return {
-      kind: "known" as const,
-      architecture: model.shape.architecture,
-      ...terms,
-      total,
-      uncertainty: compute.uncertainty,
-    };
-  });
-  return sum.kind === "known" ? sum : plainUnknown(sum);
+  return model.kind === "unknown" ? model : estimateShape(model.shape, model.weights, settings, options);
 }
 
-function plainUnknown({ architecture, reason }: Extract<Prepared, { kind: "unknown" }>): MemoryEstimate {
-  return { kind: "unknown", ...(architecture === undefined ? {} : { architecture }), reason };
+/** {@link estimate} of a model whose shape and weights are known. */
+export function estimateShape(
+  shape: ModelShape,
+  { weights, projector }: WeightBytes,
+  settings: RunSettings,
+  { projectorBytes = 0 }: EstimateOptions = {},
+): MemoryEstimate {
+  const { architecture } = shape;
+  const effective = effectiveSettings(shape, settings);
+  if (effective.kind === "refused") return { kind: "unknown", architecture, reason: effective.reason };
+  const compute = computeBuffer(shape, effective);
+  const terms = {
+    weights,
+    kvCache: kvCacheBytes(shape, effective),
+    recurrentState: recurrentStateBytes(shape, effective),
+    compute: compute.bytes,
+    projector: projector + projectorBytes,
+  };
+  const { uncertainty } = compute;
+  const total = terms.weights + terms.kvCache + terms.recurrentState + terms.compute + terms.projector;
+  if (![...Object.values(terms), total, uncertainty].every((bytes) => Number.isSafeInteger(bytes) && bytes >= 0)) {
+    return { kind: "unknown", architecture, reason: "Its sizes do not add up to a number of bytes." };
+  }
+  return { kind: "known", architecture, ...terms, total, uncertainty };
 }

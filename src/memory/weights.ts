@@ -16,7 +16,10 @@ const INPUT_TENSORS: ReadonlySet<string> = new Set([
 ]);
 
 /** Parts of a vision or audio tower inside the model file: loaded as the projector. */
-const PROJECTOR_TENSOR = /^(?:v|mm|a)\./;
+const PROJECTOR_TENSOR = /^(?:v|mm|a|s|model\.vision_tower)\./;
+
+/** Layers that predict further tokens, as Ollama's former converter names them: not loaded. */
+const PREDICTION_TENSOR = /^mtp\./;
 
 export interface WeightBytes {
   /** Tensors on the GPU with all layers offloaded, without mmap. */
@@ -32,13 +35,16 @@ export function weightBytes(metadata: ModelMetadata, shape: ModelShape): WeightB
   let tied = 0;
   let hasOutput = false;
   for (const tensor of metadata.tensors) {
-    const raw = tensorBytes(tensor.type, tensor.shape);
+    if (PREDICTION_TENSOR.test(tensor.name)) continue;
+    const isEmbedding = tensor.name === "token_embd.weight";
+    const dimensions = isEmbedding ? [shape.embeddingLength, shape.vocabulary] : tensor.shape;
+    const raw = tensorBytes(tensor.type, dimensions);
     if (raw === undefined || !Number.isSafeInteger(raw)) {
-      throw new UnknownShape(`Tensors of type "${tensor.type.slice(0, 20)}" are not known to this version.`);
+      throw new UnknownShape(`The size of ${tensor.name.slice(0, 60)} (${tensor.type.slice(0, 20)}) is not known.`);
     }
     const bytes = pad(raw, PADDING);
     if (PROJECTOR_TENSOR.test(tensor.name)) projector += bytes;
-    else if (tensor.name === "token_embd.weight") tied = bytes;
+    else if (isEmbedding) tied = bytes;
     else if (!INPUT_TENSORS.has(tensor.name) && !isPredictionBlock(tensor.name, shape.layers.length)) weights += bytes;
     if (tensor.name === "output.weight") hasOutput = true;
   }

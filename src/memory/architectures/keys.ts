@@ -1,7 +1,8 @@
-import { isOmitted, type ModelMetadata, type MetadataValue } from "../metadata";
+import { isOmitted, type MetadataValue } from "../metadata";
+import type { ModelView } from "./dialect";
 
-/** Larger numbers than any real model has are a damaged file. */
-const MOST = 2 ** 40;
+/** Sizes are 32-bit in every file llama.cpp loads; larger numbers are a damaged file. */
+const MOST = 2 ** 32 - 1;
 
 /** Why a model cannot be estimated. */
 export class UnknownShape extends Error {
@@ -14,57 +15,68 @@ export class UnknownShape extends Error {
   }
 }
 
+/** A per-layer value: one number for each block, or an array whose content the source left out. */
+export type PerLayer = readonly number[] | "omitted";
+
 /** The keys of one architecture, checked as they are read; anything unusable throws {@link UnknownShape}. */
 export interface Keys {
-  readonly architecture: string;
-  /** A whole number ≥ 0, or undefined where the key is absent. */
+  /** A whole number ≥ 0, undefined where the key is absent. */
   readonly number: (key: string) => number | undefined;
   readonly required: (key: string) => number;
-  /** One value per layer; undefined where the key is absent, "omitted" where the source left the array out. */
-  readonly perLayer: (key: string, layers: number) => readonly number[] | "omitted" | undefined;
-  readonly has: (key: string) => boolean;
+  /** A whole number > 0. */
+  readonly positive: (key: string) => number;
+  /** One number for each of `blocks`; an array may leave out those beyond `layers`, which then count as 0. */
+  readonly perLayer: (key: string, blocks: number, layers: number) => PerLayer | undefined;
+  /** The largest number of a key that may be one number or an array; undefined where it is absent. */
+  readonly widest: (key: string) => number | undefined;
   readonly isOmitted: (key: string) => boolean;
   readonly isArray: (key: string) => boolean;
 }
 
-export function keysOf(metadata: ModelMetadata): Keys {
-  const architecture = metadata.values.get("general.architecture");
-  if (typeof architecture !== "string" || architecture === "") {
-    throw new UnknownShape("The metadata names no architecture.");
-  }
-  const at = (key: string) => metadata.values.get(`${architecture}.${key}`);
+/** Typed access to the keys of `view`, named without the architecture's prefix. */
+export function keysOf(view: ModelView): Keys {
   const number = (key: string): number | undefined => {
-    const value = at(key);
-    if (value === undefined) return undefined;
-    if (Array.isArray(value) && value.length > 0) return Math.max(...value.map((element) => whole(element, key)));
-    return whole(value, key);
+    const value = view.value(key);
+    return value === undefined ? undefined : size(value, key);
+  };
+  const required = (key: string): number => {
+    const value = number(key);
+    if (value === undefined) throw new UnknownShape(`The metadata has no ${view.architecture}.${key}.`);
+    return value;
   };
   return {
-    architecture,
     number,
-    required: (key) => {
-      const value = number(key);
-      if (value === undefined) throw new UnknownShape(`The metadata has no ${architecture}.${key}.`);
+    required,
+    positive: (key) => {
+      const value = required(key);
+      if (value === 0) throw new UnknownShape(`${key} is 0.`);
       return value;
     },
-    perLayer: (key, layers) => {
-      const value = at(key);
+    perLayer: (key, blocks, layers) => {
+      const value = view.value(key);
       if (value === undefined) return undefined;
       if (isOmitted(value)) return "omitted";
-      if (!Array.isArray(value)) return Array.from({ length: layers }, () => whole(value, key));
-      if (value.length < layers)
-        throw new UnknownShape(`${architecture}.${key} has ${value.length} values for ${layers} layers.`);
-      return value.slice(0, layers).map((element) => whole(element, key));
+      if (!Array.isArray(value)) return new Array<number>(blocks).fill(size(value, key));
+      if (value.length !== blocks && value.length !== layers) {
+        throw new UnknownShape(`${view.architecture}.${key} has ${value.length} values for ${blocks} layers.`);
+      }
+      return Array.from({ length: blocks }, (_, block) => {
+        const element: MetadataValue = value[block] ?? 0;
+        return size(typeof element === "boolean" ? Number(element) : element, key);
+      });
     },
-    has: (key) => at(key) !== undefined,
-    isOmitted: (key) => isOmitted(at(key)),
-    isArray: (key) => Array.isArray(at(key)),
+    widest: (key) => {
+      const value = view.value(key);
+      if (!Array.isArray(value)) return number(key);
+      return value.reduce((most: number, element: MetadataValue) => Math.max(most, size(element, key)), 0);
+    },
+    isOmitted: (key) => isOmitted(view.value(key)),
+    isArray: (key) => Array.isArray(view.value(key)),
   };
 }
 
-function whole(value: MetadataValue, key: string): number {
+function size(value: MetadataValue, key: string): number {
   if (isOmitted(value)) throw new UnknownShape(`The source left out the array ${key}.`, true);
-  const number = typeof value === "boolean" ? Number(value) : value;
-  if (typeof number === "number" && Number.isInteger(number) && number >= 0 && number <= MOST) return number;
+  if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= MOST) return value;
   throw new UnknownShape(`${key} is no usable number.`);
 }

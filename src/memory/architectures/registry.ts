@@ -1,18 +1,11 @@
 import type { ExpertsShape, FeedForwardShape, RecurrentKind } from "./shape";
-
-/** Which layers slide: the last or the first of each period is full, all slide, or only a per-layer array tells. */
-export interface SlidingRule {
-  readonly order: "last-full" | "first-full" | "all" | "array";
-  readonly period?: number;
-  /** Tokens where the key is absent (`fallback`) or whatever the key says (`fixed`). */
-  readonly fallback?: number;
-  readonly fixed?: number;
-  readonly when: "always" | "window-set" | "window-not-zero" | "64-layers";
-}
+import type { SlidingRule } from "./sliding-window";
 
 /** How an architecture lays out memory. All optional: none of it is plain attention in every layer. */
 export interface ArchitectureRule {
   readonly sliding?: SlidingRule;
+  /** Sliding layers have head sizes of their own, which the file has to name. */
+  readonly slidingHeadSizes?: "required";
   readonly recurrent?: RecurrentKind;
   /** Layers that are recurrent; default: those without KV heads. */
   readonly recurrentLayers?: "all" | "no-kv-heads" | "no-kv-heads-nor-ffn" | "interval";
@@ -25,8 +18,11 @@ export interface ArchitectureRule {
   readonly ownKv?: { readonly first: number } | "shared-kv-layers";
   /** Multi-head latent attention: "if-keys" = only with key_length_mla and value_length_mla. */
   readonly latent?: "if-keys" | "always";
-  readonly feedForward?: FeedForwardShape["kind"];
+  /** Where it is neither gated nor plain, which the tensors tell. */
+  readonly feedForward?: Exclude<FeedForwardShape["kind"], "gated" | "plain">;
   readonly experts?: ExpertsShape["kind"];
+  /** Every layer has a dense feed-forward beside its experts. */
+  readonly denseBesideExperts?: true;
   readonly flashAttentionForbidden?: true;
 }
 
@@ -41,17 +37,14 @@ const deltaNet: ArchitectureRule = { recurrent: "delta-net", recurrentLayers: "i
 const rwkv: ArchitectureRule = { recurrent: "rwkv", recurrentLayers: "all" };
 const encoder: ArchitectureRule = { encoder: true };
 
-/** Every layer attends to the whole context, feed-forward dense and gated or with experts. */
+/** Every layer attends to the whole context. */
 const PLAIN = `
-  llama mistral mistral3 mistral4 qwen qwen2 qwen2moe qwen2vl qwen3 qwen3moe qwen3vl qwen3vlmoe phi3 phimoe granite
-  granitemoe smollm3 seed_oss minimax-m2 ernie4_5 ernie4_5-moe deepseek deci glm4 glm4moe chatglm internlm2 baichuan
-  orion xverse exaone olmo olmoe minicpm minicpm3 arctic dbrx refact codeshell gemma bailingmoe bailingmoe2
-  hunyuan-moe hunyuan-dense dots1 apertus pangu-embedded cogvlm arcee plamo paddleocr llama-embed grovemoe
-  openelm chameleon maincoder
+  llama mistral mistral3 qwen qwen2 qwen2moe qwen2vl qwen3 qwen3moe qwen3vl qwen3vlmoe phi3 phimoe granite granitemoe
+  smollm3 seed_oss minimax-m2 ernie4_5 ernie4_5-moe deepseek deepseek2-ocr deci glm4 glm4moe chatglm internlm2 baichuan
+  orion xverse exaone olmo olmoe minicpm minicpm3 arctic dbrx refact codeshell gemma bailingmoe bailingmoe2 hunyuan-moe
+  hunyuan-dense hunyuan_vl hy_v3 dots1 apertus pangu-embedded cogvlm arcee plamo paddleocr llama-embed grovemoe openelm
+  chameleon maincoder bitnet plm stablelm starcoder starcoder2 gpt2 gptneox falcon mpt bloom phi2 nemotron jais jais2
 `;
-
-/** Plain attention with a feed-forward that has no gate. */
-const PLAIN_UNGATED = "starcoder starcoder2 gpt2 gptneox falcon mpt bloom stablelm phi2 nemotron jais";
 
 const entries = (names: string, rule: ArchitectureRule): [string, ArchitectureRule][] =>
   names
@@ -65,7 +58,6 @@ const entries = (names: string, rule: ArchitectureRule): [string, ArchitectureRu
  */
 export const ARCHITECTURES: ReadonlyMap<string, ArchitectureRule> = new Map<string, ArchitectureRule>([
   ...entries(PLAIN, {}),
-  ...entries(PLAIN_UNGATED, { feedForward: "plain" }),
   ["grok", { flashAttentionForbidden: true }],
   ["command-r", { feedForward: "beside" }],
   ["cohere2", { ...lastFull(4, "always"), feedForward: "beside" }],
@@ -73,28 +65,34 @@ export const ARCHITECTURES: ReadonlyMap<string, ArchitectureRule> = new Map<stri
   ["gemma2", lastFull(2, "always", 4096)],
   ["gemma3", lastFull(6, "window-set")],
   ["gemma3n", { ...lastFull(5, "always"), ownKv: { first: 20 }, feedForward: "per-layer-input" }],
-  ["gemma4", { ...byArray, ownKv: "shared-kv-layers", experts: "wide" }],
-  ...entries("gpt-oss gptoss", lastFull(2, "always")),
+  [
+    "gemma4",
+    {
+      sliding: { order: "array", when: "always", shownByKeyNorm: true },
+      slidingHeadSizes: "required",
+      ownKv: "shared-kv-layers",
+      experts: "wide",
+      denseBesideExperts: true,
+    },
+  ],
+  ["gpt-oss", lastFull(2, "always")],
   ["llama4", { sliding: { order: "last-full", period: 4, fixed: 8192, when: "window-not-zero" } }],
-  ...entries("olmo2 olmo3 afmoe mellum", lastFull(4, "window-set")),
+  ...entries("olmo2 afmoe mellum", lastFull(4, "window-set")),
   ["exaone4", lastFull(4, "64-layers", 4096)],
   ...entries("exaone-moe muse-glimmer", lastFull(4, "always")),
   ["plamo3", lastFull(8, "window-set")],
   ["smallthinker", { sliding: { order: "first-full", period: 4, fixed: 4096, when: "window-set" } }],
   ["laguna", firstFull(4, "window-set")],
   ...entries("mimo2 step35 granite_swa maple spark2_5", byArray),
-  ...entries("deepseek2 glm4moelite", { latent: "if-keys" }),
+  ...entries("deepseek2 mistral4", { latent: "if-keys" }),
   ["mamba", { recurrent: "mamba", recurrentLayers: "all" }],
   ["mamba2", { recurrent: "mamba2", recurrentLayers: "all" }],
   ["jamba", { recurrent: "mamba" }],
   ["granitehybrid", { recurrent: "mamba2", experts: "wide-after-mixer" }],
   ["plamo2", { recurrent: "mamba2" }],
   ["falcon-h1", { recurrent: "mamba2", recurrentLayers: "all", attendsEverywhere: true }],
-  ["nemotron_h", { recurrent: "mamba2", recurrentLayers: "no-kv-heads-nor-ffn", feedForward: "plain" }],
-  [
-    "nemotron_h_moe",
-    { recurrent: "mamba2", recurrentLayers: "no-kv-heads-nor-ffn", feedForward: "plain", experts: "wide" },
-  ],
+  ["nemotron_h", { recurrent: "mamba2", recurrentLayers: "no-kv-heads-nor-ffn" }],
+  ["nemotron_h_moe", { recurrent: "mamba2", recurrentLayers: "no-kv-heads-nor-ffn", experts: "wide" }],
   ...entries("qwen3next qwen35 qwen35moe", deltaNet),
   ...entries("lfm2 lfm2moe", {
     recurrent: "short-conv",
@@ -103,8 +101,24 @@ export const ARCHITECTURES: ReadonlyMap<string, ArchitectureRule> = new Map<stri
   ...entries("kimi-linear kimi-k3 bailingmoe3", { recurrent: "kda", latent: "always" }),
   ["minimax-01", { recurrent: "lightning", recurrentLayers: "interval", defaultInterval: 8 }],
   ...entries("rwkv6 rwkv6qwen2 rwkv7 arwkv7", rwkv),
-  ...entries("bert nomic-bert-moe jina-bert-v3", { ...encoder, feedForward: "plain" }),
+  ...entries("bert nomic-bert-moe jina-bert-v3", { ...encoder }),
   ...entries("nomic-bert jina-bert-v2 modern-bert neo-bert eurobert gemma-embedding", encoder),
+]);
+
+const INDEXER = "keeps an indexer cache beside its KV cache, which this version cannot size.";
+const DIFFUSION = "is a diffusion model, which this version cannot size.";
+const DRAFT = "is a draft model: it only runs beside another model.";
+const ENCODER_DECODER = "is an encoder-decoder, which this version cannot size.";
+
+/** Architectures that are known not to follow the rules of this folder, and why. */
+export const NOT_COVERED: ReadonlyMap<string, string> = new Map([
+  ...["deepseek32", "glm-dsa", "hy_v4", "dots3note", "minimax-m3", "qwen4exp"].map((name) => [name, INDEXER] as const),
+  ["deepseek4", "has a KV cache of its own kind, which this version cannot size."],
+  ...["dream", "llada", "llada-moe", "rnd1"].map((name) => [name, DIFFUSION] as const),
+  ...["eagle3", "dflash", "gemma4-assistant"].map((name) => [name, DRAFT] as const),
+  ...["t5", "t5encoder"].map((name) => [name, ENCODER_DECODER] as const),
+  ["mllama", "is no longer run by Ollama."],
+  ["clip", "is a vision projector, not a model."],
 ]);
 
 /** Encoders whose output matrix is the input embedding, kept on the GPU like a decoder's. */

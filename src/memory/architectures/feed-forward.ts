@@ -1,0 +1,41 @@
+import { UnknownShape } from "./keys";
+import type { ModelFile } from "./model-file";
+import type { ExpertsShape, FeedForwardShape } from "./shape";
+
+/** Widest dense feed-forward of any layer, for the compute buffer. */
+export function feedForward(file: ModelFile): FeedForwardShape {
+  const { rule, keys } = file;
+  const named = keys.isOmitted("feed_forward_length")
+    ? widestTensor(file, "ffn_up")
+    : (keys.widest("feed_forward_length") ?? 0);
+  return { kind: rule.feedForward ?? (isGated(file, named) ? "gated" : "plain"), width: named };
+}
+
+/** A gate has its own tensor or is the second half of ffn_up. */
+function isGated(file: ModelFile, width: number): boolean {
+  const up = widestTensor(file, "ffn_up");
+  return up === 0 || up === 2 * width || widestTensor(file, "ffn_gate") > 0;
+}
+
+/** Mixture of experts; undefined where the model has none. */
+export function experts(file: ModelFile): ExpertsShape | undefined {
+  const { rule, keys } = file;
+  const count = keys.widest("expert_count") ?? 0;
+  if (count === 0) return undefined;
+  const used = keys.widest("expert_used_count") ?? 0;
+  if (used === 0 || used > count) throw new UnknownShape(`It claims to use ${used} of ${count} experts.`);
+  return {
+    count,
+    used,
+    width: keys.widest("expert_feed_forward_length") ?? keys.widest("feed_forward_length") ?? 0,
+    sharedWidth: widestTensor(file, "ffn_up_shexp"),
+    besideDense: (keys.number("leading_dense_block_count") ?? 0) > 0 || rule.denseBesideExperts === true,
+    kind: rule.experts ?? "plain",
+  };
+}
+
+function widestTensor({ tensor, layerCount }: ModelFile, name: string): number {
+  let widest = 0;
+  for (let layer = 0; layer < layerCount; layer++) widest = Math.max(widest, tensor(layer, name)?.[1] ?? 0);
+  return widest;
+}

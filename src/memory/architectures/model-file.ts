@@ -1,0 +1,72 @@
+import { viewOf } from "./dialect";
+import { type Keys, keysOf, UnknownShape } from "./keys";
+import type { ModelMetadata } from "../metadata";
+import { type ArchitectureRule, ARCHITECTURES, NOT_COVERED } from "./registry";
+
+/** More blocks than any model has are a damaged file. */
+const MOST_BLOCKS = 4096;
+
+/** What the modules of this folder read a model's shape from. */
+export interface ModelFile {
+  readonly architecture: string;
+  readonly rule: ArchitectureRule;
+  readonly keys: Keys;
+  /** Shape of `blk.<block>.<name>.weight`. */
+  readonly tensor: (block: number, name: string) => readonly number[] | undefined;
+  readonly embeddingLength: number;
+  readonly vocabulary: number;
+  readonly blockCount: number;
+  /** Blocks that run: without those that predict further tokens, which come last. */
+  readonly layerCount: number;
+}
+
+/** Opens a model's metadata. Throws {@link UnknownShape} for architectures and files that no rule covers. */
+export function openModel(metadata: ModelMetadata): ModelFile {
+  const view = viewOf(metadata);
+  if (view === undefined) throw new UnknownShape("The metadata names no architecture.");
+  const { architecture } = view;
+  const rule = ARCHITECTURES.get(architecture);
+  if (rule === undefined) {
+    const why = NOT_COVERED.get(architecture) ?? "is not known to this version.";
+    throw new UnknownShape(`The architecture "${architecture.slice(0, 60)}" ${why}`);
+  }
+  const keys = keysOf(view);
+  const blockCount = keys.positive("block_count");
+  if (blockCount > MOST_BLOCKS) throw new UnknownShape(`It claims ${blockCount} layers.`);
+  const layerCount = blockCount - (keys.number("nextn_predict_layers") ?? 0);
+  if (layerCount < 1) throw new UnknownShape("All of its layers would predict further tokens.");
+  const embeddingLength = keys.positive("embedding_length");
+  const file: ModelFile = {
+    architecture,
+    rule,
+    keys,
+    tensor: (block, name) => view.tensorShape(`blk.${block}.${name}.weight`),
+    embeddingLength,
+    vocabulary: vocabularyOf(view.tensorShape, embeddingLength),
+    blockCount,
+    layerCount,
+  };
+  checkBlocks(metadata, blockCount, layerCount);
+  return file;
+}
+
+/** Rows of the embedding matrix; where gemma3n's second one has fewer, llama.cpp cuts the first to them. */
+function vocabularyOf(tensorShape: (name: string) => readonly number[] | undefined, embeddingLength: number): number {
+  const embedding = tensorShape("token_embd.weight");
+  const rows = embedding?.[1];
+  if (embedding === undefined || rows === undefined) throw new UnknownShape("The file has no token_embd.weight.");
+  if (embedding[0] !== embeddingLength) throw new UnknownShape("token_embd.weight has not the width the keys say.");
+  return Math.min(rows, tensorShape("per_layer_token_embd.weight")?.[1] ?? rows);
+}
+
+/** A file whose tensors belong to more or fewer blocks than it claims is one that llama.cpp does not load. */
+function checkBlocks({ tensors }: ModelMetadata, blockCount: number, layerCount: number): void {
+  let last = -1;
+  for (const { name } of tensors) {
+    const block = /^blk\.(\d{1,5})\./.exec(name)?.[1];
+    if (block !== undefined) last = Math.max(last, Number(block));
+  }
+  if (last >= blockCount || last < layerCount - 1) {
+    throw new UnknownShape(`The metadata says ${blockCount} layers, the tensors say ${last + 1}.`);
+  }
+}

@@ -1,0 +1,89 @@
+import type { HeadSizes } from "./attention";
+import { UnknownShape } from "./keys";
+import type { ModelFile } from "./model-file";
+
+/** Which layers slide: the last or the first of each period is full, all slide, or only a per-layer array tells. */
+export interface SlidingRule {
+  readonly order: "last-full" | "first-full" | "all" | "array";
+  readonly period?: number;
+  /** Tokens where the key is absent (`fallback`) or whatever the key says (`fixed`). */
+  readonly fallback?: number;
+  readonly fixed?: number;
+  readonly when: "always" | "window-set" | "window-not-zero" | "64-layers";
+  /** Sliding layers have a K norm of another width, which tells them where the array is left out. */
+  readonly shownByKeyNorm?: true;
+}
+
+export interface SlidingLayers {
+  /** Tokens that a sliding layer keeps; of chunked attention the chunk. */
+  readonly window: number;
+  readonly slides: readonly boolean[];
+  /** The source left out an array that could say something else than the architecture's usual period. */
+  readonly assumed: boolean;
+}
+
+const PATTERN = "attention.sliding_window_pattern";
+
+/** Sliding (or chunked) layers of a model; undefined where all layers keep the whole context (llama.cpp load_hparams). */
+export function slidingLayers(file: ModelFile, sizes: HeadSizes): SlidingLayers | undefined {
+  const { rule, keys } = file;
+  const { sliding } = rule;
+  if (sliding === undefined) return undefined;
+  const key = keys.number("attention.sliding_window");
+  if (!isSliding(sliding, key, file.layerCount)) return undefined;
+  const window = sliding.fixed ?? key ?? sliding.fallback;
+  if (window === undefined) throw new UnknownShape("The metadata has no attention.sliding_window.");
+  if (window === 0) throw new UnknownShape("attention.sliding_window is 0.");
+  const omitted = keys.isOmitted(PATTERN);
+  return {
+    window,
+    slides: omitted ? flagsWithoutArray(file, sliding, sizes) : flagsOfKeys(file, sliding),
+    assumed: omitted && sliding.shownByKeyNorm !== true,
+  };
+}
+
+function isSliding(sliding: SlidingRule, key: number | undefined, layers: number): boolean {
+  switch (sliding.when) {
+    case "always":
+      return true;
+    case "window-set":
+      return key !== undefined && key > 0;
+    case "window-not-zero":
+      return key !== 0;
+    case "64-layers":
+      return layers === 64;
+  }
+}
+
+/** An array of the file has a flag for each layer, a number is the period. */
+function flagsOfKeys({ keys, blockCount, layerCount }: ModelFile, sliding: SlidingRule): readonly boolean[] {
+  const flags = keys.isArray(PATTERN) ? keys.perLayer(PATTERN, blockCount, layerCount) : undefined;
+  if (Array.isArray(flags)) return flags.slice(0, layerCount).map((flag) => flag !== 0);
+  if (sliding.order === "array") throw new UnknownShape("The metadata does not say which layers slide.");
+  return byPeriod(sliding.order, keys.number(PATTERN) ?? sliding.period ?? 0, layerCount);
+}
+
+function flagsWithoutArray(
+  { tensor, layerCount }: ModelFile,
+  sliding: SlidingRule,
+  { keyLength, slidingKeyLength }: HeadSizes,
+): readonly boolean[] {
+  if (sliding.shownByKeyNorm && keyLength !== slidingKeyLength) {
+    return Array.from({ length: layerCount }, (_, layer) => {
+      const norm = tensor(layer, "attn_k_norm")?.[0] ?? tensor(layer, "attn_q_norm")?.[0];
+      if (norm === undefined) throw new UnknownShape("Which layers slide cannot be told.", true);
+      return norm !== keyLength;
+    });
+  }
+  if (sliding.order === "array") {
+    throw new UnknownShape("The source left out the array that says which layers slide.", true);
+  }
+  return byPeriod(sliding.order, sliding.period ?? 0, layerCount);
+}
+
+function byPeriod(order: "last-full" | "first-full" | "all", period: number, layers: number): readonly boolean[] {
+  return Array.from({ length: layers }, (_, layer) => {
+    if (period === 0 || order === "all") return true;
+    return order === "first-full" ? layer % period !== 0 : layer % period < period - 1;
+  });
+}
