@@ -3,7 +3,7 @@ import type { AppleSiliconMac } from "../fit/facts";
 import { checkLimit, type LimitAdvice } from "../fit/limit-policy";
 import { sysctlCommand } from "../fit/commands";
 import { formatBytes, formatMib, MIB } from "../fit/units";
-import type { DaemonStep } from "../mac/privileged";
+import type { DaemonResult, DaemonStep } from "../mac/privileged";
 import { changeGpuLimit, type ChangeOutcome } from "../mac/set-limit";
 import { copyText } from "./copy-text";
 import { getWorld } from "./world";
@@ -89,6 +89,26 @@ interface OutcomeWords {
   readonly message: string;
 }
 
+const AFTERWARDS =
+  "A GGUF model only has to be loaded anew. Ollama has to restart only for MLX, eviction and its default context: pin the context first.";
+
+function daemonWords(daemon: DaemonResult | undefined): string {
+  switch (daemon?.kind) {
+    case "installed":
+      return "It is set again after every restart.";
+    case "removed":
+      return "The LaunchDaemon is removed.";
+    case "not-loaded":
+      return `It is set again after every restart, though launchd did not load it now: ${sentence(daemon.detail)}`;
+    case "failed":
+      return `It lasts until the next restart: the LaunchDaemon was not changed. ${sentence(daemon.detail)}`;
+    default:
+      return "";
+  }
+}
+
+const sentence = (text: string): string => (/[.!?…]$/.test(text) ? text : `${text}.`);
+
 /** What a person is told about each outcome; always with what is in force now. */
 export function outcomeWords(outcome: ChangeOutcome, askedMib: number): OutcomeWords {
   const now = inForce(outcome.inForceMib);
@@ -103,10 +123,7 @@ export function outcomeWords(outcome: ChangeOutcome, askedMib: number): OutcomeW
         style: Toast.Style.Success,
         title:
           askedMib === 0 ? "GPU limit is back at the macOS default" : `GPU limit is ${formatBytes(askedMib * MIB)}`,
-        message:
-          outcome.daemon?.kind === "failed"
-            ? `It lasts until the next restart: the LaunchDaemon was not changed. ${outcome.daemon.detail}`
-            : "A GGUF model only has to be loaded anew. Restart Ollama only for MLX models; pin the context first, as the default may change.",
+        message: [daemonWords(outcome.daemon), AFTERWARDS].filter(Boolean).join(" "),
       };
     case "cancelled":
       return { style: Toast.Style.Success, title: "Nothing Changed", message: now };
@@ -122,7 +139,10 @@ export function outcomeWords(outcome: ChangeOutcome, askedMib: number): OutcomeW
     case "refused":
       return failure("macOS refused the value", outcome.detail);
     case "differs":
-      return failure("Another value is in force", `Asked for ${formatMib(outcome.askedMib)}.`);
+      return failure(
+        "Another value is in force",
+        `Asked for ${askedMib === 0 ? "the macOS default" : formatMib(askedMib)}.`,
+      );
     case "unconfirmed":
       return failure("Set, but not confirmed", "The value could not be read back.");
     case "invalid":

@@ -1,0 +1,111 @@
+import { afterEach, describe, expect, it } from "vitest";
+import ResetGpuLimit from "../../src/reset-gpu-limit";
+import { createStandInMac, type StandInMac, type StandInMacOptions } from "../stand-ins/mac";
+import { runNoView } from "../support";
+
+const OWN = "com.raycast.gpu-limit";
+const DAEMON = {
+  [`${OWN}.plist`]: `<plist version="1.0"><dict><key>Label</key><string>${OWN}</string><key>ProgramArguments</key><array><string>/usr/sbin/sysctl</string><string>iogpu.wired_limit_mb=57344</string></array></dict></plist>`,
+};
+const OTHER = { "org.example.vram.plist": DAEMON[`${OWN}.plist`]?.replaceAll(OWN, "org.example.vram") ?? "" };
+
+const macs: StandInMac[] = [];
+afterEach(() => expect(macs.splice(0).flatMap((mac) => mac.unknownCommands)).toEqual([]));
+
+function createMac(options: Partial<StandInMacOptions> = {}): StandInMac {
+  const mac = createStandInMac({ ramGib: 64, ...options });
+  macs.push(mac);
+  return mac;
+}
+
+function reset(mac: StandInMac, ...answers: boolean[]) {
+  return runNoView(ResetGpuLimit, { command: "reset-gpu-limit", world: mac.world(), answers });
+}
+
+describe("Reset GPU Limit", () => {
+  it("asks, resets behind one prompt and says what is in force", async () => {
+    const mac = createMac({ overrideMib: 57_344 });
+    const seen = await reset(mac, true);
+    expect(seen.alerts()).toMatchObject([
+      {
+        title: "Give the GPU limit back to macOS?",
+        message:
+          "In force: 57,344 MiB (56.0 GiB). The default is 53,084 MiB (51.8 GiB). Loaded models may stop fitting.",
+        primary: "Reset",
+        destructive: true,
+      },
+    ]);
+    expect(mac.prompts).toHaveLength(1);
+    expect(mac.limitMib()).toBe(0);
+    expect(seen.toasts()).toMatchObject([{ style: "SUCCESS", title: "GPU limit is back at the macOS default" }]);
+  });
+
+  it("resets nothing after a no", async () => {
+    const mac = createMac({ overrideMib: 57_344, daemons: DAEMON });
+    const seen = await reset(mac, false);
+    expect(mac.prompts).toEqual([]);
+    expect(mac.limitMib()).toBe(57_344);
+    expect(mac.daemons.size).toBe(1);
+    expect(seen.toasts()).toEqual([]);
+  });
+
+  it("has nothing to do where macOS decides already", async () => {
+    const mac = createMac();
+    const seen = await reset(mac);
+    expect(seen.toasts()).toEqual([{ style: "SUCCESS", title: "macOS already decides the GPU limit", actions: [] }]);
+    expect(mac.prompts).toEqual([]);
+  });
+
+  it.each([57_344, 0])("removes our LaunchDaemon with it, at a limit of %d MiB", async (overrideMib) => {
+    const mac = createMac({ overrideMib, daemons: { ...DAEMON, ...OTHER } });
+    const seen = await reset(mac, true);
+    expect(seen.alerts()[0]?.message).toContain("The LaunchDaemon that sets the limit at every start is removed.");
+    expect(mac.prompts).toHaveLength(1);
+    expect(mac.limitMib()).toBe(0);
+    expect([...mac.daemons.keys()]).toEqual(["org.example.vram.plist"]);
+    mac.reboot();
+    expect(mac.daemons.has(`${OWN}.plist`)).toBe(false);
+  });
+
+  it("resets the key of macOS 13", async () => {
+    const mac = createMac({ macos: "13.6.1", overrideMib: 57_344 });
+    await reset(mac, true);
+    expect(mac.sysctls.get("debug.iogpu.wired_limit")).toBe("0");
+  });
+
+  it("changes nothing where the prompt is cancelled, and says so", async () => {
+    const mac = createMac({ overrideMib: 57_344, daemons: DAEMON, faults: { cancel: true } });
+    const seen = await reset(mac, true);
+    expect(seen.toasts()).toEqual([
+      { style: "SUCCESS", title: "Nothing Changed", message: "In force: 57,344 MiB (56.0 GiB).", actions: [] },
+    ]);
+    expect(mac.limitMib()).toBe(57_344);
+    expect(mac.daemons.size).toBe(1);
+  });
+
+  it("believes the value that reads back", async () => {
+    const mac = createMac({ overrideMib: 57_344, faults: { lies: 57_344 } });
+    const seen = await reset(mac, true);
+    expect(seen.toasts()).toMatchObject([
+      {
+        style: "FAILURE",
+        title: "Another value is in force",
+        message: "Asked for the macOS default. In force: 57,344 MiB (56.0 GiB).",
+        actions: ["Copy Command"],
+      },
+    ]);
+  });
+
+  it.each([
+    ["an Intel Mac", { intel: true }, "Intel processor"],
+    ["a virtual machine", { vm: true }, "virtual machine"],
+    ["a Mac that does not answer", { faults: { sysctlHangs: true } }, "could not be read"],
+  ])("explains %s and asks nothing", async (_, options, reason) => {
+    const mac = createMac(options);
+    const seen = await reset(mac);
+    expect(seen.toasts()).toMatchObject([
+      { style: "FAILURE", title: "No GPU limit to reset", message: expect.stringContaining(reason) },
+    ]);
+    expect(mac.prompts).toEqual([]);
+  });
+});
