@@ -26,7 +26,9 @@ import { getWorld } from "./world";
 /** Set GPU Limit: what is in force, what may be set and what it would change. */
 export function LimitForm({ onChanged }: { readonly onChanged?: () => void }) {
   const { situation, rows, isLoading, refresh } = useFitList();
-  const { data: bootSettings } = usePromise(() => readBootSettings(getWorld()), [], { onError: () => {} });
+  const { data: bootSettings, revalidate: readBootSettingsAgain } = usePromise(() => readBootSettings(getWorld()), [], {
+    onError: () => {},
+  });
   const mac = situation && appleSilicon(situation.machine);
   const inputs = useMemo(() => rows.flatMap((row) => (row.input ? [row.input] : [])), [rows]);
   if (situation === undefined) return <Form isLoading={isLoading} />;
@@ -39,8 +41,9 @@ export function LimitForm({ onChanged }: { readonly onChanged?: () => void }) {
       inputs={inputs}
       bootSettings={bootSettings ?? []}
       isLoading={isLoading}
-      onChanged={() => {
+      onAttempt={() => {
         refresh();
+        readBootSettingsAgain();
         onChanged?.();
       }}
     />
@@ -71,7 +74,8 @@ interface FieldsProps {
   readonly inputs: readonly JudgeInput[];
   readonly bootSettings: readonly BootSetting[];
   readonly isLoading: boolean;
-  readonly onChanged: () => void;
+  /** The Mac may have changed, also where the outcome was not the one asked for. */
+  readonly onAttempt: () => void;
 }
 
 interface Values {
@@ -80,7 +84,7 @@ interface Values {
   keep: string;
 }
 
-function LimitFields({ mac, situation, advice, inputs, bootSettings, isLoading, onChanged }: FieldsProps) {
+function LimitFields({ mac, situation, advice, inputs, bootSettings, isLoading, onAttempt }: FieldsProps) {
   const { pop } = useNavigation();
   const own = bootSettings.find((setting) => setting.own);
   const { handleSubmit, itemProps, values } = useForm<Values>({
@@ -100,13 +104,10 @@ function LimitFields({ mac, situation, advice, inputs, bootSettings, isLoading, 
     },
     onSubmit: async (submitted) => {
       const mib = presetMib(submitted, advice);
-      if (
-        mib !== undefined &&
-        (await changeLimit(mac, advice, mib, daemonStep(submitted.keep, mib, own !== undefined)))
-      ) {
-        onChanged();
-        pop();
-      }
+      if (mib === undefined) return;
+      const done = await changeLimit(mac, advice, mib, daemonStep(submitted.keep, mib, own !== undefined));
+      onAttempt();
+      if (done) pop();
     },
   });
   const mib = presetMib(values, advice);
@@ -136,7 +137,8 @@ function LimitFields({ mac, situation, advice, inputs, bootSettings, isLoading, 
             title="Back to macOS Default"
             icon={Icon.Undo}
             onAction={async () => {
-              if (await changeLimit(mac, advice, 0, own ? "remove" : "keep")) onChanged();
+              await changeLimit(mac, advice, 0, own ? "remove" : "keep");
+              onAttempt();
             }}
           />
           <Action title="Open Extension Preferences" icon={Icon.Gear} onAction={openExtensionPreferences} />

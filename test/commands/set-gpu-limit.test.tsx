@@ -6,7 +6,7 @@ import { desk, renderCommand, type Screen, setPreferences } from "../support";
 
 const OWN = "com.raycast.gpu-limit";
 const SUCCESS =
-  "A GGUF model only has to be loaded anew. Restart Ollama only for MLX models; pin the context first, as the default may change.";
+  "A GGUF model only has to be loaded anew. Ollama has to restart only for MLX, eviction and its default context: pin the context first.";
 const TIER = "set num_ctx or OLLAMA_CONTEXT_LENGTH first.";
 
 const macs: StandInMac[] = [];
@@ -203,17 +203,22 @@ describe("presets and hints", () => {
   });
 
   it.each([
-    [64, "48127", "from 256K to 32K"],
-    [64, "23551", "from 256K to 4K"],
-    [64, "48128", undefined],
-    [36, "23551", "from 32K to 4K"],
-    [24, "23552", "from 4K to 32K"],
-  ])("says on a %d GB Mac what %s MiB does to the default context", async (ramGib, mebibytes, change) => {
-    const { screen } = await openForm({ ramGib });
-    await custom(screen, mebibytes);
-    if (change === undefined) expect(words(screen)).not.toContain(TIER);
-    else expect(words(screen)).toContain(`Once Ollama restarts, its default context changes ${change} for every model`);
-  });
+    [64, 0, "48127", "from 256K to 32K"],
+    [64, 0, "23551", "from 256K to 4K"],
+    [64, 0, "48128", undefined],
+    [36, 0, "23551", "from 32K to 4K"],
+    [36, 23_551, "23552", "from 4K to 32K"],
+    [64, 48_127, "48128", "from 32K to 256K"],
+  ])(
+    "says on a %d GB Mac at %d MiB what %s MiB do to the default context",
+    async (ramGib, overrideMib, mebibytes, change) => {
+      const { screen } = await openForm({ ramGib, overrideMib });
+      await custom(screen, mebibytes);
+      if (change === undefined) expect(words(screen)).not.toContain(TIER);
+      else
+        expect(words(screen)).toContain(`Once Ollama restarts, its default context changes ${change} for every model`);
+    },
+  );
 
   it("says of a limit that is refused only why, not what it would bring", async () => {
     const { screen } = await openForm({ ramGib: 48 });
@@ -250,5 +255,291 @@ describe("presets and hints", () => {
     await screen.choose("New Limit", "macOS Default");
     await screen.action("Copy Sysctl Command");
     expect(screen.clipboard()).toBe("sudo /usr/sbin/sysctl iogpu.wired_limit_mb=0");
+  });
+});
+
+describe("setting the limit", () => {
+  it("asks once, reads back, says what is in force and what has to happen, and leaves", async () => {
+    const { mac, screen } = await openForm();
+    const before = mac.calls.length;
+    await screen.submit();
+    expect(mac.prompts).toEqual([
+      "GPU Limit wants to change how much memory the GPU of this Mac may use, until the next restart.",
+    ]);
+    expect(mac.limitMib()).toBe(57_344);
+    expect(mac.daemons.size).toBe(0);
+    const after = mac.calls.slice(before).map(({ file, args }) => [file, args.at(-1)]);
+    expect(after.slice(0, 2)).toEqual([
+      ["/usr/bin/osascript", "0"],
+      ["/usr/sbin/sysctl", "iogpu.wired_limit_mb"],
+    ]);
+    expect(screen.toasts()).toEqual([
+      { style: "SUCCESS", title: "GPU limit is 56.0 GiB", message: SUCCESS, actions: [] },
+    ]);
+    expect(screen.alerts()).toEqual([]);
+    expect(screen.closed()).toBe(true);
+  });
+
+  it("waits with the window out of the way for as long as the prompt is open", async () => {
+    const { mac, screen } = await openForm({ faults: { hang: true } });
+    await screen.press("Set GPU Limit");
+    await screen.until(() => mac.prompts.length === 1);
+    expect(screen.text()).toContain("(Raycast's window is closed)");
+    expect(screen.toasts()).toEqual([
+      { style: "ANIMATED", title: "Waiting for the administrator password", actions: [] },
+    ]);
+    expect(mac.limitMib()).toBe(0);
+    mac.answerPrompt("allow");
+    await screen.settle();
+    expect(mac.limitMib()).toBe(57_344);
+    expect(screen.toasts()[0]).toMatchObject({ style: "SUCCESS", title: "GPU limit is 56.0 GiB" });
+  });
+
+  it("gives the limit back to macOS", async () => {
+    const { mac, screen } = await openForm({ overrideMib: 57_344 });
+    await screen.choose("New Limit", "macOS Default");
+    await screen.submit();
+    expect(mac.limitMib()).toBe(0);
+    expect(screen.toasts()[0]).toMatchObject({ style: "SUCCESS", title: "GPU limit is back at the macOS default" });
+  });
+
+  it("writes bytes to the key of macOS 13", async () => {
+    const { mac, screen } = await openForm({ macos: "13.6.1" });
+    await screen.action("Copy Sysctl Command");
+    expect(screen.clipboard()).toBe("sudo /usr/sbin/sysctl debug.iogpu.wired_limit=60129542144");
+    await screen.submit();
+    expect(mac.sysctls.get("debug.iogpu.wired_limit")).toBe("60129542144");
+    expect(screen.toasts().at(-1)).toMatchObject({ style: "SUCCESS", title: "GPU limit is 56.0 GiB" });
+  });
+
+  it("warns below the reserve and sets it after a yes", async () => {
+    const { mac, screen } = await openForm();
+    await screen.choose("New Limit", "Highest Safe");
+    await screen.submit();
+    expect(screen.alerts()).toMatchObject([
+      {
+        title: "Set the GPU limit to 61,440 MiB (60.0 GiB)?",
+        message: "4.0 GiB are left to macOS and your apps, less than the 8.0 GiB advised for this Mac.",
+        primary: "Set Anyway",
+        destructive: true,
+      },
+    ]);
+    expect(mac.prompts).toEqual([]);
+    await screen.confirm(true);
+    expect(mac.limitMib()).toBe(61_440);
+  });
+
+  it("sets nothing after a no, and keeps the form", async () => {
+    const { mac, screen } = await openForm();
+    await screen.choose("New Limit", "Highest Safe");
+    await screen.confirm(false);
+    await screen.submit();
+    expect(mac.prompts).toEqual([]);
+    expect(mac.limitMib()).toBe(0);
+    expect(screen.toasts()).toEqual([]);
+    expect(screen.field("New Limit").value).toBe("highest");
+  });
+
+  it("needs a second yes where less than 4 GiB are left", async () => {
+    const { mac, screen } = await openForm();
+    await custom(screen, "61441");
+    await screen.confirm(true, true);
+    await screen.submit();
+    expect(screen.alerts()).toMatchObject([
+      { primary: "Set Anyway", message: expect.stringContaining("Only 4.0 GiB are left") },
+      { primary: "Yes, Set It", message: expect.stringContaining("hold the power button") },
+    ]);
+    expect(mac.limitMib()).toBe(61_441);
+  });
+
+  it("sets nothing when the second yes does not come", async () => {
+    const { mac, screen } = await openForm();
+    await custom(screen, "63488");
+    await screen.confirm(true, false);
+    await screen.submit();
+    expect(screen.alerts()).toHaveLength(2);
+    expect(mac.prompts).toEqual([]);
+  });
+
+  it.each([
+    ["63489", "That leaves 2.0 GiB to macOS. Below 2.0 GiB the Mac may freeze, so it is not set."],
+    ["65536", "That leaves 0 B to macOS."],
+    ["65537", "65,537 MiB (64.0 GiB) is more than this Mac has (64.0 GiB)."],
+    ["1000", "1,000 MiB (1,000 MiB) is too little for any model."],
+  ])("refuses %s MiB at the field", async (mebibytes, reason) => {
+    const { mac, screen } = await openForm();
+    await custom(screen, mebibytes);
+    await screen.submit();
+    expect(screen.field("Limit in MiB").error).toContain(reason);
+    expect(mac.prompts).toEqual([]);
+    expect(mac.limitMib()).toBe(0);
+  });
+});
+
+describe("when it does not go well", () => {
+  const failure = (title: string, message: string) => [{ style: "FAILURE", title, message, actions: ["Copy Command"] }];
+  const before = { overrideMib: 50_000 };
+  const STILL = "In force: 50,000 MiB (48.8 GiB).";
+
+  it("says that nothing changed after Cancel, as no failure", async () => {
+    const { mac, screen } = await openForm({ ...before, faults: { cancel: true } });
+    await screen.submit();
+    expect(screen.toasts()).toEqual([{ style: "SUCCESS", title: "Nothing Changed", message: STILL, actions: [] }]);
+    expect(mac.limitMib()).toBe(50_000);
+    expect(screen.closed()).toBe(false);
+  });
+
+  it.each([
+    [{ wrongPassword: true }, "Wrong password", "The administrator name or password was not accepted."],
+    [{ notPermitted: true }, "Not permitted", "macOS did not allow it. An administrator account is needed."],
+    [{ timeoutReached: true }, "No answer to the password prompt", "The prompt was open for too long."],
+    [{ sysctlRefuses: true }, "macOS refused the value", "sysctl: iogpu.wired_limit_mb=57344: Invalid argument"],
+  ] as const)("has its own words for %j and leaves the Mac as it was", async (faults, title, message) => {
+    const { mac, screen } = await openForm({ ...before, faults });
+    await screen.submit();
+    expect(screen.toasts()).toEqual(failure(title, `${message} ${STILL}`));
+    expect(mac.limitMib()).toBe(50_000);
+    expect(mac.prompts).toHaveLength(1);
+    expect(screen.closed()).toBe(false);
+    await screen.toastAction("Copy Command");
+    expect(screen.clipboard()).toBe("sudo /usr/sbin/sysctl iogpu.wired_limit_mb=57344");
+  });
+
+  it("says what is in force where the prompt was given up but the value was set", async () => {
+    const { mac, screen } = await openForm({ ...before, faults: { timeoutReached: "applied" } });
+    await screen.submit();
+    expect(mac.limitMib()).toBe(57_344);
+    expect(screen.toasts()).toMatchObject([
+      { style: "FAILURE", message: expect.stringContaining("In force: 57,344 MiB (56.0 GiB).") },
+    ]);
+    expect(words(screen)).toContain("Limit in Force 56.00 GiB");
+  });
+
+  it("believes the value that reads back, not the one it asked for", async () => {
+    const { mac, screen } = await openForm({ faults: {} });
+    mac.faults = { lies: 40_960 };
+    await screen.submit();
+    expect(screen.toasts()).toEqual(
+      failure("Another value is in force", "Asked for 57,344 MiB (56.0 GiB). In force: 40,960 MiB (40.0 GiB)."),
+    );
+    expect(screen.closed()).toBe(false);
+    expect(words(screen)).toContain("Limit in Force 40.00 GiB");
+  });
+
+  it("does not claim a value that cannot be read back", async () => {
+    const { mac, screen } = await openForm();
+    mac.faults = { sysctlHangs: true };
+    await screen.submit();
+    expect(screen.toasts()).toEqual(
+      failure("Set, but not confirmed", "The value could not be read back. What is in force could not be read."),
+    );
+    expect(mac.limitMib()).toBe(57_344);
+  });
+});
+
+describe("the LaunchDaemon", () => {
+  it("is installed in the same prompt, holds over a restart and shows in the form", async () => {
+    const { mac, screen } = await openForm();
+    expect(screen.choices("After a Restart")).toEqual([
+      "macOS Default Again",
+      "Set This Limit Again (Install LaunchDaemon)",
+    ]);
+    await screen.choose("After a Restart", "Set This Limit Again");
+    await screen.submit();
+    expect(mac.prompts).toEqual([
+      "GPU Limit wants to change how much memory the GPU of this Mac may use, now and after every restart.",
+    ]);
+    expect([...mac.daemons.keys()]).toEqual([`${OWN}.plist`]);
+    expect(mac.loadedDaemons.has(OWN)).toBe(true);
+    expect(screen.toasts()[0]?.message).toContain("set again after every restart");
+    await screen.close();
+    mac.reboot();
+    expect(mac.limitMib()).toBe(57_344);
+    const again = await renderCommand(<SetGpuLimit />, { command: "set-gpu-limit", world: mac.world() });
+    expect(words(again)).toContain("LaunchDaemon Sets 57,344 MiB (56.0 GiB) at every start.");
+  });
+
+  it("is left alone, changed or removed by choice", async () => {
+    const { mac, screen } = await openForm({ overrideMib: 50_000, daemons: ownDaemon(50_000) });
+    expect(words(screen)).toContain(
+      "LaunchDaemon Sets 50,000 MiB (48.8 GiB) at every start, but launchd has not loaded it.",
+    );
+    expect(screen.choices("After a Restart")).toEqual([
+      "Leave the LaunchDaemon as It Is",
+      "Set This Limit Again (Change LaunchDaemon)",
+      "macOS Default Again (Remove LaunchDaemon)",
+    ]);
+    await screen.choose("After a Restart", "Change LaunchDaemon");
+    await screen.submit();
+    expect(mac.daemons.get(`${OWN}.plist`)).toContain("<string>iogpu.wired_limit_mb=57344</string>");
+    await screen.close();
+    const again = await renderCommand(<SetGpuLimit />, { command: "set-gpu-limit", world: mac.world() });
+    await again.choose("After a Restart", "Remove LaunchDaemon");
+    await again.submit();
+    expect(mac.prompts.at(-1)).toContain("and to stop setting it after restarts.");
+    expect(mac.daemons.size).toBe(0);
+    expect(mac.limitMib()).toBe(57_344);
+  });
+
+  it("shows where it sets another limit than the one in force", async () => {
+    const { screen } = await openForm({ overrideMib: 57_344, daemons: ownDaemon(50_000) });
+    expect(words(screen)).toContain("another limit is in force now.");
+  });
+
+  it("goes with the limit on the way back to the default of macOS, and out of the form", async () => {
+    const { mac, screen } = await openForm({ overrideMib: 50_000, daemons: ownDaemon(50_000) });
+    await screen.action("Back to macOS Default");
+    expect(mac.limitMib()).toBe(0);
+    expect(mac.daemons.size).toBe(0);
+    expect(mac.prompts).toHaveLength(1);
+    expect(words(screen)).toContain("Limit in Force 51.84 GiB, read from Metal.");
+    expect(words(screen)).not.toContain("Sets 50,000 MiB");
+  });
+
+  it("is removed rather than told to set the default of macOS", async () => {
+    const { mac, screen } = await openForm({ overrideMib: 50_000, daemons: ownDaemon(50_000) });
+    await screen.choose("New Limit", "macOS Default");
+    await screen.choose("After a Restart", "Change LaunchDaemon");
+    await screen.submit();
+    expect(mac.daemons.size).toBe(0);
+    expect(mac.limitMib()).toBe(0);
+  });
+
+  it("says that the limit is set where only the daemon failed", async () => {
+    const { mac, screen } = await openForm({ faults: { lintFails: true } });
+    await screen.choose("After a Restart", "Install LaunchDaemon");
+    await screen.submit();
+    expect(screen.toasts()[0]).toMatchObject({ style: "SUCCESS", title: "GPU limit is 56.0 GiB" });
+    expect(screen.toasts()[0]?.message).toContain("the LaunchDaemon was not changed");
+    expect(mac.limitMib()).toBe(57_344);
+    expect(mac.daemons.size).toBe(0);
+  });
+
+  it("says that launchd has not taken it yet", async () => {
+    const { mac, screen } = await openForm({ faults: { daemonBootstrapFails: true } });
+    await screen.choose("After a Restart", "Install LaunchDaemon");
+    await screen.submit();
+    expect(screen.toasts()[0]?.message).toContain("launchd did not load it");
+    expect(mac.daemons.size).toBe(1);
+  });
+
+  it("is not touched when the kernel refuses the value", async () => {
+    const { mac, screen } = await openForm({ daemons: ownDaemon(50_000), faults: { sysctlRefuses: true } });
+    await screen.choose("After a Restart", "Change LaunchDaemon");
+    await screen.submit();
+    expect(mac.daemons).toEqual(new Map(Object.entries(ownDaemon(50_000))));
+  });
+
+  it("of somebody else, and sysctl.conf, are pointed out and left alone", async () => {
+    const { mac, screen } = await openForm({
+      daemons: { "org.example.vram.plist": daemon("org.example.vram", 60_000) },
+      sysctlConf: "iogpu.wired_limit_mb=61000\n",
+    });
+    expect(words(screen)).toContain(
+      "Also Set at Start /Library/LaunchDaemons/org.example.vram.plist (60,000 MiB (58.6 GiB)), /etc/sysctl.conf (61,000 MiB (59.6 GiB)): what is set here lasts until the next restart.",
+    );
+    expect(screen.choices("After a Restart")).toHaveLength(2);
+    await screen.submit();
+    expect([...mac.daemons.keys()]).toEqual(["org.example.vram.plist"]);
   });
 });
