@@ -1,4 +1,4 @@
-import { type JudgeInput, judgeAtContext } from "./verdict";
+import { type JudgeInput, judgeAtContext, type Verdict } from "./verdict";
 
 /** llama.cpp pads a context to this many tokens. */
 export const CONTEXT_STEP = 256;
@@ -7,29 +7,47 @@ export const CONTEXT_STEP = 256;
  * The largest context in tokens, a multiple of 256, at which the model has the verdict Fits: 256 tokens more have not.
  * Undefined where not even 256 fit or nothing is known. `upTo` is the trained context.
  *
- * Memory grows with the context but for one place: where Ollama's automatic batch changes. So each stretch between two
- * such places is searched by halving, the uppermost first.
+ * Memory grows with the context, but for the places where Ollama's automatic batch steps down. So the contexts are
+ * searched stretch by stretch of equal batch, the uppermost first, each by halving.
  */
 export function largestFittingContext(input: JudgeInput, upTo: number): number | undefined {
-  const fits = (steps: number): boolean => judgeAtContext(input, steps * CONTEXT_STEP).kind === "fits";
-  const most = Math.floor(upTo / CONTEXT_STEP);
-  const slots = Math.max(1, input.options.parallel ?? input.server.parallel?.value ?? 1);
-  const edges = [32_768, 4_096]
-    .map((tokens) => Math.floor(tokens / slots / CONTEXT_STEP))
-    .filter((edge) => edge < most);
-  const stretches = [most, ...edges].map((high, index, all) => ({ high, low: (all[index + 1] ?? 0) + 1 }));
-  for (const { low, high } of stretches) {
-    if (high < low || !fits(low)) continue;
-    let sure = low;
-    let beyond = high + 1;
-    while (beyond - sure > 1) {
-      const middle = Math.floor((sure + beyond) / 2);
-      if (fits(middle)) sure = middle;
-      else beyond = middle;
-    }
-    return sure * CONTEXT_STEP;
+  const at = (steps: number): Verdict => judgeAtContext(input, steps * CONTEXT_STEP);
+  const fits = (steps: number): boolean => at(steps).kind === "fits";
+  let high = Math.floor(upTo / CONTEXT_STEP);
+  while (high > 0) {
+    const top = at(high);
+    if (top.kind === "fits") return high * CONTEXT_STEP;
+    if (top.run === undefined) return undefined;
+    const { batch, parallel } = top.run;
+    const low = firstWhere(
+      regionStart(high, parallel.value),
+      high,
+      (steps) => at(steps).run?.batch.value === batch.value,
+    );
+    if (fits(low)) return (firstWhere(low, high, (steps) => !fits(steps)) - 1) * CONTEXT_STEP;
+    high = low - 1;
   }
   return undefined;
+}
+
+/** Contexts over all slots up to which Ollama starts from a smaller batch; between two it only ever steps down. */
+const BATCH_EDGES = [32_768, 4_096] as const;
+
+/** The first step after the last edge below `steps`. */
+function regionStart(steps: number, slots: number): number {
+  const edge = BATCH_EDGES.find((tokens) => steps * CONTEXT_STEP * slots > tokens);
+  return edge === undefined ? 1 : Math.floor(edge / slots / CONTEXT_STEP) + 1;
+}
+
+/** The first of low..high for which `holds`, which holds for all after it and for `high`. */
+function firstWhere(low: number, high: number, holds: (steps: number) => boolean): number {
+  let [first, sure] = [low, high];
+  while (first < sure) {
+    const middle = Math.floor((first + sure) / 2);
+    if (holds(middle)) sure = middle;
+    else first = middle + 1;
+  }
+  return sure;
 }
 
 /** Round contexts as people choose them, largest first. */
