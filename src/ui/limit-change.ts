@@ -58,12 +58,14 @@ export async function changeLimit(
     bootDaemon,
   });
   const words = outcomeWords(outcome, mib);
-  toast.style = words.style;
-  toast.title = words.title;
-  toast.message = words.message;
-  if (words.style === Toast.Style.Failure) {
-    toast.primaryAction = { title: "Copy Command", onAction: () => copyText(sysctlCommand(mib, key)) };
-  }
+  await toast.hide();
+  // A new toast, not the old one changed: with the window closed only a new one becomes visible.
+  await showToast({
+    ...words,
+    ...(words.style === Toast.Style.Failure
+      ? { primaryAction: { title: "Copy Command", onAction: () => copyText(sysctlCommand(mib, key)) } }
+      : {}),
+  });
   return outcome.kind === "done";
 }
 
