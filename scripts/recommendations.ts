@@ -1,0 +1,99 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { InstalledModel } from "../src/fit/facts";
+import { adviseLimit, defaultLimitByFormula, limitInForce } from "../src/fit/limit-policy";
+import { makePlan } from "../src/fit/plan/make-plan";
+import { GIB } from "../src/fit/units";
+import { badgeText } from "../src/fit/verdict-text";
+import { variantName } from "../src/ollama/names";
+import { type OracleModel, readOracle } from "../test/memory/oracle";
+
+/** Writes docs/recommendations.md: what is recommended for common models on common Macs. `npm run recommendations`. */
+const RAM = [16, 36, 64, 128];
+const MODELS = [
+  "llama3.1-8b",
+  "qwen3-8b",
+  "gpt-oss-20b",
+  "gemma3-27b",
+  "qwen3.5-27b",
+  "qwen3-coder-30b",
+  "qwen3-32b",
+  "qwen3-coder-next",
+  "glm-4.5-air",
+  "llama4-scout",
+  "deepseek-r1-671b",
+];
+
+function cell(model: OracleModel, ramGib: number): string {
+  const ramBytes = ramGib * GIB;
+  const macos = { major: 26, text: "26.0" };
+  const mac = {
+    kind: "apple-silicon",
+    ramBytes,
+    macos,
+    limitKey: "iogpu.wired_limit_mb",
+    overrideMib: 0,
+    metal: { workingSetBytes: defaultLimitByFormula(ramBytes, macos) },
+  } as const;
+  const advice = adviseLimit(mac);
+  const name = `${model.name}:q4_K_M`;
+  const installed: InstalledModel = {
+    name,
+    digest: model.name,
+    sizeBytes: model.weights,
+    format: "gguf",
+    family: String(model.header.values.get("general.architecture")),
+    families: [],
+    quantization: model.name.startsWith("gpt-oss") ? "MXFP4" : "Q4_K_M",
+    capabilities: ["completion"],
+    cloud: false,
+  };
+  const plan = makePlan({
+    advice,
+    ramBytes,
+    limitKey: "iogpu.wired_limit_mb",
+    canCap: true,
+    variantName: (numCtx) => variantName(name, numCtx),
+    input: {
+      model: installed,
+      description: {
+        metadata: model.header,
+        metadataSource: "header",
+        parameters: { unreadable: [] },
+        capabilities: ["completion"],
+        projectors: [],
+        adapters: [],
+        drafts: [],
+      },
+      server: { origin: "app", version: "0.33.0", runners: [] },
+      limit: limitInForce(mac),
+      highestLimitMib: advice.highestMib,
+      loaded: [],
+      options: { context: "effective" },
+    },
+  });
+  const before = badgeText(plan.before);
+  const [first] = plan.kind === "options" ? plan.options : [];
+  if (first === undefined) return `${before}; cannot fit`;
+  return first.kind === "nothing" ? before : `${before}; ${first.title}`;
+}
+
+const oracle = readOracle();
+const rows = MODELS.map((name) => {
+  const model = oracle.find((candidate) => candidate.name === name);
+  if (model === undefined) throw new Error(`There is no ${name}.`);
+  return `| ${name} | ${RAM.map((ramGib) => cell(model, ramGib)).join(" | ")} |`;
+});
+const text = [
+  "# Recommended options",
+  "",
+  "What Check Model Fit says of common models at Q4_K_M (gpt-oss: MXFP4) on macOS 26 with the default limit, Ollama 0.33",
+  "and nothing set, and the first option of the plan. Written by `npm run recommendations`.",
+  "",
+  `| Model | ${RAM.map((ramGib) => `${ramGib} GB`).join(" | ")} |`,
+  `| --- |${RAM.map(() => " --- |").join("")}`,
+  ...rows,
+  "",
+].join("\n");
+writeFileSync(join(process.cwd(), "docs", "recommendations.md"), text);
+console.log(text);
