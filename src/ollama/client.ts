@@ -1,6 +1,8 @@
 import { Ollama } from "ollama/browser";
 import type { InstalledModel, LoadedModel, ModelDescription } from "../fit/facts";
-import { OllamaProblem, problemFrom } from "./problems";
+import { exchange } from "./bounded-fetch";
+import { sameModel } from "./names";
+import { notOllama, OllamaProblem } from "./problems";
 import { readDescription, readInstalledModels, readLoadedModels } from "./wire";
 
 export interface ClientOptions {
@@ -8,6 +10,8 @@ export interface ClientOptions {
   readonly fetch: typeof fetch;
   /** For answers that take no work; default 10 s. */
   readonly timeoutMs?: number;
+  /** How long an unloaded model may take to be gone; default 10 s. */
+  readonly unloadMs?: number;
 }
 
 export interface CreateRequest {
@@ -37,46 +41,43 @@ export interface OllamaClient {
 const TIMEOUT_MS = 10_000;
 /** Loading 50 GB from a slow disk takes minutes. */
 const LOAD_TIMEOUT_MS = 10 * 60_000;
+/** A vocabulary with its merges is many megabytes of text. */
+const VERBOSE_TIMEOUT_MS = 30_000;
 const CREATE_TIMEOUT_MS = 5 * 60_000;
 const MOST_BYTES = 64 * 1024 * 1024;
+const UNLOAD_MS = 10_000;
 const UNLOAD_POLLS = 40;
-const UNLOAD_POLL_MS = 250;
 
 /** A client on the `ollama` package, with time limits and a cap on the size of answers. */
 export function createOllamaClient(options: ClientOptions): OllamaClient {
-  const { url } = options;
+  const { url, timeoutMs: usualMs = TIMEOUT_MS, unloadMs = UNLOAD_MS } = options;
 
-  async function ask<T>(
+  /** One exchange with the server; `form` says whether the answer is one object or a stream of lines. */
+  function ask<T>(
     work: (api: Ollama) => Promise<T>,
-    signal?: AbortSignal,
-    timeoutMs = options.timeoutMs ?? TIMEOUT_MS,
+    { signal, timeoutMs = usualMs, form }: { signal?: AbortSignal; timeoutMs?: number; form?: "lines" } = {},
   ): Promise<T> {
-    const timeout = AbortSignal.timeout(timeoutMs);
-    const stop = signal ? AbortSignal.any([signal, timeout]) : timeout;
-    const api = new Ollama({ host: url, fetch: boundedFetch(options.fetch, stop) });
-    try {
-      return await work(api);
-    } catch (error) {
-      if (timeout.aborted && !signal?.aborted) {
-        throw new OllamaProblem("timed-out", `Ollama at ${url} did not answer in time.`);
-      }
-      throw problemFrom(error, url, signal);
-    }
+    const bounds = { timeoutMs, maxBytes: MOST_BYTES, ...(signal ? { signal } : {}) };
+    return exchange(options.fetch, url, bounds, (fetch) => work(new Ollama({ host: url, fetch })), form);
   }
 
-  const loaded = () => ask(async (api) => readLoadedModels(await api.ps()));
+  const loaded = (signal?: AbortSignal) =>
+    ask(async (api) => readLoadedModels(await api.ps()), signal ? { signal } : {});
 
   return {
     url,
-    version: () => ask(async (api) => versionText(await api.version())),
+    version: () => ask(async (api) => versionText(await api.version(), url)),
     models: () => ask(async (api) => readInstalledModels(await api.list())),
-    loaded,
+    loaded: () => loaded(),
     show: (name, { verbose = false, signal } = {}) =>
-      ask(async (api) => {
-        // The type lags behind: the client sends every field it is given.
-        const request = { model: name, ...(verbose ? { verbose } : {}) };
-        return readDescription(await api.show(request), verbose);
-      }, signal),
+      ask(
+        async (api) => {
+          // The type lags behind: the client sends every field it is given.
+          const request = { model: name, ...(verbose ? { verbose } : {}) };
+          return readDescription(await api.show(request), verbose);
+        },
+        { ...(signal ? { signal } : {}), timeoutMs: verbose ? Math.max(usualMs, VERBOSE_TIMEOUT_MS) : usualMs },
+      ),
     load: (name, { numCtx, signal } = {}) =>
       ask(
         async (api) => {
@@ -86,15 +87,16 @@ export function createOllamaClient(options: ClientOptions): OllamaClient {
             ...(numCtx === undefined ? {} : { options: { num_ctx: numCtx } }),
           });
         },
-        signal,
-        LOAD_TIMEOUT_MS,
+        { ...(signal ? { signal } : {}), timeoutMs: LOAD_TIMEOUT_MS },
       ),
     unload: async (name, { signal } = {}) => {
-      await ask((api) => api.generate({ model: name, prompt: "", keep_alive: 0 }), signal);
+      const bounds = signal ? { signal } : {};
+      await ask((api) => api.generate({ model: name, prompt: "", keep_alive: 0 }), bounds);
+      // The answer comes before the memory is free.
       for (let poll = 0; poll < UNLOAD_POLLS; poll += 1) {
-        if (!(await loaded()).some((model) => model.name === name)) return;
-        if (signal?.aborted) throw new OllamaProblem("stopped", "Stopped.");
-        await new Promise((resolve) => setTimeout(resolve, UNLOAD_POLL_MS));
+        const resident = await loaded(signal);
+        if (!resident.some((model) => sameModel(model.name, name))) return;
+        await new Promise((resolve) => setTimeout(resolve, unloadMs / UNLOAD_POLLS));
       }
       throw new OllamaProblem("timed-out", `Ollama did not unload ${name} in time.`);
     },
@@ -102,17 +104,10 @@ export function createOllamaClient(options: ClientOptions): OllamaClient {
       ask(
         async (api) => {
           const stream = await api.create({ model: name, from, parameters: { num_ctx: numCtx }, stream: true });
-          let last: string | undefined;
-          for await (const { status } of stream) {
-            last = status;
-            onProgress?.(status);
-          }
-          if (last !== "success") {
-            throw new OllamaProblem("bad-answer", "Ollama stopped answering before the variant was finished.");
-          }
+          // The client ends the loop with "success" and throws where the stream ends without it.
+          for await (const { status } of stream) if (typeof status === "string") onProgress?.(status);
         },
-        signal,
-        CREATE_TIMEOUT_MS,
+        { ...(signal ? { signal } : {}), timeoutMs: CREATE_TIMEOUT_MS, form: "lines" },
       ),
     remove: (name) =>
       ask(async (api) => {
@@ -121,31 +116,8 @@ export function createOllamaClient(options: ClientOptions): OllamaClient {
   };
 }
 
-function versionText(answer: unknown): string | undefined {
-  const version = typeof answer === "object" && answer !== null ? (answer as { version?: unknown }).version : undefined;
+function versionText(answer: unknown, url: string): string | undefined {
+  if (typeof answer !== "object" || answer === null) throw notOllama(url);
+  const { version } = answer as { version?: unknown };
   return typeof version === "string" ? version.slice(0, 60) : undefined;
-}
-
-/** fetch that stops with the signal and breaks off answers beyond any sensible size. */
-function boundedFetch(inner: typeof fetch, stop: AbortSignal): typeof fetch {
-  return async (input, init) => {
-    const signal = init?.signal ? AbortSignal.any([init.signal, stop]) : stop;
-    const response = await inner(input, { ...init, signal });
-    if (response.body === null) return response;
-    let bytes = 0;
-    const counted = response.body.pipeThrough(
-      new TransformStream<Uint8Array, Uint8Array>({
-        transform(chunk, controller) {
-          bytes += chunk.byteLength;
-          if (bytes > MOST_BYTES) controller.error(new OllamaProblem("bad-answer", "Ollama's answer is too large."));
-          else controller.enqueue(chunk);
-        },
-      }),
-    );
-    return new Response(counted, {
-      status: response.status,
-      statusText: response.statusText,
-      headers: response.headers,
-    });
-  };
 }

@@ -2,11 +2,15 @@ export type Host =
   | { readonly kind: "ok"; readonly url: string; readonly isLocal: boolean }
   | { readonly kind: "invalid"; readonly reason: string };
 
-const LOCAL = new Set(["127.0.0.1", "localhost", "[::1]", "0.0.0.0"]);
+const EVERYWHERE = new Map([
+  ["0.0.0.0", "127.0.0.1"],
+  ["[::]", "[::1]"],
+]);
+const PLAIN_PORT = /^[^/?#]*:0*80(?:[/?#]|$)/;
 
 /**
  * An Ollama host as people write OLLAMA_HOST: scheme and port may be missing (http, 11434; 443 and 80 after a scheme).
- * 0.0.0.0 listens everywhere and is reached at 127.0.0.1.
+ * 0.0.0.0 and :: listen everywhere and are reached at this machine's own address.
  */
 export function parseHost(text: string): Host {
   const trimmed = text.trim();
@@ -20,9 +24,10 @@ export function parseHost(text: string): Host {
   if ((url.protocol !== "http:" && url.protocol !== "https:") || url.hostname === "" || url.username !== "") {
     return invalid(trimmed);
   }
-  const isLocal = LOCAL.has(url.hostname) || url.hostname.startsWith("127.");
-  if (url.hostname === "0.0.0.0") url.hostname = "127.0.0.1";
-  if (url.port === "" && !hasScheme) url.port = "11434";
+  url.hostname = EVERYWHERE.get(url.hostname) ?? url.hostname;
+  const isLocal = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(url.hostname);
+  // A URL does not keep port 80, but here it was written down.
+  if (url.port === "" && !hasScheme && !PLAIN_PORT.test(trimmed)) url.port = "11434";
   return { kind: "ok", url: `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, "")}`, isLocal };
 }
 

@@ -1,3 +1,4 @@
+const LONGEST_TAG = 80;
 const PART = "[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}";
 const NAME = new RegExp(
   `^(?:(?:(?<host>[A-Za-z0-9_][A-Za-z0-9_.:-]{0,349})/)?(?<namespace>[A-Za-z0-9_][A-Za-z0-9_-]{0,79})/)?(?<model>${PART})(?::(?<tag>${PART}))?$`,
@@ -37,13 +38,13 @@ export function sameModel(a: string, b: string): boolean {
   );
 }
 
-/** Suggested name of a capped variant: `qwen3-coder-next:q4_K_M` at 8192 → `qwen3-coder-next:q4_K_M-8k`. */
+/**
+ * Suggested name of a capped variant: `qwen3-coder-next:q4_K_M` at 8192 → `qwen3-coder-next:q4_K_M-8k`. A variant of a
+ * variant says its own context only, and a tag that would become too long loses its end.
+ */
 export function variantName(source: string, numCtx: number): string {
-  const suffix = numCtx % 1024 === 0 ? `${numCtx / 1024}k` : String(numCtx);
-  const name = parseModelName(source);
-  const base = source.includes("/") || name === undefined ? source : `${name.model}:${name.tag}`;
+  const suffix = `-${numCtx % 1024 === 0 ? `${numCtx / 1024}k` : numCtx}`;
+  const [, base = source, tag = "latest"] = /^(.*):([^/:]*)$/.exec(source) ?? [];
   // A variant of a variant says its own context only.
-  const plain = base.replace(/-\d+k?$/, (ending) => (/^-\d+k$/.test(ending) ? "" : ending));
-  const withTag = /:[^/]+$/.test(plain) ? plain : `${plain}:latest`;
-  return `${withTag.slice(0, withTag.length - Math.max(0, (withTag.split(":").at(-1)?.length ?? 0) + suffix.length + 1 - 80))}-${suffix}`;
+  return `${base}:${tag.replace(/-\d+k$/, "").slice(0, LONGEST_TAG - suffix.length)}${suffix}`;
 }

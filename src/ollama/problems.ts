@@ -18,15 +18,10 @@ export class OllamaProblem extends Error {
   }
 }
 
-/** Turns whatever the client or fetch threw into a problem. */
+/** Turns what was thrown before any answer came into a problem. */
 export function problemFrom(error: unknown, url: string): OllamaProblem {
   if (error instanceof OllamaProblem) return error;
-  const cause = { cause: error };
-  if (error instanceof SyntaxError) return notOllama(url, cause);
-  // Undici's word for every connection that was refused, could not be made or broke before the answer.
-  if (error instanceof TypeError) return new OllamaProblem("not-running", `Nothing answers at ${url}.`, cause);
-  const message = error instanceof Error ? error.message.slice(0, MOST_CHARACTERS) : "";
-  return new OllamaProblem("bad-answer", message || "Ollama gave no usable answer.", cause);
+  return new OllamaProblem("not-running", `Nothing answers at ${url}.`, { cause: error });
 }
 
 /** The problem that an answer other than 2xx means; `body` is its text, or the first part of it. */
@@ -39,7 +34,7 @@ export function problemOfStatus(status: number, body: string, url: string): Olla
       : notOllama(url);
   }
   return status === 404
-    ? new OllamaProblem("not-found", words)
+    ? new OllamaProblem("not-found", `Ollama says: ${words}`)
     : new OllamaProblem("http", `Ollama answered ${status}: ${words}`);
 }
 

@@ -45,7 +45,7 @@ export function readInstalledModels(answer: unknown): readonly InstalledModel[] 
         format: format === "gguf" || format === "safetensors" ? format : ("other" as const),
         families: texts(details["families"]),
         capabilities: texts(entry["capabilities"]),
-        cloud: Boolean(entry["remote_host"]) || /(?::|-)cloud$/.test(name),
+        cloud: Boolean(entry["remote_host"]) || /:(?:.*-)?cloud$/i.test(name),
         ...present({
           modifiedAt: text(entry["modified_at"]),
           family: text(details["family"]),
@@ -59,18 +59,19 @@ export function readInstalledModels(answer: unknown): readonly InstalledModel[] 
   });
 }
 
-/** Models of `/api/ps`. */
+/** Models of `/api/ps`; entries without their sizes are left out, as they could not be told from a spill. */
 export function readLoadedModels(answer: unknown): readonly LoadedModel[] {
   return list(answer).flatMap((entry) => {
     const name = text(entry["name"]) ?? text(entry["model"]);
     const bytes = size(entry["size"]);
-    if (name === undefined || bytes === undefined) return [];
+    const vram = size(entry["size_vram"]);
+    if (name === undefined || bytes === undefined || vram === undefined) return [];
     return [
       {
         name,
         digest: text(entry["digest"]) ?? "",
         sizeBytes: bytes,
-        vramBytes: size(entry["size_vram"]) ?? 0,
+        vramBytes: vram,
         ...present({ contextLength: size(entry["context_length"]) || undefined, expiresAt: text(entry["expires_at"]) }),
       },
     ];
@@ -107,13 +108,23 @@ export function fromLines(modelfile: string): {
   readonly adapters: readonly string[];
   readonly drafts: readonly string[];
 } {
-  const paths = (word: string) =>
-    [...modelfile.matchAll(new RegExp(`^${word}[ \\t]+(.+?)[ \\t]*$`, "gm"))].map((match) => match[1] ?? "");
-  // Multi-line texts such as LICENSE could hold lines that look like instructions; those come after the first ones.
-  const head = modelfile.split(/^(?:TEMPLATE|SYSTEM|LICENSE|MESSAGE)\b/m)[0] ?? "";
-  return modelfile === head
-    ? { from: paths("FROM"), adapters: paths("ADAPTER"), drafts: paths("DRAFT") }
-    : { ...fromLines(head), adapters: paths("ADAPTER"), drafts: paths("DRAFT") };
+  const from: string[] = [];
+  const adapters: string[] = [];
+  const drafts: string[] = [];
+  const lists = new Map([
+    ["FROM", from],
+    ["ADAPTER", adapters],
+    ["DRAFT", drafts],
+  ]);
+  for (const line of modelfile.split("\n")) {
+    if (line.trim() === "" || line.startsWith("#")) continue;
+    const [, word = "", path = ""] = /^([A-Z]+)[ \t]+(.+?)[ \t\r]*$/.exec(line) ?? [];
+    const list = lists.get(word);
+    // These come first; behind them stand texts that could hold lines of any kind.
+    if (list === undefined) break;
+    list.push(path);
+  }
+  return { from, adapters, drafts };
 }
 
 function readValues(info: Json): ModelMetadata["values"] {
@@ -125,7 +136,9 @@ function readValues(info: Json): ModelMetadata["values"] {
     // Vocabularies are megabytes and decide nothing.
     else if (Array.isArray(value) && key.startsWith("tokenizer."))
       values.set(key, { omitted: true, length: value.length });
-    else if (Array.isArray(value)) values.set(key, value.filter(isPlain));
+    // With elements missing, those behind them would belong to other layers.
+    else if (Array.isArray(value))
+      values.set(key, value.every(isPlain) ? value : { omitted: true, length: value.length });
   }
   return values;
 }
@@ -137,7 +150,8 @@ function isPlain(value: unknown): value is string | number | boolean {
 function readTensors(tensors: unknown): readonly TensorInfo[] {
   if (!Array.isArray(tensors)) return [];
   if (tensors.length > MOST_TENSORS) throw new OllamaProblem("bad-answer", "The model lists too many tensors.");
-  return tensors.filter(isObject).map((tensor) => {
+  return tensors.map((entry: unknown) => {
+    const tensor = isObject(entry) ? entry : {};
     const shape = tensor["shape"];
     const name = text(tensor["name"]);
     const type = text(tensor["type"]);

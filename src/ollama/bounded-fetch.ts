@@ -1,0 +1,162 @@
+import { notOllama, OllamaProblem, problemFrom, problemOfStatus } from "./problems";
+
+export interface Bounds {
+  /** For the whole exchange, in milliseconds. */
+  readonly timeoutMs: number;
+  readonly maxBytes: number;
+  /** The caller's way to stop. */
+  readonly signal?: AbortSignal;
+}
+
+const MOST_ERROR_BYTES = 64 * 1024;
+/** A line of a progress stream; Ollama's have some hundred characters. */
+const MOST_LINE_CHARACTERS = 64 * 1024;
+
+/**
+ * Runs one exchange with the server at `url` within bounds. `work` gets a fetch that ends with the time limit and the
+ * signal, even where the given one ignores signals, takes in no more bytes than allowed, turns answers other than 2xx
+ * into problems, and, for `lines`, lets only whole JSON objects through.
+ *
+ * @throws OllamaProblem always and only
+ */
+export async function exchange<T>(
+  inner: typeof fetch,
+  url: string,
+  bounds: Bounds,
+  work: (bounded: typeof fetch) => Promise<T>,
+  form: "one" | "lines" = "one",
+): Promise<T> {
+  const { timeoutMs, maxBytes, signal } = bounds;
+  const limit = new AbortController();
+  const stop = () => limit.abort(new OllamaProblem("stopped", "Stopped."));
+  const late = () => limit.abort(new OllamaProblem("timed-out", `Ollama at ${url} did not answer in time.`));
+  const timer = setTimeout(late, timeoutMs);
+  if (signal?.aborted) stop();
+  else signal?.addEventListener("abort", stop, { once: true });
+
+  let answered = false;
+  const bounded: typeof fetch = async (input, init) => {
+    const response = await orAbort(inner(input, { ...init, signal: limit.signal }), limit.signal);
+    answered = true;
+    if (!response.ok) {
+      const body = await readText(response, MOST_ERROR_BYTES, "cut", limit.signal);
+      throw problemOfStatus(response.status, body, url);
+    }
+    const { status, headers } = response;
+    if (form === "one") {
+      const body = await readText(response, maxBytes, "refuse", limit.signal);
+      // An answer to a deletion is empty; every other one is an object.
+      if (body !== "" && !/^\s*\{/.test(body)) throw notOllama(url);
+      return new Response(body, { status, headers });
+    }
+    return new Response(response.body?.pipeThrough(wholeObjects(url)), { status, headers });
+  };
+  try {
+    return await orAbort(work(bounded), limit.signal);
+  } catch (error) {
+    if (limit.signal.aborted) throw limit.signal.reason;
+    throw answered ? problemAfterAnswer(error) : problemFrom(error, url);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", stop);
+    // Whatever of the exchange is still under way is no longer wanted.
+    limit.abort();
+  }
+}
+
+/** Once an answer began, what fetch or the client throw means that it came to no proper end. */
+function problemAfterAnswer(error: unknown): OllamaProblem {
+  return error instanceof OllamaProblem ? error : new OllamaProblem("bad-answer", BROKEN_OFF, { cause: error });
+}
+
+/** Settles as the work does, or rejects as soon as the signal aborts. */
+async function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let onAbort: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([aborted, work]);
+  } finally {
+    if (onAbort) signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** The body as text. What is beyond `maxBytes` is an error, or cut off; it is never taken in. */
+async function readText(
+  response: Response,
+  maxBytes: number,
+  beyond: "refuse" | "cut",
+  signal: AbortSignal,
+): Promise<string> {
+  const reader = response.body?.getReader();
+  if (!reader) return "";
+  const decoder = new TextDecoder();
+  const parts: string[] = [];
+  let bytes = 0;
+  try {
+    for (;;) {
+      const { done, value } = await orAbort(reader.read(), signal);
+      if (done) return parts.join("") + decoder.decode();
+      bytes += value.byteLength;
+      if (bytes > maxBytes) {
+        if (beyond === "cut") return parts.join("");
+        throw new OllamaProblem("bad-answer", "Ollama's answer is larger than any real one.");
+      }
+      parts.push(decoder.decode(value, { stream: true }));
+    }
+  } catch (error) {
+    if (error instanceof OllamaProblem || signal.aborted) throw error;
+    throw new OllamaProblem("bad-answer", BROKEN_OFF, { cause: error });
+  } finally {
+    // Closes the connection of a body that was not read to its end.
+    reader.cancel().catch(() => undefined);
+  }
+}
+
+const BROKEN_OFF = "The connection to Ollama broke off in the middle of its answer.";
+
+/** Lets lines through that are JSON objects, and turns an error that Ollama reports in one into a problem. */
+function wholeObjects(url: string): TransformStream<Uint8Array, Uint8Array> {
+  const decoder = new TextDecoder();
+  const encoder = new TextEncoder();
+  let rest = "";
+  const pass = (line: string, controller: TransformStreamDefaultController<Uint8Array>) => {
+    if (line.trim() === "") return;
+    const message = parseObject(line);
+    if (!message) throw notOllama(url);
+    if ("error" in message) {
+      const words = typeof message["error"] === "string" ? message["error"] : "it gave no reason";
+      throw new OllamaProblem("http", `Ollama could not do it: ${words.slice(0, 300)}`);
+    }
+    controller.enqueue(encoder.encode(`${line}\n`));
+  };
+  return new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      rest += decoder.decode(chunk, { stream: true });
+      const lines = rest.split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) pass(line, controller);
+      if (rest.length > MOST_LINE_CHARACTERS)
+        throw new OllamaProblem("bad-answer", "Ollama's answer is larger than any real one.");
+    },
+    flush(controller) {
+      const cutOff = rest.trimStart().startsWith("{") && parseObject(rest) === undefined;
+      if (cutOff) throw new OllamaProblem("bad-answer", BROKEN_OFF);
+      pass(rest, controller);
+    },
+  });
+}
+
+function parseObject(line: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
