@@ -1,4 +1,5 @@
-import type { AttentionShape, ModelShape } from "./architectures/shape";
+import type { ModelShape } from "./architectures/shape";
+import { attentionKinds } from "./attention-kinds";
 import type { KvCacheType, RunSettings, Runtime } from "./settings";
 
 /** Settings as llama.cpp resolves them for one model. */
@@ -57,13 +58,12 @@ export function effectiveSettings(
   settings: RunSettings,
 ): (EffectiveSettings & { readonly kind: "effective" }) | RefusedSettings {
   const { numCtx, parallel, kvCacheType, runtime } = settings;
-  const counts = { num_ctx: numCtx, slots: parallel, num_batch: settings.batch, "num_ctx x slots": numCtx * parallel };
-  for (const [name, value] of Object.entries(counts)) {
-    const most = name === "slots" ? MOST_SLOTS : MOST_TOKENS;
-    if (!Number.isSafeInteger(value) || value < 1 || value > most) {
-      return { kind: "refused", reason: `${name} is ${value}, which llama.cpp does not take.` };
-    }
-  }
+  const wrong =
+    outOfRange("num_ctx", numCtx, MOST_TOKENS) ??
+    outOfRange("slots", parallel, MOST_SLOTS) ??
+    outOfRange("num_batch", settings.batch, MOST_TOKENS) ??
+    outOfRange("num_ctx x slots", numCtx * parallel, MOST_TOKENS);
+  if (wrong !== undefined) return wrong;
   const flashAttention = resolveFlashAttention(shape, settings);
   if (typeof flashAttention !== "boolean") return flashAttention;
   const total = numCtx * parallel;
@@ -83,6 +83,11 @@ export function effectiveSettings(
   };
 }
 
+function outOfRange(name: string, value: number, most: number): RefusedSettings | undefined {
+  if (Number.isSafeInteger(value) && value >= 1 && value <= most) return undefined;
+  return refused(`${name} is ${value}, which llama.cpp does not take.`);
+}
+
 function resolveFlashAttention(
   shape: ModelShape,
   { flashAttention, kvCacheType }: RunSettings,
@@ -92,7 +97,7 @@ function resolveFlashAttention(
   if (off && block > 1) {
     return refused(`A ${kvCacheType} cache needs flash attention, which is off: the model would not load.`);
   }
-  const kinds = attentionKinds(shape);
+  const kinds = shape.encoderAttention ? [shape.encoderAttention] : attentionKinds(shape);
   if (kinds.some(({ keyLength, valueLength }) => keyLength % block !== 0 || valueLength % block !== 0)) {
     return refused(`Its head size does not divide into ${kvCacheType} blocks: the model would not load.`);
   }
@@ -102,23 +107,11 @@ function resolveFlashAttention(
   if (off) return false;
   if (flashAttention === "on" || block > 1) return true;
   return kinds.every(
-    ({ keyLength, valueLength }) =>
-      FLASH_HEAD_SIZES.has(keyLength) && keyLength >= (shape.latent?.kvLoraRank ?? valueLength),
+    ({ keyRow, keyLength, valueLength }) =>
+      keyRow === 0 || (FLASH_HEAD_SIZES.has(keyLength) && keyLength >= (shape.latent?.kvLoraRank ?? valueLength)),
   );
 }
 
 function refused(reason: string): RefusedSettings {
   return { kind: "refused", reason };
-}
-
-/** One layer for each pair of head sizes that the model attends with. */
-function attentionKinds(shape: ModelShape): readonly AttentionShape[] {
-  if (shape.encoderAttention !== undefined) return [shape.encoderAttention];
-  const kinds = new Map<number, AttentionShape>();
-  for (const { attention } of shape.layers) {
-    if (attention !== undefined && attention.keyRow > 0) {
-      kinds.set(attention.keyLength * 2 ** 20 + attention.valueLength, attention);
-    }
-  }
-  return [...kinds.values()];
 }

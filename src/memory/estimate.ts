@@ -83,8 +83,13 @@ export function estimateShape(
   };
   const { uncertainty } = compute;
   const total = terms.weights + terms.kvCache + terms.recurrentState + terms.compute + terms.projector;
-  if (![...Object.values(terms), total, uncertainty].every((bytes) => Number.isSafeInteger(bytes) && bytes >= 0)) {
+  // No term is negative, so a total and a band in range mean that all terms are.
+  if (!isBytes(total) || !isBytes(uncertainty)) {
     return { kind: "unknown", architecture, reason: "Its sizes do not add up to a number of bytes." };
   }
   return { kind: "known", architecture, ...terms, total, uncertainty };
+}
+
+function isBytes(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
 }

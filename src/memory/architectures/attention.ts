@@ -22,8 +22,7 @@ export function headSizes(file: ModelFile): HeadSizes {
   const share = (key: string): number => {
     const named = keys.number(key);
     if (named !== undefined) return named;
-    if (heads === "omitted") throw new UnknownShape("The head size cannot be told without attention.head_count.", true);
-    return Math.floor(embeddingLength / heads);
+    return heads === "omitted" ? rotarySize(file) : Math.floor(embeddingLength / heads);
   };
   const keyLength = share("attention.key_length");
   const valueLength = share("attention.value_length");
@@ -35,6 +34,14 @@ export function headSizes(file: ModelFile): HeadSizes {
     slidingKeyLength: sliding("attention.key_length_swa") ?? keyLength,
     slidingValueLength: sliding("attention.value_length_swa") ?? valueLength,
   };
+}
+
+/** Where only the tensors tell the heads: the rotary part, if it divides their rows as a whole head does. */
+function rotarySize({ keys, tensor }: ModelFile): number {
+  const size = keys.number("rope.dimension_count") ?? 0;
+  const rows = ["attn_q", "attn_k", "attn_v"].map((name) => tensor(0, name)?.[1] ?? 0);
+  if (size > 0 && rows.every((row) => row > 0 && row % size === 0)) return size;
+  throw new UnknownShape("The head size cannot be told without attention.head_count.", true);
 }
 
 /** head_count of the first block; "omitted" where the array was left out but the block attends, so that it is not 0. */
