@@ -156,19 +156,22 @@ export interface LimitAdvice {
   readonly highestMib: number;
 }
 
-/** What to recommend on this Mac. `reserveBytes` is the person's own reserve, if they set one. */
+/**
+ * What to recommend on this Mac. `reserveBytes` is the person's own reserve, if they set one; less than what would be
+ * refused counts as that.
+ */
 export function adviseLimit(mac: AppleSiliconMac, reserveBytes?: number): LimitAdvice {
   const standard = defaultLimit(mac);
   const ramMib = Math.floor(mac.ramBytes / MIB);
   const defaultMib = Math.floor(standard.bytes / MIB);
-  const reserve = reserveBytes ?? recommendedReserve(mac.ramBytes);
+  const reserve = Math.max(reserveBytes ?? recommendedReserve(mac.ramBytes), REFUSED_BELOW);
   const recommendedMib = Math.floor((mac.ramBytes - reserve) / MIB);
   return {
     ramMib,
     defaultMib,
     defaultEstimated: standard.estimated,
     reserveBytes: reserve,
-    ...(recommendedMib > defaultMib && mac.ramBytes - recommendedMib * MIB >= REFUSED_BELOW ? { recommendedMib } : {}),
+    ...(recommendedMib > defaultMib ? { recommendedMib } : {}),
     highestMib: Math.max(Math.floor((mac.ramBytes - SECOND_YES_BELOW) / MIB), defaultMib),
   };
 }
