@@ -57,7 +57,7 @@ export async function changeLimit(
     ramMib: Math.floor(mac.ramBytes / MIB),
     bootDaemon,
   });
-  const words = outcomeWords(outcome, mib);
+  const words = outcomeWords(outcome, mib, mac.overrideMib);
   await toast.hide();
   // A new toast, not the old one changed: with the window closed only a new one becomes visible.
   await showToast({
@@ -112,7 +112,7 @@ function daemonWords(daemon: DaemonResult | undefined): string {
 const sentence = (text: string): string => (/[.!?…]$/.test(text) ? text : `${text}.`);
 
 /** What a person is told about each outcome; always with what is in force now. */
-export function outcomeWords(outcome: ChangeOutcome, askedMib: number): OutcomeWords {
+export function outcomeWords(outcome: ChangeOutcome, askedMib: number, beforeMib: number | undefined): OutcomeWords {
   const now = inForce(outcome.inForceMib);
   const failure = (title: string, message: string): OutcomeWords => ({
     style: Toast.Style.Failure,
@@ -134,7 +134,7 @@ export function outcomeWords(outcome: ChangeOutcome, askedMib: number): OutcomeW
     case "not-permitted":
       return failure("Not permitted", "macOS did not allow it. An administrator account is needed.");
     case "timed-out":
-      if (outcome.inForceMib === askedMib) {
+      if (outcome.inForceMib === askedMib && askedMib !== beforeMib) {
         return failure("Set, though the prompt was given up", "The command went on behind the prompt.");
       }
       return failure("No answer to the password prompt", "The prompt was open for too long.");

@@ -105,6 +105,14 @@ describe("what the form shows", () => {
     expect(words(screen)).toContain("Recommended 55,296 MiB (54.0 GiB): keeps 10.0 GiB for macOS and your apps");
   });
 
+  it("never recommends what it would refuse, however small the reserve in the preferences", async () => {
+    const { mac, screen } = await openForm({ preferences: { reserveGib: "1" } });
+    expect(words(screen)).toContain("Recommended 63,488 MiB (62.0 GiB): keeps 2.0 GiB for macOS and your apps");
+    await screen.confirm(true, true);
+    await screen.submit();
+    expect(mac.limitMib()).toBe(63_488);
+  });
+
   it("works without an Ollama that answers", async () => {
     const { mac, screen, server } = await openForm();
     await screen.close();
@@ -415,6 +423,27 @@ describe("when it does not go well", () => {
     expect(words(screen)).toContain("Limit in Force 56.00 GiB");
   });
 
+  it("does not say that a prompt which was given up set what was in force before", async () => {
+    const { screen } = await openForm({ overrideMib: 57_344, faults: { timeoutReached: true } });
+    await screen.submit();
+    expect(screen.toasts()).toEqual(
+      failure("No answer to the password prompt", "The prompt was open for too long. In force: 57,344 MiB (56.0 GiB)."),
+    );
+  });
+
+  it("sets nothing on a macOS that has no such limit", async () => {
+    const { mac, screen } = await openForm();
+    await screen.close();
+    mac.sysctls.delete("iogpu.wired_limit_mb");
+    mac.sysctls.delete("debug.iogpu.wired_limit");
+    const old = await renderCommand(<SetGpuLimit />, { command: "set-gpu-limit", world: mac.world() });
+    await old.submit();
+    expect(old.toasts()).toMatchObject([
+      { style: "FAILURE", title: "Not Set", message: "This macOS has no GPU limit to set." },
+    ]);
+    expect(mac.prompts).toEqual([]);
+  });
+
   it("believes the value that reads back, not the one it asked for", async () => {
     const { mac, screen } = await openForm({ faults: {} });
     mac.faults = { lies: 40_960 };
@@ -521,6 +550,18 @@ describe("the LaunchDaemon", () => {
     await screen.submit();
     expect(screen.toasts()[0]?.message).toContain("launchd did not load it");
     expect(mac.daemons.size).toBe(1);
+  });
+
+  it("does not keep a limit that may freeze the Mac: a restart has to be the way out", async () => {
+    const { mac, screen } = await openForm();
+    await custom(screen, "62000");
+    await screen.choose("After a Restart", "Install LaunchDaemon");
+    await screen.submit();
+    expect(screen.toasts()).toMatchObject([
+      { style: "FAILURE", title: "Not Set", message: expect.stringContaining("So high a limit is not kept") },
+    ]);
+    expect(screen.alerts()).toEqual([]);
+    expect(mac.prompts).toEqual([]);
   });
 
   it("is not touched when the kernel refuses the value", async () => {
