@@ -35,7 +35,8 @@ export function useSituation(settings: Settings) {
 export function useFitList(context?: JudgeOptions["context"]): FitList {
   const settings = useMemo(readSettings, []);
   const { data: situation, isLoading, revalidate } = useSituation(settings);
-  const { descriptions, isReading } = useDescriptions(situation, settings);
+  const [attempt, setAttempt] = useState(0);
+  const { descriptions, isReading } = useDescriptions(situation, settings, attempt);
   const options = useMemo(
     () => (context === undefined ? settings.judge : { ...settings.judge, context }),
     [settings, context],
@@ -49,7 +50,10 @@ export function useFitList(context?: JudgeOptions["context"]): FitList {
     ...(situation ? { situation } : {}),
     rows,
     isLoading: isLoading || isReading,
-    refresh: revalidate,
+    refresh: () => {
+      setAttempt((before) => before + 1);
+      revalidate();
+    },
   };
 }
 
@@ -89,7 +93,8 @@ function judgeAll(
     });
 }
 
-function useDescriptions(situation: Situation | undefined, settings: Settings) {
+/** Each further `attempt` tries again what could not be read. */
+function useDescriptions(situation: Situation | undefined, settings: Settings, attempt: number) {
   const [descriptions, setDescriptions] = useState<ReadonlyMap<string, DescriptionResult>>(new Map());
   const [isReading, setReading] = useState(true);
   const models = situation?.models;
@@ -110,12 +115,13 @@ function useDescriptions(situation: Situation | undefined, settings: Settings) {
       isLocal: situation?.isLocal ?? false,
       modelsFolders: modelsFolders(world.homeFolder, world.env, settings.modelsFolder),
       signal: stop.signal,
-      onProgress: setDescriptions,
+      // What is known stays on screen while it is read again.
+      onProgress: (known) => setDescriptions((before) => new Map([...before, ...known])),
     }).finally(() => {
       if (!stop.signal.aborted) setReading(false);
     });
     return () => stop.abort();
     // A refreshed list of the same models is a new array; the digests say whether anything changed.
-  }, [url, settings, models?.map((model) => model.digest).join()]);
+  }, [url, settings, attempt, models?.map((model) => model.digest).join()]);
   return { descriptions, isReading };
 }
