@@ -1,5 +1,4 @@
 import { Clipboard, open, showToast, Toast } from "@raycast/api";
-import { showFailureToast } from "@raycast/utils";
 import { launchctlContextCommand } from "../fit/commands";
 import { formatBytes } from "../fit/units";
 import type { Settings } from "./preferences";
@@ -35,12 +34,14 @@ export async function changeLoaded(
     toast.style = Toast.Style.Success;
     delete toast.primaryAction;
   } catch (error) {
+    delete toast.primaryAction;
     if (stop.signal.aborted) {
       toast.style = Toast.Style.Success;
       toast.title = "Stopped waiting";
-      delete toast.primaryAction;
     } else {
-      await showFailureToast(error, { title: change === "load" ? "Could not load the model" : "Could not unload it" });
+      toast.style = Toast.Style.Failure;
+      toast.title = change === "load" ? "Could not load the model" : "Could not unload it";
+      toast.message = error instanceof Error ? error.message : String(error);
     }
   } finally {
     refresh();
