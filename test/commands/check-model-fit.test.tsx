@@ -1,16 +1,16 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import CheckModelFit from "../../src/check-model-fit";
-import { type Fault, sampleModel, type StandInModel } from "../stand-ins/ollama";
+import { type Fault, manyModels, sampleModel, type StandInModel } from "../stand-ins/ollama";
 import { sha256 } from "../stand-ins/ollama/model";
 import { renderCommand, type Screen, setPreferences } from "../support";
-import { setStage, type Stage } from "./stage";
+import { asked, setStage, type Stage } from "./stage";
 
 const GIB = 1024 ** 3;
 /** How much is missing follows from the estimate, which has tests of its own. */
 const SPILLS = /^Spills [34]\.\d GiB · 256K$/;
 
 function openList({ world }: Pick<Stage, "world">, options: { settle?: boolean } = {}): Promise<Screen> {
-  return renderCommand(<CheckModelFit />, { command: "check-model-fit", world, ...options });
+  return renderCommand(<CheckModelFit />, { command: "check-model-fit", world, boundMs: 30_000, ...options });
 }
 
 /** Opens the list for a stage with these models only. */
@@ -451,4 +451,232 @@ describe("a machine without a GPU limit", () => {
     expect(tooltip(screen, "llama3.1:8b")).toBe("This is not a Mac, so there is no GPU limit to read or set here.");
     expect(stage.mac.calls.filter((call) => /sysctl|osascript/.test(call.file))).toEqual([]);
   });
+});
+
+describe("a server that misbehaves", () => {
+  it("does not keep the list waiting when it hangs", async () => {
+    const limit = AbortSignal.timeout.bind(AbortSignal);
+    vi.spyOn(AbortSignal, "timeout").mockImplementation((milliseconds) => limit(milliseconds / 50));
+    const stage = await setStage();
+    stage.ollama.fault("*", { kind: "hang" });
+    const screen = await openList(stage);
+    expect(screen.text()).toContain("Ollama Does Not Answer");
+    expect(screen.text()).toContain(`Ollama at ${stage.ollama.url} did not answer in time.`);
+    stage.ollama.fault("*", undefined);
+    await screen.action("Refresh");
+    expect(screen.items()).toHaveLength(8);
+  });
+
+  it("passes an error of Ollama's on", async () => {
+    const stage = await setStage();
+    stage.ollama.fault("tags", { kind: "http500", message: "disk on fire" });
+    const screen = await openList(stage);
+    expect(screen.text()).toContain("Ollama Does Not Answer");
+    expect(screen.text()).toContain("Ollama answered 500: disk on fire");
+  });
+
+  it.each<[string, Fault, string]>([
+    ["fails", { kind: "http500", message: "disk on fire" }, "Ollama answered 500: disk on fire"],
+    ["is garbage", { kind: "garbage" }, "is not from Ollama."],
+    ["breaks off", { kind: "halfStream" }, "Ollama's answer broke off."],
+    ["is no metadata", { kind: "answer", body: '{"model_info":7}' }, "Ollama's answer holds no metadata of the model."],
+    ["is of the wrong types", { kind: "answer", body: '{"model_info":{},"tensors":[{"name":1}]}' }, "is damaged."],
+    ["never ends", { kind: "hugeBody" }, "Ollama's answer is too large."],
+  ])("makes only that model Unknown whose metadata %s, until it can be read", async (_, fault, reason) => {
+    const stage = await setStage({ ollama: { models: [sampleModel("llama3.1:8b")] } });
+    stage.ollama.fault("show", fault);
+    const screen = await openList(stage);
+    expect(badge(screen, "llama3.1:8b")).toBe("Unknown");
+    expect(tooltip(screen, "llama3.1:8b")).toMatch(/^Its metadata could not be read: /);
+    expect(tooltip(screen, "llama3.1:8b")).toContain(reason);
+    await screen.close();
+    stage.ollama.fault("show", undefined);
+    expect(badge(await openList(stage), "llama3.1:8b")).toBe("Fits · 128K");
+  });
+
+  it("reads a model again on Refresh that could not be read before", async () => {
+    const stage = await setStage();
+    stage.ollama.fault("show", { kind: "http500" }, 1);
+    const screen = await openList(stage);
+    expect(screen.items().filter((item) => item.section === "Unknown")).toHaveLength(2);
+    await screen.action("Refresh");
+    expect(screen.items().filter((item) => item.section === "Unknown")).toHaveLength(1);
+  });
+
+  it("may die while its models are read", async () => {
+    const stage = await setStage();
+    stage.ollama.fault("show", { kind: "dies" });
+    const screen = await openList(stage);
+    expect(new Set(screen.items().map((item) => item.section))).toEqual(new Set(["Unknown"]));
+    stage.ollama.fault("show", undefined);
+    await stage.ollama.restart();
+    await screen.action("Refresh");
+    expect(screen.items().filter((item) => item.section === "Fits")).toHaveLength(6);
+  });
+
+  it("may keep its version to itself: its settings count as assumed", async () => {
+    const stage = await setStage({ mac: { ollama: "terminal" } });
+    stage.ollama.fault("version", { kind: "http500" });
+    const screen = await openList(stage);
+    expect(screen.items()).toHaveLength(8);
+    expect(tooltip(screen, "llama3.1:8b")).toContain("Assumed: context");
+  });
+});
+
+describe("loading and unloading", () => {
+  it("loads a model, marks it and says that it is on the GPU", async () => {
+    const stage = await setStage();
+    const screen = await openList(stage);
+    await screen.pick("qwen3:8b");
+    await screen.action("Load Model");
+    expect(screen.toasts()).toMatchObject([
+      { style: "SUCCESS", title: "Model loaded on the GPU", message: "qwen3:8b" },
+    ]);
+    expect(stage.ollama.loaded().map((each) => [each.model.name, each.numCtx])).toEqual([["qwen3:8b", 40_960]]);
+    expect(screen.item("qwen3:8b").accessories.map((each) => each.tooltip)).toContain("Loaded now");
+    expect(screen.actions()).not.toContain("Load Model");
+
+    await screen.action("Toggle Details");
+    expect(valueOf(screen, "Now")).toMatch(/^Loaded now at 40K, \d+\.\d GiB, all on the GPU\.$/);
+    await screen.pick("llama3.1:8b");
+    expect(valueOf(screen, "Now")).toMatch(/^Fits beside qwen3:8b \(\d+\.\d GiB\) too\.$/);
+
+    await screen.pick("qwen3:8b");
+    await screen.action("Unload Model");
+    expect(screen.toasts().at(-1)).toMatchObject({ style: "SUCCESS", title: "Model unloaded" });
+    expect(stage.ollama.loaded()).toEqual([]);
+    expect(screen.actions()).toContain("Load Model");
+  });
+
+  it("says how much spilled", async () => {
+    const footprint = () => ({ sizeBytes: 20 * GIB, vramBytes: 15.5 * GIB });
+    const stage = await setStage({ ollama: { footprint } });
+    const screen = await openList(stage);
+    await screen.pick("gpt-oss:20b");
+    await screen.action("Load Model");
+    expect(screen.toasts()).toMatchObject([{ style: "SUCCESS", title: "Loaded, but 4.5 GiB spilled to the CPU" }]);
+    await screen.action("Toggle Details");
+    expect(valueOf(screen, "Now")).toBe("Loaded now at 128K: 4.5 GiB of 20.0 GiB spilled to the CPU.");
+  });
+
+  it("says what would be missing beside a loaded model", async () => {
+    const stage = await setStage({ ollama: { footprint: () => ({ sizeBytes: 45 * GIB, vramBytes: 45 * GIB }) } });
+    const screen = await openList(stage);
+    await screen.pick("qwen3:8b");
+    await screen.action("Load Model");
+    await screen.pick("llama3.1:8b");
+    await screen.action("Toggle Details");
+    expect(valueOf(screen, "Now")).toMatch(
+      /^Beside qwen3:8b \(45\.0 GiB\) 1\d\.\d GiB would be missing: Ollama unloads it first\.$/,
+    );
+  });
+
+  it("passes on why a model could not be loaded", async () => {
+    const loadError = () => "model requires more system memory (60.0 GiB) than is available (40.0 GiB)";
+    const stage = await setStage({ ollama: { loadError } });
+    const screen = await openList(stage);
+    await screen.action("Load Model");
+    expect(screen.toasts()).toMatchObject([
+      {
+        style: "FAILURE",
+        title: "Could not load the model",
+        message: `Ollama answered 500: ${loadError()}`,
+      },
+    ]);
+  });
+
+  it("stops waiting when told to", async () => {
+    const stage = await setStage();
+    const screen = await openList(stage);
+    stage.ollama.fault("generate", { kind: "hang" });
+    await screen.press("Load Model");
+    await screen.until("Loading model");
+    await screen.toastAction("Stop Waiting");
+    expect(screen.toasts()).toMatchObject([{ style: "SUCCESS", title: "Stopped waiting", actions: [] }]);
+  });
+
+  it("waits until a model is really gone", async () => {
+    const stage = await setStage({ ollama: { unloadMs: 300 } });
+    const screen = await openList(stage);
+    await screen.pick("qwen3:8b");
+    await screen.action("Load Model");
+    await screen.action("Unload Model");
+    expect(stage.ollama.loaded()).toEqual([]);
+    expect(screen.toasts().at(-1)).toMatchObject({ title: "Model unloaded" });
+  });
+});
+
+describe("copied texts", () => {
+  it("paste as they are", async () => {
+    const screen = await openList(await setStage());
+    await screen.pick("qwen3-coder-next:q4_K_M");
+    const copied = async (action: string) => {
+      await screen.action(action);
+      return screen.clipboard();
+    };
+    expect(await copied("Copy Model Name")).toBe("qwen3-coder-next:q4_K_M");
+    expect(await copied("Copy Sysctl Command")).toBe("sudo /usr/sbin/sysctl iogpu.wired_limit_mb=57344");
+    expect(await copied("Copy Modelfile (256K)")).toBe("FROM qwen3-coder-next:q4_K_M\nPARAMETER num_ctx 262144\n");
+    expect(await copied("Copy Ollama Create Command")).toBe(
+      "printf '%s\\n' 'FROM qwen3-coder-next:q4_K_M' 'PARAMETER num_ctx 262144' | ollama create qwen3-coder-next:q4_K_M-256k -f /dev/stdin",
+    );
+    expect(await copied("Copy Set Parameter Line")).toBe("/set parameter num_ctx 262144");
+    expect(await copied("Copy Default Context Command")).toBe("launchctl setenv OLLAMA_CONTEXT_LENGTH 262144");
+    expect(screen.toasts()).toMatchObject([
+      {
+        title: "Copied to Clipboard",
+        message: "Restart Ollama after it. A context set with the app's slider overrides it.",
+      },
+    ]);
+    expect(await copied("Run in Terminal")).toBe("ollama run qwen3-coder-next:q4_K_M");
+    expect(screen.opened()).toEqual(["/System/Applications/Utilities/Terminal.app"]);
+  });
+
+  it("follow the context chosen", async () => {
+    const screen = await openList(await setStage());
+    await screen.dropdown("16K");
+    await screen.pick("gpt-oss:20b");
+    await screen.action("Copy Modelfile (16K)");
+    expect(screen.clipboard()).toBe("FROM gpt-oss:20b\nPARAMETER num_ctx 16384\n");
+  });
+
+  it("take the key of macOS 13, in bytes", async () => {
+    const screen = await openList(await setStage({ mac: { macos: "13.6.7" } }));
+    await screen.action("Copy Sysctl Command");
+    expect(screen.clipboard()).toBe("sudo /usr/sbin/sysctl debug.iogpu.wired_limit=60129542144");
+  });
+});
+
+describe("200 models", () => {
+  it("shows rows before the metadata is read, and reads none twice", async () => {
+    const stage = await setStage({ ollama: { models: manyModels(200) } });
+    stage.ollama.fault("show", { kind: "hang" });
+    const first = await openList(stage, { settle: false });
+    await first.until(() => first.items().length === 200);
+    expect(new Set(first.items().map((item) => item.section))).toEqual(new Set(["Reading Metadata"]));
+    expect(badge(first, "tuned-000:8b")).toBe("Reading…");
+    // Bounded concurrency: the server is asked for a handful at a time.
+    await first.until(() => asked(stage.ollama, "show") > 0);
+    expect(asked(stage.ollama, "show")).toBeLessThanOrEqual(4);
+    await first.close();
+
+    stage.ollama.fault("show", undefined);
+    const second = await openList(stage, { settle: false });
+    await second.until(() => second.items().some((item) => item.section === "Fits"));
+    await second.settle();
+    expect(second.items().filter((item) => item.section === "Fits")).toHaveLength(200);
+    await second.close();
+
+    const before = asked(stage.ollama, "show");
+    const third = await openList(stage);
+    expect(third.items().filter((item) => item.section === "Fits")).toHaveLength(200);
+    expect(asked(stage.ollama, "show")).toBe(before);
+
+    const changed = manyModels(1)[0];
+    if (changed === undefined) throw new Error("There is no first model");
+    await stage.ollama.put({ ...changed, parameters: { num_ctx: 4096 } });
+    await third.action("Refresh");
+    expect(badge(third, "tuned-000:8b")).toBe("Fits · 4K");
+    expect(asked(stage.ollama, "show")).toBe(before + 1);
+  }, 60_000);
 });

@@ -34,3 +34,8 @@ export async function setStage({ ollama, mac, world, preferences }: StageOptions
   setPreferences({ ollamaHost: server.url, ...preferences });
   return { ollama: server, mac: standInMac, world: standInMac.world({ homeFolder, ...world }), homeFolder };
 }
+
+/** How often a route was asked. */
+export function asked(ollama: StandInOllama, route: string): number {
+  return ollama.requests.filter((request) => request.route === route).length;
+}
