@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { estimate, needsArrays } from "../../src/memory/estimate";
 import type { MetadataValue, ModelMetadata } from "../../src/memory/metadata";
 import { KV_CACHE_TYPES, RUNTIMES, type RunSettings } from "../../src/memory/settings";
+import { build } from "./architectures/build";
 import { readOracle } from "./oracle";
 
 const models = readOracle();
@@ -103,9 +104,85 @@ describe("settings llama.cpp refuses", () => {
     [{ parallel: 1.5 }, "slots is 1.5"],
     [{ batch: -1 }, "num_batch is -1"],
     [{ numCtx: 2 ** 40 }, "num_ctx is"],
+    [{ parallel: 257 }, "slots is 257"],
+    [{ numCtx: 2 ** 29, parallel: 4 }, "num_ctx x slots is"],
+    [{ numCtx: Number.NaN }, "num_ctx is NaN"],
   ] as const)("%j", (change, words) => {
     const sum = estimate(model("llama3.1-8b"), { ...settings, ...change });
     expect(sum).toMatchObject({ kind: "unknown", reason: expect.stringContaining(words) });
+  });
+});
+
+describe("flash attention", () => {
+  const mha = (keyLength: number) =>
+    build({
+      architecture: "llama",
+      blocks: 2,
+      width: 1024,
+      keys: { "attention.head_count": 8, "attention.key_length": keyLength, "attention.value_length": keyLength },
+      block: () => ({ attn_k: [1024, 8 * keyLength], attn_v: [1024, 8 * keyLength], ffn_up: [1024, 4096] }),
+    });
+
+  it("auto is on where Metal has a kernel for the head size, else off without widening V", () => {
+    const at = (metadata: ModelMetadata, flashAttention: "auto" | "on" | "off") =>
+      estimate(metadata, { ...settings, flashAttention });
+    expect(at(mha(128), "auto")).toEqual(at(mha(128), "on"));
+    expect(at(mha(136), "auto")).toEqual(at(mha(136), "off"));
+    const gemma = model("gemma4-31b");
+    expect(at(gemma, "auto")).toEqual(at(gemma, "on"));
+  });
+
+  it("a quantized cache forces it on, and does not load where its blocks do not divide the head", () => {
+    const q8 = { ...settings, kvCacheType: "q8_0" } as const;
+    expect(estimate(mha(160), q8)).toEqual(estimate(mha(160), { ...q8, flashAttention: "on" }));
+    expect(estimate(mha(80), q8)).toMatchObject({
+      kind: "unknown",
+      reason: expect.stringContaining("does not divide"),
+    });
+    expect(estimate(mha(80), settings).kind).toBe("known");
+  });
+
+  it("a quantized cache without it does not load, not even for a model that has no cache", () => {
+    const refused = { ...settings, kvCacheType: "q4_0", flashAttention: "off" } as const;
+    for (const name of ["mamba-2.8b", "bge-m3", "qwen3-8b"]) {
+      expect(estimate(model(name), refused)).toMatchObject({
+        kind: "unknown",
+        reason: expect.stringContaining("needs flash attention"),
+      });
+    }
+  });
+});
+
+describe("header and plain show", () => {
+  it.each(models.map(({ name, header, show }) => ({ name, header, show })))(
+    "give the same estimate: $name",
+    ({ header, show }) => {
+      for (const flashAttention of ["on", "off"] as const) {
+        const run = { ...settings, numCtx: 16_384, parallel: 2, flashAttention };
+        expect(estimate(show, run)).toEqual(estimate(header, run));
+      }
+    },
+  );
+});
+
+describe("keys that the tensors contradict", () => {
+  const decisive = ["head_count_kv", "key_length", "value_length"] as const;
+
+  it("are Unknown, not another number", () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom("llama3.2-3b", "qwen3-8b", "gpt-oss-20b", "gemma3-4b", "glm-4.5-air", "qwen3.5-9b"),
+        fc.constantFrom(...decisive),
+        fc.integer({ min: 0, max: 1024 }),
+        (name, key, value) => {
+          const header = model(name);
+          const full = `${String(header.values.get("general.architecture"))}.attention.${key}`;
+          const sum = estimate(changed(header, { [full]: value }), settings);
+          if (header.values.get(full) === value) expect(sum).toEqual(estimate(header, settings));
+          else expect(sum.kind).toBe("unknown");
+        },
+      ),
+    );
   });
 });
 
