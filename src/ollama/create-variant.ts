@@ -1,8 +1,9 @@
-import type { InstalledModel } from "../fit/facts";
+import type { InstalledModel, ModelDescription } from "../fit/facts";
 import { compareVersions, parseVersion } from "../fit/version";
 import type { OllamaClient } from "./client";
 import { isUsableName, sameModel } from "./names";
 import { OllamaProblem } from "./problems";
+import { fromLines } from "./wire";
 
 export interface VariantRequest {
   readonly source: string;
@@ -56,19 +57,41 @@ export async function createVariant(client: OllamaClient, request: VariantReques
     if (refusal !== undefined) return refusal;
     const taken = models.find((model) => sameModel(model.name, name));
     if (taken !== undefined && !overwrite) return { kind: "name-taken", name: taken.name };
-    await client.create({
-      name,
-      from: parent.name,
-      numCtx,
-      ...(signal ? { signal } : {}),
-      ...(onProgress ? { onProgress } : {}),
-    });
-    const { parameters } = await client.show(name);
-    return parameters.numCtx === numCtx
+    const weights = weightsOf(await client.show(parent.name));
+    try {
+      await client.create({
+        name,
+        from: parent.name,
+        numCtx,
+        ...(signal ? { signal } : {}),
+        ...(onProgress ? { onProgress } : {}),
+      });
+    } catch (error) {
+      // The server may have finished what nobody waited for.
+      if (isStop(error) && taken === undefined) await removeIfThere(client, name);
+      throw error;
+    }
+    const variant = await client.show(name);
+    const made = variant.parameters.numCtx;
+    return made === numCtx && weightsOf(variant) === weights
       ? { kind: "created", name }
-      : { kind: "not-as-asked", ...(parameters.numCtx === undefined ? {} : { numCtx: parameters.numCtx }) };
+      : { kind: "not-as-asked", ...(made === undefined ? {} : { numCtx: made }) };
   } catch (error) {
-    if (error instanceof OllamaProblem && error.kind === "stopped") return { kind: "cancelled" };
+    if (isStop(error)) return { kind: "cancelled" };
     return { kind: "failed", reason: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** The file that a model runs: what a variant shares with its parent. */
+function weightsOf({ modelfile }: ModelDescription): string | undefined {
+  return fromLines(modelfile ?? "").from[0];
+}
+
+function isStop(error: unknown): boolean {
+  return error instanceof OllamaProblem && error.kind === "stopped";
+}
+
+async function removeIfThere(client: OllamaClient, name: string): Promise<void> {
+  // Best effort: the person has left already, and not being there is the usual case.
+  await client.remove(name).catch(() => undefined);
 }

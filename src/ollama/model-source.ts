@@ -1,4 +1,4 @@
-import { join, resolve, sep } from "node:path";
+import { join } from "node:path";
 import type { InstalledModel, ModelDescription } from "../fit/facts";
 import type { ModelMetadata } from "../memory/metadata";
 import { tensorBytes } from "../memory/gguf/tensor-types";
@@ -11,7 +11,7 @@ export interface DescribeOptions {
   readonly model: InstalledModel;
   /** The server's files are this machine's files. */
   readonly isLocal: boolean;
-  /** Folders with models, the first that holds a file counts. */
+  /** Folders with models, the first that holds a file counts; after them the one that the server itself names. */
   readonly modelsFolders: readonly string[];
   readonly signal?: AbortSignal;
   /** Whether the arrays that plain show leaves out are needed. */
@@ -58,11 +58,11 @@ async function readHeader(
   path: string,
   { modelsFolders, signal }: DescribeOptions,
 ): Promise<ModelMetadata | undefined> {
-  const blob = /[\\/](sha256-[0-9a-f]{64})$/.exec(path)?.[1];
-  if (blob === undefined) return undefined;
-  for (const folder of modelsFolders) {
-    const file = resolve(join(folder, "blobs", blob));
-    if (!file.startsWith(resolve(folder) + sep)) continue;
+  const [, folder, blob] = /^(\/.*)\/blobs\/(sha256-[0-9a-f]{64})$/.exec(path) ?? [];
+  if (folder === undefined || blob === undefined) return undefined;
+  // The server says where it keeps its files, but may see them elsewhere, as in a container.
+  for (const candidate of new Set([...modelsFolders, folder])) {
+    const file = join(candidate, "blobs", blob);
     try {
       const { metadata, parts } = await readModelFile(file, signal ? { ...READ, signal } : READ);
       // A file that is still being pulled misses data; what the server says of it is then the better source.

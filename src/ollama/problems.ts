@@ -11,11 +11,15 @@ export class OllamaProblem extends Error {
   constructor(
     readonly kind: ProblemKind,
     message: string,
-    options?: ErrorOptions,
+    options?: ErrorOptions & { readonly status?: number },
   ) {
     super(message, options);
     this.name = "OllamaProblem";
+    this.status = options?.status;
   }
+
+  /** HTTP status, where the problem is one. */
+  readonly status: number | undefined;
 }
 
 /** Turns what was thrown before any answer came into a problem. */
@@ -27,18 +31,19 @@ export function problemFrom(error: unknown, url: string): OllamaProblem {
 /** The problem that an answer other than 2xx means; `body` is its text, or the first part of it. */
 export function problemOfStatus(status: number, body: string, url: string): OllamaProblem {
   const words = errorWords(body);
-  if (words === undefined) {
+  if (words === undefined && status < 500) {
     // Ollama words all its errors in JSON; a page of somebody else's does not.
-    return status >= 500
-      ? new OllamaProblem("http", `The server at ${url} answered with status ${status}.`)
-      : notOllama(url);
+    return notOllama(url, { status });
+  }
+  if (words === undefined) {
+    return new OllamaProblem("http", `The server at ${url} answered with status ${status}.`, { status });
   }
   return status === 404
-    ? new OllamaProblem("not-found", `Ollama says: ${words}`)
-    : new OllamaProblem("http", `Ollama answered ${status}: ${words}`);
+    ? new OllamaProblem("not-found", `Ollama says: ${words}`, { status })
+    : new OllamaProblem("http", `Ollama answered ${status}: ${words}`, { status });
 }
 
-export function notOllama(url: string, options?: ErrorOptions): OllamaProblem {
+export function notOllama(url: string, options?: { readonly status: number }): OllamaProblem {
   return new OllamaProblem("not-ollama", `What answers at ${url} is not Ollama.`, options);
 }
 
