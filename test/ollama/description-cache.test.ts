@@ -1,0 +1,110 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { ModelDescription } from "../../src/fit/facts";
+import type { MetadataValue } from "../../src/memory/metadata";
+import { estimate } from "../../src/memory/estimate";
+import { deserializeDescription, serializeDescription } from "../../src/ollama/description-cache";
+import { described, oracle } from "../fit/inputs";
+
+const scalar = fc.oneof(
+  fc.string(),
+  fc.boolean(),
+  fc.double().map((number) => (Object.is(number, -0) ? 0 : number)),
+  fc.bigInt(),
+);
+const value: fc.Arbitrary<MetadataValue> = fc.oneof(
+  scalar,
+  fc.array(scalar),
+  fc.constant<MetadataValue>({ omitted: true }),
+  fc.nat().map((length): MetadataValue => ({ omitted: true, length })),
+);
+const name = fc.oneof(fc.string(), fc.constantFrom("__proto__", "constructor", "omitted", "list", "bigint"));
+const description: fc.Arbitrary<ModelDescription> = fc.record(
+  {
+    metadata: fc.record(
+      {
+        values: fc.array(fc.tuple(name, value)).map((entries) => new Map(entries)),
+        tensors: fc.array(
+          fc.record(
+            { name, type: fc.string(), shape: fc.array(fc.nat(), { maxLength: 4 }) },
+            { noNullPrototype: true },
+          ),
+        ),
+      },
+      { noNullPrototype: true },
+    ),
+    metadataSource: fc.constantFrom("header" as const, "show" as const, "show-verbose" as const),
+    parameters: fc.record(
+      { numCtx: fc.integer(), unreadable: fc.array(fc.string()) },
+      { requiredKeys: ["unreadable"], noNullPrototype: true },
+    ),
+    capabilities: fc.array(fc.string()),
+    projectors: fc.array(
+      fc.record({ path: fc.string(), bytes: fc.nat() }, { requiredKeys: ["path"], noNullPrototype: true }),
+    ),
+    adapters: fc.array(fc.string()),
+    drafts: fc.array(fc.string()),
+    parentModel: fc.string(),
+    requires: fc.string(),
+  },
+  {
+    requiredKeys: ["metadata", "metadataSource", "parameters", "capabilities", "projectors", "adapters", "drafts"],
+    noNullPrototype: true,
+  },
+);
+
+describe("a stored description", () => {
+  it("comes back as it was, all kinds of numbers included", () => {
+    fc.assert(
+      fc.property(description, (original) => {
+        expect(deserializeDescription(serializeDescription(original))).toEqual(original);
+      }),
+    );
+  });
+
+  it("gives the same memory for every measured model", () => {
+    const settings = {
+      numCtx: 8192,
+      parallel: 2,
+      kvCacheType: "f16",
+      flashAttention: "auto",
+      batch: 512,
+      runtime: "b10488",
+    } as const;
+    for (const { header } of oracle) {
+      const back = deserializeDescription(serializeDescription(described(header)));
+      expect(back && estimate(back.metadata, settings)).toEqual(estimate(header, settings));
+    }
+  });
+
+  it("leaves the Modelfile behind, whose licence is long", () => {
+    const text = serializeDescription({ ...described({ values: new Map(), tensors: [] }), modelfile: "FROM /secret" });
+    expect(text).not.toContain("secret");
+    expect(deserializeDescription(text)).not.toHaveProperty("modelfile");
+  });
+
+  it.each(["", "null", "5", "[]", "{}", '{"format":0}', '{"format":1}', '{"format":1,"metadata":null}', "not JSON"])(
+    "is none in %j",
+    (text) => expect(deserializeDescription(text)).toBeUndefined(),
+  );
+
+  it("of another format is read anew", () => {
+    const text = serializeDescription(described({ values: new Map(), tensors: [] }));
+    expect(deserializeDescription(text)).toBeDefined();
+    expect(deserializeDescription(text.replace(/"format":\d+/, '"format":0'))).toBeUndefined();
+  });
+
+  it("cut short anywhere is none", () => {
+    fc.assert(
+      fc.property(description, fc.double({ min: 0, max: 0.999, noNaN: true }), (original, share) => {
+        const text = serializeDescription(original);
+        expect(deserializeDescription(text.slice(0, Math.floor(text.length * share)))).toBeUndefined();
+      }),
+    );
+  });
+
+  it("that names a kind of tensor that is not there is none", () => {
+    const text = JSON.stringify({ format: 1, metadata: { values: [], kinds: [], tensors: [["a", 3]] } });
+    expect(deserializeDescription(text)).toBeUndefined();
+  });
+});

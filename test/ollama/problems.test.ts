@@ -1,0 +1,63 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { OllamaProblem, problemFrom, problemOfStatus } from "../../src/ollama/problems";
+
+const URL = "http://127.0.0.1:11434";
+
+describe("a problem before any answer", () => {
+  it("is that nothing answers, with the cause kept", () => {
+    const cause = new TypeError("fetch failed");
+    const problem = problemFrom(cause, URL);
+    expect(problem).toMatchObject({ kind: "not-running", message: `Nothing answers at ${URL}.`, cause });
+    expect(problem).toBeInstanceOf(Error);
+  });
+
+  it("stays what it was if it is one already", () => {
+    const stopped = new OllamaProblem("stopped", "Stopped.");
+    expect(problemFrom(stopped, URL)).toBe(stopped);
+  });
+
+  it("is made of anything that can be thrown", () => {
+    fc.assert(
+      fc.property(fc.anything(), (thrown) => {
+        expect(problemFrom(thrown, URL)).toBeInstanceOf(OllamaProblem);
+      }),
+    );
+  });
+});
+
+describe("an answer other than 2xx", () => {
+  it.each([
+    [404, '{"error":"model \'x\' not found"}', "not-found", "Ollama says: model 'x' not found"],
+    [
+      500,
+      '{"error":"llama-server process has terminated"}',
+      "http",
+      "Ollama answered 500: llama-server process has terminated",
+    ],
+    [400, '{"error":"invalid model name"}', "http", "Ollama answered 400: invalid model name"],
+    [502, "<html>Bad Gateway</html>", "http", `The server at ${URL} answered with status 502.`],
+    [404, "404 page not found", "not-ollama", `What answers at ${URL} is not Ollama.`],
+    [403, "", "not-ollama", `What answers at ${URL} is not Ollama.`],
+    [500, '{"error":5}', "http", `The server at ${URL} answered with status 500.`],
+    [500, '{"error":""}', "http", `The server at ${URL} answered with status 500.`],
+    [404, "null", "not-ollama", `What answers at ${URL} is not Ollama.`],
+  ])("%d with %s is %s", (status, body, kind, message) =>
+    expect(problemOfStatus(status, body, URL)).toMatchObject({ kind, message }),
+  );
+
+  it("is told in bounded words, whatever was sent", () => {
+    const body = fc.oneof(
+      fc.string(),
+      fc.json(),
+      fc.string({ minLength: 250, maxLength: 1000 }).map((error) => JSON.stringify({ error })),
+    );
+    fc.assert(
+      fc.property(fc.integer({ min: 300, max: 599 }), body, (status, text) => {
+        const { message } = problemOfStatus(status, text, URL);
+        expect(message.length).toBeGreaterThan(10);
+        expect(message.length).toBeLessThan(400);
+      }),
+    );
+  });
+});
