@@ -20,7 +20,7 @@ export function ServerEmptyView({
   readonly settings: Settings;
   readonly refresh: () => void;
 }) {
-  const { icon, title, description, action } = wordsFor(situation, settings);
+  const { icon, title, description, action } = serverWords(situation, settings);
   return (
     <List.EmptyView
       icon={icon}
@@ -37,7 +37,8 @@ export function ServerEmptyView({
   );
 }
 
-function wordsFor({ state, machine, isLocal, models }: Situation, { host }: Settings): EmptyWords {
+/** Why there are no models to show, in words. */
+export function serverWords({ state, machine, isLocal, models }: Situation, { host }: Settings): EmptyWords {
   switch (state.kind) {
     case "not-installed":
       return {

@@ -10,7 +10,7 @@ import {
   Toast,
   useNavigation,
 } from "@raycast/api";
-import { FormValidation, useForm } from "@raycast/utils";
+import { FormValidation, showFailureToast, useForm } from "@raycast/utils";
 import { useEffect, useState } from "react";
 import { modelfileText, ollamaCreateCommand } from "../fit/commands";
 import { ROUND_CONTEXTS } from "../fit/largest-context";
@@ -18,9 +18,12 @@ import { formatBytes, formatContext } from "../fit/units";
 import { judge, judgeAtContext } from "../fit/verdict";
 import { badgeText } from "../fit/verdict-text";
 import { createVariant, type VariantOutcome, variantRefusal } from "../ollama/create-variant";
-import { isUsableName, variantName } from "../ollama/names";
+import { isUsableName, sameModel, variantName } from "../ollama/names";
 import { changeLoaded } from "./model-work";
-import { connect } from "./situation";
+import type { Settings } from "./preferences";
+import { RefreshAction } from "./refresh-action";
+import { serverWords } from "./server-empty-view";
+import { connect, type Situation } from "./situation";
 import { type FitRow, useFitList } from "./use-fit-list";
 import { getWorld } from "./world";
 
@@ -38,7 +41,7 @@ export function VariantForm({ source, onCreated }: { readonly source?: string; r
   const { rows, situation, settings, isLoading, refresh } = useFitList();
   const { pop } = useNavigation();
   const [typedName, setTypedName] = useState(false);
-  const sources = rows.filter(({ model }) => model.format === "gguf" || model.name === source);
+  const sources = rows.filter(({ model }) => model.format !== "other" || model.name === source);
   const { handleSubmit, itemProps, values, setValue, setValidationError } = useForm<Values>({
     initialValues: {
       source: source ?? "",
@@ -62,7 +65,7 @@ export function VariantForm({ source, onCreated }: { readonly source?: string; r
         setValidationError("tokens", "A whole number of tokens, at least 256");
         return;
       }
-      const trained = rows.find(({ model }) => model.name === submitted.source)?.verdict?.run?.trainedContext;
+      const trained = trainedContext(rows.find(({ model }) => model.name === submitted.source));
       if (trained !== undefined && tokens > trained) {
         setValidationError("tokens", `The model was trained for ${formatContext(trained)}`);
         return;
@@ -78,7 +81,7 @@ export function VariantForm({ source, onCreated }: { readonly source?: string; r
   const numCtx = contextOf(values);
 
   useEffect(() => {
-    const first = sources[0]?.model.name;
+    const first = (sources.find(({ model }) => model.format === "gguf") ?? sources[0])?.model.name;
     if (values.source === "" && first !== undefined) setValue("source", first);
   }, [sources.length]);
   useEffect(() => {
@@ -89,7 +92,7 @@ export function VariantForm({ source, onCreated }: { readonly source?: string; r
   async function create(from: string, name: string, tokens: number): Promise<boolean> {
     const client = connect(getWorld(), settings);
     if (client === undefined) return false;
-    const taken = rows.some(({ model }) => model.name === name);
+    let taken = rows.some(({ model }) => sameModel(model.name, name));
     if (taken && !(await confirmReplace(name))) return false;
     const stop = new AbortController();
     const toast = await showToast({
@@ -103,8 +106,9 @@ export function VariantForm({ source, onCreated }: { readonly source?: string; r
       toast.message = status;
     };
     let outcome = await createVariant(client, { ...request, overwrite: taken, onProgress });
-    // Somebody else may have made it since the list was read, or the name differs only in case.
+    // Somebody else may have made it since the list was read.
     if (outcome.kind === "name-taken" && (await confirmReplace(outcome.name))) {
+      taken = true;
       outcome = await createVariant(client, { ...request, overwrite: true, onProgress });
     }
     delete toast.primaryAction;
@@ -123,9 +127,13 @@ export function VariantForm({ source, onCreated }: { readonly source?: string; r
       : {
           title: "Undo",
           onAction: async () => {
-            await client.remove(name);
-            refresh();
-            await showToast({ style: Toast.Style.Success, title: `Removed ${name}` });
+            try {
+              await client.remove(name);
+              await showToast({ style: Toast.Style.Success, title: `Removed ${name}` });
+            } catch (error) {
+              await showFailureToast(error, { title: `Could not remove ${name}` });
+            }
+            onCreated?.();
           },
         };
     return true;
@@ -147,6 +155,7 @@ export function VariantForm({ source, onCreated }: { readonly source?: string; r
               />
             </>
           )}
+          <RefreshAction refresh={refresh} />
         </ActionPanel>
       }
     >
@@ -156,7 +165,7 @@ export function VariantForm({ source, onCreated }: { readonly source?: string; r
         ))}
       </Form.Dropdown>
       <Form.Dropdown title="Context (num_ctx)" {...itemProps.context}>
-        {ROUND_CONTEXTS.filter((tokens) => tokens <= (row?.verdict?.run?.trainedContext ?? Infinity))
+        {ROUND_CONTEXTS.filter((tokens) => tokens <= (trainedContext(row) ?? Infinity))
           .toReversed()
           .map((tokens) => (
             <Form.Dropdown.Item key={tokens} value={String(tokens)} title={formatContext(tokens)} />
@@ -173,6 +182,7 @@ export function VariantForm({ source, onCreated }: { readonly source?: string; r
           setValue("name", name);
         }}
       />
+      {situation && rows.length === 0 && !isLoading && <NoModels situation={situation} settings={settings} />}
       <Form.Description title="Estimate" text={refusal ? refusalWords(refusal) : estimateText(row, numCtx)} />
       <Form.Description
         title="Good to Know"
@@ -180,6 +190,16 @@ export function VariantForm({ source, onCreated }: { readonly source?: string; r
       />
     </Form>
   );
+}
+
+function NoModels({ situation, settings }: { readonly situation: Situation; readonly settings: Settings }) {
+  const { title, description } = serverWords(situation, settings);
+  return <Form.Description title={title} text={description} />;
+}
+
+/** Known from the list of models, too, where the metadata cannot be read or estimated. */
+function trainedContext(row: FitRow | undefined): number | undefined {
+  return row?.verdict?.run?.trainedContext ?? row?.model.trainedContext;
 }
 
 function parseTokens(text: string | undefined): number | undefined {
