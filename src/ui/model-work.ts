@@ -1,6 +1,7 @@
 import { Clipboard, open, showToast, Toast } from "@raycast/api";
 import { launchctlContextCommand } from "../fit/commands";
 import { formatBytes } from "../fit/units";
+import { sameModel } from "../ollama/names";
 import type { Settings } from "./preferences";
 import { connect } from "./situation";
 import { getWorld } from "./world";
@@ -27,9 +28,8 @@ export async function changeLoaded(
       toast.title = "Model unloaded";
     } else {
       await client.load(name, { signal: stop.signal });
-      const loaded = (await client.loaded()).find((model) => model.name === name);
-      const spilled = loaded === undefined ? 0 : loaded.sizeBytes - loaded.vramBytes;
-      toast.title = spilled > 0 ? `Loaded, but ${formatBytes(spilled)} spilled to the CPU` : "Model loaded on the GPU";
+      const loaded = (await client.loaded()).find((model) => sameModel(model.name, name));
+      toast.title = loaded === undefined ? "Model loaded" : whereItIs(loaded.sizeBytes - loaded.vramBytes);
     }
     toast.style = Toast.Style.Success;
     delete toast.primaryAction;
@@ -46,6 +46,10 @@ export async function changeLoaded(
   } finally {
     refresh();
   }
+}
+
+function whereItIs(spilledBytes: number): string {
+  return spilledBytes > 0 ? `Loaded, but ${formatBytes(spilledBytes)} spilled to the CPU` : "Model loaded on the GPU";
 }
 
 /** Copies the command that sets Ollama's default context, with the word that the app's slider wins over it. */
