@@ -1,0 +1,353 @@
+import { describe, expect, it } from "vitest";
+import CheckModelFit from "../../src/check-model-fit";
+import CreateCappedVariant from "../../src/create-capped-variant";
+import { sampleModel, type StandInOllama } from "../stand-ins/ollama";
+import { renderCommand, type Screen } from "../support";
+import { asked, setStage, type Stage } from "./stage";
+
+const NEXT = "qwen3-coder-next:q4_K_M";
+const NEXT_8K = "qwen3-coder-next:q4_K_M-8k";
+
+function openForm({ world }: Stage): Promise<Screen> {
+  return renderCommand(<CreateCappedVariant />, { command: "create-capped-variant", world });
+}
+
+function names(ollama: StandInOllama): string[] {
+  return ollama.models().map((model) => model.name);
+}
+
+function parametersOf(ollama: StandInOllama, name: string) {
+  return ollama.models().find((model) => model.name === name)?.parameters;
+}
+
+/** What the form says, in one line. */
+function words(screen: Screen): string {
+  return screen.text().replace(/\s+/g, " ");
+}
+
+describe("the form", () => {
+  it("suggests 8K and a name, and says what that saves", async () => {
+    const screen = await openForm(await setStage());
+    expect(screen.field("Model").shown).toContain(NEXT);
+    expect(screen.field("Context (num_ctx)").shown).toContain("8K");
+    expect(screen.field("Name").value).toBe(NEXT_8K);
+    expect(words(screen)).toMatch(/Saves \d\.\d\d GiB of 5\d\.\d\d GiB\. Spills [34]\.\d GiB · 256K → Fits · 8K\./);
+  });
+
+  it("follows the model and the context with name and estimate", async () => {
+    const screen = await openForm(await setStage());
+    await screen.choose("Model", "gpt-oss:20b");
+    expect(screen.field("Name").value).toBe("gpt-oss:20b-8k");
+    await screen.choose("Context (num_ctx)", "32K");
+    expect(screen.field("Name").value).toBe("gpt-oss:20b-32k");
+    expect(words(screen)).toContain("Fits · 128K → Fits · 32K.");
+    await screen.choose("Context (num_ctx)", "128K");
+    expect(words(screen)).toContain("Fits · 128K → Fits · 128K.");
+  });
+
+  it("offers no context above the trained one", async () => {
+    const screen = await openForm(await setStage());
+    await screen.choose("Model", "qwen3:8b");
+    await screen.choose("Context (num_ctx)", "32K");
+    await expect(screen.choose("Context (num_ctx)", "64K")).rejects.toThrow('"64K"');
+  });
+
+  it("keeps a name that was typed", async () => {
+    const screen = await openForm(await setStage());
+    await screen.fill("Name", "short:v1");
+    await screen.choose("Context (num_ctx)", "16K");
+    expect(screen.field("Name").value).toBe("short:v1");
+  });
+
+  it("copies the Modelfile and the command for the shell", async () => {
+    const screen = await openForm(await setStage());
+    await screen.action("Copy Modelfile");
+    expect(screen.clipboard()).toBe(`FROM ${NEXT}\nPARAMETER num_ctx 8192\n`);
+    await screen.action("Copy Ollama Create Command");
+    expect(screen.clipboard()).toBe(
+      `printf '%s\\n' 'FROM ${NEXT}' 'PARAMETER num_ctx 8192' | ollama create ${NEXT_8K} -f /dev/stdin`,
+    );
+  });
+});
+
+describe("creating", () => {
+  it("makes the variant, reads it back and offers its name", async () => {
+    const stage = await setStage();
+    const screen = await openForm(stage);
+    await screen.submit();
+    expect(screen.closed()).toBe(true);
+    expect(screen.toasts()).toEqual([
+      {
+        style: "SUCCESS",
+        title: `Created ${NEXT_8K}`,
+        message: `num_ctx 8K, weights shared with ${NEXT}`,
+        actions: ["Copy Name", "Undo"],
+      },
+    ]);
+    expect(parametersOf(stage.ollama, NEXT_8K)).toEqual({ temperature: 1, top_k: 40, top_p: 0.95, num_ctx: 8192 });
+    expect(parametersOf(stage.ollama, NEXT)).not.toHaveProperty("num_ctx");
+    expect(stage.ollama.pulls).toEqual([]);
+    expect(stage.ollama.requests.filter((request) => request.route === "show").at(-1)?.body).toMatchObject({
+      model: NEXT_8K,
+    });
+    await screen.toastAction("Copy Name");
+    expect(screen.clipboard()).toBe(NEXT_8K);
+  });
+
+  it("can be undone", async () => {
+    const stage = await setStage();
+    const before = names(stage.ollama);
+    const screen = await openForm(stage);
+    await screen.submit();
+    await screen.toastAction("Undo");
+    expect(names(stage.ollama)).toEqual(before);
+    expect(screen.toasts().at(-1)).toMatchObject({ style: "SUCCESS", title: `Removed ${NEXT_8K}` });
+  });
+
+  it("says when undoing fails", async () => {
+    const stage = await setStage();
+    const screen = await openForm(stage);
+    await screen.submit();
+    stage.ollama.fault("delete", { kind: "http500", message: "read-only disk" });
+    await screen.toastAction("Undo");
+    expect(screen.toasts().at(-1)).toMatchObject({
+      style: "FAILURE",
+      title: `Could not remove ${NEXT_8K}`,
+      message: "Ollama answered 500: read-only disk",
+    });
+  });
+
+  it("shows progress and can be cancelled before Ollama did anything", async () => {
+    const stage = await setStage();
+    const screen = await openForm(stage);
+    stage.ollama.fault("tags", { kind: "slow", ms: 300 });
+    await screen.press("Create Variant");
+    await screen.until("Creating variant");
+    await screen.toastAction("Cancel");
+    expect(screen.toasts()).toMatchObject([{ style: "SUCCESS", title: "Cancelled, nothing was created" }]);
+    expect(names(stage.ollama)).not.toContain(NEXT_8K);
+    expect(screen.closed()).toBe(false);
+  });
+
+  it("leaves no variant behind that Ollama had made before it heard of the cancel", async () => {
+    const stage = await setStage();
+    const screen = await openForm(stage);
+    // The stand-in has made it and is slow to say so.
+    stage.ollama.fault("create", { kind: "slow", ms: 5_000 });
+    await screen.press("Create Variant");
+    await screen.until(() => names(stage.ollama).includes(NEXT_8K));
+    await screen.toastAction("Cancel");
+    expect(screen.toasts()).toMatchObject([{ style: "SUCCESS", title: "Cancelled, nothing was created" }]);
+    expect(names(stage.ollama)).not.toContain(NEXT_8K);
+  });
+
+  it("says that a stream broke off, and believes only what it reads back", async () => {
+    const stage = await setStage();
+    const screen = await openForm(stage);
+    stage.ollama.fault("create", { kind: "halfStream" });
+    await screen.submit();
+    expect(screen.toasts()).toMatchObject([{ style: "FAILURE" }]);
+    expect(screen.toasts()[0]?.title).toMatch(/Ollama/);
+    expect(screen.closed()).toBe(false);
+  });
+
+  it.each(["http500", "refuse", "garbage", "dies"] as const)(
+    "fails with a reason when create does: %s",
+    async (kind) => {
+      const stage = await setStage();
+      const screen = await openForm(stage);
+      stage.ollama.fault("create", { kind });
+      await screen.submit();
+      expect(screen.toasts()).toMatchObject([{ style: "FAILURE", actions: [] }]);
+      expect(screen.toasts()[0]?.title).not.toBe("");
+      expect(screen.closed()).toBe(false);
+    },
+  );
+
+  it("does not take a variant for good that came out otherwise", async () => {
+    const stage = await setStage();
+    const screen = await openForm(stage);
+    stage.ollama.fault("show", { kind: "answer", body: '{"model_info":{},"parameters":"num_ctx 4096"}' }, 1);
+    await screen.submit();
+    expect(screen.toasts()).toMatchObject([
+      { style: "FAILURE", title: "The variant was created, but its num_ctx is not as asked" },
+    ]);
+  });
+});
+
+describe("a name that is taken", () => {
+  const withVariant = () =>
+    setStage({
+      ollama: { models: [sampleModel(NEXT), { ...sampleModel(NEXT), name: NEXT_8K, parameters: { num_ctx: 4096 } }] },
+    });
+
+  it("is left alone unless the person agrees", async () => {
+    const stage = await withVariant();
+    const screen = await openForm(stage);
+    await screen.submit();
+    expect(screen.alerts()).toMatchObject([
+      {
+        title: `Replace ${NEXT_8K}?`,
+        message: "A model of this name exists. Ollama would replace it without asking.",
+        primary: "Replace",
+        destructive: true,
+      },
+    ]);
+    await screen.confirm(false);
+    expect(asked(stage.ollama, "create")).toBe(0);
+    expect(parametersOf(stage.ollama, NEXT_8K)).toEqual({ num_ctx: 4096 });
+    expect(screen.closed()).toBe(false);
+  });
+
+  it("is replaced when the person agrees; that cannot be undone", async () => {
+    const stage = await withVariant();
+    const screen = await openForm(stage);
+    await screen.submit();
+    await screen.confirm(true);
+    expect(parametersOf(stage.ollama, NEXT_8K)).toMatchObject({ num_ctx: 8192 });
+    expect(screen.toasts()).toMatchObject([{ title: `Created ${NEXT_8K}`, actions: ["Copy Name", "Load"] }]);
+    await screen.toastAction("Load");
+    expect(stage.ollama.loaded().map((each) => [each.model.name, each.numCtx])).toEqual([[NEXT_8K, 8192]]);
+  });
+
+  it("is noticed in another spelling, and when somebody else was faster", async () => {
+    const stage = await setStage();
+    const screen = await openForm(stage);
+    await screen.fill("Name", "GPT-OSS:20B");
+    await screen.submit();
+    expect(screen.alerts()).toMatchObject([{ title: "Replace GPT-OSS:20B?" }]);
+    await screen.confirm(false);
+    expect(asked(stage.ollama, "create")).toBe(0);
+
+    await stage.ollama.put({ ...sampleModel(NEXT), name: "fresh:8k" });
+    await screen.fill("Name", "fresh:8k");
+    await screen.submit();
+    await screen.confirm(false);
+    expect(screen.toasts().at(-1)).toMatchObject({ title: "fresh:8k was left as it is" });
+    expect(asked(stage.ollama, "create")).toBe(0);
+  });
+
+  it("that the person agreed to replace in another spelling offers no undo", async () => {
+    const stage = await withVariant();
+    const screen = await openForm(stage);
+    await screen.fill("Name", NEXT_8K.toUpperCase());
+    await screen.submit();
+    await screen.confirm(true);
+    expect(screen.toasts()).toMatchObject([{ style: "SUCCESS", actions: ["Copy Name", "Load"] }]);
+  });
+});
+
+describe("refusals", () => {
+  it("pulls nothing when the model is gone", async () => {
+    const stage = await setStage();
+    const screen = await openForm(stage);
+    await fetch(`${stage.ollama.url}/api/delete`, { method: "DELETE", body: JSON.stringify({ model: NEXT }) });
+    await screen.submit();
+    expect(screen.toasts()).toMatchObject([{ style: "FAILURE", title: "The model is not installed any more" }]);
+    expect(stage.ollama.pulls).toEqual([]);
+    expect(asked(stage.ollama, "create")).toBe(0);
+  });
+
+  it("says that the server is too old", async () => {
+    const reason = "Ollama 0.12.6 makes broken variants of some models. Update to 0.12.7 or newer";
+    const stage = await setStage({ ollama: { version: "0.12.6" } });
+    const screen = await openForm(stage);
+    expect(words(screen)).toContain(reason);
+    await screen.submit();
+    expect(screen.toasts()).toMatchObject([{ style: "FAILURE", title: reason }]);
+    expect(asked(stage.ollama, "create")).toBe(0);
+  });
+
+  it("says why a variant of an MLX model saves nothing", async () => {
+    const reason = "MLX models ignore num_ctx, so a variant would save no memory";
+    const stage = await setStage();
+    const screen = await openForm(stage);
+    await screen.choose("Model", "qwen3.6:27b-mlx");
+    expect(words(screen)).toContain(reason);
+    await screen.submit();
+    expect(screen.toasts()).toMatchObject([{ style: "FAILURE", title: reason }]);
+    expect(asked(stage.ollama, "create")).toBe(0);
+  });
+
+  it.each(["", "two words", "-dash:8k", "a:b:c", "x:cloud", "big-cloud:8k/", "über:8k"])(
+    "does not send the name %j",
+    async (name) => {
+      const stage = await setStage();
+      const screen = await openForm(stage);
+      await screen.fill("Name", name);
+      await screen.submit();
+      expect(screen.field("Name").error).toBe("Not a name Ollama accepts");
+      expect(asked(stage.ollama, "create")).toBe(0);
+    },
+  );
+
+  it("takes a context of one's own up to the trained one", async () => {
+    const stage = await setStage();
+    const screen = await openForm(stage);
+    await screen.choose("Model", "qwen3:8b");
+    await screen.choose("Context (num_ctx)", "Custom");
+    for (const [typed, error] of [
+      ["", "A whole number of tokens, at least 256"],
+      ["12.5", "A whole number of tokens, at least 256"],
+      ["255", "A whole number of tokens, at least 256"],
+      ["40961", "The model was trained for 40K"],
+    ] as const) {
+      await screen.fill("Tokens", typed);
+      await screen.submit();
+      expect(screen.field("Tokens").error).toBe(error);
+    }
+    expect(asked(stage.ollama, "create")).toBe(0);
+    await screen.fill("Tokens", "12288");
+    expect(screen.field("Name").value).toBe("qwen3:8b-12k");
+    await screen.submit();
+    expect(parametersOf(stage.ollama, "qwen3:8b-12k")).toMatchObject({ num_ctx: 12_288 });
+  });
+
+  it("knows the trained context of a model that cannot be estimated", async () => {
+    const model = { ...sampleModel("qwen3:8b"), adapters: ["ab".repeat(32)] };
+    const stage = await setStage({ ollama: { models: [model] } });
+    const screen = await openForm(stage);
+    await expect(screen.choose("Context (num_ctx)", "64K")).rejects.toThrow('"64K"');
+    await screen.choose("Context (num_ctx)", "Custom");
+    await screen.fill("Tokens", "40961");
+    await screen.submit();
+    expect(screen.field("Tokens").error).toBe("The model was trained for 40K");
+  });
+
+  it("says that no server answers", async () => {
+    const stage = await setStage({ world: { exists: async (path) => path === "/Applications/Ollama.app" } });
+    await stage.ollama.stop();
+    const screen = await openForm(stage);
+    expect(words(screen)).toContain("Ollama Is Not Running");
+    await stage.ollama.restart();
+    await screen.action("Refresh");
+    expect(screen.field("Name").value).toBe(NEXT_8K);
+  });
+});
+
+describe("from the list", () => {
+  it("starts with the chosen model and shows the variant afterwards", async () => {
+    const stage = await setStage();
+    const screen = await renderCommand(<CheckModelFit />, { command: "check-model-fit", world: stage.world });
+    await screen.pick("gpt-oss:20b");
+    await screen.action("Create Capped Variant");
+    expect(screen.field("Name").value).toBe("gpt-oss:20b-8k");
+    await screen.submit();
+    expect(screen.item("gpt-oss:20b-8k").section).toBe("Fits");
+    expect(screen.item("gpt-oss:20b-8k").accessories.at(-1)?.text).toBe("Fits · 8K");
+    await screen.toastAction("Undo");
+    expect(screen.items().map((item) => item.title)).not.toContain("gpt-oss:20b-8k");
+  });
+
+  it("loads a variant whose name was typed without its tag, and says where it ended up", async () => {
+    const footprint = () => ({ sizeBytes: 10 * 1024 ** 3, vramBytes: 9 * 1024 ** 3 });
+    const stage = await setStage({ ollama: { footprint } });
+    const screen = await openForm(stage);
+    await stage.ollama.put({ ...sampleModel(NEXT), name: "mine:latest" });
+    await screen.fill("Name", "mine");
+    await screen.submit();
+    await screen.confirm(true);
+    await screen.toastAction("Load");
+    expect(screen.toasts().at(-1)).toMatchObject({ title: "Loaded, but 1.0 GiB spilled to the CPU" });
+  });
+});
