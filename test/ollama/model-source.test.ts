@@ -1,0 +1,134 @@
+import { mkdir, mkdtemp, readdir, rm, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { ModelDescription } from "../../src/fit/facts";
+import { createOllamaClient } from "../../src/ollama/client";
+import { type DescribeOptions, describeModel, modelsFolders } from "../../src/ollama/model-source";
+import { sampleModel, type StandInOllama, startStandInOllama } from "../stand-ins/ollama";
+
+let homeFolder: string;
+let server: StandInOllama;
+beforeEach(async () => {
+  homeFolder = await mkdtemp(join(tmpdir(), "models-"));
+  server = await startStandInOllama({ models: [sampleModel("llama3.1:8b")], homeFolder, files: true });
+});
+afterEach(async () => {
+  await server.close();
+  await rm(homeFolder, { recursive: true, force: true });
+});
+
+async function describeIt(changes: Partial<DescribeOptions> = {}): Promise<ModelDescription> {
+  const client = createOllamaClient({ url: server.url, fetch, timeoutMs: 5_000 });
+  const [model] = await client.models();
+  if (model === undefined) throw new Error("The server has no model.");
+  return describeModel({
+    client,
+    model,
+    isLocal: true,
+    modelsFolders: [server.modelsFolder],
+    needsArrays: () => true,
+    ...changes,
+  });
+}
+
+async function blobs(): Promise<readonly string[]> {
+  const folder = join(server.modelsFolder, "blobs");
+  return (await readdir(folder)).map((name) => join(folder, name));
+}
+const shows = () => server.requests.filter(({ route }) => route === "show").map(({ body }) => body["verbose"] === true);
+
+describe("the metadata of a model", () => {
+  it("comes from the header of the file on this Mac, without a second question", async () => {
+    const description = await describeIt();
+    expect(description.metadataSource).toBe("header");
+    expect(description.metadata.values.get("general.architecture")).toBe("llama");
+    expect(description.metadata.tensors.length).toBeGreaterThan(100);
+    expect(shows()).toEqual([false]);
+  });
+
+  it("comes from the first folder that holds the file", async () => {
+    const folders = ["/does/not/exist", homeFolder, server.modelsFolder];
+    expect((await describeIt({ modelsFolders: folders })).metadataSource).toBe("header");
+  });
+
+  it("of a remote server comes from show, whatever lies in the folders here", async () => {
+    const description = await describeIt({ isLocal: false, needsArrays: () => false });
+    expect(description.metadataSource).toBe("show");
+    expect(shows()).toEqual([false]);
+  });
+
+  it("is asked for again with its arrays only where they are needed", async () => {
+    const asked: string[] = [];
+    const description = await describeIt({
+      isLocal: false,
+      needsArrays: ({ values }) => {
+        asked.push(String(values.get("general.architecture")));
+        return true;
+      },
+    });
+    expect(asked).toEqual(["llama"]);
+    expect(description.metadataSource).toBe("show-verbose");
+    expect(description.metadata.tensors.length).toBeGreaterThan(100);
+    expect(shows()).toEqual([false, true]);
+  });
+
+  it("keeps the tensors of the plain answer where the verbose one has none", async () => {
+    const info = { "general.architecture": "llama" };
+    const tensors = [{ name: "output.weight", type: "F16", shape: [8, 8] }];
+    server.fault("show", { kind: "answer", body: JSON.stringify({ model_info: info, tensors }) }, 1);
+    const client = createOllamaClient({ url: server.url, fetch, timeoutMs: 5_000 });
+    const first = await client.show("llama3.1:8b");
+    server.fault("show", { kind: "answer", body: JSON.stringify({ model_info: { ...info, more: [1, 2] } }) });
+    const description = await describeIt({
+      isLocal: false,
+      client: {
+        ...client,
+        show: (name, options) => (options?.verbose ? client.show(name, options) : Promise.resolve(first)),
+      },
+    });
+    expect(description.metadata.tensors).toEqual(tensors);
+    expect(description.metadata.values.get("more")).toEqual([1, 2]);
+  });
+
+  it("comes from show where the file is damaged, cut short or not a model", async () => {
+    for (const spoil of [
+      (path: string) => truncate(path, 1_000_000),
+      (path: string) => truncate(path, 100),
+      (path: string) => writeFile(path, "not a model"),
+      (path: string) => rm(path).then(() => mkdir(path)),
+    ]) {
+      for (const path of await blobs()) await spoil(path);
+      expect((await describeIt({ needsArrays: () => false })).metadataSource).toBe("show");
+    }
+  });
+
+  it("never comes from a path that the server makes up", async () => {
+    const secret = join(homeFolder, "secret");
+    await writeFile(secret, "GGUF");
+    for (const path of [secret, "../../secret", `/x/sha256-${"0".repeat(63)}/../secret`, `sha256-${"a".repeat(64)}`]) {
+      const body = JSON.stringify({ model_info: { "general.architecture": "llama" }, modelfile: `FROM ${path}\n` });
+      server.fault("show", { kind: "answer", body });
+      expect((await describeIt({ needsArrays: () => false })).metadataSource).toBe("show");
+    }
+  });
+
+  it("leaves a projector whose file is not there without a size", async () => {
+    const modelfile = `FROM /m/sha256-${"a".repeat(64)}\nFROM /m/sha256-${"b".repeat(64)}\n`;
+    const body = JSON.stringify({ model_info: { "general.architecture": "llama" }, modelfile });
+    server.fault("show", { kind: "answer", body });
+    const { projectors } = await describeIt({ needsArrays: () => false });
+    expect(projectors).toEqual([{ path: `/m/sha256-${"b".repeat(64)}` }]);
+  });
+});
+
+describe("the folders of models", () => {
+  it("are the preference, OLLAMA_MODELS and the usual one, in this order", () => {
+    expect(modelsFolders("/Users/sam", { OLLAMA_MODELS: "/big" }, "/mine")).toEqual([
+      "/mine",
+      "/big",
+      "/Users/sam/.ollama/models",
+    ]);
+    expect(modelsFolders("/Users/sam", {}, "")).toEqual(["/Users/sam/.ollama/models"]);
+  });
+});
