@@ -8,7 +8,7 @@ import { getWorld, type World } from "../src/ui/world";
 import { desk, setPreferences } from "../test/stand-ins/raycast/desk";
 import { readManifest } from "../test/stand-ins/raycast/manifest";
 import { deskView } from "../test/support/desk-view";
-import { ansi, plain, widthOf } from "../test/support/layout";
+import { ansi, plain, widthOf, wrap } from "../test/support/layout";
 import { runNoView } from "../test/support/no-view";
 import { renderCommand, type Screen } from "../test/support/screen";
 import { alertLines, toastLines } from "../test/support/screen-text";
@@ -86,7 +86,7 @@ async function runWithoutView(name: string, world: World, { steps, arguments: ar
   }
   if (failure !== undefined) throw failure;
   for (const toast of desk.toasts) print(toastLines(toast, { width, paint }).join("\n"));
-  for (const hud of desk.huds) print(`HUD: ${hud}`);
+  for (const hud of desk.huds) print(wrap(`HUD: ${hud}`, width).join("\n"));
   if (deskView.clipboard() !== undefined) print(`Clipboard: ${deskView.clipboard()}`);
 }
 
@@ -120,7 +120,7 @@ function reporter(screen: Screen): () => void {
       if (actions.length > 0) print("");
       for (const line of actionLines(actions)) print(paint(line, "faint"));
     }
-    for (const hud of desk.huds.slice(seen.huds)) print(`HUD: ${hud}`);
+    for (const hud of desk.huds.slice(seen.huds)) print(wrap(`HUD: ${hud}`, width).join("\n"));
     for (const { target } of desk.opened.slice(seen.opened)) print(`Opened: ${target}`);
     for (const launch of desk.launched.slice(seen.launched)) print(`Launched: ${launch.name}`);
     if (desk.clipboard.length > seen.copied) print(`Clipboard: ${screen.clipboard()}`);

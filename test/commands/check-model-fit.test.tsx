@@ -455,8 +455,9 @@ describe("a machine without a GPU limit", () => {
 
 describe("a server that misbehaves", () => {
   it("does not keep the list waiting when it hangs", async () => {
-    const limit = AbortSignal.timeout.bind(AbortSignal);
-    vi.spyOn(AbortSignal, "timeout").mockImplementation((milliseconds) => limit(milliseconds / 50));
+    const wait = globalThis.setTimeout;
+    vi.spyOn(globalThis, "setTimeout").mockImplementation(((work: () => void, milliseconds = 0) =>
+      wait(work, milliseconds >= 5_000 ? milliseconds / 50 : milliseconds)) as typeof setTimeout);
     const stage = await setStage();
     stage.ollama.fault("*", { kind: "hang" });
     const screen = await openList(stage);
@@ -477,11 +478,11 @@ describe("a server that misbehaves", () => {
 
   it.each<[string, Fault, string]>([
     ["fails", { kind: "http500", message: "disk on fire" }, "Ollama answered 500: disk on fire"],
-    ["is garbage", { kind: "garbage" }, "is not from Ollama."],
-    ["breaks off", { kind: "halfStream" }, "Ollama's answer broke off."],
+    ["is garbage", { kind: "garbage" }, "is not Ollama."],
+    ["breaks off", { kind: "halfStream" }, "broke off in the middle of its answer."],
     ["is no metadata", { kind: "answer", body: '{"model_info":7}' }, "Ollama's answer holds no metadata of the model."],
     ["is of the wrong types", { kind: "answer", body: '{"model_info":{},"tensors":[{"name":1}]}' }, "is damaged."],
-    ["never ends", { kind: "hugeBody" }, "Ollama's answer is too large."],
+    ["never ends", { kind: "hugeBody" }, "Ollama's answer is larger than any real one."],
   ])("makes only that model Unknown whose metadata %s, until it can be read", async (_, fault, reason) => {
     const stage = await setStage({ ollama: { models: [sampleModel("llama3.1:8b")] } });
     stage.ollama.fault("show", fault);
