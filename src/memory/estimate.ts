@@ -84,7 +84,7 @@ export function estimateShape(
   const { uncertainty } = compute;
   const total = terms.weights + terms.kvCache + terms.recurrentState + terms.compute + terms.projector;
   // No term is negative, so a total and a band in range mean that all terms are.
-  if (!isBytes(total) || !isBytes(uncertainty)) {
+  if (!isBytes(total) || !isBytes(uncertainty) || !isBytes(projectorBytes)) {
     return { kind: "unknown", architecture, reason: "Its sizes do not add up to a number of bytes." };
   }
   return { kind: "known", architecture, ...terms, total, uncertainty };

@@ -220,5 +220,8 @@ describe("laws", () => {
     const withProjector = estimate(model("gemma3-4b"), settings, { projectorBytes: 12_345 });
     if (without.kind === "unknown" || withProjector.kind === "unknown") throw new Error("known expected");
     expect(withProjector.total - without.total).toBe(12_345);
+    for (const projectorBytes of [-1, 0.5, Number.NaN, 2 ** 60]) {
+      expect(estimate(model("gemma3-4b"), settings, { projectorBytes }).kind).toBe("unknown");
+    }
   });
 });

@@ -103,7 +103,9 @@ export function attentionRows(input: RowsInput): readonly AttentionShape[] {
     const kvHeads = counts[block] ?? 0;
     const keyRow = kvHeads * keyLength;
     const valueRow = input.latent ? 0 : kvHeads * valueLength;
-    if (found !== undefined && (found.keyRow !== keyRow || found.valueRow !== valueRow)) {
+    // What is compressed has the size of one head, however many the keys count.
+    const expected = input.latent ? keyLength : keyRow;
+    if (found !== undefined && (found.keyRow !== expected || found.valueRow !== valueRow)) {
       throw new UnknownShape(`Keys and tensors contradict each other over the attention of layer ${block}.`);
     }
     return { keyRow, valueRow, kvHeads, keyLength, valueLength, slides };

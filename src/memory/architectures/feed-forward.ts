@@ -27,11 +27,18 @@ export function experts(file: ModelFile): ExpertsShape | undefined {
   return {
     count,
     used,
-    width: keys.widest("expert_feed_forward_length") ?? keys.widest("feed_forward_length") ?? 0,
+    width: expertWidth(file),
     sharedWidth: widestTensor(file, "ffn_up_shexp"),
     besideDense: (keys.number("leading_dense_block_count") ?? 0) > 0 || rule.denseBesideExperts === true,
     kind: rule.experts ?? "plain",
   };
+}
+
+function expertWidth(file: ModelFile): number {
+  const named = file.keys.widest("expert_feed_forward_length");
+  if (named !== undefined && named > 0) return named;
+  const found = widestTensor(file, "ffn_up_exps") || widestTensor(file, "ffn_gate_up_exps") / 2;
+  return found || (file.keys.widest("feed_forward_length") ?? 0);
 }
 
 function widestTensor({ tensor, layerCount }: ModelFile, name: string): number {
