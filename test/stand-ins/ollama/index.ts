@@ -318,7 +318,8 @@ class Stand implements StandInOllama {
       parentModel: parent.name,
     };
     await this.put(model);
-    const layers = [parent.weights?.digest, parent.template && sha256(parent.template)].filter(Boolean);
+    const texts = [parent.template, parent.system, parent.license].filter((text) => text !== undefined);
+    const layers = [parent.weights?.digest, ...texts.map(sha256)].filter((digest) => digest !== undefined);
     return stream
       ? lines(
           ...layers.map((digest) => ({ status: `using existing layer sha256:${digest}` })),

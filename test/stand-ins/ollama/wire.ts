@@ -119,7 +119,9 @@ function whole(value: MetadataValue): unknown {
 function modelfile(model: StandInModel, modelsFolder: string): string {
   const blob = (digest: string) => `${modelsFolder}/blobs/sha256-${digest}`;
   const parameters = Object.entries(model.parameters).flatMap(([name, value]) =>
-    (Array.isArray(value) ? value : [value]).map((one) => `PARAMETER ${name} ${quoted(String(one))}`),
+    (typeof value === "object" ? value : [value]).map(
+      (one) => `PARAMETER ${name} ${typeof one === "number" ? goNumber(one) : quoted(one)}`,
+    ),
   );
   const { weights } = model;
   const lines = [
@@ -153,10 +155,13 @@ function parameterLines(parameters: StandInModel["parameters"]): string {
     .join("\n");
 }
 
-/** As Go prints values with %#v: texts quoted, numbers from a million on with an exponent. */
+/** As Go prints values with %#v: texts quoted. */
 function parameterTexts(value: ParameterValue): readonly string[] {
-  if (typeof value === "string") return [JSON.stringify(value)];
-  if (typeof value !== "number") return value.map((text) => JSON.stringify(text));
-  if (Math.abs(value) < 1e6) return [String(value)];
-  return [value.toExponential().replace(/e\+(\d)$/, "e+0$1")];
+  if (typeof value === "number") return [goNumber(value)];
+  return (typeof value === "string" ? [value] : value).map((text) => JSON.stringify(text));
+}
+
+/** Parameters are floating-point numbers to Go, which have an exponent from a million on. */
+function goNumber(value: number): string {
+  return Math.abs(value) < 1e6 ? String(value) : value.toExponential().replace(/e\+(\d)$/, "e+0$1");
 }
