@@ -323,7 +323,7 @@ function marginOf(server: ServerFacts, version: Version | undefined): Setting<nu
   }
   return server.fitTargetMib
     ? sure(server.fitTargetMib.value * MIB, `LLAMA_ARG_FIT_TARGET (${server.fitTargetMib.source})`)
-    : sure(1024 * MIB, "llama.cpp keeps it free");
+    : { value: 1024 * MIB, source: "llama.cpp keeps it free", assumed: version === undefined };
 }
 
 function cautionsFor(server: ServerFacts, version: Version | undefined): readonly string[] {

@@ -65,6 +65,7 @@ export function assumedSettings(run: ModelRun): readonly string[] {
     ...(run.kvCacheType.assumed ? [`KV type ${run.kvCacheType.value}`] : []),
     ...(run.parallel.assumed ? [`${run.parallel.value} slot${run.parallel.value === 1 ? "" : "s"}`] : []),
     ...(run.flashAttention.assumed ? [`flash attention ${run.flashAttention.value}`] : []),
+    ...(run.margin.assumed ? ["an Ollama of 0.30 or newer"] : []),
   ];
 }
 

@@ -179,10 +179,10 @@ export function readParameters(parameters: string): ModelParameters {
   const numbers: Record<string, number> = {};
   const unreadable: string[] = [];
   for (const line of parameters.split("\n")) {
-    const match = /^(\S+)\s+(.+?)\s*$/.exec(line);
-    const name = match?.[1] as keyof typeof NUMBERS | undefined;
+    const name = /^\S+/.exec(line)?.[0] as keyof typeof NUMBERS | undefined;
     if (name === undefined || !Object.hasOwn(NUMBERS, name)) continue;
-    const value = Number(match?.[2]);
+    const text = line.slice(name.length).trim();
+    const value = text === "" ? Number.NaN : Number(text);
     if (Number.isSafeInteger(value)) numbers[NUMBERS[name]] = value;
     else unreadable.push(name);
   }
