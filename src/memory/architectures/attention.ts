@@ -137,9 +137,7 @@ function rowsOfTensors({ file, latent, sizes }: RowsInput, block: number, keyLen
     return undefined;
   }
   const fused = tensor(block, "attn_qkv")?.[1];
-  if (fused === undefined || latent || file.rule.recurrent !== undefined || sizes.keyLength !== sizes.valueLength) {
-    return undefined;
-  }
+  if (fused === undefined || latent || sizes.keyLength !== sizes.valueLength) return undefined;
   const heads = keys.perLayer("attention.head_count", blockCount, layerCount);
   const query = Array.isArray(heads) ? (heads[block] ?? 0) * keyLength : queryRow(tensor, block);
   if (query === undefined || query > fused) throw new UnknownShape("The KV rows cannot be told.", heads === "omitted");

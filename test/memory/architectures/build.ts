@@ -8,7 +8,7 @@ export interface Built {
   readonly width: number;
   readonly keys: Readonly<Record<string, MetadataValue>>;
   /** Weights of one block by name, without `blk.<n>.` and `.weight`. */
-  readonly block: (index: number) => Readonly<Record<string, readonly number[]>>;
+  readonly block: (index: number) => Readonly<Record<string, readonly number[] | undefined>>;
   readonly others?: Readonly<Record<string, readonly number[]>>;
 }
 
@@ -26,8 +26,8 @@ export function build({ architecture, blocks, width, keys, block, others = {} }:
       tensor("output.weight", [width, 1024]),
       ...Object.entries(others).map(([name, shape]) => tensor(name, shape)),
       ...Array.from({ length: blocks }, (_, index) =>
-        Object.entries({ attn_norm: [width], ...block(index) }).map(([name, shape]) =>
-          tensor(`blk.${index}.${name}.weight`, shape),
+        Object.entries({ attn_norm: [width], ...block(index) }).flatMap(([name, shape]) =>
+          shape ? [tensor(`blk.${index}.${name}.weight`, shape)] : [],
         ),
       ).flat(),
     ],

@@ -145,7 +145,8 @@ describe("hybrids", () => {
   const mixed = (index: number) => (index % 4 === 3 ? attention : { ssm_conv1d: [4, 4352], ffn_up: [2048, 4096] });
   const ssm = { "ssm.conv_kernel": 4, "ssm.inner_size": 4096, "ssm.state_size": 128, "ssm.group_count": 1 };
   const perLayer = Array.from({ length: 8 }, (_, index) => (index % 4 === 3 ? 4 : 0));
-  const hybrid = (architecture: string, keys: Record<string, MetadataValue>, block: Built["block"] = mixed) =>
+  type Block = (index: number) => Readonly<Record<string, readonly number[] | undefined>>;
+  const hybrid = (architecture: string, keys: Record<string, MetadataValue>, block: Block = mixed) =>
     build({ architecture, blocks: 8, width: 2048, keys: { ...heads, ...ssm, ...keys }, block });
   const state = (layers: number, convolution: number, ssmState: number) => 4 * layers * (convolution + ssmState);
 
@@ -174,6 +175,13 @@ describe("hybrids", () => {
     expect(known(file).recurrentState).toBe(state(6, 3 * 4096, 128 * 4096));
   });
 
+  it("may keep Q, K and V of its attending layers in one tensor", () => {
+    const file = hybrid("plamo2", { "attention.head_count_kv": perLayer }, (index) =>
+      index % 4 === 3 ? { attn_qkv: [2048, 2048 + 1024] } : { ssm_conv1d: [4, 4352], attn_qkv: [2048, 4096] },
+    );
+    for (const form of [file, asShown(file)]) expect(known(form).kvCache).toBe(2 * ROW * 32_768);
+  });
+
   it("falcon-h1 attends and keeps a state in every layer", () => {
     const file = hybrid("falcon-h1", {}, () => ({ ...attention, ssm_conv1d: [4, 4352] }));
     expect(known(file)).toMatchObject({ kvCache: 8 * ROW * 32_768, recurrentState: state(8, 3 * 4352, 128 * 4096) });
@@ -187,7 +195,7 @@ describe("hybrids", () => {
         "attention.head_count_kv": kinds.map((kind) => (kind === "attend" ? 4 : 0)),
         feed_forward_length: kinds.map((kind) => (kind === "ffn" ? 4096 : 0)),
       },
-      (index): Readonly<Record<string, readonly number[]>> => {
+      (index) => {
         const kind = kinds[index];
         if (kind === "state") return { ssm_conv1d: [4, 4352] };
         return kind === "ffn"
@@ -254,7 +262,7 @@ describe("layers that differ", () => {
       "rope.dimension_count": 128,
       feed_forward_length: kvHeads.map(() => 4096),
     },
-    block: (index): Readonly<Record<string, readonly number[]>> =>
+    block: (index) =>
       kvHeads[index] === 0
         ? { ffn_up: [2048, 4096] }
         : {
