@@ -25,6 +25,7 @@ import { RefreshAction } from "./refresh-action";
 import { serverWords } from "./server-empty-view";
 import { connect, type Situation } from "./situation";
 import { type FitRow, useFitList } from "./use-fit-list";
+import { VariantCreated } from "./variant-created";
 import { getWorld } from "./world";
 
 interface Values {
@@ -39,7 +40,7 @@ const SUGGESTED_CONTEXT = 8192;
 /** Create Capped Variant: a copy of a model with a smaller context, sharing its weights. */
 export function VariantForm({ source, onCreated }: { readonly source?: string; readonly onCreated?: () => void }) {
   const { rows, situation, settings, isLoading, refresh } = useFitList();
-  const { pop } = useNavigation();
+  const { push } = useNavigation();
   const [typedName, setTypedName] = useState(false);
   const sources = rows.filter(({ model }) => model.format !== "other" || model.name === source);
   const { handleSubmit, itemProps, values, setValue, setValidationError } = useForm<Values>({
@@ -73,7 +74,6 @@ export function VariantForm({ source, onCreated }: { readonly source?: string; r
       if (await create(submitted.source, submitted.name, tokens)) {
         refresh();
         onCreated?.();
-        pop();
       }
     },
   });
@@ -121,21 +121,19 @@ export function VariantForm({ source, onCreated }: { readonly source?: string; r
     toast.style = Toast.Style.Success;
     toast.title = `Created ${name}`;
     toast.message = `num_ctx ${formatContext(tokens)}, weights shared with ${from}`;
+    const load = () => changeLoaded(settings, name, "load", refresh);
+    const undo = async () => {
+      try {
+        await client.remove(name);
+        await showToast({ style: Toast.Style.Success, title: `Removed ${name}` });
+      } catch (error) {
+        await showFailureToast(error, { title: `Could not remove ${name}` });
+      }
+      onCreated?.();
+    };
     toast.primaryAction = { title: "Copy Name", onAction: () => Clipboard.copy(name) };
-    toast.secondaryAction = taken
-      ? { title: "Load", onAction: () => changeLoaded(settings, name, "load", refresh) }
-      : {
-          title: "Undo",
-          onAction: async () => {
-            try {
-              await client.remove(name);
-              await showToast({ style: Toast.Style.Success, title: `Removed ${name}` });
-            } catch (error) {
-              await showFailureToast(error, { title: `Could not remove ${name}` });
-            }
-            onCreated?.();
-          },
-        };
+    toast.secondaryAction = taken ? { title: "Load", onAction: load } : { title: "Undo", onAction: undo };
+    push(<VariantCreated name={name} source={from} numCtx={tokens} load={load} {...(taken ? {} : { undo })} />);
     return true;
   }
 

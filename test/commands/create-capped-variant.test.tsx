@@ -75,7 +75,8 @@ describe("creating", () => {
     const stage = await setStage();
     const screen = await openForm(stage);
     await screen.submit();
-    expect(screen.closed()).toBe(true);
+    expect(screen.text()).toContain(`Created ${NEXT_8K}`);
+    expect(screen.actions()).toEqual(["Copy Model Name", "Load Model", "Undo"]);
     expect(screen.toasts()).toEqual([
       {
         style: "SUCCESS",
@@ -92,6 +93,17 @@ describe("creating", () => {
     });
     await screen.toastAction("Copy Name");
     expect(screen.clipboard()).toBe(NEXT_8K);
+  });
+
+  it("offers to load the variant and to take it back where it says that it is there", async () => {
+    const stage = await setStage();
+    const before = names(stage.ollama);
+    const screen = await openForm(stage);
+    await screen.submit();
+    await screen.action("Load Model");
+    expect(stage.ollama.loaded()).toMatchObject([{ model: { name: NEXT_8K } }]);
+    await screen.action("Undo");
+    expect(names(stage.ollama)).toEqual(before);
   });
 
   it("can be undone", async () => {
@@ -333,6 +345,8 @@ describe("from the list", () => {
     await screen.action("Create Capped Variant");
     expect(screen.field("Name").value).toBe("gpt-oss:20b-8k");
     await screen.submit();
+    await screen.back();
+    await screen.back();
     expect(screen.item("gpt-oss:20b-8k").section).toBe("Fits");
     expect(screen.item("gpt-oss:20b-8k").accessories.at(-1)?.text).toBe("Fits · 8K");
     await screen.toastAction("Undo");
