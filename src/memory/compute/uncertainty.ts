@@ -1,17 +1,22 @@
 import type { EffectiveSettings } from "../effective-settings";
 
+/** How the buffer was computed. */
+export type Method = "plan" | "plan-with-experts" | "closed-form";
+
 const MIB = 1024 ** 2;
 
-/** Share of the estimate that the packing of the graph allocator was measured to be off by, with headroom. */
-const SHARE = 0.35;
-/** What small graphs were off by, for each slot up to four. */
-const FLOOR = 32 * MIB;
+/** Share of the estimate and bytes per slot (up to four) that each method was measured to be off by, with headroom. */
+const BANDS: Readonly<Record<Method, { readonly share: number; readonly floor: number }>> = {
+  plan: { share: 0.1, floor: 16 * MIB },
+  "plan-with-experts": { share: 0.3, floor: 24 * MIB },
+  "closed-form": { share: 0.35, floor: 32 * MIB },
+};
 
 /**
  * Half-width in bytes of the band around a compute estimate. Measured against llama.cpp's own allocations of 34 models
- * (test/memory/oracle.test.ts): the real buffer lies inside on more than 99.7 % of about 4,800 runs, and what lies
- * outside is less than the safety margin.
+ * (scripts/accuracy.ts prints by how much each model is off).
  */
-export function computeUncertainty(bytes: number, settings: EffectiveSettings): number {
-  return Math.ceil(SHARE * bytes + FLOOR * Math.min(settings.streams, 4));
+export function computeUncertainty(bytes: number, settings: EffectiveSettings, method: Method): number {
+  const { share, floor } = BANDS[method];
+  return Math.ceil(share * bytes + floor * Math.min(settings.streams, 4));
 }

@@ -1,0 +1,341 @@
+import type { AttentionShape, ModelShape } from "../architectures/shape";
+import { type EffectiveSettings, KV_BLOCKS } from "../effective-settings";
+import { type Dialect, dialectOf } from "./dialect";
+import { flashScratch } from "./flash-scratch";
+import { elements, GraphBuilder, type Tensor } from "./graph";
+
+const I64 = 8;
+/** Rotations of quantized caches are square matrices of at least this size. */
+const SMALLEST_ROTATION = 64;
+
+/** Inputs that all layers of one cache share. */
+interface Cache {
+  readonly cells: number;
+  readonly mask: Tensor;
+  readonly keySlots: Tensor;
+  readonly valueSlots: Tensor;
+  readonly keyRotation?: Tensor;
+  readonly valueRotation?: Tensor;
+}
+
+/** Layers that are laid out: the packing repeats after a few of each kind. */
+const KEPT_OF_A_KIND = 3;
+
+/**
+ * Graph of a transformer without recurrent layers for one batch of `tokens`, in the order in which llama.cpp builds it
+ * (src/llama-graph.cpp, src/models). Of equal layers only the first few and the last are in it: the others fit into the
+ * memory these need.
+ */
+export function transformerGraph(shape: ModelShape, settings: EffectiveSettings, tokens: number): readonly Tensor[] {
+  return new TransformerGraph(shape, settings, tokens).build();
+}
+
+class TransformerGraph {
+  private readonly graph = new GraphBuilder();
+  private readonly dialect: Dialect;
+  private readonly tokensPerStream: number;
+  private readonly streams: number;
+  private readonly positions: Tensor;
+  private readonly chosenRows: Tensor;
+  private readonly full: Cache;
+  private readonly sliding: Cache;
+
+  constructor(
+    private readonly shape: ModelShape,
+    private readonly settings: EffectiveSettings,
+    private readonly tokens: number,
+  ) {
+    this.dialect = dialectOf(shape.architecture);
+    this.streams = shape.encoder ? 1 : settings.streams;
+    this.tokensPerStream = Math.max(1, Math.floor(tokens / this.streams));
+    this.positions = this.graph.input([tokens]);
+    this.chosenRows = this.graph.input([shape.encoder ? tokens : this.streams]);
+    this.full = this.cache(false);
+    this.sliding = shape.window > 0 ? this.cache(true) : this.full;
+  }
+
+  build(): readonly Tensor[] {
+    const { graph, shape, dialect } = this;
+    let state = graph.input([shape.embeddingLength, this.tokens]);
+    if (dialect.scalesInput || shape.encoder) state = graph.map(state);
+    if (shape.encoder) state = graph.norm(state);
+    const kept = keptLayers(shape);
+    kept.forEach((layer, index) => {
+      state = this.layer(state, layer, index === kept.length - 1);
+    });
+    if (!shape.encoder) state = this.logits(state);
+    graph.run({ ...state, isOutput: true });
+    return graph.nodes;
+  }
+
+  private logits(state: Tensor): Tensor {
+    const normed = { ...this.graph.norm(state), isOutput: true };
+    return this.graph.multiply(this.shape.vocabulary, normed);
+  }
+
+  private cache(slides: boolean): Cache {
+    const { graph, shape, settings, tokens } = this;
+    const mine = attentionLayers(shape).filter((layer) => layer.slides === slides);
+    const cells = shape.encoder ? tokens : slides ? settings.slidingCells : settings.cells;
+    const maskExtent = shape.encoder ? [tokens, tokens] : [cells, this.tokensPerStream, 1, this.streams];
+    const quantized = KV_BLOCKS[settings.kvCacheType].elements > 1;
+    const keyRotation = quantized ? rotationSize(mine.map((layer) => layer.keyLength)) : undefined;
+    const valueRotation = quantized ? rotationSize(mine.map((layer) => layer.valueLength)) : undefined;
+    return {
+      cells,
+      mask: graph.input(maskExtent, settings.flashAttention ? 2 : 4),
+      keySlots: graph.input([tokens], I64),
+      // Without flash attention V is stored transposed, one element at a time.
+      valueSlots: graph.input(settings.flashAttention ? [tokens] : [tokens, shape.widestValueRow], I64),
+      ...(keyRotation === undefined ? {} : { keyRotation: graph.input([keyRotation, keyRotation]) }),
+      ...(valueRotation === undefined ? {} : { valueRotation: graph.input([SMALLEST_ROTATION, SMALLEST_ROTATION]) }),
+    };
+  }
+
+  private layer(state: Tensor, layer: number, isLast: boolean): Tensor {
+    const { graph, shape, dialect } = this;
+    const attention = shape.encoderAttention ?? shape.layers[layer]?.attention;
+    if (shape.encoder) return this.encoderLayer(state, attention);
+    const chosen = (tensor: Tensor): Tensor =>
+      isLast ? graph.tensor([shape.embeddingLength, this.streams], [tensor, this.chosenRows]) : tensor;
+    const input = dialect.normsOnlyResults ? state : graph.norm(state);
+    const attended = attention === undefined ? input : this.attention(input, attention);
+    if (shape.feedForward.kind === "beside") {
+      const fed = this.feedForward(chosen(input), layer);
+      return graph.combine(graph.combine(fed, chosen(state), "add"), chosen(attended), "add");
+    }
+    const middle = graph.combine(this.result(chosen(this.normedResult(attended))), chosen(state), "add");
+    const fed = this.feedForward(middle, layer);
+    return graph.combine(this.result(this.normedResult(fed)), middle, "add");
+  }
+
+  private normedResult(tensor: Tensor): Tensor {
+    return this.dialect.normsResults ? this.graph.norm(tensor) : tensor;
+  }
+
+  private result(tensor: Tensor): Tensor {
+    return this.dialect.scalesResults ? this.graph.map(tensor) : tensor;
+  }
+
+  private encoderLayer(state: Tensor, attention: AttentionShape | undefined): Tensor {
+    const { graph } = this;
+    const attended = attention === undefined ? state : this.attention(state, attention);
+    const middle = graph.norm(graph.combine(attended, state, "add"));
+    return graph.norm(graph.combine(this.dense(middle, this.shape.feedForward.width), middle, "add"));
+  }
+
+  private attention(input: Tensor, attention: AttentionShape): Tensor {
+    const { graph, shape, tokens } = this;
+    const { keyLength, valueLength, kvHeads, keyRow } = attention;
+    const valueRow = kvHeads * valueLength;
+    let query: Tensor;
+    let key: Tensor;
+    let value: Tensor;
+    if (this.dialect.fusedProjection) {
+      const all = graph.multiply(shape.heads * keyLength + keyRow + valueRow, input);
+      query = graph.part(all, [keyLength, shape.heads, tokens]);
+      key = graph.part(all, [keyLength, kvHeads, tokens], { first: false });
+      value = graph.part(all, [valueLength, kvHeads, tokens], { first: false });
+    } else {
+      query = graph.reshape(graph.multiply(shape.heads * keyLength, input), [keyLength, shape.heads, tokens]);
+      key = graph.reshape(graph.multiply(keyRow, input), [keyLength, kvHeads, tokens]);
+      value = graph.reshape(graph.multiply(valueRow, input), [valueLength, kvHeads, tokens]);
+    }
+    query = graph.tensor(query.extent, [query, this.positions]);
+    key = graph.tensor(key.extent, [key, this.positions]);
+    const mixed = shape.encoder
+      ? this.attendToBatch(query, key, value, attention)
+      : this.attendToCache(query, key, value, attention);
+    return graph.multiply(shape.embeddingLength, mixed);
+  }
+
+  private attendToCache(query: Tensor, key: Tensor, value: Tensor, attention: AttentionShape): Tensor {
+    const { graph, shape, settings, tokens } = this;
+    const cache = attention.slides ? this.sliding : this.full;
+    const { keyRotation, valueRotation } = cache;
+    const q = keyRotation ? this.rotated(query, keyRotation) : query;
+    const k = keyRotation ? this.rotated(key, keyRotation) : key;
+    const v = valueRotation ? this.rotated(value, valueRotation) : value;
+    graph.run(q);
+    graph.run(v);
+    graph.run(k);
+    const keys = graph.cache();
+    const values = graph.cache();
+    graph.run(graph.store([graph.reshape(k, [attention.keyRow, tokens]), cache.keySlots], keys));
+    let stored = graph.reshape(v, [attention.valueRow, tokens]);
+    if (settings.widensValues && attention.valueRow < shape.widestValueRow) {
+      stored = graph.tensor([shape.widestValueRow, tokens], [stored], { operation: "barrier" });
+    }
+    graph.run(graph.store([stored, cache.valueSlots], values));
+    const queries = graph.part(q, [attention.keyLength, this.tokensPerStream, shape.heads, this.streams]);
+    const mixed = settings.flashAttention
+      ? this.flash(queries, [keys, values], cache, attention)
+      : this.scores(queries, [keys, values], cache, attention);
+    graph.run(mixed);
+    return valueRotation ? this.rotated(mixed, valueRotation) : mixed;
+  }
+
+  private flash(queries: Tensor, kv: readonly Tensor[], cache: Cache, attention: AttentionShape): Tensor {
+    const { graph, shape, tokens } = this;
+    const { heads } = shape;
+    const extent = { heads, cells: cache.cells, tokensPerStream: this.tokensPerStream, streams: this.streams };
+    const result = graph.tensor(
+      [attention.valueLength, heads, this.tokensPerStream, this.streams],
+      [queries, ...kv, cache.mask],
+      {
+        operation: "barrier",
+        scratch: flashScratch(attention, { ...extent, fromCache: !shape.encoder }, this.settings),
+      },
+    );
+    return graph.reshape(result, [attention.valueLength * heads, tokens]);
+  }
+
+  private scores(queries: Tensor, [keys, values]: readonly Tensor[], cache: Cache, attention: AttentionShape): Tensor {
+    const { graph, shape, tokens } = this;
+    const extent = [this.tokensPerStream, shape.heads, this.streams];
+    const scores = graph.tensor([cache.cells, ...extent], keys ? [keys, queries] : [queries]);
+    const weights = graph.tensor(scores.extent, [scores, cache.mask], { inPlace: true, operation: "barrier" });
+    const mixed = graph.tensor([attention.valueLength, ...extent], values ? [values, weights] : [weights]);
+    return graph.copy(graph.part(mixed, mixed.extent), [attention.valueLength * shape.heads, tokens]);
+  }
+
+  private attendToBatch(query: Tensor, key: Tensor, value: Tensor, attention: AttentionShape): Tensor {
+    const { graph, settings, tokens } = this;
+    for (const tensor of [query, key, value]) graph.run(tensor);
+    const queries = graph.part(query, [attention.keyLength, tokens, this.shape.heads]);
+    const keys = graph.part(key, [attention.keyLength, tokens, attention.kvHeads]);
+    const values = graph.part(value, [attention.valueLength, tokens, attention.kvHeads]);
+    const mixed = settings.flashAttention
+      ? this.flash(
+          queries,
+          [graph.copy(keys, keys.extent, 2), graph.copy(values, values.extent, 2)],
+          this.full,
+          attention,
+        )
+      : this.scores(queries, [keys, graph.copy(values)], this.full, attention);
+    graph.run(mixed);
+    return mixed;
+  }
+
+  /** Rows of a quantized cache are rotated; so are the queries, and the result is turned back. */
+  private rotated(tensor: Tensor, rotation: Tensor): Tensor {
+    const size = rotation.extent[0] ?? 1;
+    const rows = this.graph.reshape(tensor, [size, elements(tensor.extent) / size]);
+    return this.graph.reshape(this.graph.tensor(rows.extent, [rotation, rows]), tensor.extent);
+  }
+
+  private feedForward(input: Tensor, layer: number): Tensor {
+    const { graph, shape, dialect } = this;
+    const normed = (): Tensor =>
+      dialect.normsOnlyResults || shape.feedForward.kind === "beside" ? input : graph.norm(input);
+    const { experts } = shape;
+    if (experts === undefined || (experts.besideDense && layer === 0 && !dialect.denseBesideExperts)) {
+      return this.dense(normed(), shape.feedForward.width);
+    }
+    if (dialect.denseBesideExperts) {
+      const dense = graph.norm(this.dense(graph.norm(input), shape.feedForward.width));
+      const mixture = graph.norm(this.experts(graph.norm(input), graph.norm(input)));
+      return graph.combine(dense, mixture, "add");
+    }
+    const read = normed();
+    const mixture = this.experts(read, read);
+    return experts.sharedWidth === 0 ? mixture : graph.combine(mixture, this.dense(read, experts.sharedWidth), "add");
+  }
+
+  private dense(input: Tensor, width: number): Tensor {
+    const { graph, shape } = this;
+    const up = graph.multiply(width, input);
+    const active = shape.feedForward.kind === "plain" ? graph.map(up) : graph.gate(graph.multiply(width, input), up);
+    return graph.multiply(shape.embeddingLength, active);
+  }
+
+  private experts(input: Tensor, routerInput: Tensor): Tensor {
+    const { graph, shape, dialect } = this;
+    const { experts } = shape;
+    if (experts === undefined) return input;
+    const { count, used, width } = experts;
+    const tokens = input.extent[1] ?? 1;
+    const logits = graph.multiply(count, routerInput);
+    const odds = dialect.lateRouting
+      ? logits
+      : graph.tensor(logits.extent, [logits], {
+          inPlace: true,
+          operation: dialect.sigmoidRouting ? "any" : "barrier",
+        });
+    // Sigmoid routers choose by biased odds but weigh by the plain ones.
+    const ranked = dialect.sigmoidRouting ? graph.map(odds) : odds;
+    const sorted = graph.tensor([count, tokens], [ranked], { operation: "barrier", scratch: 4 * count * tokens });
+    const chosen = graph.part(sorted, [used, tokens]);
+    const picked = graph.tensor([1, used, tokens], [graph.reshape(odds, [1, count, tokens]), chosen]);
+    const flat = graph.reshape(picked, [used, tokens]);
+    const total = graph.map(graph.tensor([1, tokens], [flat]));
+    const weights = graph.reshape(graph.combine(flat, total), [1, used, tokens]);
+    graph.run(weights);
+    // For every expert the tokens it gets, and how many.
+    const scratch = 12 * count + 32 + 4 * count * tokens;
+    const project = (rows: number, source: Tensor): Tensor => {
+      const result = graph.tensor([rows, used, tokens], [source, chosen], { scratch });
+      return dialect.expertBiases ? graph.map(result) : result;
+    };
+    let rows = graph.reshape(input, [shape.embeddingLength, 1, tokens]);
+    if (dialect.weightsFirst) {
+      rows = graph.combine(graph.tensor([shape.embeddingLength, used, tokens], [rows]), weights);
+    }
+    const up = project(width, rows);
+    const active = graph.gate(project(width, rows), up);
+    const down = project(shape.embeddingLength, active);
+    const weighted = dialect.weightsFirst ? down : graph.combine(down, weights);
+    return this.summed(weighted, used, tokens);
+  }
+
+  private summed(weighted: Tensor, used: number, tokens: number): Tensor {
+    const { graph, shape } = this;
+    graph.run(weighted);
+    const results = Array.from({ length: used }, (_, index) => {
+      const result = graph.part(weighted, [shape.embeddingLength, tokens], { first: index === 0 });
+      graph.run(result);
+      return result;
+    });
+    const [first, ...others] = results;
+    if (first === undefined || others.length === 0) return graph.copy(first ?? weighted);
+    return others.reduce((sum, result) => {
+      const next = graph.combine(sum, result, "add");
+      graph.run(next);
+      return next;
+    }, first);
+  }
+}
+
+function attentionLayers(shape: ModelShape): readonly AttentionShape[] {
+  return shape.layers.flatMap((layer) => (layer.attention ? [layer.attention] : []));
+}
+
+/** Largest power of two that divides the head size of all layers, undefined where 64 does not or sizes differ. */
+function rotationSize(headSizes: readonly number[]): number | undefined {
+  const [head] = headSizes;
+  if (head === undefined || head % SMALLEST_ROTATION !== 0 || headSizes.some((size) => size !== head)) return undefined;
+  let size = SMALLEST_ROTATION;
+  while (head % (2 * size) === 0) size *= 2;
+  return size;
+}
+
+/** Layers that take the same memory, by what makes them so. */
+export function layerKinds(shape: ModelShape): ReadonlyMap<string, readonly number[]> {
+  const kinds = new Map<string, number[]>();
+  shape.layers.forEach(({ attention }, index) => {
+    const kind = attention
+      ? [attention.slides, attention.keyLength, attention.valueLength, attention.kvHeads].join(" ")
+      : "";
+    const layers = kinds.get(kind);
+    if (layers === undefined) kinds.set(kind, [index]);
+    else layers.push(index);
+  });
+  return kinds;
+}
+
+/** The first layers of every kind and the last one. */
+function keptLayers(shape: ModelShape): readonly number[] {
+  const kept = new Set([...layerKinds(shape).values()].flatMap((layers) => layers.slice(0, KEPT_OF_A_KIND)));
+  kept.add(shape.layers.length - 1);
+  return [...kept].sort((first, second) => first - second);
+}
