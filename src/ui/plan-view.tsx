@@ -14,7 +14,7 @@ import type { Settings } from "./preferences";
 import { RefreshAction } from "./refresh-action";
 import { appleSilicon, type Situation } from "./situation";
 import { runInTerminal } from "./model-work";
-import type { FitRow } from "./use-fit-list";
+import { type FitRow, useFitList } from "./use-fit-list";
 import { VERDICT_COLORS, VERDICT_ICONS } from "./verdict-look";
 
 const OPTION_ICONS: Readonly<Record<PlanKind, Icon>> = {
@@ -38,12 +38,26 @@ interface Props {
 }
 
 /** The plan for one model: the least change that makes it fit first, with before and after. */
-export function PlanView({ row, situation, settings, refresh }: Props) {
+export function PlanView({ row: opened, situation: openedIn, settings, refresh: refreshList }: Props) {
+  // What was applied changes the plan, so it is read anew while it is open.
+  const list = useFitList(opened.input?.options.context);
+  const fresh = list.rows.find(({ model }) => model.name === opened.model.name);
+  const row = fresh?.verdict ? fresh : opened;
+  const situation = list.situation ?? openedIn;
+  const refresh = () => {
+    list.refresh();
+    refreshList();
+  };
   const planned = useMemo(() => planInput(row, situation), [row, situation]);
   const plan = useMemo(() => planned && makePlan(planned), [planned]);
   if (plan === undefined || planned === undefined) return <List isLoading navigationTitle={row.model.name} />;
   return (
-    <List isShowingDetail navigationTitle={row.model.name} searchBarPlaceholder={`Ways to make ${row.model.name} fit`}>
+    <List
+      isLoading={list.isLoading}
+      isShowingDetail
+      navigationTitle={row.model.name}
+      searchBarPlaceholder={`Ways to make ${row.model.name} fit`}
+    >
       {plan.kind === "options" && (
         <>
           {plan.options.map((option, index) => (

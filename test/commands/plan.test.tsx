@@ -59,6 +59,7 @@ describe("the plan of a model that spills", () => {
     expect(stage.mac.limitMib()).toBe(57_344);
     expect(stage.ollama.loaded()).toMatchObject([{ model: { name: MODEL } }]);
     expect(screen.toasts().at(-1)).toMatchObject({ title: "All on the GPU" });
+    expect(screen.items().map((item) => item.title)).toEqual(["Nothing to Do"]);
     expect(stage.ollama.pulls).toEqual([]);
     expect(stage.mac.unknownCommands).toEqual([]);
   });
