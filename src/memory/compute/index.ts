@@ -50,8 +50,8 @@ function plannedBytes(shape: ModelShape, settings: EffectiveSettings): number {
   const key = Object.values(settings).join(" ");
   const earlier = known.get(key);
   if (earlier !== undefined) return earlier;
-  const batches = shape.encoder ? [settings.batch] : [settings.batch, Math.min(settings.batch, settings.streams)];
-  const bytes = Math.max(...batches.map((tokens) => planBuffer(runOrder(transformerGraph(shape, settings, tokens)))));
+  // The graph for one token a slot, which llama.cpp reserves too, never needs more than that for a batch.
+  const bytes = planBuffer(runOrder(transformerGraph(shape, settings, settings.batch)));
   known.set(key, bytes);
   return bytes;
 }
