@@ -10,5 +10,7 @@ export default defineConfig({
     include: ["test/**/*.test.{ts,tsx}"],
     server: { deps: { inline: ["@raycast/utils"] } },
     restoreMocks: true,
+    // Properties and slow scans take their time on a busy machine; nothing here is about speed.
+    testTimeout: 60_000,
   },
 });
