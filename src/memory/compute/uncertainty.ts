@@ -7,9 +7,9 @@ const MIB = 1024 ** 2;
 
 /** Share of the estimate and bytes per slot (up to four) that each method was measured to be off by, with headroom. */
 const BANDS: Readonly<Record<Method, { readonly share: number; readonly floor: number }>> = {
-  plan: { share: 0.1, floor: 16 * MIB },
-  "plan-with-experts": { share: 0.3, floor: 24 * MIB },
-  "closed-form": { share: 0.35, floor: 32 * MIB },
+  plan: { share: 0.15, floor: 24 * MIB },
+  "plan-with-experts": { share: 0.25, floor: 24 * MIB },
+  "closed-form": { share: 0.5, floor: 32 * MIB },
 };
 
 /**
