@@ -1,12 +1,12 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { InstalledModel } from "../src/fit/facts";
 import { adviseLimit, defaultLimitByFormula, limitInForce } from "../src/fit/limit-policy";
 import { makePlan } from "../src/fit/plan/make-plan";
 import { GIB } from "../src/fit/units";
 import { badgeText } from "../src/fit/verdict-text";
 import { variantName } from "../src/ollama/names";
-import { type OracleModel, readOracle } from "../test/memory/oracle";
+import { described, installed, measured } from "../test/fit/inputs";
+import type { OracleModel } from "../test/memory/oracle";
 
 /** Writes docs/recommendations.md: what is recommended for common models on common Macs. `npm run recommendations`. */
 const RAM = [16, 36, 64, 128];
@@ -24,7 +24,7 @@ const MODELS = [
   "deepseek-r1-671b",
 ];
 
-function cell(model: OracleModel, ramGib: number): string {
+function cell(from: OracleModel, ramGib: number): string {
   const ramBytes = ramGib * GIB;
   const macos = { major: 26, text: "26.0" };
   const mac = {
@@ -36,18 +36,12 @@ function cell(model: OracleModel, ramGib: number): string {
     metal: { workingSetBytes: defaultLimitByFormula(ramBytes, macos) },
   } as const;
   const advice = adviseLimit(mac);
-  const name = `${model.name}:q4_K_M`;
-  const installed: InstalledModel = {
+  const name = `${from.name}:q4_K_M`;
+  const model = installed(from, {
     name,
-    digest: model.name,
-    sizeBytes: model.weights,
-    format: "gguf",
-    family: String(model.header.values.get("general.architecture")),
-    families: [],
-    quantization: model.name.startsWith("gpt-oss") ? "MXFP4" : "Q4_K_M",
+    quantization: from.name.startsWith("gpt-oss") ? "MXFP4" : "Q4_K_M",
     capabilities: ["completion"],
-    cloud: false,
-  };
+  });
   const plan = makePlan({
     advice,
     ramBytes,
@@ -55,16 +49,8 @@ function cell(model: OracleModel, ramGib: number): string {
     canCap: true,
     variantName: (numCtx) => variantName(name, numCtx),
     input: {
-      model: installed,
-      description: {
-        metadata: model.header,
-        metadataSource: "header",
-        parameters: { unreadable: [] },
-        capabilities: ["completion"],
-        projectors: [],
-        adapters: [],
-        drafts: [],
-      },
+      model,
+      description: described(from.header),
       server: { origin: "app", version: "0.33.0", runners: [] },
       limit: limitInForce(mac),
       highestLimitMib: advice.highestMib,
@@ -78,12 +64,7 @@ function cell(model: OracleModel, ramGib: number): string {
   return first.kind === "nothing" ? before : `${before}; ${first.title}`;
 }
 
-const oracle = readOracle();
-const rows = MODELS.map((name) => {
-  const model = oracle.find((candidate) => candidate.name === name);
-  if (model === undefined) throw new Error(`There is no ${name}.`);
-  return `| ${name} | ${RAM.map((ramGib) => cell(model, ramGib)).join(" | ")} |`;
-});
+const rows = MODELS.map((name) => `| ${name} | ${RAM.map((ramGib) => cell(measured(name), ramGib)).join(" | ")} |`);
 const text = [
   "# Recommended options",
   "",

@@ -1,12 +1,11 @@
 import { performance } from "node:perf_hooks";
-import type { ModelDescription } from "../../src/fit/facts";
 import { largestFittingContext } from "../../src/fit/largest-context";
 import type { JudgeInput } from "../../src/fit/verdict";
 import { GIB } from "../../src/fit/units";
 import { estimate } from "../../src/memory/estimate";
 import { readDescriptions } from "../../src/ui/read-descriptions";
 import { createOllamaClient } from "../../src/ollama/client";
-import { readOracle } from "../../test/memory/oracle";
+import { described, installed, measured } from "../../test/fit/inputs";
 import { startStandInOllama } from "../../test/stand-ins/ollama";
 import { manyModels } from "../../test/stand-ins/ollama/sample-models";
 import { benchBundles } from "./bundles";
@@ -29,8 +28,7 @@ function time(runs: number, work: () => unknown): number {
 }
 
 function benchEstimate(): void {
-  const model = readOracle().find(({ name }) => name === "qwen3-coder-next");
-  if (model === undefined) throw new Error("The fixture is missing.");
+  const model = measured("qwen3-coder-next");
   const settings = {
     numCtx: 32_768,
     parallel: 1,
@@ -39,26 +37,9 @@ function benchEstimate(): void {
     batch: 512,
     runtime: "b10488",
   } as const;
-  const description: ModelDescription = {
-    metadata: model.header,
-    metadataSource: "header",
-    parameters: { unreadable: [] },
-    capabilities: ["completion"],
-    projectors: [],
-    adapters: [],
-    drafts: [],
-  };
   const input: JudgeInput = {
-    model: {
-      name: "qwen3-coder-next",
-      digest: "0",
-      sizeBytes: 52e9,
-      format: "gguf",
-      families: [],
-      capabilities: [],
-      cloud: false,
-    },
-    description,
+    model: installed(model),
+    description: described(model.header),
     server: { origin: "unknown", runners: [], version: "0.33.0" },
     limit: { kind: "known", bytes: 48 * GIB, source: "metal", sourceText: "read from Metal", estimated: false },
     loaded: [],

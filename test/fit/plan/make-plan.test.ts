@@ -1,19 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { InstalledModel } from "../../../src/fit/facts";
 import { adviseLimit, defaultLimitByFormula, limitInForce } from "../../../src/fit/limit-policy";
 import { makePlan, type PlanInput } from "../../../src/fit/plan/make-plan";
 import { dominates } from "../../../src/fit/plan/options";
 import { GIB } from "../../../src/fit/units";
 import { judge, judgeAtContext } from "../../../src/fit/verdict";
-import { readOracle } from "../../memory/oracle";
+import { described, installed, measured, oracle } from "../inputs";
 
-const oracle = readOracle();
 const RAM = [8, 16, 24, 32, 36, 48, 64, 96, 128, 256];
 
 function planFor(name: string, ramGib: number, major: number, extra: Partial<PlanInput["input"]> = {}): PlanInput {
-  const found = oracle.find((candidate) => candidate.name === name);
-  if (found === undefined) throw new Error(`There is no ${name}.`);
+  const found = measured(name);
   const ramBytes = ramGib * GIB;
   const macos = { major, text: `${major}.0` };
   const mac = {
@@ -24,17 +21,7 @@ function planFor(name: string, ramGib: number, major: number, extra: Partial<Pla
     overrideMib: 0,
     metal: { workingSetBytes: defaultLimitByFormula(ramBytes, macos) },
   } as const;
-  const model: InstalledModel = {
-    name: `${name}:latest`,
-    digest: name,
-    sizeBytes: found.weights,
-    format: "gguf",
-    family: String(found.header.values.get("general.architecture")),
-    families: [],
-    quantization: "Q4_K_M",
-    capabilities: ["completion"],
-    cloud: false,
-  };
+  const model = installed(found, { quantization: "Q4_K_M", capabilities: ["completion"] });
   const advice = adviseLimit(mac);
   return {
     advice,
@@ -44,15 +31,7 @@ function planFor(name: string, ramGib: number, major: number, extra: Partial<Pla
     variantName: (numCtx) => `${name}:latest-${numCtx / 1024}k`,
     input: {
       model,
-      description: {
-        metadata: found.header,
-        metadataSource: "header",
-        parameters: { unreadable: [] },
-        capabilities: ["completion"],
-        projectors: [],
-        adapters: [],
-        drafts: [],
-      },
+      description: described(found.header),
       server: { origin: "app", version: "0.33.0", runners: [] },
       limit: limitInForce(mac),
       highestLimitMib: advice.highestMib,
