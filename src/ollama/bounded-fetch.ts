@@ -49,7 +49,7 @@ export async function exchange<T>(
       if (body !== "" && !/^\s*\{/.test(body)) throw notOllama(url);
       return new Response(body, { status, headers });
     }
-    return new Response(response.body?.pipeThrough(wholeObjects(url)), { status, headers });
+    return new Response(response.body?.pipeThrough(wholeObjects(url), { signal: limit.signal }), { status, headers });
   };
   try {
     return await orAbort(work(bounded), limit.signal);

@@ -264,6 +264,17 @@ describe("creating a variant", () => {
     expect(warned).not.toHaveBeenCalled();
   });
 
+  it("ends with success, and lets go of a stream that stays open behind it", async () => {
+    const cancel = vi.fn();
+    const open = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(new TextEncoder().encode('{"status":"success"}\n')),
+      cancel,
+    });
+    const client = createOllamaClient({ url: "http://ollama", fetch: () => Promise.resolve(new Response(open)) });
+    await client.create({ name: "a:b", from: "llama3.1:8b", numCtx: 8192 });
+    await vi.waitFor(() => expect(cancel).toHaveBeenCalledOnce());
+  });
+
   it("stops at the signal", async () => {
     const client = await start(SMALL);
     server.fault("create", { kind: "hang" });

@@ -71,9 +71,10 @@ export function fileBytes(metadata: ModelMetadata): number {
 
 const HEADER_BYTES = 5_947_776;
 
-/** The small JSON blobs of a model, by digest. */
+/** The small blobs of a model, by digest. */
 export function smallBlobs(model: StandInModel): ReadonlyMap<string, string> {
-  return new Map([configOf(model), ...paramsOf(model)].map((text) => [sha256(text), text]));
+  const texts = [model.template, model.system, model.license].filter((text) => text !== undefined);
+  return new Map([configOf(model), ...paramsOf(model), ...texts].map((text) => [sha256(text), text]));
 }
 
 /** The manifest as Ollama stores it; `/api/tags` gives its SHA-256 as the model's digest. */
