@@ -68,7 +68,10 @@ export function VariantForm({ source, onCreated }: { readonly source?: string; r
       }
       const trained = trainedContext(rows.find(({ model }) => model.name === submitted.source));
       if (trained !== undefined && tokens > trained) {
-        setValidationError("tokens", `The model was trained for ${formatContext(trained)}`);
+        setValidationError(
+          submitted.context === "custom" ? "tokens" : "context",
+          `The model was trained for ${formatContext(trained)}`,
+        );
         return;
       }
       if (await create(submitted.source, submitted.name, tokens)) {
@@ -163,7 +166,10 @@ export function VariantForm({ source, onCreated }: { readonly source?: string; r
         ))}
       </Form.Dropdown>
       <Form.Dropdown title="Context (num_ctx)" {...itemProps.context}>
-        {ROUND_CONTEXTS.filter((tokens) => tokens <= (trainedContext(row) ?? Infinity))
+        {ROUND_CONTEXTS.filter(
+          // The chosen context stays on offer also for a model trained for less, which is said on submitting.
+          (tokens) => tokens <= (trainedContext(row) ?? Infinity) || String(tokens) === values.context,
+        )
           .toReversed()
           .map((tokens) => (
             <Form.Dropdown.Item key={tokens} value={String(tokens)} title={formatContext(tokens)} />

@@ -106,6 +106,15 @@ describe("creating", () => {
     expect(names(stage.ollama)).toEqual(before);
   });
 
+  it("opens for a model trained for less than the suggested context, and says so on submitting", async () => {
+    const stage = await setStage({ ollama: { models: [sampleModel("nomic-embed-text:latest")] } });
+    const screen = await openForm(stage);
+    expect(screen.field("Context (num_ctx)").value).toBe("8192");
+    await screen.submit();
+    expect(screen.field("Context (num_ctx)").error).toBe("The model was trained for 2K");
+    expect(names(stage.ollama)).toHaveLength(1);
+  });
+
   it("can be undone", async () => {
     const stage = await setStage();
     const before = names(stage.ollama);
