@@ -1,12 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { adviseLimit, defaultLimitByFormula, limitInForce } from "../src/fit/limit-policy";
 import { makePlan } from "../src/fit/plan/make-plan";
-import { GIB } from "../src/fit/units";
 import { badgeText } from "../src/fit/verdict-text";
-import { variantName } from "../src/ollama/names";
-import { described, installed, measured } from "../test/fit/inputs";
-import type { OracleModel } from "../test/memory/oracle";
+import { planFor } from "../test/fit/inputs";
 
 /** Writes docs/recommendations.md: what is recommended for common models on common Macs. `npm run recommendations`. */
 const RAM = [16, 36, 64, 128];
@@ -24,47 +20,15 @@ const MODELS = [
   "deepseek-r1-671b",
 ];
 
-function cell(from: OracleModel, ramGib: number): string {
-  const ramBytes = ramGib * GIB;
-  const macos = { major: 26, text: "26.0" };
-  const mac = {
-    kind: "apple-silicon",
-    ramBytes,
-    macos,
-    limitKey: "iogpu.wired_limit_mb",
-    overrideMib: 0,
-    metal: { workingSetBytes: defaultLimitByFormula(ramBytes, macos) },
-  } as const;
-  const advice = adviseLimit(mac);
-  const name = `${from.name}:q4_K_M`;
-  const model = installed(from, {
-    name,
-    quantization: from.name.startsWith("gpt-oss") ? "MXFP4" : "Q4_K_M",
-    capabilities: ["completion"],
-  });
-  const plan = makePlan({
-    advice,
-    ramBytes,
-    limitKey: "iogpu.wired_limit_mb",
-    canCap: true,
-    variantName: (numCtx) => variantName(name, numCtx),
-    input: {
-      model,
-      description: described(from.header),
-      server: { origin: "app", version: "0.33.0", runners: [] },
-      limit: limitInForce(mac),
-      highestLimitMib: advice.highestMib,
-      loaded: [],
-      options: { context: "effective" },
-    },
-  });
+function cell(name: string, ramGib: number): string {
+  const plan = makePlan(planFor(name, ramGib, 26, {}, name.startsWith("gpt-oss") ? "MXFP4" : "Q4_K_M"));
   const before = badgeText(plan.before);
   const [first] = plan.kind === "options" ? plan.options : [];
   if (first === undefined) return `${before}; cannot fit`;
   return first.kind === "nothing" ? before : `${before}; ${first.title}`;
 }
 
-const rows = MODELS.map((name) => `| ${name} | ${RAM.map((ramGib) => cell(measured(name), ramGib)).join(" | ")} |`);
+const rows = MODELS.map((name) => `| ${name} | ${RAM.map((ramGib) => cell(name, ramGib)).join(" | ")} |`);
 const text = [
   "# Recommended options",
   "",

@@ -1,5 +1,6 @@
 import type { InstalledModel, ModelDescription, ServerFacts, Sourced } from "../../src/fit/facts";
-import type { GpuLimit } from "../../src/fit/limit-policy";
+import { adviseLimit, defaultLimitByFormula, type GpuLimit, limitInForce } from "../../src/fit/limit-policy";
+import type { PlanInput } from "../../src/fit/plan/make-plan";
 import type { JudgeInput } from "../../src/fit/verdict";
 import { GIB } from "../../src/fit/units";
 import type { MetadataValue, ModelMetadata } from "../../src/memory/metadata";
@@ -79,6 +80,45 @@ export function inputFor(from: OracleModel, limitBytes: number, changes: Partial
     loaded: [],
     options: { context: "effective" },
     ...changes,
+  };
+}
+
+/** What the plan takes for a measured model on a Mac of this size at macOS's default limit, with an Ollama 0.33. */
+export function planFor(
+  name: string,
+  ramGib: number,
+  major: number,
+  extra: Partial<JudgeInput> = {},
+  quantization = "Q4_K_M",
+): PlanInput {
+  const found = measured(name);
+  const ramBytes = ramGib * GIB;
+  const macos = { major, text: `${major}.0` };
+  const mac = {
+    kind: "apple-silicon",
+    ramBytes,
+    macos,
+    limitKey: "iogpu.wired_limit_mb",
+    overrideMib: 0,
+    metal: { workingSetBytes: defaultLimitByFormula(ramBytes, macos) },
+  } as const;
+  const advice = adviseLimit(mac);
+  return {
+    advice,
+    ramBytes,
+    limitKey: "iogpu.wired_limit_mb",
+    canCap: true,
+    variantName: (numCtx) => `${name}:latest-${numCtx / 1024}k`,
+    input: {
+      model: installed(found, { quantization, capabilities: ["completion"] }),
+      description: described(found.header),
+      server: { origin: "app", version: "0.33.0", runners: [] },
+      limit: limitInForce(mac),
+      highestLimitMib: advice.highestMib,
+      loaded: [],
+      options: { context: "effective" },
+      ...extra,
+    },
   };
 }
 

@@ -1,46 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { adviseLimit, defaultLimitByFormula, limitInForce } from "../../../src/fit/limit-policy";
-import { makePlan, type PlanInput } from "../../../src/fit/plan/make-plan";
+import { makePlan } from "../../../src/fit/plan/make-plan";
 import { dominates } from "../../../src/fit/plan/options";
 import { GIB } from "../../../src/fit/units";
 import { judge, judgeAtContext } from "../../../src/fit/verdict";
-import { described, installed, measured, oracle } from "../inputs";
+import { oracle, planFor } from "../inputs";
 
 const RAM = [8, 16, 24, 32, 36, 48, 64, 96, 128, 256];
-
-function planFor(name: string, ramGib: number, major: number, extra: Partial<PlanInput["input"]> = {}): PlanInput {
-  const found = measured(name);
-  const ramBytes = ramGib * GIB;
-  const macos = { major, text: `${major}.0` };
-  const mac = {
-    kind: "apple-silicon",
-    ramBytes,
-    macos,
-    limitKey: "iogpu.wired_limit_mb",
-    overrideMib: 0,
-    metal: { workingSetBytes: defaultLimitByFormula(ramBytes, macos) },
-  } as const;
-  const model = installed(found, { quantization: "Q4_K_M", capabilities: ["completion"] });
-  const advice = adviseLimit(mac);
-  return {
-    advice,
-    ramBytes,
-    limitKey: "iogpu.wired_limit_mb",
-    canCap: true,
-    variantName: (numCtx) => `${name}:latest-${numCtx / 1024}k`,
-    input: {
-      model,
-      description: described(found.header),
-      server: { origin: "app", version: "0.33.0", runners: [] },
-      limit: limitInForce(mac),
-      highestLimitMib: advice.highestMib,
-      loaded: [],
-      options: { context: "effective" },
-      ...extra,
-    },
-  };
-}
 
 describe.each([15, 26])("plans on macOS %d", (major) => {
   it.each(RAM)("keep the laws on %d GB for every model", (ramGib) => {
