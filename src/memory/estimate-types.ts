@@ -4,6 +4,8 @@ export interface KnownEstimate {
   readonly architecture: string;
   /** Tensors on the GPU with every layer offloaded, without mmap: what llama.cpp's `--fit` counts. */
   readonly weights: number;
+  /** What Metal maps of the file with mmap, in place of `weights`: never less, not part of the total. */
+  readonly mappedWeights: number;
   readonly kvCache: number;
   readonly recurrentState: number;
   readonly compute: number;

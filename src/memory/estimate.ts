@@ -66,7 +66,7 @@ export function estimate(
 /** {@link estimate} of a model whose shape and weights are known. */
 export function estimateShape(
   shape: ModelShape,
-  { weights, projector }: WeightBytes,
+  { weights, mapped, projector }: WeightBytes,
   settings: RunSettings,
   { projectorBytes = 0 }: EstimateOptions = {},
 ): MemoryEstimate {
@@ -87,7 +87,7 @@ export function estimateShape(
   if (!isBytes(total) || !isBytes(uncertainty) || !isBytes(projectorBytes)) {
     return { kind: "unknown", architecture, reason: "Its sizes do not add up to a number of bytes." };
   }
-  return { kind: "known", architecture, ...terms, total, uncertainty };
+  return { kind: "known", architecture, ...terms, mappedWeights: mapped, total, uncertainty };
 }
 
 function isBytes(value: number): boolean {

@@ -24,32 +24,58 @@ const PREDICTION_TENSOR = /^mtp\./;
 export interface WeightBytes {
   /** Tensors on the GPU with all layers offloaded, without mmap. */
   readonly weights: number;
+  /**
+   * What Metal maps of the file with mmap: from the first of these tensors to the end of the last, with what lies
+   * between. Ollama's own figure of a loaded model counts this.
+   */
+  readonly mapped: number;
   /** Vision and audio tensors inside the same file. */
   readonly projector: number;
 }
 
 /** Bytes of the tensors llama.cpp puts on the GPU (llama-model: layer and output buffers). Throws {@link UnknownShape}. */
 export function weightBytes(metadata: ModelMetadata, shape: ModelShape): WeightBytes {
-  let weights = 0;
   let projector = 0;
-  let tied = 0;
   let hasOutput = false;
+  let offset = 0;
+  let embedding: Place | undefined;
+  const places: Place[] = [];
   for (const tensor of metadata.tensors) {
-    if (PREDICTION_TENSOR.test(tensor.name)) continue;
     const isEmbedding = tensor.name === "token_embd.weight";
     const dimensions = isEmbedding ? [shape.embeddingLength, shape.vocabulary] : tensor.shape;
     const raw = tensorBytes(tensor.type, dimensions);
+    if (PREDICTION_TENSOR.test(tensor.name)) {
+      offset += pad(raw ?? 0, PADDING);
+      continue;
+    }
     if (raw === undefined || !Number.isSafeInteger(raw)) {
       throw new UnknownShape(`The size of ${tensor.name.slice(0, 60)} (${tensor.type.slice(0, 20)}) is not known.`);
     }
     const bytes = pad(raw, PADDING);
+    const place = { offset, bytes, end: offset + raw };
+    offset += bytes;
     if (PROJECTOR_TENSOR.test(tensor.name)) projector += bytes;
-    else if (isEmbedding) tied = bytes;
-    else if (!INPUT_TENSORS.has(tensor.name) && !isPredictionBlock(tensor.name, shape.layers.length)) weights += bytes;
+    else if (isEmbedding) embedding = place;
+    else if (!INPUT_TENSORS.has(tensor.name) && !isPredictionBlock(tensor.name, shape.layers.length))
+      places.push(place);
     if (tensor.name === "output.weight") hasOutput = true;
   }
   const isTied = !hasOutput && (!shape.encoder || TIED_ENCODERS.has(shape.architecture));
-  return { weights: weights + (isTied ? tied : 0), projector };
+  if (isTied && embedding !== undefined) places.push(embedding);
+  const first = places.reduce((least, { offset: start }) => Math.min(least, start), Infinity);
+  const last = places.reduce((most, { end }) => Math.max(most, end), 0);
+  return {
+    weights: places.reduce((sum, { bytes }) => sum + bytes, 0),
+    mapped: places.length === 0 ? 0 : last - first,
+    projector,
+  };
+}
+
+/** Where a tensor lies in the file, counted from the first: one behind the other, each padded. */
+interface Place {
+  readonly offset: number;
+  readonly bytes: number;
+  readonly end: number;
 }
 
 /** Blocks after the last layer predict further tokens; they are loaded only for drafting. */

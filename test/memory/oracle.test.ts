@@ -26,6 +26,12 @@ describe.each(models)("$name", (model: OracleModel) => {
   });
 });
 
+describe("what Metal maps of the file", () => {
+  it.each(models)("is known to the byte for $name", ({ header, mapped, runs }) => {
+    for (const run of runs) expect(known(header, run, "b10488").mappedWeights).toBe(mapped);
+  });
+});
+
 describe.each(RUNTIMES)("totals of %s", (runtime) => {
   const cases = models.flatMap((model) =>
     model.runs.map((run) => {

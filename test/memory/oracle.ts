@@ -21,6 +21,7 @@ interface PackedModel {
   readonly metadata: readonly (readonly [key: string, type: string, value: unknown])[];
   readonly tensors: readonly (readonly [name: string, shape: number[], type: string])[];
   readonly weights: number;
+  readonly mapped: number;
   readonly runs: readonly RunRow[];
 }
 
@@ -37,6 +38,8 @@ export interface OracleModel {
   /** As plain `/api/show` gives it: every array null. */
   readonly show: ModelMetadata;
   readonly weights: number;
+  /** What Metal maps of the file with mmap. */
+  readonly mapped: number;
   readonly runs: readonly OracleRun[];
 }
 
@@ -60,6 +63,7 @@ function unpack(packed: PackedModel): OracleModel {
     header: { values: values(true), tensors },
     show: { values: values(false), tensors },
     weights: packed.weights,
+    mapped: packed.mapped,
     runs: packed.runs.map(([total, parallel, kvCacheType, flash, batch, kvBytes, stateBytes, b10488, v050]) => ({
       // One run has a total that four slots do not divide; llama.cpp pads both to the same cells.
       settings: {
