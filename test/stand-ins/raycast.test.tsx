@@ -168,6 +168,15 @@ describe("a list", () => {
     expect(screen.text()).toMatch(/── gemma3:4b ─+\n\*\*Sum\*\*\n {2}Weights {2}gemma3:4b 4\.9 GiB/);
   });
 
+  it("shows an image of its markdown by what it says", async () => {
+    const image = "data:image/svg+xml;base64,PHN2Zy8+?raycast-width=400&raycast-height=9";
+    const markdown = `# Card\n\n![1.0 GiB of 2.0 GiB.](${image})\n\n![](${image})\n\n[Docs](https://example.com)`;
+    const screen = await renderCommand(<Detail markdown={markdown} />);
+    expect(screen.text().split("\n").slice(2)).toEqual([
+      ...["# Card", "", "[picture: 1.0 GiB of 2.0 GiB.]", "", "[picture]", "", "[Docs](https://example.com)"],
+    ]);
+  });
+
   it("pushes a view and comes back to the same place", async () => {
     const screen = await renderCommand(<Models load={two} />);
     await screen.pick("gemma3:4b");

@@ -185,9 +185,14 @@ function detailLines(detail: Node, pen: Pen): string[] {
   const metadata = slotOf(detail, "metadata")?.children[0];
   return [
     ...(loading ? [pen.paint("Loading…", "faint")] : []),
-    ...(markdown === "" ? [] : wrap(markdown.trimEnd(), pen.width)),
+    ...(markdown === "" ? [] : wrap(withoutPictures(markdown).trimEnd(), pen.width)),
     ...(metadata === undefined || typeof metadata === "string" ? [] : metadataLines(metadata, pen)),
   ];
+}
+
+/** Markdown in which each image is replaced by what it says to who cannot see it. */
+function withoutPictures(markdown: string): string {
+  return markdown.replace(/!\[([^\]]*)\]\([^)\s]*\)/g, (_, alt: string) => (alt ? `[picture: ${alt}]` : "[picture]"));
 }
 
 /** Title and value of each line of metadata; a separator has neither. */
