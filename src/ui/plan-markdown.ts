@@ -1,53 +1,70 @@
+import { environment } from "@raycast/api";
+import { type Balance, balanceText, type Comparison, comparisonText, compareVerdicts } from "../fit/balance";
 import type { PlanOption } from "../fit/plan/options";
-import { formatBytes } from "../fit/units";
 import type { Verdict } from "../fit/verdict";
-import { termsOf } from "../fit/verdict-text";
+import { type Appearance, planChart } from "./plan-chart";
 
-const BAR_WIDTH = 30;
+/** Cells of a text bar, the mark of the limit not counted. */
+const BAR_WIDTH = 40;
+const LABEL_WIDTH = 7;
 
-/** Before and after of an option: the sentence, and the need as a bar against the limit. */
-export function planMarkdown(before: Verdict, { after, sentence, title }: PlanOption, recommended: boolean): string {
+/**
+ * Before and after of an option: the sentence, and the need against the limit as a picture and as text bars, which
+ * are what can be copied.
+ */
+export function planMarkdown(
+  before: Verdict,
+  { after, sentence, title }: PlanOption,
+  recommended: boolean,
+  appearance: Appearance = environment.appearance,
+): string {
+  const comparison = compareVerdicts(before, after);
   return [
     `## ${title}`,
-    recommended ? "*Recommended*" : "",
+    ...(recommended ? ["*Recommended*"] : []),
     sentence,
-    "```",
-    ...bar("Before", before, longest(before, after)),
-    ...bar("After", after, longest(before, after)),
-    "```",
-  ]
-    .filter(Boolean)
-    .join("\n");
+    ...(comparison ? [picture(comparison, appearance), ["```", ...textBars(comparison), "```"].join("\n")] : []),
+  ].join("\n\n");
 }
 
-function need(verdict: Verdict): number {
-  return verdict.kind === "unknown" ? 0 : verdict.estimate.total + verdict.run.margin.value;
+function picture(comparison: Comparison, appearance: Appearance): string {
+  const { svg, width, height } = planChart(comparison, appearance);
+  const data = Buffer.from(svg).toString("base64");
+  const size = `raycast-width=${width}&raycast-height=${height}`;
+  return `![${comparisonText(comparison)}](data:image/svg+xml;base64,${data}?${size})`;
 }
 
-function limit(verdict: Verdict): number {
-  return verdict.kind === "unknown" ? 0 : verdict.limit.bytes;
-}
-
-function longest(before: Verdict, after: Verdict): number {
-  return Math.max(need(before), need(after), limit(before), limit(after));
-}
-
-/** Filled up to the need, "|" where the limit is, "!" for what lies beyond it. */
-function bar(label: string, verdict: Verdict, scale: number): string[] {
-  if (verdict.kind === "unknown" || scale === 0) return [];
-  const needed = Math.round((need(verdict) / scale) * BAR_WIDTH);
-  const edge = Math.round((limit(verdict) / scale) * BAR_WIDTH);
-  const cells = Array.from({ length: BAR_WIDTH }, (_, index): string => {
-    if (index < needed) return index < edge ? "█" : "!";
-    return index < edge ? "░" : " ";
-  });
-  cells.splice(edge, 0, "|");
-  const terms = termsOf(verdict)
-    .map((term) => `${term.title} ${formatBytes(term.bytes)}`)
-    .join(", ");
+/** Both bars on one scale, and the terms as a table. */
+export function textBars({ before, after, longest, rows }: Comparison): readonly string[] {
+  const label = " ".repeat(LABEL_WIDTH);
+  const cells = [{ title: "", before: "Before", after: "After" }, ...rows];
+  const width = (column: "title" | "before" | "after") => Math.max(...cells.map((row) => row[column].length));
   return [
-    `${label.padEnd(7)}${cells.join("")}`,
-    `       ${formatBytes(need(verdict))} of ${formatBytes(limit(verdict))}`,
-    `       ${terms}`,
+    `${"Before".padEnd(LABEL_WIDTH)}${textBar(before, longest)}`,
+    `${label}${balanceText(before)}`,
+    `${"After".padEnd(LABEL_WIDTH)}${textBar(after, longest)}`,
+    `${label}${balanceText(after)}`,
+    "",
+    ...cells.map(
+      (row) =>
+        `${row.title.padEnd(width("title"))}  ${row.before.padStart(width("before"))}  ${row.after.padStart(width("after"))}`,
+    ),
   ];
+}
+
+/**
+ * "█" up to the need, "░" what is left of the limit, "|" where the limit is, "!" what lies beyond it. Rounding never
+ * hides which side of the limit the need is on: beyond it there is at least one "!", within it there is none.
+ */
+function textBar({ need, limit }: Balance, longest: number): string {
+  const over = need > limit;
+  const cell = (bytes: number) => Math.round((bytes / longest) * BAR_WIDTH);
+  const edge = Math.min(over ? BAR_WIDTH - 1 : BAR_WIDTH, Math.max(limit > 0 ? 1 : 0, cell(limit)));
+  const filled = over ? Math.max(edge + 1, cell(need)) : Math.min(edge, Math.max(need > 0 ? 1 : 0, cell(need)));
+  return [
+    "█".repeat(Math.min(filled, edge)),
+    "░".repeat(Math.max(0, edge - filled)),
+    "|",
+    "!".repeat(Math.max(0, filled - edge)),
+  ].join("");
 }

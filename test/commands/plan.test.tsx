@@ -38,6 +38,7 @@ describe("the plan of a model that spills", () => {
     const text = screen.text();
     expect(text).toContain("56.0 GiB limit, 256K context: fits with");
     expect(text).toMatch(/Before\s+[█!|]+/);
+    expect(text).toMatch(/\[picture: Before: [\d.]+ GiB of 51\.8 GiB\. After: [\d.]+ GiB of 56\.0 GiB\.\]/);
     expect(text).toContain("An administrator password");
   });
 
