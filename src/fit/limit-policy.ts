@@ -116,9 +116,17 @@ export function limitInForce(machine: Machine, serverStartupBytes?: number): Gpu
     kind: "known",
     bytes: defaultLimitByFormula(machine.ramBytes, machine.macos),
     source: "formula",
-    sourceText: `estimated for ${machine.macos ? `macOS ${machine.macos.major}` : "a current macOS"}: neither sysctl nor Metal could be read`,
+    sourceText: `estimated for ${machine.macos ? `macOS ${machine.macos.major}` : "a current macOS"}: ${whyEstimated(machine)}`,
     estimated: true,
   };
+}
+
+/** What could not be read where the formula has to stand in. */
+function whyEstimated({ limitKey, overrideMib }: AppleSiliconMac): string {
+  if (overrideMib !== undefined) return "Metal could not be asked";
+  return limitKey === undefined
+    ? "this macOS has no GPU limit to read, and Metal could not be asked"
+    : "neither sysctl nor Metal could be read";
 }
 
 /** The limit of a remote Mac: what its owner states in the preferences, else unknown. */

@@ -172,7 +172,7 @@ describe("the limit in force", () => {
     expect(screen.items().filter((item) => item.section === "Fits")).toEqual([]);
     expect(badge(screen, "llama3.1:8b")).toBe("Tight · 128K");
     expect(tooltip(screen, "llama3.1:8b")).toContain(
-      "The limit is estimated for macOS 26: neither sysctl nor Metal could be read.",
+      "The limit is estimated for macOS 26: Metal could not be asked.",
     );
     await screen.pick("llama3.1:8b");
     await screen.action("Toggle Details");

@@ -87,6 +87,17 @@ describe("the limit in force", () => {
     expect(limitInForce(mac(64))).toMatchObject({ source: "formula", estimated: true, bytes: 55_662_788_608 });
   });
 
+  it("says of an estimate what could not be read", () => {
+    const bare: AppleSiliconMac = { kind: "apple-silicon", ramBytes: 64 * GIB, macos: macos26 };
+    expect(limitInForce(mac(64))).toMatchObject({ sourceText: "estimated for macOS 26: Metal could not be asked" });
+    expect(limitInForce({ ...bare, limitKey: "iogpu.wired_limit_mb" })).toMatchObject({
+      sourceText: "estimated for macOS 26: neither sysctl nor Metal could be read",
+    });
+    expect(limitInForce(bare)).toMatchObject({
+      sourceText: "estimated for macOS 26: this macOS has no GPU limit to read, and Metal could not be asked",
+    });
+  });
+
   it("is unknown on a machine without one, and on a remote Mac until it is stated", () => {
     expect(limitInForce({ kind: "intel", reason: "Intel Macs have none." })).toEqual({
       kind: "unknown",
