@@ -5,17 +5,15 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { MIB } from "../../src/fit/units";
 import { estimate } from "../../src/memory/estimate";
 import type { World } from "../../src/ui/world";
+import { joinOllama } from "../../test/stand-ins/joined";
 import { createSampleMac } from "../../test/stand-ins/mac";
-import { defaultWorkingSet } from "../../test/stand-ins/mac/readings";
 import { type Footprint, type StandInModel, startStandInOllama } from "../../test/stand-ins/ollama";
 
 /** Where Ollama listens on a real Mac; here the stand-in answers in its place. */
 const OLLAMA_URL = "http://127.0.0.1:11434";
 const RAM_GIB = 64;
-const MACOS_MAJOR = 26;
 
 export interface SampleWorld {
   readonly world: World;
@@ -28,36 +26,27 @@ export interface SampleWorld {
 export async function sampleWorld(): Promise<SampleWorld> {
   const homeFolder = await mkdtemp(join(tmpdir(), "gpu-limit-sample-"));
   const mac = createSampleMac();
-  const limitBytes = () => (mac.limitMib() > 0 ? mac.limitMib() * MIB : defaultWorkingSet(RAM_GIB, MACOS_MAJOR));
   const server = await startStandInOllama({
     homeFolder,
-    totalVramBytes: limitBytes(),
-    footprint: (model, numCtx) => footprint(model, numCtx, limitBytes()),
+    totalVramBytes: mac.limitBytes(),
+    footprint: (model, numCtx) => footprint(model, numCtx, mac.limitBytes()),
   });
 
-  // Ollama goes down and comes up with its process, and measures the limit anew.
-  let change: Promise<void> = Promise.resolve();
-  mac.onOllama = (event) => {
-    change = change.then(() =>
-      event === "stopped" ? server.stop() : server.restart({ totalVramBytes: limitBytes() }),
-    );
-  };
-
+  const joined = joinOllama(mac, server);
   const sampleFetch: typeof fetch = async (input, init) => {
-    await change;
     const address = input instanceof Request ? input.url : String(input);
     if (!address.startsWith(`${OLLAMA_URL}/`)) {
       throw new TypeError("fetch failed", { cause: Object.assign(new Error("refused"), { code: "ECONNREFUSED" }) });
     }
     const there = server.url + address.slice(OLLAMA_URL.length);
-    return fetch(input instanceof Request ? new Request(there, input) : there, init);
+    return joined.fetch(input instanceof Request ? new Request(there, input) : there, init);
   };
 
   return {
     label: `${RAM_GIB} GB M4 Pro with macOS 26.6.1 and Ollama 0.33.0; nothing here is your machine`,
     world: mac.world({ homeFolder, fetch: sampleFetch }),
     close: async () => {
-      await change;
+      await joined.settled();
       await server.close();
       await rm(homeFolder, { recursive: true, force: true });
     },

@@ -2,8 +2,8 @@ import { describe, expect, it, vi } from "vitest";
 import CheckModelFit from "../../src/check-model-fit";
 import { type Fault, manyModels, sampleModel, type StandInModel } from "../stand-ins/ollama";
 import { sha256 } from "../stand-ins/ollama/model";
-import { renderCommand, type Screen, setPreferences } from "../support";
-import { asked, setStage, type Stage } from "./stage";
+import { renderCommand, type Screen } from "../support";
+import { asked, setRemoteStage, setStage, type Stage } from "./stage";
 
 const GIB = 1024 ** 3;
 /** How much is missing follows from the estimate, which has tests of its own. */
@@ -171,9 +171,7 @@ describe("the limit in force", () => {
     const screen = await openList(await setStage({ mac: { ollama: "terminal", faults: { metalMissing: true } } }));
     expect(screen.items().filter((item) => item.section === "Fits")).toEqual([]);
     expect(badge(screen, "llama3.1:8b")).toBe("Tight · 128K");
-    expect(tooltip(screen, "llama3.1:8b")).toContain(
-      "The limit is estimated for macOS 26: Metal could not be asked.",
-    );
+    expect(tooltip(screen, "llama3.1:8b")).toContain("The limit is estimated for macOS 26: Metal could not be asked.");
     await screen.pick("llama3.1:8b");
     await screen.action("Toggle Details");
     expect(valueOf(screen, "In Words")).toMatch(/too close to call\. The limit is estimated for macOS 26/);
@@ -304,17 +302,7 @@ describe("what a Modelfile changes", () => {
 });
 
 describe("a remote host", () => {
-  /** The stand-in behind a name that is not this Mac's. */
-  async function remote(preferences: Readonly<Record<string, unknown>> = {}): Promise<Stage> {
-    const stage = await setStage({ ollama: { totalVramBytes: 48 * GIB } });
-    const toStandIn: typeof fetch = (input, init) =>
-      fetch(
-        String(input instanceof Request ? input.url : input).replace("http://studio.local:11434", stage.ollama.url),
-        init,
-      );
-    setPreferences({ ollamaHost: "http://studio.local:11434", ...preferences });
-    return { ...stage, world: { ...stage.world, fetch: toStandIn } };
-  }
+  const remote = (preferences = {}) => setRemoteStage({ ollama: { totalVramBytes: 48 * GIB }, preferences });
 
   it("without a stated limit leaves every model Unknown, and says why", async () => {
     const screen = await openList(await remote());

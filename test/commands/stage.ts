@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { World } from "../../src/ui/world";
+import { joinOllama } from "../stand-ins/joined";
 import { createSampleMac, type StandInMac, type StandInMacOptions } from "../stand-ins/mac";
 import { startStandInOllama, type StandInOllama, type StandInOptions } from "../stand-ins/ollama";
 import { setPreferences } from "../support";
@@ -20,10 +21,12 @@ export interface StageOptions {
   readonly mac?: Partial<StandInMacOptions>;
   readonly world?: Partial<World> & { readonly exists?: (path: string) => Promise<boolean> };
   readonly preferences?: Readonly<Record<string, unknown>>;
+  /** The server goes down and comes up with its process on the Mac, and then measures the limit of the Mac. */
+  readonly joined?: boolean;
 }
 
 /** A 64 GB M4 Pro whose Ollama app logs its settings; the preferences name the server's address. Ends with the test. */
-export async function setStage({ ollama, mac, world, preferences }: StageOptions = {}): Promise<Stage> {
+export async function setStage({ ollama, mac, world, preferences, joined }: StageOptions = {}): Promise<Stage> {
   const homeFolder = await mkdtemp(join(tmpdir(), "gpu-limit-home-"));
   const server = await startStandInOllama({ homeFolder, ...ollama });
   onTestFinished(async () => {
@@ -31,8 +34,19 @@ export async function setStage({ ollama, mac, world, preferences }: StageOptions
     await rm(homeFolder, { recursive: true, force: true });
   });
   const standInMac = createSampleMac(mac);
+  const wired = joined ? { fetch: joinOllama(standInMac, server).fetch } : {};
   setPreferences({ ollamaHost: server.url, ...preferences });
-  return { ollama: server, mac: standInMac, world: standInMac.world({ homeFolder, ...world }), homeFolder };
+  return { ollama: server, mac: standInMac, world: standInMac.world({ homeFolder, ...wired, ...world }), homeFolder };
+}
+
+/** A stage whose server stands behind a name that is not this Mac's. */
+export async function setRemoteStage({ preferences, ...options }: StageOptions = {}): Promise<Stage> {
+  const stage = await setStage(options);
+  const url = "http://studio.local:11434";
+  const toStandIn: typeof fetch = (input, init) =>
+    fetch(String(input instanceof Request ? input.url : input).replace(url, stage.ollama.url), init);
+  setPreferences({ ollamaHost: url, ...preferences });
+  return { ...stage, world: { ...stage.world, fetch: toStandIn } };
 }
 
 /** How often a route was asked. */

@@ -89,6 +89,8 @@ export interface StandInMac {
   onOllama?: (event: "stopped" | "started") => void;
   /** The limit that is set, in MiB; 0 = macOS decides. */
   limitMib(): number;
+  /** The limit that the GPU works under, in bytes: what is set, else the default of macOS. */
+  limitBytes(): number;
   addProcess(process: Partial<MacProcess> & Pick<MacProcess, "path">): MacProcess;
   /** Answers a prompt that hangs. */
   answerPrompt(answer: "allow" | "cancel"): void;
@@ -152,6 +154,7 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
       const [inMib, inBytes] = LIMIT_KEYS.map((key) => Number(mac.sysctls.get(key) ?? 0));
       return inMib || Math.floor((inBytes ?? 0) / MIB);
     },
+    limitBytes: () => (mac.limitMib() > 0 ? mac.limitMib() * MIB : defaultWorkingSet(options.ramGib, macosMajor)),
     addProcess: (process) => {
       const added: MacProcess = {
         pid: (nextPid += 1),
@@ -287,15 +290,16 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
       );
     }
     const standard = defaultWorkingSet(options.ramGib, macosMajor);
-    const workingSetBytes = mac.limitMib() > 0 ? mac.limitMib() * MIB : standard;
-    return done(`${JSON.stringify({ chip, workingSetBytes, maxBufferBytes: Math.floor(standard * 0.75) })}\n`);
+    return done(
+      `${JSON.stringify({ chip, workingSetBytes: mac.limitBytes(), maxBufferBytes: Math.floor(standard * 0.75) })}\n`,
+    );
   }
 
   function listDevices(file: string, args: readonly string[]): RunResult | undefined {
     const installed = file.startsWith(OLLAMA_APP) ? (options.ollama ?? "app") === "app" : options.ollama === "homebrew";
     if (!installed) return missing;
     if (!same(args, "--list-devices")) return undefined;
-    const mib = mac.limitMib() || Math.floor(defaultWorkingSet(options.ramGib, macosMajor) / MIB);
+    const mib = Math.floor(mac.limitBytes() / MIB);
     return done(`Available devices:\n  MTL0: ${chip} (${mib} MiB, ${mib - 1} MiB free)\n`);
   }
 
