@@ -1,4 +1,4 @@
-import type { InstalledModel } from "../fit/facts";
+import type { InstalledModel, ModelDescription } from "../fit/facts";
 import type { DescriptionResult } from "../fit/verdict";
 import { needsArrays } from "../memory/estimate";
 import type { OllamaClient } from "../ollama/client";
@@ -21,7 +21,8 @@ export interface ReadOptions {
 
 /**
  * Metadata of all models by digest: what was read before for the same digest comes from the store, the rest is read
- * four at a time. A model that cannot be read is there with the reason and is tried again at the next opening.
+ * four at a time. A model that cannot be read is there with the reason and is tried again at the next opening, as is one
+ * with a projector that could not be read.
  */
 export async function readDescriptions(models: readonly InstalledModel[], options: ReadOptions): Promise<void> {
   const known = new Map<string, DescriptionResult>();
@@ -41,7 +42,7 @@ export async function readDescriptions(models: readonly InstalledModel[], option
   for (const model of wanted.values()) {
     if (options.signal.aborted) return;
     const stored = storedDescription(model, options.url);
-    if (stored === undefined) missing.push(model);
+    if (stored === undefined || !isWhole(stored, options)) missing.push(model);
     else publish(model.digest, stored);
     // Unpacking 200 descriptions takes a while: let the list draw in between.
     if (known.size % PUBLISH_EVERY === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -68,7 +69,7 @@ async function readOne(model: InstalledModel, options: ReadOptions): Promise<Des
       signal,
       needsArrays,
     });
-    storeDescription(model, options.url, description);
+    if (isWhole(description, options)) storeDescription(model, options.url, description);
     return description;
   } catch (error) {
     return {
@@ -76,4 +77,9 @@ async function readOne(model: InstalledModel, options: ReadOptions): Promise<Des
       reason: `Its metadata could not be read: ${error instanceof Error ? error.message : String(error)}`,
     };
   }
+}
+
+/** A projector's file on this Mac may be readable the next time; a remote server never tells its size. */
+function isWhole({ projectors }: ModelDescription, { isLocal }: ReadOptions): boolean {
+  return !isLocal || projectors.every(({ bytes }) => bytes !== undefined);
 }

@@ -1,0 +1,77 @@
+import { rename } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import CheckModelFit from "../../src/check-model-fit";
+import { describeModel } from "../../src/ollama/model-source";
+import { storeDescription } from "../../src/ui/description-store";
+import { readSettings } from "../../src/ui/preferences";
+import { connect } from "../../src/ui/situation";
+import { sampleModel, type StandInModel } from "../stand-ins/ollama";
+import { renderCommand, type Screen } from "../support";
+import { asked, setRemoteStage, setStage, type Stage } from "./stage";
+
+const PROJECTOR = "e".repeat(64);
+
+/** A model that sees: its projector lies in a file of its own. */
+function seeing(): StandInModel {
+  const model = sampleModel("llama3.1:8b");
+  if (model.weights === undefined) throw new Error("The sample has no weights");
+  const tensors = [{ name: "v.patch_embd.weight", type: "F16", shape: [1024, 1024] }];
+  const metadata = { values: new Map([["general.architecture", "clip"]]), tensors };
+  return { ...model, weights: { ...model.weights, projector: { digest: PROJECTOR, metadata } } };
+}
+
+function stageOf(): Promise<Stage> {
+  return setStage({ ollama: { models: [seeing()], files: true } });
+}
+
+function openList({ world }: Stage): Promise<Screen> {
+  return renderCommand(<CheckModelFit />, { command: "check-model-fit", world });
+}
+
+const badge = (screen: Screen) => screen.items()[0]?.accessories.find(({ kind }) => kind === "tag")?.text;
+
+/** Takes the projector's file away; what it gives puts it back. */
+async function hideProjector({ ollama }: Stage): Promise<() => Promise<void>> {
+  const file = join(ollama.modelsFolder, "blobs", `sha256-${PROJECTOR}`);
+  await rename(file, `${file}-partial`);
+  return () => rename(`${file}-partial`, file);
+}
+
+describe("a projector that cannot be read", () => {
+  it("makes its model Unknown until it can be, though its digest stays the same", async () => {
+    const stage = await stageOf();
+    const putBack = await hideProjector(stage);
+    const first = await openList(stage);
+    expect(badge(first)).toBe("Unknown");
+    await putBack();
+    await first.action("Refresh");
+    expect(badge(first)).toBe("Fits · 128K");
+    await first.close();
+
+    const before = asked(stage.ollama, "show");
+    expect(badge(await openList(stage))).toBe("Fits · 128K");
+    expect(asked(stage.ollama, "show")).toBe(before);
+  });
+
+  it("is read anew where an earlier version stored it without a size", async () => {
+    const stage = await stageOf();
+    const client = connect(stage.world, readSettings());
+    const [model] = (await client?.models()) ?? [];
+    if (client === undefined || model === undefined) throw new Error("The server has no model");
+    const needsArrays = () => false;
+    const withoutSize = await describeModel({ client, model, isLocal: false, modelsFolders: [], needsArrays });
+    storeDescription(model, client.url, withoutSize);
+    expect(badge(await openList(stage))).toBe("Fits · 128K");
+  });
+
+  it("is not asked for again and again on a remote server, which never tells its size", async () => {
+    const stage = await setRemoteStage({ ollama: { models: [seeing()] }, preferences: { remoteLimitGib: "48" } });
+    const first = await openList(stage);
+    expect(badge(first)).toBe("Unknown");
+    await first.close();
+    const before = asked(stage.ollama, "show");
+    expect(badge(await openList(stage))).toBe("Unknown");
+    expect(asked(stage.ollama, "show")).toBe(before);
+  });
+});
