@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import SetGpuLimit from "../../src/set-gpu-limit";
-import { createStandInMac, type StandInMac, type StandInMacOptions } from "../stand-ins/mac";
+import { createStandInMac, type MacFaults, type StandInMac, type StandInMacOptions } from "../stand-ins/mac";
 import { sampleModel, type StandInModel, type StandInOllama, startStandInOllama } from "../stand-ins/ollama";
 import { desk, renderCommand, type Screen, setPreferences } from "../support";
 
@@ -401,7 +401,7 @@ describe("when it does not go well", () => {
     [{ wrongPassword: true }, "Wrong password", "The administrator name or password was not accepted."],
     [{ notPermitted: true }, "Not permitted", "macOS did not allow it. An administrator account is needed."],
     [{ timeoutReached: true }, "No answer to the password prompt", "The prompt was open for too long."],
-    [{ sysctlRefuses: true }, "macOS refused the value", "sysctl: iogpu.wired_limit_mb=57344: Invalid argument"],
+    [{ sysctlRefuses: true }, "macOS refused the value", "sysctl: iogpu.wired_limit_mb=57344: Invalid argument."],
   ] as const)("has its own words for %j and leaves the Mac as it was", async (faults, title, message) => {
     const { mac, screen } = await openForm({ ...before, faults });
     await screen.submit();
@@ -480,7 +480,7 @@ describe("the LaunchDaemon", () => {
     ]);
     expect([...mac.daemons.keys()]).toEqual([`${OWN}.plist`]);
     expect(mac.loadedDaemons.has(OWN)).toBe(true);
-    expect(screen.toasts()[0]?.message).toContain("set again after every restart");
+    expect(screen.toasts()[0]?.message).toContain("The LaunchDaemon sets it again after every restart.");
     await screen.close();
     mac.reboot();
     expect(mac.limitMib()).toBe(57_344);
@@ -539,7 +539,9 @@ describe("the LaunchDaemon", () => {
     await screen.choose("After a Restart", "Install LaunchDaemon");
     await screen.submit();
     expect(screen.toasts()[0]).toMatchObject({ style: "SUCCESS", title: "GPU limit is 56.0 GiB" });
-    expect(screen.toasts()[0]?.message).toContain("the LaunchDaemon was not changed");
+    expect(screen.toasts()[0]?.message).toContain(
+      "It lasts until the next restart. The LaunchDaemon was not changed: ",
+    );
     expect(mac.limitMib()).toBe(57_344);
     expect(mac.daemons.size).toBe(0);
   });
@@ -550,6 +552,31 @@ describe("the LaunchDaemon", () => {
     await screen.submit();
     expect(screen.toasts()[0]?.message).toContain("launchd did not load it");
     expect(mac.daemons.size).toBe(1);
+  });
+
+  it.each<[string, MacFaults, string]>([
+    ["installed", {}, "The LaunchDaemon sets it again after every restart."],
+    ["not changed", { lintFails: true }, "The LaunchDaemon was not changed: "],
+    [
+      "not loaded",
+      { daemonBootstrapFails: true },
+      "The LaunchDaemon sets it again after every restart, though launchd did not load it now: Bootstrap failed",
+    ],
+  ])("was %s: said beside what is in force where that is not what was asked for", async (_, faults, fate) => {
+    for (const [fault, before, now] of [
+      [{ lies: 40_960 }, "Asked for 57,344 MiB (56.0 GiB).", "In force: 40,960 MiB (40.0 GiB)."],
+      [{ sysctlHangs: true }, "The value could not be read back.", "What is in force could not be read."],
+    ] as const) {
+      const { mac, screen } = await openForm();
+      mac.faults = { ...faults, ...fault };
+      await screen.choose("After a Restart", "Install LaunchDaemon");
+      await screen.submit();
+      const [toast] = screen.toasts();
+      expect(toast).toMatchObject({ style: "FAILURE", message: expect.stringContaining(`${before} ${fate}`) });
+      expect(toast?.message).toMatch(new RegExp(`\\. ${now.replace(/[.()]/g, "\\$&")}$`));
+      await screen.close();
+      desk.toasts = [];
+    }
   });
 
   it("does not keep a limit that may freeze the Mac: a restart has to be the way out", async () => {

@@ -1,0 +1,59 @@
+import { Toast } from "@raycast/api";
+
+/** What a toast says of an outcome. */
+export interface OutcomeWords {
+  readonly style: Toast.Style;
+  readonly title: string;
+  readonly message: string;
+}
+
+/** What may become of a kernel value behind the administrator prompt, other than that it is as asked. */
+export type PromptFailure =
+  | { readonly kind: "cancelled" | "wrong-password" | "not-permitted" | "timed-out" | "differs" | "unconfirmed" }
+  | { readonly kind: "refused" | "failed"; readonly detail: string };
+
+export interface PromptWords {
+  /** A sentence on what is in force now, as it was read back. */
+  readonly now: string;
+  /** Title where it could not even be tried. */
+  readonly failed: string;
+  /** A sentence on what was asked for. */
+  readonly asked: string;
+  /** What was asked for came into force behind a prompt that was given up. */
+  readonly setAnyway: boolean;
+  /** A sentence on what else was done in the same prompt; empty for nothing. */
+  readonly besides?: string;
+}
+
+/** What a person is told where a value is not, or not surely, as asked; always with what is in force now. */
+export function promptWords(outcome: PromptFailure, words: PromptWords): OutcomeWords {
+  const { now, asked, besides = "" } = words;
+  const failure = (title: string, ...sentences: readonly string[]): OutcomeWords => ({
+    style: Toast.Style.Failure,
+    title,
+    message: [...sentences, now].filter(Boolean).join(" "),
+  });
+  switch (outcome.kind) {
+    case "cancelled":
+      return { style: Toast.Style.Success, title: "Nothing Changed", message: now };
+    case "wrong-password":
+      return failure("Wrong password", "The administrator name or password was not accepted.");
+    case "not-permitted":
+      return failure("Not permitted", "macOS did not allow it. An administrator account is needed.");
+    case "timed-out":
+      return words.setAnyway
+        ? failure("Set, though the prompt was given up", "The command went on behind the prompt.")
+        : failure("No answer to the password prompt", "The prompt was open for too long.");
+    case "refused":
+      return failure("macOS refused the value", sentence(outcome.detail));
+    case "differs":
+      return failure("Another value is in force", asked, besides);
+    case "unconfirmed":
+      return failure("Set, but not confirmed", "The value could not be read back.", besides);
+    case "failed":
+      return failure(words.failed, sentence(outcome.detail));
+  }
+}
+
+/** A text that programs gave, ended as a sentence. */
+export const sentence = (text: string): string => (/[.!?…]$/.test(text) ? text : `${text}.`);
