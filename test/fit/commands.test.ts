@@ -15,31 +15,97 @@ import {
   sysctlCommand,
 } from "../../src/fit/commands";
 
-/** macOS pastes into zsh; where it is not installed, sh alone stands for it. */
-const SHELLS = ["sh", "zsh"].filter((shell) => spawnSync(shell, ["-c", "exit 0"]).status === 0);
+interface Shell {
+  readonly name: string;
+  readonly isInstalled: boolean;
+  /** What the script prints. */
+  readonly run: (script: string) => string;
+}
 
-function runIn(shell: string, script: string): string {
-  const result = spawnSync(shell, ["-c", script], { encoding: "utf8", env: { PATH: process.env["PATH"] } });
+const canRun = (program: string) => spawnSync(program, ["-c", "exit 0"]).status === 0;
+
+function start(program: string, args: readonly string[], input = ""): string {
+  const env = { PATH: process.env["PATH"], PS1: "", PS2: "" };
+  const result = spawnSync(program, args, { encoding: "utf8", env, input });
   expect(result.stderr).toBe("");
   return result.stdout;
 }
 
-/** Characters that mean something to a shell, and some that do not. */
-const hostile = fc
-  .array(fc.constantFrom(..."'\"\\$`!#~*?[]{}()<>|&; \t\n=-%^aZ0é🙂"), { maxLength: 24 })
-  .map((characters) => characters.join(""));
+/**
+ * At a prompt zsh takes "!" for its history and "#" for no comment, even in what is pasted. Options that people set
+ * change what quotes and patterns mean.
+ */
+const atPrompt = (...options: readonly string[]) => {
+  const args = ["-f", "-i", "+o", "promptsp", "+o", "promptcr", ...options.flatMap((option) => ["-o", option])];
+  return (script: string) => start("zsh", args, `true\n${script}\n`);
+};
 
-describe("shellQuote", () => {
-  it.each(SHELLS)("keeps whatever is typed one word of %s, unchanged", (shell) => {
+/** People paste into zsh, the shell of macOS; where it is not installed its tests are shown as skipped. */
+const SHELLS: readonly Shell[] = [
+  { name: "sh", isInstalled: canRun("sh"), run: (script) => start("sh", ["-c", script]) },
+  { name: "zsh", isInstalled: canRun("zsh"), run: (script) => start("zsh", ["-f", "-c", script]) },
+  { name: "zsh at its prompt", isInstalled: canRun("zsh"), run: atPrompt() },
+  {
+    name: "zsh at its prompt with other options",
+    isInstalled: canRun("zsh"),
+    run: atPrompt("extendedglob", "interactivecomments", "rcquotes", "magicequalsubst"),
+  },
+];
+
+/** Characters that mean something to a shell, some that do not, and words that mean something as a whole. */
+const hostile = fc.oneof(
+  fc
+    .array(fc.constantFrom(..."'\"\\$`!#~*?[]{}()<>|&; \t\n=-%^aZ0é🙂"), { maxLength: 24 })
+    .map((characters) => characters.join("")),
+  fc.constantFrom("!!", "!0", "a!0", "!-1", "^0^1", "#a", "~", "=zsh", "%1", "{a,b}", "''"),
+);
+
+describe.each(SHELLS)("in $name", ({ isInstalled: there, run }) => {
+  it.skipIf(!there)("whatever is typed stays one word, unchanged", () => {
     fc.assert(
       fc.property(fc.array(hostile, { minLength: 12, maxLength: 24 }), (words) => {
-        const printed = runIn(shell, `printf '%s\\0' ${words.map(shellQuote).join(" ")}`);
+        const printed = run(`printf '%s\\0' ${words.map(shellQuote).join(" ")}`);
         expect(printed).toBe(words.map((word) => `${word}\0`).join(""));
       }),
       { numRuns: 25 },
     );
   });
 
+  it.skipIf(!there)("`ollama create` gets the Modelfile and the name as they are", () => {
+    fc.assert(
+      fc.property(hostile, hostile, fc.integer({ min: 1, max: 1_048_576 }), (source, variant, numCtx) => {
+        const ollama = `ollama() { printf '%s\\0' "$@"; cat; }\n`;
+        expect(run(ollama + ollamaCreateCommand(source, variant, numCtx))).toBe(
+          ["create", variant, "-f", "/dev/stdin", modelfileText(source, numCtx)].join("\0"),
+        );
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it.skipIf(!there)("every other command gets the name as it is", () => {
+    fc.assert(
+      fc.property(hostile, (name) => {
+        const programs = `ollama() { printf '%s\\0' "$@"; }\nlaunchctl() { printf '%s\\0' "$@"; }\n`;
+        const commands = [ollamaRunCommand, ollamaStopCommand, ollamaPullCommand, launchctlKvCacheCommand];
+        expect(run(programs + commands.map((command) => command(name)).join("\n")).split("\0")).toEqual([
+          ...["run", name, "stop", name, "pull", name],
+          ...["setenv", "OLLAMA_KV_CACHE_TYPE", name, ""],
+        ]);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+describe.skipIf(!canRun("zsh"))("zsh at its prompt", () => {
+  it("has a history that unquoted text would meet, so that the tests above can fail", () => {
+    expect(() => atPrompt()(`echo one\necho "a!echo"`)).toThrow("aecho one");
+    expect(atPrompt()("echo a # b")).toBe("a # b\n");
+  });
+});
+
+describe("shellQuote", () => {
   it("leaves model names bare and quotes what could be an option, a variable or history", () => {
     expect(shellQuote("qwen3-coder-next:q4_K_M-8k")).toBe("qwen3-coder-next:q4_K_M-8k");
     expect(shellQuote("hf.co/unsloth/Qwen3-8B-GGUF:Q4_K_M")).toBe("hf.co/unsloth/Qwen3-8B-GGUF:Q4_K_M");
@@ -68,18 +134,6 @@ describe("the texts that are copied", () => {
     expect(ollamaRunCommand("qwen3:8b")).toBe("ollama run qwen3:8b");
     expect(ollamaStopCommand("qwen3:8b")).toBe("ollama stop qwen3:8b");
     expect(ollamaPullCommand("qwen3:8b")).toBe("ollama pull qwen3:8b");
-  });
-
-  it.each(SHELLS)("give `ollama create` the Modelfile and the name as they are in %s", (shell) => {
-    fc.assert(
-      fc.property(hostile, hostile, fc.integer({ min: 1, max: 1_048_576 }), (source, variant, numCtx) => {
-        const ollama = `ollama() { printf '%s\\0' "$@"; cat; }; `;
-        expect(runIn(shell, ollama + ollamaCreateCommand(source, variant, numCtx))).toBe(
-          ["create", variant, "-f", "/dev/stdin", modelfileText(source, numCtx)].join("\0"),
-        );
-      }),
-      { numRuns: 40 },
-    );
   });
 
   it("hold no comment and no bare exclamation mark, whatever the model is called", () => {
