@@ -18,6 +18,14 @@ export function sysctlCommand(mib: number, key: LimitKey = "iogpu.wired_limit_mb
   return `sudo /usr/sbin/sysctl ${key}=${limitValue(key, mib)}`;
 }
 
+/** The kernel value that holds the disk I/O of background tasks back: 1 = on, 0 = off. */
+export const THROTTLE_KEY = "debug.lowpri_throttle_enabled";
+
+/** `sudo sysctl …` that switches the disk throttle until the next restart. */
+export function throttleCommand(state: 0 | 1): string {
+  return `sudo /usr/sbin/sysctl ${THROTTLE_KEY}=${state}`;
+}
+
 /** Modelfile of a context-capped variant. */
 export function modelfileText(source: string, numCtx: number): string {
   return `FROM ${source}\nPARAMETER num_ctx ${numCtx}\n`;

@@ -1,4 +1,4 @@
-import { limitValue } from "../fit/commands";
+import { limitValue, THROTTLE_KEY } from "../fit/commands";
 import type { LimitKey } from "../fit/facts";
 import { REFUSED_BELOW } from "../fit/limit-policy";
 import { formatMib, MIB } from "../fit/units";
@@ -55,27 +55,28 @@ export async function readLimitMib(world: { readonly run: Runner }, key: LimitKe
   return limitFromValue(key, await readOne(world.run, key));
 }
 
-const THROTTLE_KEY = "debug.lowpri_throttle_enabled";
-
 /** State of the disk throttle for background tasks: 1 = on (the default of macOS), 0 = off. */
-export async function readIoThrottle(world: { readonly run: Runner }): Promise<0 | 1 | undefined> {
+export type ThrottleState = 0 | 1;
+
+/** Reads `debug.lowpri_throttle_enabled`; undefined where it cannot be read. */
+export async function readIoThrottle(world: { readonly run: Runner }): Promise<ThrottleState | undefined> {
   const value = parseWhole(await readOne(world.run, THROTTLE_KEY));
   return value === 0 || value === 1 ? value : undefined;
 }
 
 /** As {@link ChangeOutcome}, for the disk throttle. */
 export type ThrottleOutcome =
-  | { readonly kind: "done"; readonly inForce: 0 | 1 }
-  | { readonly kind: "cancelled" | "wrong-password" | "not-permitted" | "timed-out"; readonly inForce?: 0 | 1 }
-  | { readonly kind: "refused" | "failed"; readonly detail: string; readonly inForce?: 0 | 1 }
-  | { readonly kind: "differs"; readonly asked: 0 | 1; readonly inForce: 0 | 1 }
+  | { readonly kind: "done"; readonly inForce: ThrottleState }
+  | { readonly kind: "cancelled" | "wrong-password" | "not-permitted" | "timed-out"; readonly inForce?: ThrottleState }
+  | { readonly kind: "refused" | "failed"; readonly detail: string; readonly inForce?: ThrottleState }
+  | { readonly kind: "differs"; readonly asked: ThrottleState; readonly inForce: ThrottleState }
   | { readonly kind: "unconfirmed"; readonly inForce?: undefined };
 
 /**
  * Switches the throttle of the disk I/O of background tasks (XNU's `spec_vnops.c`): nothing to do with GPU memory.
  * Lasts until the next restart.
  */
-export async function setIoThrottle(world: { readonly run: Runner }, asked: 0 | 1): Promise<ThrottleOutcome> {
+export async function setIoThrottle(world: { readonly run: Runner }, asked: ThrottleState): Promise<ThrottleOutcome> {
   const result = await runPrivileged(world.run, THROTTLE_KEY, asked, "keep");
   const inForce = await readIoThrottle(world);
   if (result.kind !== "set") return { ...result, ...(inForce === undefined ? {} : { inForce }) };

@@ -12,8 +12,8 @@ export function daemonStep(keep: string, mib: number, installed: boolean): Daemo
 /** What our LaunchDaemon does, and where that is not what is in force. */
 export function daemonText({ valueMib, loaded }: BootSetting, mac: AppleSiliconMac): string {
   const value = valueMib === undefined ? "Its value could not be read" : `Sets ${formatMib(valueMib)} at every start`;
-  const agrees = valueMib !== undefined && mac.overrideMib !== undefined && valueMib !== mac.overrideMib;
-  return `${value}${loaded === false ? ", but launchd has not loaded it" : ""}${agrees ? "; another limit is in force now" : ""}.`;
+  const differs = valueMib !== undefined && mac.overrideMib !== undefined && valueMib !== mac.overrideMib;
+  return `${value}${loaded === false ? ", but launchd has not loaded it" : ""}${differs ? "; another limit is in force now" : ""}.`;
 }
 
 /** What else sets the limit when this Mac starts, by file. */

@@ -9,6 +9,7 @@ import { formatBytes, formatMib } from "../fit/units";
 import type { JudgeInput } from "../fit/verdict";
 import type { BootSetting } from "../mac/boot-settings";
 import { daemonStep, daemonText, othersText } from "./boot-words";
+import { type DiskThrottle, DiskThrottleAction, DiskThrottleDescription } from "./disk-throttle";
 import { changeLimit } from "./limit-change";
 import { type LimitValues, presetMib } from "./limit-preset";
 import type { Situation } from "./situation";
@@ -19,13 +20,23 @@ interface FieldsProps {
   readonly advice: LimitAdvice;
   readonly inputs: readonly JudgeInput[];
   readonly bootSettings: readonly BootSetting[];
+  readonly throttle: DiskThrottle;
   readonly isLoading: boolean;
   /** The Mac may have changed, also where the outcome was not the one asked for. */
   readonly onAttempt: () => void;
 }
 
 /** The form itself, on a Mac whose limit can be set. */
-export function LimitFields({ mac, situation, advice, inputs, bootSettings, isLoading, onAttempt }: FieldsProps) {
+export function LimitFields({
+  mac,
+  situation,
+  advice,
+  inputs,
+  bootSettings,
+  throttle,
+  isLoading,
+  onAttempt,
+}: FieldsProps) {
   const { pop } = useNavigation();
   const own = bootSettings.find((setting) => setting.own);
   const { handleSubmit, itemProps, values } = useForm<LimitValues>({
@@ -63,7 +74,7 @@ export function LimitFields({ mac, situation, advice, inputs, bootSettings, isLo
   const others = bootSettings.filter((setting) => !setting.own);
   return (
     <Form
-      isLoading={isLoading}
+      isLoading={isLoading || throttle.isLoading}
       actions={
         <ActionPanel>
           <Action.SubmitForm title="Set GPU Limit" icon={Icon.Gauge} onSubmit={handleSubmit} />
@@ -82,6 +93,7 @@ export function LimitFields({ mac, situation, advice, inputs, bootSettings, isLo
               onAttempt();
             }}
           />
+          <DiskThrottleAction throttle={throttle} />
           <Action title="Open Extension Preferences" icon={Icon.Gear} onAction={openExtensionPreferences} />
         </ActionPanel>
       }
@@ -134,6 +146,8 @@ export function LimitFields({ mac, situation, advice, inputs, bootSettings, isLo
       </Form.Dropdown>
       {own && <Form.Description title="LaunchDaemon" text={daemonText(own, mac)} />}
       {others.length > 0 && <Form.Description title="Also Set at Start" text={othersText(others)} />}
+      <Form.Separator />
+      <DiskThrottleDescription throttle={throttle} />
     </Form>
   );
 }

@@ -2,6 +2,7 @@ import { Action, ActionPanel, Detail, Form, Icon, openExtensionPreferences } fro
 import { usePromise } from "@raycast/utils";
 import { useMemo } from "react";
 import { readBootSettings } from "../mac/boot-settings";
+import { useDiskThrottle } from "./disk-throttle";
 import { LimitFields } from "./limit-fields";
 import { appleSilicon, type Situation } from "./situation";
 import { useFitList } from "./use-fit-list";
@@ -13,6 +14,7 @@ export function LimitForm({ onChanged }: { readonly onChanged?: () => void }) {
   const { data: bootSettings, revalidate: readBootSettingsAgain } = usePromise(() => readBootSettings(getWorld()), [], {
     onError: () => {},
   });
+  const throttle = useDiskThrottle();
   const mac = situation && appleSilicon(situation.machine);
   const inputs = useMemo(() => rows.flatMap((row) => (row.input ? [row.input] : [])), [rows]);
   if (situation === undefined) return <Form isLoading={isLoading} />;
@@ -24,6 +26,7 @@ export function LimitForm({ onChanged }: { readonly onChanged?: () => void }) {
       advice={situation.advice}
       inputs={inputs}
       bootSettings={bootSettings ?? []}
+      throttle={throttle}
       isLoading={isLoading}
       onAttempt={() => {
         refresh();

@@ -13,6 +13,7 @@ import {
   setParameterText,
   shellQuote,
   sysctlCommand,
+  throttleCommand,
 } from "../../src/fit/commands";
 
 interface Shell {
@@ -124,6 +125,7 @@ describe("the texts that are copied", () => {
     expect(sysctlCommand(57_344, "debug.iogpu.wired_limit")).toBe(
       "sudo /usr/sbin/sysctl debug.iogpu.wired_limit=60129542144",
     );
+    expect(throttleCommand(0)).toBe("sudo /usr/sbin/sysctl debug.lowpri_throttle_enabled=0");
     expect(modelfileText("qwen3:8b", 8192)).toBe("FROM qwen3:8b\nPARAMETER num_ctx 8192\n");
     expect(ollamaCreateCommand("qwen3:8b", "qwen3:8b-8k", 8192)).toBe(
       "printf '%s\\n' 'FROM qwen3:8b' 'PARAMETER num_ctx 8192' | ollama create qwen3:8b-8k -f /dev/stdin",
