@@ -1,0 +1,66 @@
+import type { ServerOrigin } from "../fit/facts";
+import { restartOllama, type RestartOutcome } from "../mac/ollama-service";
+import type { Runner } from "../mac/runner";
+import { pause, type Pausing } from "../mac/wait";
+import type { OllamaClient } from "../ollama/client";
+
+/** What came of a restart. Only "restarted" means that Ollama answers again. */
+export type AwaitedRestart =
+  | { readonly kind: "restarted" }
+  /** It stopped, but no server came back or none answers; the reason is a sentence. */
+  | { readonly kind: "not-back"; readonly reason: string }
+  | Exclude<RestartOutcome, { readonly kind: "restarted" | "not-back" }>;
+
+export type FailedRestart = Exclude<AwaitedRestart, { readonly kind: "restarted" }>;
+
+/** How long a server that is there may take to answer, and how often it is asked. */
+const ANSWER_MS = 30_000;
+const ASK_EVERY_MS = 500;
+
+/**
+ * Restarts the Ollama server of this Mac and waits until it answers again: up to 40 s for its process, then 30 s, and the
+ * time limit of one request, for its first answer. The person must have been asked before. Never throws.
+ */
+export async function restartAndAwait(
+  world: { readonly run: Runner } & Pausing,
+  client: Pick<OllamaClient, "version">,
+  origin: ServerOrigin,
+): Promise<AwaitedRestart> {
+  const outcome = await restartOllama(world, origin);
+  if (outcome.kind === "not-back")
+    return { kind: "not-back", reason: "Ollama stopped, but no new server was started." };
+  return outcome.kind === "restarted" ? awaitAnswer(world, client) : outcome;
+}
+
+async function awaitAnswer(world: Pausing, client: Pick<OllamaClient, "version">): Promise<AwaitedRestart> {
+  let reason = "";
+  let left = ANSWER_MS;
+  while (left > 0) {
+    const asked = performance.now();
+    try {
+      await client.version();
+      return { kind: "restarted" };
+    } catch (error) {
+      reason = error instanceof Error ? error.message : String(error);
+    }
+    // A server that hangs takes its time, too; a pause counts as it was asked for.
+    left -= performance.now() - asked + ASK_EVERY_MS;
+    await pause(world, ASK_EVERY_MS);
+  }
+  return { kind: "not-back", reason: `A new server was started, but it does not answer. ${reason}` };
+}
+
+/** Why Ollama was not restarted, in sentences. */
+export function restartFailure(outcome: FailedRestart): string {
+  switch (outcome.kind) {
+    case "by-hand":
+    case "not-back":
+      return outcome.reason;
+    case "not-permitted":
+      return outcome.explanation;
+    case "still-running":
+      return "Ollama was asked to quit, but it still runs. Nothing was restarted.";
+    case "failed":
+      return /[.!?…]$/.test(outcome.detail) ? outcome.detail : `${outcome.detail}.`;
+  }
+}
