@@ -1,4 +1,8 @@
 import { GIB, MIB } from "./units";
+import type { Version } from "./version";
+
+/** The release from which on Ollama's default context follows the GPU total. */
+export const FIRST_WITH_TIERS: Version = [0, 15, 5];
 
 /** Ollama's default context by the GPU total it measured when it started (from 0.15.5 on). */
 export const CONTEXT_TIERS = [

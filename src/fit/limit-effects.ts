@@ -1,7 +1,10 @@
-import { contextTier } from "./context-tier";
-import type { LimitAdvice, LimitCheck } from "./limit-policy";
+import { contextTier, FIRST_WITH_TIERS } from "./context-tier";
+import type { ServerFacts } from "./facts";
+import type { GpuLimit, LimitAdvice, LimitCheck, UnknownGpuLimit } from "./limit-policy";
+import { listNames } from "./list-names";
 import { formatBytes, formatContext, formatMib, formatPercent, MIB } from "./units";
 import { judge, type JudgeInput } from "./verdict";
+import { compareVersions, parseVersion } from "./version";
 
 /** What a limit would change, in words for the form. */
 export interface LimitEffects {
@@ -31,7 +34,8 @@ export function limitEffects(mib: number, advice: LimitAdvice, inputs: readonly 
       }).kind === "fits";
     return { name: input.model.name, before, after };
   });
-  const tier = tierChange(bytes, inputs[0]);
+  const [first] = inputs;
+  const tier = first && tierAfterRestart(bytes, first.server, first.limit);
   return {
     share: `${formatPercent(bytes / (advice.ramMib * MIB))} of RAM, ${formatBytes(advice.ramMib * MIB - bytes)} left for macOS`,
     starting: changes.filter(({ before, after }) => !before && after).map(({ name }) => name),
@@ -40,10 +44,20 @@ export function limitEffects(mib: number, advice: LimitAdvice, inputs: readonly 
   };
 }
 
-function tierChange(bytes: number, input: JudgeInput | undefined): string | undefined {
-  const now = input?.server.startupTotalBytes?.value ?? (input?.limit.kind === "known" ? input.limit.bytes : undefined);
-  if (now === undefined || (input?.server.contextLength?.value ?? 0) > 0) return undefined;
-  const overhead = input?.server.gpuOverheadBytes?.value ?? 0;
+/**
+ * What a restart of Ollama under a limit of `bytes` does to its default context, as a sentence; undefined where it stays,
+ * where OLLAMA_CONTEXT_LENGTH decides it, and on releases without tiers.
+ */
+export function tierAfterRestart(
+  bytes: number,
+  server: ServerFacts,
+  limit: GpuLimit | UnknownGpuLimit,
+): string | undefined {
+  const now = server.startupTotalBytes?.value ?? (limit.kind === "known" ? limit.bytes : undefined);
+  const version = parseVersion(server.version);
+  if (now === undefined || (server.contextLength?.value ?? 0) > 0) return undefined;
+  if (version !== undefined && compareVersions(version, FIRST_WITH_TIERS) < 0) return undefined;
+  const overhead = server.gpuOverheadBytes?.value ?? 0;
   const [before, after] = [contextTier(now, overhead), contextTier(bytes, overhead)];
   return before === after
     ? undefined
@@ -53,13 +67,11 @@ function tierChange(bytes: number, input: JudgeInput | undefined): string | unde
 /** The hint under the field: what is allowed, what it means and changes; for a limit that is refused only why. */
 export function limitHint(check: LimitCheck, effects: LimitEffects): string {
   if (check.kind === "refused") return check.reason;
-  const models = (names: readonly string[]) =>
-    names.slice(0, 4).join(", ") + (names.length > 4 ? ` and ${names.length - 4} more` : "");
   return [
     `${effects.share}.`,
     ...("warning" in check ? [check.warning] : []),
-    ...(effects.starting.length > 0 ? [`Then fit: ${models(effects.starting)}.`] : []),
-    ...(effects.stopping.length > 0 ? [`No longer fit: ${models(effects.stopping)}.`] : []),
+    ...(effects.starting.length > 0 ? [`Models that start to fit: ${listNames(effects.starting)}.`] : []),
+    ...(effects.stopping.length > 0 ? [`Models that no longer fit: ${listNames(effects.stopping)}.`] : []),
     ...(effects.tier ? [effects.tier] : []),
   ].join("\n");
 }

@@ -1,5 +1,5 @@
 import type { InstalledModel, ModelDescription, ServerFacts, Sourced } from "./facts";
-import { contextTier } from "./context-tier";
+import { contextTier, FIRST_WITH_TIERS } from "./context-tier";
 import { compareVersions, parseVersion, type Version } from "./version";
 import { formatContext, formatBytes, GIB, MIB } from "./units";
 import { integerValue, stringValue } from "./metadata-values";
@@ -163,7 +163,7 @@ function askedContext(input: RunInput, version: Version | undefined): Setting<nu
   if (server.contextLength !== undefined && server.contextLength.value > 0) {
     return sure(server.contextLength.value, `OLLAMA_CONTEXT_LENGTH (${server.contextLength.source})`);
   }
-  if (version !== undefined && compareVersions(version, [0, 15, 5]) < 0) {
+  if (version !== undefined && compareVersions(version, FIRST_WITH_TIERS) < 0) {
     return contextBeforeTiers(input, version);
   }
   const unsure = server.contextLength === undefined || version === undefined;

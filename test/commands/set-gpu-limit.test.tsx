@@ -201,13 +201,13 @@ describe("presets and hints", () => {
   it("follows what is typed: models that start and stop fitting", async () => {
     const { screen } = await openForm({ ramGib: 16, preferences: { judgeContext: "65536" } });
     await custom(screen, "14336");
-    expect(words(screen)).toContain("Then fit: llama3.1:8b.");
+    expect(words(screen)).toContain("Models that start to fit: llama3.1:8b.");
     await screen.close();
     const { screen: other } = await openForm({ ramGib: 16 });
     await custom(other, "4096");
-    expect(words(other)).toContain("No longer fit: llama3.1:8b.");
+    expect(words(other)).toContain("Models that no longer fit: llama3.1:8b.");
     await other.fill("Limit in MiB", "12288");
-    expect(words(other)).not.toContain("fit:");
+    expect(words(other)).not.toContain("fit: ");
   });
 
   it.each([

@@ -121,6 +121,11 @@ describe("the tier of the default context", () => {
     expect(at(40, 57_344, { contextLength: { value: 0, source: "server log" } })).toContain("to 256K");
   });
 
+  it("does not matter on releases before 0.15.5, which have no tiers", () => {
+    expect(at(40, 57_344, { version: "0.15.4" })).toBeUndefined();
+    expect(at(40, 57_344, { version: "0.15.5" })).toContain("to 256K");
+  });
+
   it("counts OLLAMA_GPU_OVERHEAD against the total", () => {
     expect(at(40, 47 * 1024, { gpuOverheadBytes: { value: GIB, source: "server log" } })).toBeUndefined();
   });
@@ -144,8 +149,8 @@ describe("limitHint", () => {
       [
         "88 % of RAM, 8.0 GiB left for macOS.",
         "Little is left.",
-        "Then fit: a, b, c, d and 2 more.",
-        "No longer fit: g.",
+        "Models that start to fit: a, b, c, d and 2 more.",
+        "Models that no longer fit: g.",
         "The tier changes.",
       ].join("\n"),
     );
