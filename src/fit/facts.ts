@@ -102,6 +102,8 @@ export interface ModelDescription {
   readonly parentModel?: string;
   /** Minimum version of Ollama that the model asks for. */
   readonly requires?: string;
+  /** Bytes of the weights of a build that is not installed, where only their sum is known. */
+  readonly weightBytes?: number;
   /** Separate projector files, with the bytes of their tensors where they could be read. */
   readonly projectors: readonly { readonly path: string; readonly bytes?: number }[];
   /** LoRA adapters and draft models: the estimate does not cover them. */
@@ -110,6 +112,20 @@ export interface ModelDescription {
   /** The Modelfile text that `/api/show` gives. */
   readonly modelfile?: string;
 }
+
+/** What is known of a smaller build of a model that is not installed. */
+export type SmallerBuild =
+  /** Its registry has it, under this name; `weightBytes` is what of it holds weights. */
+  | {
+      readonly kind: "published";
+      readonly name: string;
+      readonly weightBytes: number;
+      readonly downloadBytes: number;
+    }
+  /** None of the names it could have is there. */
+  | { readonly kind: "missing" }
+  /** Nobody could be asked, or the answer made no sense; the reason is a sentence. */
+  | { readonly kind: "unchecked"; readonly reason: string };
 
 /** Command line of a running llama-server: the truth for a loaded model. */
 export interface RunnerCommandLine {

@@ -62,16 +62,6 @@ export async function readTag(
   }
 }
 
-/** Whether a tag can be pulled, as far as its registry says so. It never throws. */
-export async function checkTag(
-  fetch: typeof globalThis.fetch,
-  name: string,
-  options: TagOptions = {},
-): Promise<"exists" | "missing" | "unknown"> {
-  const { kind } = await readTag(fetch, name, options);
-  return kind === "too-new" ? "exists" : kind;
-}
-
 const WEIGHTS = /^application\/vnd\.ollama\.image\.(?:model|projector|draft|tensor)$/;
 
 function stateOf(manifest: unknown): TagState {

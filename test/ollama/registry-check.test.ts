@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { checkTag, readTag } from "../../src/ollama/registry-check";
+import { readTag } from "../../src/ollama/registry-check";
+
+const kindOf = async (...asked: Parameters<typeof readTag>) => (await readTag(...asked)).kind;
 
 const LAYER = "application/vnd.ollama.image.";
 const layers = (...given: readonly (readonly [string, unknown])[]) =>
@@ -42,22 +44,21 @@ describe("a tag in the registry", () => {
 
   it("is asked for at Hugging Face where its name says so", async () => {
     const { fetch, asked } = registry(200, { layers: layers(["model", 1]) });
-    expect(await checkTag(fetch, "hf.co/unsloth/Qwen3-8B-GGUF:Q3_K_M")).toBe("exists");
+    expect(await kindOf(fetch, "hf.co/unsloth/Qwen3-8B-GGUF:Q3_K_M")).toBe("exists");
     expect(asked[0]?.url).toBe("https://hf.co/v2/unsloth/Qwen3-8B-GGUF/manifests/Q3_K_M");
   });
 
   it("is missing only where the registry says so", async () => {
     const error = { errors: [{ code: "MANIFEST_UNKNOWN" }] };
-    expect(await checkTag(registry(404, error).fetch, "qwen3:8b-q3_K_M")).toBe("missing");
-    expect(await checkTag(registry(401, error).fetch, "qwen3:8b")).toBe("unknown");
-    expect(await checkTag(registry(500, "oops").fetch, "qwen3:8b")).toBe("unknown");
-    expect(await checkTag(registry(400, { error: "sharded GGUF" }).fetch, "hf.co/a/b:Q8_0")).toBe("unknown");
+    expect(await kindOf(registry(404, error).fetch, "qwen3:8b-q3_K_M")).toBe("missing");
+    expect(await kindOf(registry(401, error).fetch, "qwen3:8b")).toBe("unknown");
+    expect(await kindOf(registry(500, "oops").fetch, "qwen3:8b")).toBe("unknown");
+    expect(await kindOf(registry(400, { error: "sharded GGUF" }).fetch, "hf.co/a/b:Q8_0")).toBe("unknown");
   });
 
   it("may need a newer Ollama", async () => {
     const { fetch } = registry(412, "requires a newer version of Ollama");
     expect(await readTag(fetch, "new:1b")).toEqual({ kind: "too-new" });
-    expect(await checkTag(fetch, "new:1b")).toBe("exists");
   });
 
   it.each([
@@ -78,14 +79,14 @@ describe("a tag in the registry", () => {
 
   it("is unknown where nobody answers in time", async () => {
     const never: typeof fetch = () => new Promise(() => undefined);
-    expect(await checkTag(never, "qwen3:8b", { timeoutMs: 10 })).toBe("unknown");
-    expect(await checkTag(() => Promise.reject(new TypeError("fetch failed")), "qwen3:8b")).toBe("unknown");
-    expect(await checkTag(never, "qwen3:8b", { signal: AbortSignal.abort() })).toBe("unknown");
+    expect(await kindOf(never, "qwen3:8b", { timeoutMs: 10 })).toBe("unknown");
+    expect(await kindOf(() => Promise.reject(new TypeError("fetch failed")), "qwen3:8b")).toBe("unknown");
+    expect(await kindOf(never, "qwen3:8b", { signal: AbortSignal.abort() })).toBe("unknown");
   });
 
   it.each(["evil.example/a/b:c", "a b", "../../x", "127.0.0.1:80/a/b:c"])("is never asked for at %s", async (name) => {
     const { fetch, asked } = registry(200, {});
-    expect(await checkTag(fetch, name)).toBe("unknown");
+    expect(await kindOf(fetch, name)).toBe("unknown");
     expect(asked).toEqual([]);
   });
 });
