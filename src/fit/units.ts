@@ -39,6 +39,12 @@ export function formatPercent(share: number): string {
   return `${Math.round(share * 100)} %`;
 }
 
+/** A difference as a share, with its sign and one decimal: 0.0042 → "+0.4 %". */
+export function formatSignedPercent(share: number): string {
+  const percent = (share * 100).toFixed(1);
+  return `${share >= 0 && !percent.startsWith("-") ? "+" : ""}${percent} %`.replace("-0.0", "+0.0");
+}
+
 /** Parses what a person types as GiB: "8", "51.84", "8 GiB". Undefined where it is no positive amount. */
 export function parseGib(text: string | undefined): number | undefined {
   const match = /^\s*(\d{1,5}(?:\.\d{1,4})?)\s*(?:GiB?)?\s*$/i.exec(text ?? "");

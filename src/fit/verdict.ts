@@ -74,10 +74,22 @@ export function judgeAtContext(input: JudgeInput, numCtx: number): Verdict {
   return judge({ ...input, options: { ...input.options, context: numCtx } });
 }
 
+/**
+ * Bytes that Ollama reports for a model that is all on the GPU: llama-server's buffers, in which the weights are the
+ * mapped range and the projector is not (ollama's llm/llama_server.go, MemorySize).
+ */
+export function expectedReport({ total, weights, mappedWeights, projector }: KnownEstimate): number {
+  return total - weights - projector + mappedWeights;
+}
+
 /** Sum of a described model under settings, projector included. */
 export function estimateModel(description: ModelDescription, settings: RunSettings): MemoryEstimate {
   const projectorBytes = description.projectors.reduce((sum, projector) => sum + (projector.bytes ?? 0), 0);
-  return estimate(description.metadata, settings, { projectorBytes });
+  const { weightBytes } = description;
+  return estimate(description.metadata, settings, {
+    projectorBytes,
+    ...(weightBytes === undefined ? {} : { weightBytes }),
+  });
 }
 
 function compare(

@@ -20,6 +20,16 @@ export async function readLaunchctlEnv(world: { readonly run: Runner }, name: st
   return value === "" ? undefined : value;
 }
 
+/** Sets a variable for apps started from now on, until the Mac restarts; "" takes it away. Readers check the result. */
+export async function setLaunchctlEnv(
+  world: { readonly run: Runner },
+  name: "OLLAMA_KV_CACHE_TYPE",
+  value: string,
+): Promise<void> {
+  const args = value === "" ? ["unsetenv", name] : ["setenv", name, value];
+  await world.run(LAUNCHCTL, args, { timeoutMs: 5_000, maxBytes: 64 * 1024 });
+}
+
 export type RestartOutcome =
   /** A new server process is there; it may need a moment more until it answers. */
   | { readonly kind: "restarted"; readonly pid: number }

@@ -12,6 +12,8 @@ import { weightBytes, type WeightBytes } from "./weights";
 export interface EstimateOptions {
   /** Bytes of the tensors in separate projector files. */
   readonly projectorBytes?: number;
+  /** Bytes of the weights where only their sum is known; replaces that of the tensors. */
+  readonly weightBytes?: number;
 }
 
 /** What is worked out once per model, whatever the settings. */
@@ -66,9 +68,9 @@ export function estimate(
 /** {@link estimate} of a model whose shape and weights are known. */
 export function estimateShape(
   shape: ModelShape,
-  { weights, mapped, projector }: WeightBytes,
+  { weights: tensors, mapped, projector }: WeightBytes,
   settings: RunSettings,
-  { projectorBytes = 0 }: EstimateOptions = {},
+  { projectorBytes = 0, weightBytes: weights = tensors }: EstimateOptions = {},
 ): MemoryEstimate {
   const { architecture } = shape;
   const effective = effectiveSettings(shape, settings);
@@ -87,7 +89,14 @@ export function estimateShape(
   if (!isBytes(total) || !isBytes(uncertainty) || !isBytes(projectorBytes)) {
     return { kind: "unknown", architecture, reason: "Its sizes do not add up to a number of bytes." };
   }
-  return { kind: "known", architecture, ...terms, mappedWeights: mapped, total, uncertainty };
+  return {
+    kind: "known",
+    architecture,
+    ...terms,
+    mappedWeights: weights === tensors ? mapped : weights,
+    total,
+    uncertainty,
+  };
 }
 
 function isBytes(value: number): boolean {

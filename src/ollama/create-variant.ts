@@ -82,6 +82,34 @@ export async function createVariant(client: OllamaClient, request: VariantReques
   }
 }
 
+/** What came of it, for people; no full stop, as in a toast's title. */
+export function variantOutcomeText(outcome: VariantOutcome): string {
+  switch (outcome.kind) {
+    case "created":
+      return `Created ${outcome.name}`;
+    case "cancelled":
+      return "Cancelled, nothing was created";
+    case "invalid-name":
+      return "That is no name Ollama accepts";
+    case "invalid-context":
+      return "The context has to be at least 256 tokens";
+    case "source-missing":
+      return "The model is not installed any more";
+    case "name-taken":
+      return `${outcome.name} was left as it is`;
+    case "mlx":
+      return "MLX models ignore num_ctx, so a variant would save no memory";
+    case "cloud":
+      return "Cloud models take no memory here";
+    case "too-old":
+      return `Ollama ${outcome.version} makes broken variants of some models. Update to 0.12.7 or newer`;
+    case "not-as-asked":
+      return "The variant was created, but its num_ctx is not as asked";
+    case "failed":
+      return outcome.reason;
+  }
+}
+
 /** The file that a model runs: what a variant shares with its parent. */
 function weightsOf({ modelfile }: ModelDescription): string | undefined {
   return fromLines(modelfile ?? "").from[0];

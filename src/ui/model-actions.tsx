@@ -1,4 +1,5 @@
 import { Action, ActionPanel, Icon, Keyboard, openExtensionPreferences } from "@raycast/api";
+import { expectedLoad } from "../apply/load-report";
 import { modelfileText, ollamaCreateCommand, ollamaRunCommand, setParameterText, sysctlCommand } from "../fit/commands";
 import { roundContextBelow } from "../fit/largest-context";
 import { formatContext } from "../fit/units";
@@ -60,7 +61,7 @@ export function ModelActions({ row, situation, settings, refresh, toggleDetail }
           <Action
             title="Load Model"
             icon={Icon.Bolt}
-            onAction={() => changeLoaded(settings, model.name, "load", refresh)}
+            onAction={() => changeLoaded(settings, model.name, "load", refresh, verdict && expectedLoad(verdict))}
           />
         )}
         <Action

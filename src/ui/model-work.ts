@@ -1,19 +1,28 @@
 import { Clipboard, open, showToast, Toast } from "@raycast/api";
+import { recordLoad } from "../apply/load-history";
+import { loadReport } from "../apply/load-report";
+import type { Expected } from "../apply/steps";
 import { launchctlContextCommand } from "../fit/commands";
-import { formatBytes } from "../fit/units";
 import { sameModel } from "../ollama/names";
+import { loadWords } from "./load-words";
 import type { Settings } from "./preferences";
 import { connect } from "./situation";
+import { localStorage } from "./storage";
 import { getWorld } from "./world";
 
-/** Loads or unloads a model with a toast that can stop the wait, and says where it ended up. */
+/**
+ * Loads or unloads a model with a toast that can stop the wait. A load is held against what was expected and kept, as
+ * those of a plan are.
+ */
 export async function changeLoaded(
   settings: Settings,
   name: string,
   change: "load" | "unload",
   refresh: () => void,
+  expected?: Expected,
 ): Promise<void> {
-  const client = connect(getWorld(), settings);
+  const world = getWorld();
+  const client = connect(world, settings);
   if (client === undefined) return;
   const stop = new AbortController();
   const toast = await showToast({
@@ -25,13 +34,15 @@ export async function changeLoaded(
   try {
     if (change === "unload") {
       await client.unload(name, { signal: stop.signal });
+      toast.style = Toast.Style.Success;
       toast.title = "Model unloaded";
     } else {
       await client.load(name, { signal: stop.signal });
       const loaded = (await client.loaded()).find((model) => sameModel(model.name, name));
-      toast.title = loaded === undefined ? "Model loaded" : whereItIs(loaded.sizeBytes - loaded.vramBytes);
+      const report = loadReport(name, loaded, expected);
+      await recordLoad(localStorage, loaded?.digest ?? "", report, expected, world.now());
+      Object.assign(toast, loadWords(report, expected));
     }
-    toast.style = Toast.Style.Success;
     delete toast.primaryAction;
   } catch (error) {
     delete toast.primaryAction;
@@ -46,10 +57,6 @@ export async function changeLoaded(
   } finally {
     refresh();
   }
-}
-
-function whereItIs(spilledBytes: number): string {
-  return spilledBytes > 0 ? `Loaded, but ${formatBytes(spilledBytes)} spilled to the CPU` : "Model loaded on the GPU";
 }
 
 /** Copies the command that sets Ollama's default context, with the word that the app's slider wins over it. */

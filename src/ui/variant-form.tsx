@@ -12,12 +12,13 @@ import {
 } from "@raycast/api";
 import { FormValidation, showFailureToast, useForm } from "@raycast/utils";
 import { useEffect, useState } from "react";
+import { expectedLoad } from "../apply/load-report";
 import { modelfileText, ollamaCreateCommand } from "../fit/commands";
 import { ROUND_CONTEXTS } from "../fit/largest-context";
 import { formatBytes, formatContext } from "../fit/units";
 import { judge, judgeAtContext } from "../fit/verdict";
 import { badgeText } from "../fit/verdict-text";
-import { createVariant, type VariantOutcome, variantRefusal } from "../ollama/create-variant";
+import { createVariant, variantOutcomeText, variantRefusal } from "../ollama/create-variant";
 import { isUsableName, sameModel, variantName } from "../ollama/names";
 import { changeLoaded } from "./model-work";
 import type { Settings } from "./preferences";
@@ -118,13 +119,15 @@ export function VariantForm({ source, onCreated }: { readonly source?: string; r
     toast.message = undefined;
     if (outcome.kind !== "created") {
       toast.style = outcome.kind === "cancelled" ? Toast.Style.Success : Toast.Style.Failure;
-      toast.title = refusalWords(outcome);
+      toast.title = variantOutcomeText(outcome);
       return false;
     }
     toast.style = Toast.Style.Success;
     toast.title = `Created ${name}`;
     toast.message = `num_ctx ${formatContext(tokens)}, weights shared with ${from}`;
-    const load = () => changeLoaded(settings, name, "load", refresh);
+    const input = rows.find(({ model }) => model.name === from)?.input;
+    const expected = input && expectedLoad(judgeAtContext(input, tokens));
+    const load = () => changeLoaded(settings, name, "load", refresh, expected);
     const undo = async () => {
       try {
         await client.remove(name);
@@ -187,7 +190,7 @@ export function VariantForm({ source, onCreated }: { readonly source?: string; r
         }}
       />
       {situation && rows.length === 0 && !isLoading && <NoModels situation={situation} settings={settings} />}
-      <Form.Description title="Estimate" text={refusal ? refusalWords(refusal) : estimateText(row, numCtx)} />
+      <Form.Description title="Estimate" text={refusal ? variantOutcomeText(refusal) : estimateText(row, numCtx)} />
       <Form.Description
         title="Good to Know"
         text="The weights are shared, so the variant takes no disk space. It and its parent are one runner: they are never loaded at the same time."
@@ -236,31 +239,4 @@ function estimateText(row: FitRow | undefined, numCtx: number | undefined): stri
       ? `Saves ${formatBytes(saved, 2)} of ${formatBytes(before.estimate.total, 2)}.`
       : `Needs ${formatBytes(-saved, 2)} more than now.`;
   return `${change} ${badgeText(before)} → ${badgeText(after)}.`;
-}
-
-function refusalWords(outcome: VariantOutcome): string {
-  switch (outcome.kind) {
-    case "created":
-      return `Created ${outcome.name}`;
-    case "cancelled":
-      return "Cancelled, nothing was created";
-    case "invalid-name":
-      return "That is no name Ollama accepts";
-    case "invalid-context":
-      return "The context has to be at least 256 tokens";
-    case "source-missing":
-      return "The model is not installed any more";
-    case "name-taken":
-      return `${outcome.name} was left as it is`;
-    case "mlx":
-      return "MLX models ignore num_ctx, so a variant would save no memory";
-    case "cloud":
-      return "Cloud models take no memory here";
-    case "too-old":
-      return `Ollama ${outcome.version} makes broken variants of some models. Update to 0.12.7 or newer`;
-    case "not-as-asked":
-      return "The variant was created, but its num_ctx is not as asked";
-    case "failed":
-      return outcome.reason;
-  }
 }

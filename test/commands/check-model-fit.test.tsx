@@ -519,7 +519,11 @@ describe("loading and unloading", () => {
     await screen.pick("qwen3:8b");
     await screen.action("Load Model");
     expect(screen.toasts()).toMatchObject([
-      { style: "SUCCESS", title: "Model loaded on the GPU", message: "qwen3:8b" },
+      {
+        style: "SUCCESS",
+        title: "All on the GPU",
+        message: expect.stringMatching(/^9\.87 GiB at 40K; predicted were /),
+      },
     ]);
     expect(stage.ollama.loaded().map((each) => [each.model.name, each.numCtx])).toEqual([["qwen3:8b", 40_960]]);
     expect(screen.item("qwen3:8b").accessories.map((each) => each.tooltip)).toContain("Loaded now");
@@ -543,7 +547,7 @@ describe("loading and unloading", () => {
     const screen = await openList(stage);
     await screen.pick("gpt-oss:20b");
     await screen.action("Load Model");
-    expect(screen.toasts()).toMatchObject([{ style: "SUCCESS", title: "Loaded, but 4.5 GiB spilled to the CPU" }]);
+    expect(screen.toasts()).toMatchObject([{ style: "FAILURE", title: "4.5 GiB spilled to the CPU" }]);
     await screen.action("Toggle Details");
     expect(valueOf(screen, "Now")).toBe("Loaded now at 128K: 4.5 GiB of 20.0 GiB spilled to the CPU.");
   });

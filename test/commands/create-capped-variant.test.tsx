@@ -371,6 +371,6 @@ describe("from the list", () => {
     await screen.submit();
     await screen.confirm(true);
     await screen.toastAction("Load");
-    expect(screen.toasts().at(-1)).toMatchObject({ title: "Loaded, but 1.0 GiB spilled to the CPU" });
+    expect(screen.toasts().at(-1)).toMatchObject({ title: "1.0 GiB spilled to the CPU" });
   });
 });

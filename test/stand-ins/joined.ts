@@ -10,13 +10,19 @@ export interface Joined {
 
 /**
  * Makes the server go down and come up with the `ollama serve` process of the Mac; each time it comes up it measures the
- * limit of the Mac anew.
+ * limit of the Mac anew and reads the variables of its session.
  */
 export function joinOllama(mac: StandInMac, server: StandInOllama): Joined {
   let change: Promise<void> = Promise.resolve();
   mac.onOllama = (event) => {
     change = change.then(() =>
-      event === "stopped" ? server.stop() : server.restart({ totalVramBytes: mac.limitBytes() }),
+      event === "stopped"
+        ? server.stop()
+        : server.restart({
+            totalVramBytes: mac.limitBytes(),
+            // The app hands on the variables of the session; other servers have their own.
+            ...(mac.launchctlEnv.size > 0 ? { env: Object.fromEntries(mac.launchctlEnv) } : {}),
+          }),
     );
   };
   const settled = () => change;

@@ -223,7 +223,7 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
       case "/usr/bin/osascript":
         return osascript(args, runOptions);
       case "/usr/bin/vm_stat":
-        return same(args) ? done(vmStatText(options.ramGib * GIB)) : undefined;
+        return same(args) ? done(vmStatText(options.ramGib * GIB, usedBytes())) : undefined;
       case "/usr/sbin/ioreg":
         return same(args, "-r", "-d", "1", "-w", "0", "-c", "IOAccelerator")
           ? done(ioregText(chip, mac.gpuInUseBytes, mac.gpuAllocatedBytes))
@@ -257,6 +257,11 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
         return program && done("", program(args, runOptions));
       }
     }
+  }
+
+  /** What macOS itself takes, and the footprints of what runs. */
+  function usedBytes(): number {
+    return 3 * GIB + mac.processes.reduce((sum, { footprintMib }) => sum + footprintMib * MIB, 0);
   }
 
   function sysctl(args: readonly string[]): RunResult {
@@ -380,6 +385,15 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
 
   function launchctl(args: readonly string[]): RunResult | undefined {
     const [verb, name = ""] = args;
+    const isSet = name === "OLLAMA_KV_CACHE_TYPE";
+    if (verb === "setenv" && isSet && args.length === 3) {
+      mac.launchctlEnv.set(name, args[2] ?? "");
+      return done();
+    }
+    if (verb === "unsetenv" && isSet && args.length === 2) {
+      mac.launchctlEnv.delete(name);
+      return done();
+    }
     if (verb === "getenv" && args.length === 2) {
       const value = mac.launchctlEnv.get(name);
       return done(value === undefined ? "" : `${value}\n`);

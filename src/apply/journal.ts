@@ -1,0 +1,110 @@
+import type { Step } from "./steps";
+import type { Storage } from "./storage";
+
+export type StepState = "waiting" | "running" | "done" | "failed";
+
+export interface JournalEntry {
+  readonly step: Step;
+  readonly state: StepState;
+  /** Why it failed, as a sentence. */
+  readonly reason?: string;
+}
+
+/** A change in steps, written down before each of them, so that it can be gone on with or undone. */
+export interface Journal {
+  readonly title: string;
+  readonly model: string;
+  /** The server it is about; another one has other models. */
+  readonly url: string;
+  readonly startedAt: number;
+  /** Last sign of the command that carries it out, in milliseconds since 1970. */
+  readonly aliveAt: number;
+  readonly isUndo: boolean;
+  readonly entries: readonly JournalEntry[];
+}
+
+const KEY = "journal";
+const VERSION = 1;
+/** A command that gave no sign for so long was closed. */
+export const SILENT_AFTER_MS = 20_000;
+/** How often it gives one. */
+export const SIGN_EVERY_MS = 5_000;
+
+/** A new journal with nothing done yet. */
+export function newJournal(
+  about: Pick<Journal, "title" | "model" | "url" | "isUndo">,
+  steps: readonly Step[],
+  now: Date,
+): Journal {
+  const at = now.getTime();
+  return { ...about, startedAt: at, aliveAt: at, entries: steps.map((step) => ({ step, state: "waiting" })) };
+}
+
+/** The journal that was written last; undefined where there is none or it cannot be read. Never throws. */
+export async function readJournal(storage: Storage): Promise<Journal | undefined> {
+  try {
+    const kept: unknown = JSON.parse((await storage.get(KEY)) ?? "null");
+    if (typeof kept !== "object" || kept === null || !("version" in kept) || kept.version !== VERSION) return undefined;
+    const { journal } = kept as { journal?: unknown };
+    return isJournal(journal) ? journal : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export async function writeJournal(storage: Storage, journal: Journal): Promise<void> {
+  await storage.set(KEY, JSON.stringify({ version: VERSION, journal }));
+}
+
+export async function clearJournal(storage: Storage): Promise<void> {
+  await storage.remove(KEY);
+}
+
+/** How a journal stands: all done, being carried out somewhere, or left half-way. */
+export function journalState(journal: Journal, now: Date): "finished" | "running" | "left" {
+  if (journal.entries.every(({ state }) => state === "done")) return "finished";
+  return journal.entries.some(({ state }) => state === "running") && now.getTime() - journal.aliveAt < SILENT_AFTER_MS
+    ? "running"
+    : "left";
+}
+
+/** Whether anything was changed that would stay: unloading and loading leave nothing behind. */
+export function hasChanged({ entries }: Journal): boolean {
+  return entries.some(({ step, state }) => state === "done" && step.kind !== "unload" && step.kind !== "load");
+}
+
+/** The steps that were begun, in their order: one that was cut off may have taken effect all the same. */
+export function begunSteps({ entries }: Journal): readonly Step[] {
+  return entries.filter(({ state }) => state !== "waiting").map(({ step }) => step);
+}
+
+const KINDS: ReadonlySet<string> = new Set<Step["kind"]>([
+  "set-limit",
+  "set-kv-cache",
+  "restart-ollama",
+  "create-variant",
+  "remove-variant",
+  "unload",
+  "load",
+]);
+const STATES: ReadonlySet<unknown> = new Set<StepState>(["waiting", "running", "done", "failed"]);
+
+/** Only what this version wrote is carried on: a step of another shape could do something else than it says. */
+function isJournal(value: unknown): value is Journal {
+  if (typeof value !== "object" || value === null) return false;
+  const { title, model, url, startedAt, aliveAt, isUndo, entries } = value as Record<string, unknown>;
+  return (
+    [title, model, url].every((text) => typeof text === "string") &&
+    [startedAt, aliveAt].every(Number.isFinite) &&
+    typeof isUndo === "boolean" &&
+    Array.isArray(entries) &&
+    entries.length > 0 &&
+    entries.every(isEntry)
+  );
+}
+
+function isEntry(value: unknown): value is JournalEntry {
+  if (typeof value !== "object" || value === null) return false;
+  const { step, state } = value as Record<string, unknown>;
+  return STATES.has(state) && typeof step === "object" && step !== null && KINDS.has(String((step as Step).kind));
+}

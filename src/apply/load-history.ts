@@ -1,0 +1,115 @@
+import { isOtherContext, type LoadReport } from "./load-report";
+import { formatBytes, formatContext, formatSignedPercent } from "../fit/units";
+import type { Expected } from "./steps";
+import type { Storage } from "./storage";
+
+/** A load that was held against its prediction. */
+export interface LoadRecord {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly numCtx: number;
+  readonly predictedBytes: number;
+  /** Ollama's own count. */
+  readonly reportedBytes: number;
+  /** 0 = all on the GPU. */
+  readonly spilledBytes: number;
+}
+
+/** So many are kept of each model file. */
+export const MOST_RECORDS = 50;
+/** So many model files are remembered, the most recent ones. */
+export const MOST_DIGESTS = 200;
+
+const KEY = "load-history";
+
+export type LoadHistory = ReadonlyMap<string, readonly LoadRecord[]>;
+
+/** All records by digest, newest first; damaged ones are left out. Never throws. */
+export async function readLoadHistory(storage: Storage): Promise<LoadHistory> {
+  try {
+    const entries: unknown = JSON.parse((await storage.get(KEY)) ?? "[]");
+    if (!Array.isArray(entries)) return new Map();
+    return new Map(
+      entries.flatMap((entry: unknown): [string, readonly LoadRecord[]][] => {
+        if (!Array.isArray(entry) || typeof entry[0] !== "string" || !Array.isArray(entry[1])) return [];
+        const records = entry[1].filter(isRecord);
+        return records.length === 0 ? [] : [[entry[0], records]];
+      }),
+    );
+  } catch {
+    return new Map();
+  }
+}
+
+/**
+ * Keeps a load under the digest of its model. One that says nothing of the prediction (not listed, unclear, at another
+ * context than predicted) is not kept.
+ */
+export async function recordLoad(
+  storage: Storage,
+  digest: string,
+  report: LoadReport,
+  expected: Expected | undefined,
+  at: Date,
+): Promise<void> {
+  if (report.kind !== "on-gpu" && report.kind !== "spilled") return;
+  if (digest === "" || expected === undefined || isOtherContext(report, expected)) return;
+  const record: LoadRecord = {
+    at: at.toISOString(),
+    numCtx: expected.numCtx,
+    predictedBytes: expected.bytes,
+    reportedBytes: report.bytes,
+    spilledBytes: report.kind === "spilled" ? report.spilledBytes : 0,
+  };
+  const history = new Map(await readLoadHistory(storage));
+  const records = [record, ...(history.get(digest) ?? [])].slice(0, MOST_RECORDS);
+  // The most recent one stands first, so that the oldest digest is the one to go.
+  history.delete(digest);
+  const kept = [[digest, records] as const, ...history].slice(0, MOST_DIGESTS);
+  await storage.set(KEY, JSON.stringify(kept));
+}
+
+/** How far off the predictions were, over the loads that did not spill; undefined where there is none. */
+export function accuracyOf(
+  records: readonly LoadRecord[],
+): { readonly loads: number; readonly mean: number; readonly worst: number } | undefined {
+  const errors = records
+    .filter(({ spilledBytes }) => spilledBytes === 0)
+    .map(({ reportedBytes, predictedBytes }) => Math.abs(reportedBytes / predictedBytes - 1));
+  if (errors.length === 0) return undefined;
+  return {
+    loads: errors.length,
+    mean: errors.reduce((sum, error) => sum + error, 0) / errors.length,
+    worst: Math.max(...errors),
+  };
+}
+
+/** The last load and how right the predictions were, in words. `records` holds the newest first and is not empty. */
+export function historyText(records: readonly LoadRecord[]): string {
+  const [last] = records;
+  if (last === undefined) return "";
+  const when = `at ${formatContext(last.numCtx)} on ${last.at.slice(0, 10)}`;
+  const start =
+    last.spilledBytes > 0
+      ? `${formatBytes(last.spilledBytes)} of ${formatBytes(last.reportedBytes)} spilled ${when}; predicted were ${formatBytes(last.predictedBytes, 2)}.`
+      : `${formatBytes(last.reportedBytes, 2)} by Ollama's count ${when}; predicted were ${formatBytes(last.predictedBytes, 2)} (${formatSignedPercent(last.reportedBytes / last.predictedBytes - 1)}).`;
+  const accuracy = accuracyOf(records);
+  return accuracy === undefined || accuracy.loads < 2
+    ? start
+    : `${start} ${accuracy.loads} loads: off by ${percent(accuracy.mean)} on average, ${percent(accuracy.worst)} at most.`;
+}
+
+const percent = (share: number) => formatSignedPercent(share).replace("+", "");
+
+function isRecord(value: unknown): value is LoadRecord {
+  if (typeof value !== "object" || value === null) return false;
+  const { at, ...numbers } = value as Record<string, unknown>;
+  const { numCtx, predictedBytes, reportedBytes, spilledBytes } = numbers;
+  return (
+    typeof at === "string" &&
+    !Number.isNaN(Date.parse(at)) &&
+    [numCtx, predictedBytes, reportedBytes].every((bytes) => Number.isSafeInteger(bytes) && Number(bytes) > 0) &&
+    Number.isSafeInteger(spilledBytes) &&
+    Number(spilledBytes) >= 0
+  );
+}

@@ -1,0 +1,64 @@
+import type { LoadedModel } from "../fit/facts";
+import { formatBytes, formatContext, formatSignedPercent } from "../fit/units";
+import { expectedReport, type Verdict } from "../fit/verdict";
+import type { Expected } from "./steps";
+
+/** What Ollama says of a model after it was loaded. */
+export type LoadReport =
+  /** All on the GPU; `bytes` is Ollama's own count. */
+  | { readonly kind: "on-gpu"; readonly name: string; readonly bytes: number; readonly numCtx?: number }
+  | {
+      readonly kind: "spilled";
+      readonly name: string;
+      readonly bytes: number;
+      readonly spilledBytes: number;
+      readonly numCtx?: number;
+    }
+  /** Ollama does not list it: it was unloaded at once, or the load failed silently. */
+  | { readonly kind: "not-listed"; readonly name: string }
+  /**
+   * Less than its weights alone: Ollama could not read llama-server's buffers and reports the file instead, always as
+   * if it were on the GPU, so that this says nothing.
+   */
+  | { readonly kind: "unclear"; readonly name: string; readonly bytes: number };
+
+/** What Ollama should report of a model that runs as it is judged; undefined where its sum is not known. */
+export function expectedLoad({ run, estimate }: Verdict): Expected | undefined {
+  return run === undefined || estimate === undefined
+    ? undefined
+    : { numCtx: run.numCtx.value, bytes: expectedReport(estimate), leastBytes: estimate.weights };
+}
+
+/** Reads the entry of `/api/ps`; without a prediction every report counts. */
+export function loadReport(name: string, loaded: LoadedModel | undefined, expected?: Expected): LoadReport {
+  if (loaded === undefined) return { kind: "not-listed", name };
+  const { sizeBytes: bytes, vramBytes, contextLength } = loaded;
+  const context = contextLength === undefined ? {} : { numCtx: contextLength };
+  if (vramBytes < bytes) return { kind: "spilled", name, bytes, spilledBytes: bytes - vramBytes, ...context };
+  if (bytes < (expected?.leastBytes ?? 0)) return { kind: "unclear", name, bytes };
+  return { kind: "on-gpu", name, bytes, ...context };
+}
+
+/** The report in words: what is where, at which context, and how right the prediction was. */
+export function reportText(report: LoadReport, expected?: Expected): string {
+  switch (report.kind) {
+    case "not-listed":
+      return `Ollama does not list ${report.name} as loaded.`;
+    case "unclear":
+      return `Ollama reports ${formatBytes(report.bytes)}, less than the weights alone, so that nothing follows from it.`;
+    case "spilled":
+      return `${formatBytes(report.spilledBytes)} of ${formatBytes(report.bytes)} spilled to the CPU${expected ? `; predicted were ${formatBytes(expected.bytes)}` : ""}.`;
+    case "on-gpu": {
+      const there = `${formatBytes(report.bytes, 2)}${report.numCtx === undefined ? "" : ` at ${formatContext(report.numCtx)}`}`;
+      if (expected === undefined) return `${report.name}: ${there}.`;
+      return isOtherContext(report, expected)
+        ? `${there}, not at the ${formatContext(expected.numCtx)} that were expected.`
+        : `${there}; predicted were ${formatBytes(expected.bytes, 2)} (${formatSignedPercent(report.bytes / expected.bytes - 1)}).`;
+    }
+  }
+}
+
+/** Whether a model was loaded with another context than the prediction was made for. */
+export function isOtherContext(report: LoadReport, expected?: Expected): boolean {
+  return "numCtx" in report && report.numCtx !== undefined && report.numCtx !== expected?.numCtx;
+}
