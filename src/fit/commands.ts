@@ -1,4 +1,4 @@
-import type { LimitKey } from "./facts";
+import type { LimitKey, ServerOrigin } from "./facts";
 import { MIB } from "./units";
 
 /** One argument for zsh and sh: bare where it is harmless, else in single quotes (which keep "!" and "$" as they are). */
@@ -6,6 +6,14 @@ export function shellQuote(argument: string): string {
   return /^[A-Za-z0-9_@%+:,./-]+$/.test(argument) && !argument.startsWith("-")
     ? argument
     : `'${argument.replaceAll("'", `'\\''`)}'`;
+}
+
+/**
+ * Several commands as one line that stops at the first that fails. On lines of their own, those behind a `sudo` would be
+ * taken for the password where a shell does not keep a paste together.
+ */
+export function asOneLine(commands: readonly string[]): string {
+  return commands.join(" && ");
 }
 
 /** Value of the sysctl for a limit in MiB: macOS 13's key takes bytes. 0 gives the limit back to macOS. */
@@ -50,9 +58,20 @@ export function launchctlContextCommand(numCtx: number): string {
   return `launchctl setenv OLLAMA_CONTEXT_LENGTH ${numCtx}`;
 }
 
-/** KV cache type for future launches of the Ollama app. */
-export function launchctlKvCacheCommand(type: string): string {
-  return `launchctl setenv OLLAMA_KV_CACHE_TYPE ${shellQuote(type)}`;
+/**
+ * Sets the type of the KV cache for a server started in the given way, and starts it anew. A service of Homebrew has its
+ * variables in its property list, and a remote one has to be told there: for these it is the variable alone.
+ */
+export function kvCacheCommands(type: string, origin: ServerOrigin): readonly string[] {
+  const variable = `OLLAMA_KV_CACHE_TYPE ${shellQuote(type)}`;
+  if (origin === "app") return [`launchctl setenv ${variable}`, ...restartCommands(origin)];
+  return origin === "terminal" ? [`${variable.replace(" ", "=")} ollama serve`] : [`launchctl setenv ${variable}`];
+}
+
+/** Starts Ollama anew; empty where only the person knows how it was started. */
+export function restartCommands(origin: ServerOrigin): readonly string[] {
+  if (origin === "app") return [`osascript -e 'quit app "Ollama"'`, "sleep 3", "open -a Ollama"];
+  return origin === "homebrew" ? ["brew services restart ollama"] : [];
 }
 
 export function ollamaRunCommand(model: string): string {

@@ -23,6 +23,8 @@ export interface JudgeOptions {
 /** Everything that decides the memory of a model besides its file, each with its source. */
 export interface ModelRun {
   readonly numCtx: Setting<number>;
+  /** The context is Ollama's default, which follows from the limit it was started under. */
+  readonly contextFollowsLimit: boolean;
   readonly trainedContext?: number;
   readonly parallel: Setting<number>;
   readonly kvCacheType: Setting<KvCacheType>;
@@ -87,6 +89,7 @@ export function resolveRun(input: RunInput): ModelRun | UnknownRun {
   const batch = batchOf(input, version, numCtx.value * parallel.value, embedding);
   return {
     numCtx,
+    contextFollowsLimit: options.context === "effective" && followsTier(input, version),
     ...(trainedContext === undefined ? {} : { trainedContext }),
     parallel,
     kvCacheType,
@@ -120,7 +123,7 @@ export function runAtContext(input: RunInput, run: ModelRun, numCtx: number): Mo
     numCtx * run.parallel.value,
     isEmbedding(input.model, input.description),
   );
-  return { ...run, numCtx: sure(numCtx, "chosen"), batch };
+  return { ...run, numCtx: sure(numCtx, "chosen"), contextFollowsLimit: false, batch };
 }
 
 /** Trained context in tokens; absent where neither the metadata nor the list names it. */
@@ -163,7 +166,7 @@ function askedContext(input: RunInput, version: Version | undefined): Setting<nu
   if (server.contextLength !== undefined && server.contextLength.value > 0) {
     return sure(server.contextLength.value, `OLLAMA_CONTEXT_LENGTH (${server.contextLength.source})`);
   }
-  if (version !== undefined && compareVersions(version, FIRST_WITH_TIERS) < 0) {
+  if (version !== undefined && isBeforeTiers(version)) {
     return contextBeforeTiers(input, version);
   }
   const unsure = server.contextLength === undefined || version === undefined;
@@ -184,6 +187,21 @@ function askedContext(input: RunInput, version: Version | undefined): Setting<nu
     contextTier(input.limitBytes, overhead),
     `Ollama's default for the limit of ${formatBytes(input.limitBytes)}, if it was started under it`,
   );
+}
+
+/** Nothing sets the context, so that Ollama's tier decides it. */
+function followsTier({ description, server }: RunInput, version: Version | undefined): boolean {
+  const { parameters } = description;
+  return (
+    parameters.numCtx === undefined &&
+    !parameters.unreadable.includes("num_ctx") &&
+    !(server.contextLength !== undefined && server.contextLength.value > 0) &&
+    !isBeforeTiers(version)
+  );
+}
+
+function isBeforeTiers(version: Version | undefined): boolean {
+  return version !== undefined && compareVersions(version, FIRST_WITH_TIERS) < 0;
 }
 
 /** Defaults of releases without tiers: 4096 from 0.6.7 on (2048 before), gpt-oss at least 8192 with 20 GiB. */

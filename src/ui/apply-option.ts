@@ -1,108 +1,100 @@
 import { Alert, confirmAlert, Icon, showToast, Toast } from "@raycast/api";
-import { showFailureToast } from "@raycast/utils";
+import { journalState, newJournal, readJournal } from "../apply/journal";
+import { planSteps } from "../apply/plan-steps";
+import { type Step, stepText } from "../apply/steps";
+import { checkLimit } from "../fit/limit-policy";
 import type { PlanOption } from "../fit/plan/options";
-import { formatBytes, formatContext, formatMib } from "../fit/units";
-import { createVariant } from "../ollama/create-variant";
-import { variantName } from "../ollama/names";
-import { changeLimit } from "./limit-change";
+import { readBootSettings } from "../mac/boot-settings";
+import { readLaunchctlEnv } from "../mac/ollama-service";
+import { sameModel, variantName } from "../ollama/names";
+import { carryOut } from "./carry-out";
 import type { Settings } from "./preferences";
-import { appleSilicon, connect, type Situation } from "./situation";
+import { appleSilicon, type Situation } from "./situation";
+import { localStorage } from "./storage";
+import { numbered } from "./undo-change";
 import type { FitRow } from "./use-fit-list";
 import { getWorld } from "./world";
 
-interface Work {
+export interface ApplyOption {
   readonly option: PlanOption;
+  /** The option behind it, for where the model still spills. */
+  readonly next?: PlanOption;
   readonly row: FitRow;
+  readonly rows: readonly FitRow[];
   readonly situation: Situation;
   readonly settings: Settings;
   readonly refresh: () => void;
 }
 
-/**
- * Carries out an option after one confirmation that lists what will happen: step by step, each checked before the next,
- * then loads the model and says whether it is on the GPU as a whole. Stops at the first step that does not succeed.
- */
-export async function applyOption(work: Work): Promise<void> {
-  const { option, row, settings, refresh } = work;
-  const client = connect(getWorld(), settings);
-  if (client === undefined || !(await confirmSteps(work))) return;
-  try {
-    for (const name of option.changes.unload ?? []) await client.unload(name);
-    if (option.changes.limitMib !== undefined && !(await raise(work, option.changes.limitMib))) return;
-    const target = option.changes.numCtx === undefined ? row.model.name : await cap(work, option.changes.numCtx);
-    if (target === undefined) return;
-    const toast = await showToast({ style: Toast.Style.Animated, title: "Loading to verify", message: target });
-    await client.load(target);
-    const loaded = (await client.loaded()).find((model) => model.name === target);
-    if (loaded === undefined) {
-      toast.style = Toast.Style.Failure;
-      toast.title = "Not verified";
-      toast.message = `Ollama does not list ${target} as loaded.`;
-    } else if (loaded.vramBytes < loaded.sizeBytes) {
-      toast.style = Toast.Style.Failure;
-      toast.title = `${formatBytes(loaded.sizeBytes - loaded.vramBytes)} still spill to the CPU`;
-      toast.message = "The estimate was too low here. Try the next option.";
-    } else {
-      toast.style = Toast.Style.Success;
-      toast.title = "All on the GPU";
-      toast.message = `${target}: ${formatBytes(loaded.vramBytes)}${loaded.contextLength === undefined ? "" : ` at ${formatContext(loaded.contextLength)}`}`;
-    }
-  } catch (error) {
-    await showFailureToast(error, { title: "Could not finish" });
-  } finally {
-    refresh();
+/** Carries out an option after one confirmation that lists what will happen. */
+export async function applyOption(work: ApplyOption): Promise<void> {
+  const { option, next, row, situation, settings, refresh } = work;
+  const world = getWorld();
+  const earlier = await readJournal(localStorage);
+  if (earlier !== undefined && journalState(earlier, world.now()) === "running") {
+    await showToast({
+      style: Toast.Style.Failure,
+      title: "Another change is being carried out",
+      message: earlier.title,
+    });
+    return;
   }
+  const steps = await stepsOf(work);
+  if (!(await confirmSteps(work, steps))) return;
+  const about = { title: option.title, model: row.model.name, url: situation.url ?? "", isUndo: false };
+  await carryOut({
+    journal: newJournal(about, steps, world.now()),
+    settings,
+    situation,
+    refresh,
+    ...(next === undefined ? {} : { next: next.title }),
+  });
 }
 
-function confirmSteps({ option, row }: Work): Promise<boolean> {
-  const { unload, limitMib, numCtx } = option.changes;
-  const steps = [
-    ...(unload ?? []).map((name) => `Unload ${name}.`),
-    ...(limitMib === undefined ? [] : [`Set the GPU limit to ${formatMib(limitMib)}: macOS asks for your password.`]),
-    ...(numCtx === undefined
-      ? []
-      : [`Create ${variantName(row.model.name, numCtx)} with a context of ${formatContext(numCtx)}.`]),
-    "Load the model and check that it is on the GPU.",
-  ];
+async function stepsOf({ option, row, rows, situation }: ApplyOption): Promise<readonly Step[]> {
+  const world = getWorld();
+  const mac = appleSilicon(situation.machine);
+  const [daemons, kvCacheTypeNow] = await Promise.all([
+    option.changes.limitMib === undefined ? [] : readBootSettings(world),
+    option.changes.kvCacheType === undefined ? undefined : readLaunchctlEnv(world, "OLLAMA_KV_CACHE_TYPE"),
+  ]);
+  const daemonMib = daemons.find((setting) => setting.own)?.valueMib;
+  const context = row.input?.options.context;
+  return planSteps({
+    option,
+    model: row.model,
+    variantName,
+    limitNowMib: mac?.overrideMib ?? 0,
+    ...(daemonMib === undefined ? {} : { daemonMib }),
+    server: situation.server,
+    loaded: situation.loaded,
+    kvCacheTypeNow: kvCacheTypeNow ?? "",
+    existing: (name) => {
+      const there = rows.find(({ model }) => sameModel(model.name, name));
+      const description = there?.input?.description;
+      const numCtx = description && "parameters" in description ? description.parameters.numCtx : undefined;
+      return there && (numCtx === undefined ? {} : { numCtx });
+    },
+    ...(context === undefined || context === "effective" ? {} : { requestContext: option.after.run.numCtx.value }),
+  });
+}
+
+function confirmSteps({ option, situation }: ApplyOption, steps: readonly Step[]): Promise<boolean> {
+  const mac = appleSilicon(situation.machine);
+  const { limitMib } = option.changes;
+  const check =
+    limitMib === undefined || mac === undefined || situation.advice === undefined
+      ? undefined
+      : checkLimit(limitMib, mac.ramBytes, situation.advice);
+  const warning = check !== undefined && "warning" in check ? [check.warning] : [];
+  const replaces = steps.some((step) => step.kind === "create-variant" && step.replaces);
   return confirmAlert({
     icon: Icon.Play,
     title: `${option.title}?`,
-    message: steps.map((step, index) => `${index + 1}. ${step}`).join("\n"),
-    primaryAction: { title: "Apply", style: Alert.ActionStyle.Default },
+    message: [numbered(steps.map(stepText)), ...warning].join("\n\n"),
+    primaryAction: {
+      title: "Apply",
+      style: replaces || warning.length > 0 ? Alert.ActionStyle.Destructive : Alert.ActionStyle.Default,
+    },
   });
-}
-
-async function raise({ situation }: Work, mib: number): Promise<boolean> {
-  const mac = appleSilicon(situation.machine);
-  if (mac === undefined || situation.advice === undefined) return false;
-  return changeLimit(mac, situation.advice, mib, "keep");
-}
-
-/** The variant's name once it exists with that context; undefined where it does not. */
-async function cap({ row, settings }: Work, numCtx: number): Promise<string | undefined> {
-  const client = connect(getWorld(), settings);
-  if (client === undefined) return undefined;
-  const name = variantName(row.model.name, numCtx);
-  const request = { source: row.model.name, name, numCtx };
-  let outcome = await createVariant(client, { ...request, overwrite: false });
-  if (outcome.kind === "name-taken") {
-    const { parameters } = await client.show(outcome.name);
-    // Made earlier with the very same context: nothing to replace.
-    if (parameters.numCtx === numCtx) return outcome.name;
-    const agreed = await confirmAlert({
-      icon: Icon.Warning,
-      title: `Replace ${outcome.name}?`,
-      message: "A model of this name exists with another context.",
-      primaryAction: { title: "Replace", style: Alert.ActionStyle.Destructive },
-    });
-    if (!agreed) return undefined;
-    outcome = await createVariant(client, { ...request, overwrite: true });
-  }
-  if (outcome.kind === "created") return outcome.name;
-  await showToast({
-    style: Toast.Style.Failure,
-    title: "The variant was not created",
-    message: outcome.kind === "failed" ? outcome.reason : outcome.kind.replaceAll("-", " "),
-  });
-  return undefined;
 }

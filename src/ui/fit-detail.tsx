@@ -1,4 +1,5 @@
 import { List } from "@raycast/api";
+import { historyText, type LoadRecord } from "../apply/load-history";
 import { formatBytes } from "../fit/units";
 import { besideLoaded } from "../fit/verdict";
 import { badgeText, settingsOf, termsOf, verdictSentence } from "../fit/verdict-text";
@@ -8,7 +9,14 @@ import { VERDICT_COLORS } from "./verdict-look";
 const { Label, Separator, TagList } = List.Item.Detail.Metadata;
 
 /** The detail pane of a model: every term, the limit, and each setting with the rule that chose it. */
-export function FitDetail({ row: { model, verdict, input } }: { readonly row: FitRow }) {
+export function FitDetail({
+  row: { model, verdict, input },
+  loads,
+}: {
+  readonly row: FitRow;
+  /** Loads of this model that were held against their prediction, newest first. */
+  readonly loads: readonly LoadRecord[];
+}) {
   if (verdict === undefined || input === undefined) return <List.Item.Detail isLoading />;
   const beside = besideLoaded(input, verdict);
   const run = verdict.run;
@@ -21,6 +29,7 @@ export function FitDetail({ row: { model, verdict, input } }: { readonly row: Fi
           </TagList>
           <Label title="In Words" text={verdictSentence(verdict)} />
           {beside && <Label title="Now" text={beside} />}
+          {loads.length > 0 && <Label title="Measured Here" text={historyText(loads)} />}
           <Separator />
           {verdict.kind !== "unknown" && (
             <>

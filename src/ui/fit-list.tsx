@@ -9,7 +9,10 @@ import { FitDetail } from "./fit-detail";
 import { ModelActions } from "./model-actions";
 import { RefreshAction } from "./refresh-action";
 import { ServerEmptyView } from "./server-empty-view";
+import { UnfinishedSection } from "./unfinished-change";
 import { type FitRow, useFitList } from "./use-fit-list";
+import { useLoadHistory } from "./use-load-history";
+import { useUnfinishedChange } from "./use-unfinished-change";
 import { VERDICT_COLORS, VERDICT_ICONS } from "./verdict-look";
 
 const SECTIONS: readonly VerdictKind[] = ["fits", "tight", "spills", "too-big", "unknown"];
@@ -18,7 +21,15 @@ const SECTIONS: readonly VerdictKind[] = ["fits", "tight", "spills", "too-big", 
 export function FitList() {
   const [context, setContext] = useState<JudgeOptions["context"]>();
   const [showsDetail, setShowsDetail] = useState(false);
-  const { rows, situation, settings, isLoading, refresh } = useFitList(context);
+  const list = useFitList(context);
+  const { rows, situation, settings, isLoading } = list;
+  const loads = useLoadHistory();
+  const unfinished = useUnfinishedChange(settings, situation);
+  const refresh = () => {
+    list.refresh();
+    loads.refresh();
+    unfinished.revalidate();
+  };
   const limit = situation?.limit;
   const limitText = limit?.kind === "known" ? `GPU limit ${formatBytes(limit.bytes)}` : "GPU limit unknown";
 
@@ -34,7 +45,7 @@ export function FitList() {
       }
       keywords={searchWords(row)}
       {...(showsDetail && situation
-        ? { detail: <FitDetail row={row} /> }
+        ? { detail: <FitDetail row={row} loads={loads.history.get(row.model.digest) ?? []} /> }
         : { subtitle: subtitle(row), accessories: accessories(row, situation?.loaded ?? []) })}
       actions={
         situation && (
@@ -62,6 +73,9 @@ export function FitList() {
     >
       {situation && !(isLoading && rows.length === 0) && (
         <ServerEmptyView situation={situation} settings={settings} refresh={refresh} />
+      )}
+      {unfinished.data && situation && (
+        <UnfinishedSection change={unfinished.data} settings={settings} situation={situation} refresh={refresh} />
       )}
       {SECTIONS.map((kind) => {
         const ofKind = judged.filter((row) => row.verdict?.kind === kind);

@@ -2,123 +2,617 @@ import { describe, expect, it } from "vitest";
 import CheckModelFit from "../../src/check-model-fit";
 import { sampleModel } from "../stand-ins/ollama";
 import { desk, renderCommand, type Screen } from "../support";
-import { setStage, type Stage, type StageOptions } from "./stage";
+import { setRemoteStage, setStage, type Stage, type StageOptions } from "./stage";
 
+const GIB = 1024 ** 3;
 const MODEL = "qwen3-coder-next:q4_K_M";
 const RAISE = "Raise the Limit to 56.0 GiB";
 const CAP = "Cap the Context at 64K";
+const BUILD = "Lower the Quantization to IQ4_XS";
 const VARIANT = `${MODEL}-64k`;
+/** Metal's limit of a 64 GB Mac on macOS 26. */
+const DEFAULT_BYTES = 55_662_788_608;
 
-async function openPlan(options: StageOptions = {}): Promise<{ screen: Screen; stage: Stage }> {
-  const stage = await setStage({
-    ...options,
-    ollama: { totalVramBytes: 55_662_788_608, ...options.ollama },
-  });
-  const screen = await renderCommand(<CheckModelFit />, { command: "check-model-fit", world: stage.world });
-  await screen.pick(MODEL);
+async function openList(stage: Stage): Promise<Screen> {
+  return renderCommand(<CheckModelFit />, { command: "check-model-fit", world: stage.world });
+}
+
+async function openPlanOn(stage: Stage, model = MODEL): Promise<Screen> {
+  const screen = await openList(stage);
+  await screen.pick(model);
   await screen.action("Show Plan");
   await screen.settle();
-  return { screen, stage };
+  return screen;
+}
+
+const stageOf = (options: StageOptions = {}) =>
+  setStage({ joined: true, ...options, ollama: { totalVramBytes: DEFAULT_BYTES, ...options.ollama } });
+
+async function openPlan(options: StageOptions = {}): Promise<{ screen: Screen; stage: Stage }> {
+  const stage = await stageOf(options);
+  return { screen: await openPlanOn(stage), stage };
 }
 
 async function apply(title: string, options: StageOptions = {}) {
   const opened = await openPlan(options);
   await opened.screen.pick(title);
   await opened.screen.press("Apply");
+  await opened.screen.settle();
   await opened.screen.confirm(true);
   await opened.screen.settle();
   return opened;
 }
 
+const titles = (screen: Screen) => screen.items().map((item) => item.title);
+const models = (stage: Stage) => stage.ollama.models().map(({ name }) => name);
+const lastToast = (screen: Screen) => screen.toasts().at(-1);
+/** Real loads take what was predicted, and spill beyond the limit. */
+const spillsBeyond = (limitGib: number) => ({
+  totalVramBytes: DEFAULT_BYTES,
+  footprint: () => ({ sizeBytes: 54.5 * GIB, vramBytes: Math.min(54.5, limitGib) * GIB }),
+});
+
 describe("the plan of a model that spills", () => {
   it("says before and after of each way, least change first", async () => {
     const { screen } = await openPlan();
-    expect(screen.items().map((item) => item.title)).toEqual([RAISE, CAP, "Lower the Quantization to IQ4_XS"]);
+    expect(titles(screen)).toEqual([RAISE, CAP, BUILD]);
     await screen.pick(RAISE);
     const text = screen.text();
     expect(text).toContain("56.0 GiB limit, 256K context: fits with");
     expect(text).toMatch(/Before\s+[█!|]+/);
-    expect(text).toMatch(/\[picture: Before: [\d.]+ GiB of 51\.8 GiB\. After: [\d.]+ GiB of 56\.0 GiB\.\]/);
     expect(text).toContain("An administrator password");
+    expect(text).toContain("[picture: Before: 55.4 GiB of 51.8 GiB. After: 55.4 GiB of 56.0 GiB.]");
   });
 
-  it("copies the same as commands", async () => {
+  it("copies the same as one line, and opens Terminal with it", async () => {
     const { screen } = await openPlan();
     await screen.pick(RAISE);
     await screen.action("Copy Commands");
     expect(screen.clipboard()).toBe("sudo /usr/sbin/sysctl iogpu.wired_limit_mb=57344");
     await screen.pick(CAP);
-    await screen.action("Copy Commands");
+    await screen.action("Run in Terminal");
     expect(screen.clipboard()).toBe(
       `printf '%s\\n' 'FROM ${MODEL}' 'PARAMETER num_ctx 65536' | ollama create ${VARIANT} -f /dev/stdin`,
     );
+    expect(screen.opened()).toEqual(["/System/Applications/Utilities/Terminal.app"]);
   });
 
-  it("is carried out with one prompt and verified on the GPU", async () => {
-    const { screen, stage } = await apply(RAISE);
+  it("counts the RAM that other things use", async () => {
+    const { screen, stage } = await openPlan();
+    await screen.pick(RAISE);
+    expect(screen.text().replace(/\s+/g, " ")).toContain("1.7 GiB of RAM are in use by other things now: close apps");
+    stage.mac.addProcess({ path: "/Applications/Blender.app/Contents/MacOS/Blender", footprintMib: 20 * 1024 });
+    await screen.action("Refresh");
+    await screen.pick(RAISE);
+    expect(screen.text().replace(/\s+/g, " ")).toContain("21.7 GiB of RAM are in use by other things");
+  });
+});
+
+describe("the guide's story", () => {
+  it("goes from the default limit to a model that is whole on the GPU, with one prompt", async () => {
+    const { screen, stage } = await openPlan({ ollama: spillsBeyond(56) });
+    await screen.pick(RAISE);
+    await screen.press("Apply");
+    await screen.settle();
+    expect(screen.text().replace(/\s*\n[│ ]*/g, " ")).toContain(
+      "1. Set the GPU limit to 57,344 MiB (56.0 GiB): macOS asks for your password. " +
+        `2. Load ${MODEL} and check that all of it (about 54.6 GiB) is on the GPU.`,
+    );
+    expect(stage.mac.prompts).toEqual([]);
+    await screen.confirm(true);
+    await screen.settle();
     expect(stage.mac.prompts).toHaveLength(1);
     expect(stage.mac.limitMib()).toBe(57_344);
-    expect(stage.ollama.loaded()).toMatchObject([{ model: { name: MODEL } }]);
-    expect(screen.toasts().at(-1)).toMatchObject({ title: "All on the GPU" });
-    expect(screen.items().map((item) => item.title)).toEqual(["Nothing to Do"]);
+    expect(stage.ollama.loaded()).toMatchObject([{ model: { name: MODEL }, numCtx: 262_144 }]);
+    expect(lastToast(screen)).toMatchObject({
+      title: "All on the GPU",
+      message: "54.50 GiB at 256K; predicted were 54.59 GiB (-0.2 %).",
+      actions: ["Undo"],
+    });
+    expect(titles(screen)).toEqual(["Nothing to Do"]);
     expect(stage.ollama.pulls).toEqual([]);
     expect(stage.mac.unknownCommands).toEqual([]);
   });
 
-  it("makes a variant without a prompt where a smaller context is enough", async () => {
-    const { screen, stage } = await apply(CAP);
-    expect(stage.mac.prompts).toHaveLength(0);
-    expect(stage.ollama.loaded()).toMatchObject([{ model: { name: VARIANT } }]);
-    expect(screen.toasts().at(-1)).toMatchObject({ title: "All on the GPU" });
+  it("keeps what was predicted and what it was, for the detail of the model", async () => {
+    const { screen } = await apply(RAISE, { ollama: spillsBeyond(56) });
+    await screen.back();
+    await screen.action("Toggle Details");
+    expect(screen.metadata().find(({ title }) => title === "Measured Here")?.value).toMatch(
+      /^54\.50 GiB by Ollama's count at 256K on \d{4}-\d\d-\d\d; predicted were 54\.59 GiB \(-0\.2 %\)\.$/,
+    );
   });
 
-  it("asks before it replaces a model of the variant's name", async () => {
-    const { screen, stage } = await openPlan();
-    await stage.ollama.put({ ...sampleModel("llama3.1:8b"), name: VARIANT });
-    await screen.pick(CAP);
-    await screen.press("Apply");
-    await screen.confirm(true, false);
+  it("takes a LaunchDaemon along that keeps the limit in force", async () => {
+    const { stage } = await apply("Raise the Limit to 56.0 GiB", {
+      mac: { overrideMib: 54_000, daemons: { "com.raycast.gpu-limit.plist": daemonOf(54_000) } },
+      ollama: { totalVramBytes: 54_000 * 1024 ** 2 },
+    });
+    expect(stage.mac.prompts).toHaveLength(1);
+    expect(stage.mac.daemons.get("com.raycast.gpu-limit.plist")).toContain("iogpu.wired_limit_mb=57344<");
+    stage.mac.reboot();
+    expect(stage.mac.limitMib()).toBe(57_344);
+  });
+
+  it("loads anew what is loaded, so that the higher limit counts", async () => {
+    const stage = await stageOf();
+    const screen = await openList(stage);
+    await screen.pick(MODEL);
+    await screen.action("Load Model");
+    await screen.action("Show Plan");
     await screen.settle();
-    expect(stage.ollama.loaded()).toEqual([]);
-    expect(stage.ollama.models().find(({ name }) => name === VARIANT)).toMatchObject({ family: "llama" });
+    await screen.pick(RAISE);
+    await screen.press("Apply");
+    await screen.settle();
+    expect(screen.text()).toContain(`2. Unload ${MODEL}.`);
+    await screen.confirm(true);
+    await screen.settle();
+    const generated = stage.ollama.requests.filter(({ route }) => route === "generate").map(({ body }) => body);
+    expect(generated.map((body) => body["keep_alive"] === 0)).toEqual([false, true, false]);
   });
 
+  it("is undone with the limit of before", async () => {
+    const { screen, stage } = await apply(RAISE);
+    await screen.toastAction("Undo");
+    expect(screen.text()).toContain('Undo "Raise the Limit to 56.0 GiB"?');
+    await screen.confirm(true);
+    await screen.settle();
+    expect(stage.mac.limitMib()).toBe(0);
+    expect(stage.mac.prompts).toHaveLength(2);
+    expect([...screen.toasts().map(({ title }) => title), ...desk.huds].join()).toContain("Undone");
+    expect(titles(screen)[0]).toBe(RAISE);
+  });
+
+  it("can be undone later, too", async () => {
+    const { screen, stage } = await apply(CAP);
+    expect(models(stage)).toContain(VARIANT);
+    await screen.back();
+    await screen.pick(MODEL);
+    await screen.action("Show Plan");
+    await screen.settle();
+    await screen.action("Undo Last Change");
+    await screen.confirm(true);
+    await screen.settle();
+    expect(models(stage)).not.toContain(VARIANT);
+    expect(screen.actions()).not.toContain("Undo Last Change");
+  });
+});
+
+function daemonOf(mib: number): string {
+  return `<plist><dict><key>Label</key><string>com.raycast.gpu-limit</string><key>ProgramArguments</key><array><string>/usr/sbin/sysctl</string><string>iogpu.wired_limit_mb=${mib}</string></array></dict></plist>`;
+}
+
+describe("what can go wrong", () => {
   it("changes nothing when the confirmation is refused", async () => {
     const { screen, stage } = await openPlan();
     await screen.pick(RAISE);
     await screen.press("Apply");
+    await screen.settle();
     await screen.confirm(false);
     await screen.settle();
     expect(stage.mac.prompts).toHaveLength(0);
-    expect(stage.ollama.models().some(({ name }) => name === VARIANT)).toBe(false);
+    expect(stage.ollama.loaded()).toEqual([]);
+    expect(desk.localStorage.size).toBe(0);
   });
 
-  it("stops at a cancelled prompt and loads nothing", async () => {
+  it("stops at a cancelled prompt, says that nothing changed, and loads nothing", async () => {
     const { screen, stage } = await apply(RAISE, { mac: { faults: { cancel: true } } });
     expect(stage.mac.limitMib()).toBe(0);
     expect(stage.ollama.loaded()).toEqual([]);
-    expect([...screen.toasts().map(({ title }) => title), ...desk.huds].join()).toContain("Nothing Changed");
+    expect(lastToast(screen)).toMatchObject({
+      style: "SUCCESS",
+      title: "Nothing Changed",
+      message: "In force: the macOS default.",
+    });
+    await screen.back();
+    expect(titles(screen)).not.toContain(RAISE);
   });
 
-  it("says so when the model still spills", async () => {
-    const { screen } = await apply(RAISE, {
-      ollama: {
-        totalVramBytes: 55_662_788_608,
-        footprint: () => ({ sizeBytes: 55 * 1024 ** 3, vramBytes: 51 * 1024 ** 3 }),
-      },
+  it("says what a wrong password did not do", async () => {
+    const { screen } = await apply(RAISE, { mac: { faults: { wrongPassword: true } } });
+    expect(lastToast(screen)).toMatchObject({
+      style: "FAILURE",
+      title: "The limit was not set",
+      message: expect.stringContaining("Wrong password"),
     });
-    expect(screen.toasts().at(-1)).toMatchObject({ title: "4.0 GiB still spill to the CPU" });
+  });
+
+  it("says so when the model still spills, and what to try next", async () => {
+    const { screen } = await apply(RAISE, { ollama: spillsBeyond(50.5) });
+    expect(lastToast(screen)).toMatchObject({
+      style: "FAILURE",
+      title: "4.0 GiB spilled to the CPU",
+      message: expect.stringContaining(`The next way: ${CAP}.`),
+    });
+    expect(titles(screen)).toEqual(["Load Anew"]);
+  });
+
+  it("says so when Ollama loads it with another context, or does not list it", async () => {
+    const { screen, stage } = await openPlan();
+    stage.ollama.fault("ps", { kind: "answer", body: '{"models":[]}' });
+    await screen.pick(RAISE);
+    await screen.press("Apply");
+    await screen.settle();
+    await screen.confirm(true);
+    await screen.settle();
+    expect(lastToast(screen)).toMatchObject({ style: "FAILURE", title: "Not verified" });
+  });
+
+  it("keeps the limit, and offers to undo it, where the model does not load", async () => {
+    const { screen, stage } = await apply(RAISE, {
+      ollama: { loadError: () => "llama-server process has terminated: exit status 1" },
+    });
+    expect(stage.mac.limitMib()).toBe(57_344);
+    expect(lastToast(screen)).toMatchObject({
+      style: "FAILURE",
+      title: `${MODEL} was not loaded, 1 of 2 steps are done`,
+      message: expect.stringContaining("exit status 1"),
+      actions: ["Continue", "Undo"],
+    });
   });
 });
 
-describe("the plan of a model that fits", () => {
-  it("has nothing to do and names the largest context", async () => {
-    const stage = await setStage({ ollama: { totalVramBytes: 55_662_788_608 } });
-    const screen = await renderCommand(<CheckModelFit />, { command: "check-model-fit", world: stage.world });
-    await screen.pick("llama3.1:8b");
+describe("a variant with a smaller context", () => {
+  it("is made and loaded without a prompt", async () => {
+    const { screen, stage } = await apply(CAP);
+    expect(stage.mac.prompts).toHaveLength(0);
+    expect(stage.ollama.loaded()).toMatchObject([{ model: { name: VARIANT }, numCtx: 65_536 }]);
+    expect(lastToast(screen)).toMatchObject({ title: "All on the GPU" });
+  });
+
+  it("is used as it is where it was made before with the same context", async () => {
+    const stage = await stageOf();
+    await stage.ollama.put({ ...sampleModel(MODEL), name: VARIANT, parameters: { num_ctx: 65_536 } });
+    const screen = await openPlanOn(stage);
+    await screen.pick(CAP);
+    await screen.press("Apply");
+    await screen.settle();
+    expect(screen.text()).not.toContain("Create ");
+    await screen.confirm(true);
+    await screen.settle();
+    expect(stage.ollama.requests.some(({ route }) => route === "create")).toBe(false);
+    expect(stage.ollama.loaded()).toMatchObject([{ model: { name: VARIANT } }]);
+  });
+
+  it("replaces another one of its name only after the confirmation says so", async () => {
+    const stage = await stageOf();
+    await stage.ollama.put({ ...sampleModel(MODEL), name: VARIANT, parameters: { num_ctx: 4096 } });
+    const screen = await openPlanOn(stage);
+    await screen.pick(CAP);
+    await screen.press("Apply");
+    await screen.settle();
+    expect(screen.text().replace(/\s*\n[│ ]*/g, " ")).toContain(
+      `Replace ${VARIANT}, which exists with another context, by one with 64K.`,
+    );
+    expect(screen.alerts().at(-1)).toMatchObject({ destructive: true });
+    await screen.confirm(true);
+    await screen.settle();
+    expect(stage.ollama.models().find(({ name }) => name === VARIANT)?.parameters["num_ctx"]).toBe(65_536);
+    // What was replaced cannot be brought back.
+    expect(lastToast(screen)?.actions).toEqual([]);
+  });
+
+  it("leaves a model alone that took its name since the plan was made", async () => {
+    const { screen, stage } = await openPlan();
+    await stage.ollama.put({ ...sampleModel("llama3.1:8b"), name: VARIANT });
+    await screen.pick(CAP);
+    await screen.press("Apply");
+    await screen.settle();
+    await screen.confirm(true);
+    await screen.settle();
+    expect(lastToast(screen)).toMatchObject({
+      style: "FAILURE",
+      title: "The variant was not created",
+      message: `${VARIANT} was left as it is.`,
+    });
+    expect(stage.ollama.models().find(({ name }) => name === VARIANT)).toMatchObject({ family: "llama" });
+    expect(stage.ollama.loaded()).toEqual([]);
+  });
+});
+
+describe("a quantized KV cache", () => {
+  const QUANTIZE = "Quantize the KV Cache to q8_0";
+  /** Two slots of 128K: a cache too large for the limit, of which half would do. */
+  const crowded: StageOptions = {
+    ollama: { totalVramBytes: DEFAULT_BYTES, env: { OLLAMA_NUM_PARALLEL: "4", OLLAMA_CONTEXT_LENGTH: "98304" } },
+  };
+
+  async function openCrowded(options: StageOptions = {}) {
+    const stage = await stageOf({ ...crowded, ...options, ollama: { ...crowded.ollama, ...options.ollama } });
+    return { stage, screen: await openPlanOn(stage, "llama3.1:8b") };
+  }
+
+  it("is set for the app, which restarts after saying whom it cuts off", async () => {
+    const { screen, stage } = await openCrowded();
+    expect(titles(screen)).toContain(QUANTIZE);
+    await screen.pick(QUANTIZE);
+    await screen.press("Apply");
+    await screen.settle();
+    expect(screen.text()).toContain("1. Set the KV cache type of Ollama's next start to q8_0.");
+    expect(screen.text()).toContain("2. Restart Ollama.");
+    await screen.confirm(true);
+    await screen.settle();
+    expect(stage.mac.launchctlEnv.get("OLLAMA_KV_CACHE_TYPE")).toBe("q8_0");
+    expect(stage.ollama.loaded()).toMatchObject([{ model: { name: "llama3.1:8b" } }]);
+    await screen.toastAction("Undo");
+    await screen.confirm(true);
+    await screen.settle();
+    expect(stage.mac.launchctlEnv.has("OLLAMA_KV_CACHE_TYPE")).toBe(false);
+  });
+
+  it("is left half-way where the server does not come back, and says so", async () => {
+    const { screen } = await openCrowded({ mac: { faults: { ollamaStaysDown: true } } });
+    await screen.pick(QUANTIZE);
+    await screen.press("Apply");
+    await screen.settle();
+    await screen.confirm(true);
+    await screen.settle();
+    expect(lastToast(screen)).toMatchObject({
+      style: "FAILURE",
+      title: "Ollama was not restarted, 1 of 3 steps are done",
+      message: "Ollama stopped, but no new server was started.",
+      actions: ["Continue", "Undo"],
+    });
+  });
+
+  it("is only explained where Ollama runs in a terminal", async () => {
+    // A terminal's server has no log: what it was started with is taken from the preferences.
+    const stage = await stageOf({
+      mac: { ollama: "terminal" },
+      preferences: { parallelSlots: "4", judgeContext: "131072" },
+    });
+    const screen = await openPlanOn(stage, "llama3.1:8b");
+    expect(titles(screen)).toContain(QUANTIZE);
+    await screen.pick(QUANTIZE);
+    expect(screen.actions()).not.toContain("Apply");
+    await screen.action("Copy Commands");
+    expect(screen.clipboard()).toBe("OLLAMA_KV_CACHE_TYPE=q8_0 ollama serve");
+  });
+});
+
+describe("a change that was left half-way", () => {
+  /** Raycast is closed while the password dialog is up; the next opening is some time later. */
+  async function closedAtThePrompt(title: string, answer?: "allow") {
+    let clock = Date.parse("2026-11-24T10:00:00Z");
+    const stage = await stageOf({ mac: { faults: { hang: true } }, world: { now: () => new Date(clock) } });
+    const first = await openPlanOn(stage);
+    await first.pick(title);
+    await first.press("Apply");
+    await first.until("Apply]");
+    await first.confirm(true).catch(() => undefined);
+    return { stage, first, answer, later: (ms: number) => (clock += ms) };
+  }
+
+  it("is shown as in progress while somebody is at it, and then with what was done and what was not", async () => {
+    let clock = Date.parse("2026-11-24T10:00:00Z");
+    const stage = await stageOf({ world: { now: () => new Date(clock) } });
+    stage.ollama.fault("create", { kind: "http500" });
+    keepJournal(stage, clock, ["running", "waiting", "waiting"]);
+    const screen = await openList(stage);
+    expect(screen.items()[0]).toMatchObject({ title: "Raise and Cap", section: "In Progress" });
+    clock += 60_000;
+    // The limit was set before Raycast was closed.
+    stage.mac.sysctls.set("iogpu.wired_limit_mb", "57344");
+    await screen.action("Refresh");
+    expect(screen.items()[0]).toMatchObject({ title: "Raise and Cap", section: "Left Half-Way" });
+    await screen.pick("Raise and Cap");
+    await screen.action("Show Steps");
+    expect(screen.text()).toContain("**Done:** Set the GPU limit to 57,344 MiB (56.0 GiB)");
+    expect(screen.text()).toContain(`**Not done yet:** Create ${VARIANT}`);
+    expect(screen.actions()).toEqual(["Continue", "Undo", "Leave as It Is"]);
+  });
+
+  it("goes on from where it was", async () => {
+    const stage = await stageOf();
+    stage.mac.sysctls.set("iogpu.wired_limit_mb", "57344");
+    keepJournal(stage, 0, ["done", "running", "waiting"]);
+    const screen = await openList(stage);
+    await screen.pick("Raise and Cap");
+    await screen.action("Show Steps");
+    await screen.action("Continue");
+    await screen.settle();
+    expect(stage.mac.prompts).toEqual([]);
+    expect(models(stage)).toContain(VARIANT);
+    expect(lastToast(screen)).toMatchObject({ title: "All on the GPU" });
+    expect(titles(screen)).not.toContain("Raise and Cap");
+  });
+
+  it("is undone with the old limit and without the variant", async () => {
+    const stage = await stageOf();
+    stage.mac.sysctls.set("iogpu.wired_limit_mb", "57344");
+    await stage.ollama.put({ ...sampleModel(MODEL), name: VARIANT, parameters: { num_ctx: 65_536 } });
+    keepJournal(stage, 0, ["done", "running", "waiting"]);
+    const screen = await openList(stage);
+    await screen.pick("Raise and Cap");
+    await screen.action("Show Steps");
+    await screen.action("Undo");
+    await screen.confirm(true);
+    await screen.settle();
+    expect(models(stage)).not.toContain(VARIANT);
+    expect(stage.mac.limitMib()).toBe(0);
+    expect(titles(screen)).not.toContain("Raise and Cap");
+  });
+
+  it("can be left as it is, after asking", async () => {
+    const stage = await stageOf();
+    keepJournal(stage, 0, ["done", "failed", "waiting"]);
+    const screen = await openList(stage);
+    await screen.pick("Raise and Cap");
+    await screen.action("Show Steps");
+    await screen.action("Leave as It Is");
+    await screen.confirm(true);
+    await screen.settle();
+    expect(titles(screen)).not.toContain("Raise and Cap");
+    expect(desk.localStorage.has("journal")).toBe(false);
+  });
+
+  it("of another host is neither gone on with nor undone here", async () => {
+    const stage = await stageOf();
+    keepJournal(stage, 0, ["done", "failed", "waiting"], "http://studio.local:11434");
+    const screen = await openList(stage);
+    await screen.pick("Raise and Cap");
+    await screen.action("Show Steps");
+    expect(screen.text()).toContain("http://studio.local:11434");
+    expect(screen.actions()).toEqual(["Leave as It Is"]);
+  });
+
+  it("is written down before the prompt, so that closing Raycast loses nothing", async () => {
+    const { stage, first } = await closedAtThePrompt(RAISE);
+    const kept = String(desk.localStorage.get("journal"));
+    expect(kept).toContain('"running"');
+    expect(kept).toContain('"mib":57344');
+    stage.mac.answerPrompt("cancel");
+    await first.settle();
+    expect(desk.localStorage.has("journal")).toBe(false);
+  });
+
+  it("keeps another change from being begun beside it", async () => {
+    const clock = Date.parse("2026-11-24T10:00:00Z");
+    const stage = await stageOf({ world: { now: () => new Date(clock) } });
+    keepJournal(stage, clock, ["running", "waiting", "waiting"]);
+    const screen = await openPlanOn(stage);
+    await screen.pick(CAP);
+    await screen.action("Apply");
+    expect(lastToast(screen)).toMatchObject({ title: "Another change is being carried out", message: "Raise and Cap" });
+    expect(models(stage)).not.toContain(VARIANT);
+  });
+});
+
+/** What a command that was closed would have left behind. */
+function keepJournal(stage: Stage, at: number, states: readonly string[], url = stage.ollama.url): void {
+  const steps = [
+    { kind: "set-limit", mib: 57_344, beforeMib: 0, daemon: "keep" },
+    { kind: "create-variant", source: MODEL, name: VARIANT, numCtx: 65_536, replaces: false },
+    { kind: "load", name: VARIANT },
+  ];
+  const journal = {
+    title: "Raise and Cap",
+    model: MODEL,
+    url,
+    startedAt: at,
+    aliveAt: at,
+    isUndo: false,
+    entries: steps.map((step, index) => ({ step, state: states[index] })),
+  };
+  desk.localStorage.set("journal", JSON.stringify({ version: 1, journal }));
+}
+
+describe("smaller builds", () => {
+  const LAYER = "application/vnd.ollama.image.model";
+
+  /** A stage on which the registries have these builds; everything else is not there. */
+  async function withRegistries(known: Readonly<Record<string, number>>, hang = false) {
+    const stage = await stageOf();
+    const asked: string[] = [];
+    const world = {
+      ...stage.world,
+      fetch: (async (input, init) => {
+        const url = String(input instanceof Request ? input.url : input);
+        if (!/registry\.ollama\.ai|hf\.co/.test(url)) return stage.world.fetch(input, init);
+        asked.push(url);
+        if (hang) await new Promise((_, reject) => init?.signal?.addEventListener("abort", reject));
+        const bytes = Object.entries(known).find(([end]) => url.endsWith(end))?.[1];
+        return bytes === undefined
+          ? new Response('{"errors":[]}', { status: 404 })
+          : new Response(JSON.stringify({ layers: [{ mediaType: LAYER, size: bytes }] }));
+      }) as typeof fetch,
+    };
+    const screen = await openPlanOn({ ...stage, world });
+    await screen.pick(BUILD);
+    return { screen, asked };
+  }
+
+  it("are asked for only on request, and then named with their real size", async () => {
+    const { screen, asked } = await withRegistries({ "/qwen3-coder-next/manifests/q3_K_M": 38.3e9 });
+    expect(asked).toEqual([]);
+    expect(screen.text().replace(/\s+/g, " ")).toContain("not checked whether such a build is published");
+    expect(screen.actions()).not.toContain("Copy Commands");
+    await screen.action("Check for Smaller Builds");
+    expect(asked).toContain("https://registry.ollama.ai/v2/library/qwen3-coder-next/manifests/q2_K");
+    expect(lastToast(screen)).toMatchObject({ style: "SUCCESS", title: "Published: Q3_K_M" });
+    expect(titles(screen)).toEqual([RAISE, CAP, "Lower the Quantization to Q3_K_M"]);
+    await screen.pick("Lower the Quantization to Q3_K_M");
+    await screen.action("Copy Commands");
+    expect(screen.clipboard()).toBe("ollama pull qwen3-coder-next:q3_K_M");
+  });
+
+  it("are no longer offered where none is published", async () => {
+    const { screen } = await withRegistries({});
+    await screen.action("Check for Smaller Builds");
+    expect(lastToast(screen)).toMatchObject({ style: "FAILURE", title: "No smaller build is published" });
+    expect(titles(screen)).toEqual([RAISE, CAP]);
+  });
+
+  it("stay unchecked where the person does not want to wait", async () => {
+    const { screen } = await withRegistries({}, true);
+    await screen.press("Check for Smaller Builds");
+    await screen.until("Asking the registries");
+    await screen.toastAction("Stop");
+    await screen.settle();
+    expect(screen.toasts()).toEqual([]);
+    expect(screen.actions()).toContain("Check for Smaller Builds");
+  });
+});
+
+describe("the plan of other models", () => {
+  it("that fit has nothing to do, names the largest context, and loads on request", async () => {
+    const stage = await stageOf();
+    const screen = await openPlanOn(stage, "llama3.1:8b");
+    expect(titles(screen)).toEqual(["Nothing to Do"]);
+    expect(screen.metadata().find(({ title }) => title === "Largest Context")?.value).toBe("128K tokens");
+    expect(screen.metadata().find(({ title }) => title === "Spare")?.value).toMatch(/^\d+\.\d\d GiB$/);
+    await screen.press("Load and Verify");
+    await screen.settle();
+    await screen.confirm(true);
+    await screen.settle();
+    expect(stage.ollama.loaded()).toMatchObject([{ model: { name: "llama3.1:8b" } }]);
+    expect(lastToast(screen)).toMatchObject({ title: "All on the GPU", actions: [] });
+  });
+
+  it("that fit only at a chosen context are loaded with that context", async () => {
+    const stage = await stageOf();
+    const screen = await openList(stage);
+    await screen.dropdown("32K");
+    await screen.pick(MODEL);
     await screen.action("Show Plan");
     await screen.settle();
-    expect(screen.items().map((item) => item.title)).toEqual(["Nothing to Do"]);
-    expect(screen.text()).toContain("128K tokens");
+    expect(screen.text().replace(/\s+/g, " ")).toContain("Ollama runs the model at 256K");
+    await screen.press("Load and Verify");
+    await screen.settle();
+    await screen.confirm(true);
+    await screen.settle();
+    expect(stage.ollama.loaded()).toMatchObject([{ model: { name: MODEL }, numCtx: 32_768 }]);
+  });
+
+  it("that cannot fit say by how much, what is comfortable, and the ways out", async () => {
+    const stage = await stageOf({ mac: { ramGib: 16 }, ollama: { totalVramBytes: 12_713_115_648 } });
+    const screen = await openPlanOn(stage);
+    const text = screen.text().replace(/\s+/g, " ");
+    expect(text).toContain("# It Does Not Fit");
+    expect(text).toMatch(/Even at 4K it needs 49\.\d GiB; the highest safe limit of this Mac is 12\.0 GiB/);
+    expect(text).toContain("exo or llama.cpp's RPC backend");
+    expect(screen.actions()).toContain("Check for Smaller Builds");
+  });
+
+  it("of which nothing is known say why nothing can be planned", async () => {
+    const screen = await openPlanOn(await stageOf(), "qwen3.6:27b-mlx");
+    expect(screen.text()).toContain("Nothing Can Be Planned");
+    expect(screen.text()).toContain("MLX model");
+  });
+
+  it("on another Mac are offered no limit and no password", async () => {
+    const stage = await setRemoteStage({
+      ollama: { totalVramBytes: DEFAULT_BYTES },
+      preferences: { remoteLimitGib: "51.84", judgeContext: "262144" },
+    });
+    const screen = await openPlanOn(stage);
+    expect(titles(screen)).toEqual([CAP, BUILD]);
+    await screen.pick(CAP);
+    await screen.press("Apply");
+    await screen.settle();
+    await screen.confirm(true);
+    await screen.settle();
+    expect(stage.mac.prompts).toEqual([]);
+    expect(stage.ollama.loaded()).toMatchObject([{ model: { name: VARIANT } }]);
   });
 });

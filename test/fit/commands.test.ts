@@ -2,14 +2,16 @@ import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  asOneLine,
   launchctlContextCommand,
-  launchctlKvCacheCommand,
+  kvCacheCommands,
   limitValue,
   modelfileText,
   ollamaCreateCommand,
   ollamaPullCommand,
   ollamaRunCommand,
   ollamaStopCommand,
+  restartCommands,
   setParameterText,
   shellQuote,
   sysctlCommand,
@@ -88,7 +90,8 @@ describe.each(SHELLS)("in $name", ({ isInstalled: there, run }) => {
     fc.assert(
       fc.property(hostile, (name) => {
         const programs = `ollama() { printf '%s\\0' "$@"; }\nlaunchctl() { printf '%s\\0' "$@"; }\n`;
-        const commands = [ollamaRunCommand, ollamaStopCommand, ollamaPullCommand, launchctlKvCacheCommand];
+        const setKvCache = (type: string) => kvCacheCommands(type, "remote").join();
+        const commands = [ollamaRunCommand, ollamaStopCommand, ollamaPullCommand, setKvCache];
         expect(run(programs + commands.map((command) => command(name)).join("\n")).split("\0")).toEqual([
           ...["run", name, "stop", name, "pull", name],
           ...["setenv", "OLLAMA_KV_CACHE_TYPE", name, ""],
@@ -132,10 +135,27 @@ describe("the texts that are copied", () => {
     );
     expect(setParameterText(8192)).toBe("/set parameter num_ctx 8192");
     expect(launchctlContextCommand(8192)).toBe("launchctl setenv OLLAMA_CONTEXT_LENGTH 8192");
-    expect(launchctlKvCacheCommand("q8_0")).toBe("launchctl setenv OLLAMA_KV_CACHE_TYPE q8_0");
+    expect(kvCacheCommands("q8_0", "app")).toEqual([
+      "launchctl setenv OLLAMA_KV_CACHE_TYPE q8_0",
+      `osascript -e 'quit app "Ollama"'`,
+      "sleep 3",
+      "open -a Ollama",
+    ]);
+    expect(kvCacheCommands("q8_0", "terminal")).toEqual(["OLLAMA_KV_CACHE_TYPE=q8_0 ollama serve"]);
+    expect(kvCacheCommands("q8_0", "remote")).toEqual(["launchctl setenv OLLAMA_KV_CACHE_TYPE q8_0"]);
+    expect(restartCommands("homebrew")).toEqual(["brew services restart ollama"]);
+    expect(restartCommands("terminal")).toEqual([]);
     expect(ollamaRunCommand("qwen3:8b")).toBe("ollama run qwen3:8b");
     expect(ollamaStopCommand("qwen3:8b")).toBe("ollama stop qwen3:8b");
     expect(ollamaPullCommand("qwen3:8b")).toBe("ollama pull qwen3:8b");
+  });
+
+  it("stop at the first that fails when they are pasted as one line", () => {
+    const [sh] = SHELLS;
+    const stubs = "sudo() { echo sudo; return 1; }\nollama() { echo ollama; }\n";
+    const create = ollamaCreateCommand("qwen3:8b", "qwen3:8b-8k", 8192);
+    expect(sh?.run(stubs + asOneLine([sysctlCommand(57_344), create]))).toBe("sudo\n");
+    expect(sh?.run(stubs + asOneLine([create, ollamaStopCommand("a b")]))).toBe("ollama\nollama\n");
   });
 
   it("hold no comment and no bare exclamation mark, whatever the model is called", () => {
@@ -146,7 +166,8 @@ describe("the texts that are copied", () => {
           ollamaRunCommand(name),
           ollamaStopCommand(name),
           ollamaPullCommand(name),
-          launchctlKvCacheCommand(name),
+          ...kvCacheCommands(name, "app"),
+          ...kvCacheCommands(name, "terminal"),
           sysctlCommand(57_344),
           launchctlContextCommand(8192),
         ]) {

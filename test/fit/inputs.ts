@@ -1,6 +1,6 @@
 import type { InstalledModel, ModelDescription, ServerFacts, Sourced } from "../../src/fit/facts";
 import { adviseLimit, defaultLimitByFormula, type GpuLimit, limitInForce } from "../../src/fit/limit-policy";
-import type { PlanInput } from "../../src/fit/plan/make-plan";
+import type { PlanInput } from "../../src/fit/plan/plan-input";
 import type { JudgeInput } from "../../src/fit/verdict";
 import { GIB } from "../../src/fit/units";
 import type { MetadataValue, ModelMetadata } from "../../src/memory/metadata";
@@ -105,10 +105,9 @@ export function planFor(
   const advice = adviseLimit(mac);
   return {
     advice,
-    ramBytes,
     limitKey: "iogpu.wired_limit_mb",
     canCap: true,
-    variantName: (numCtx) => `${name}:latest-${numCtx / 1024}k`,
+    variantName: (source, numCtx) => `${source}-${numCtx / 1024}k`,
     input: {
       model: installed(found, { quantization, capabilities: ["completion"] }),
       description: described(found.header),

@@ -365,7 +365,7 @@ describe("the generation of llama.cpp", () => {
 });
 
 describe("a run at another context", () => {
-  it("differs in context and batch only, and is what the estimate takes", () => {
+  it("differs in context and batch only, follows no limit, and is what the estimate takes", () => {
     const input = inputOf({ server: server({ parallel: logged(4), kvCacheType: logged("q8_0") }) });
     const start = run(input);
     const other = runAtContext(input, start, 1024);
@@ -377,6 +377,7 @@ describe("a run at another context", () => {
       batch: 512,
       runtime: "b10488",
     });
-    expect({ ...other, numCtx: start.numCtx, batch: start.batch }).toEqual(start);
+    expect([start.contextFollowsLimit, other.contextFollowsLimit]).toEqual([true, false]);
+    expect({ ...other, numCtx: start.numCtx, batch: start.batch, contextFollowsLimit: true }).toEqual(start);
   });
 });

@@ -15,17 +15,45 @@ export interface Cost {
   readonly password: 0 | 1;
 }
 
-export type PlanKind =
-  | "nothing"
-  | "unload"
-  | "reload"
-  | "raise-limit"
-  | "cap-context"
-  | "raise-and-cap"
-  | "quantize-kv-cache"
-  | "smaller-quantization"
-  | "raise-beyond-reserve"
-  | "close-apps";
+export const FREE: Cost = {
+  contextTokens: 0,
+  qualitySteps: 0,
+  macosBytes: 0,
+  disturbance: 0,
+  serverWide: 0,
+  password: 0,
+};
+
+/** Kinds of options, least intrusive first. */
+export const PLAN_KINDS = [
+  "nothing",
+  "reload",
+  "unload",
+  "raise-limit",
+  "cap-context",
+  "raise-and-cap",
+  "quantize-kv-cache",
+  "smaller-build",
+  "raise-beyond-reserve",
+  "close-apps",
+] as const;
+
+export type PlanKind = (typeof PLAN_KINDS)[number];
+
+/** What an option changes; each absent where it stays as it is. */
+export interface Changes {
+  readonly limitMib?: number;
+  /** For the whole server, which restarts. */
+  readonly kvCacheType?: "q8_0";
+  /** Context of a new variant. */
+  readonly numCtx?: number;
+  /** Models to unload before this one is loaded. */
+  readonly unload?: readonly string[];
+  /** A smaller build in place of this one; its name only where a registry has confirmed it. */
+  readonly build?: { readonly quantization: string; readonly name?: string };
+}
+
+export type Judged = Exclude<Verdict, { kind: "unknown" }>;
 
 /** One way to make a model fit, judged by the list's own verdict. */
 export interface PlanOption {
@@ -36,55 +64,37 @@ export interface PlanOption {
   /** What it costs, in words; empty where it costs nothing. */
   readonly costs: readonly string[];
   readonly cost: Cost;
-  readonly after: Verdict;
-  /** Changes in the order in which they are made. */
-  readonly changes: {
-    readonly unload?: readonly string[];
-    readonly limitMib?: number;
-    readonly numCtx?: number;
-    readonly kvCacheType?: "q8_0";
-    readonly quantization?: string;
-  };
+  readonly after: Judged;
+  readonly changes: Changes;
   /** The same by hand, one command each. */
   readonly commands: readonly string[];
 }
 
 /** Why nothing makes it fit here, and the honest ways out. */
 export interface Impossible {
-  readonly missingBytes: number;
+  /** What is missing at the least, in words. */
+  readonly missing: string;
   readonly comfortable: string;
   readonly waysOut: readonly string[];
 }
 
 export type Plan =
-  | { readonly kind: "options"; readonly before: Verdict; readonly options: readonly PlanOption[] }
-  | { readonly kind: "impossible"; readonly before: Verdict; readonly impossible: Impossible }
+  | { readonly kind: "options"; readonly before: Judged; readonly options: readonly PlanOption[] }
+  | { readonly kind: "impossible"; readonly before: Judged; readonly impossible: Impossible }
+  /** Not enough is known to promise anything. */
   | { readonly kind: "unknown"; readonly before: Verdict; readonly reason: string };
 
-const COSTS = ["contextTokens", "qualitySteps", "macosBytes", "disturbance", "serverWide", "password"] as const;
+const COSTS = Object.keys(FREE) as (keyof Cost)[];
 
 /** Whether `a` takes nothing more than `b` and something less. */
 export function dominates(a: Cost, b: Cost): boolean {
   return COSTS.every((name) => a[name] <= b[name]) && COSTS.some((name) => a[name] < b[name]);
 }
 
-/** Least intrusive first, as the order of the kinds says. */
-const RANK: Readonly<Record<PlanKind, number>> = {
-  nothing: 0,
-  reload: 1,
-  unload: 2,
-  "raise-limit": 3,
-  "cap-context": 4,
-  "raise-and-cap": 5,
-  "quantize-kv-cache": 6,
-  "smaller-quantization": 7,
-  "raise-beyond-reserve": 8,
-  "close-apps": 9,
-};
-
-/** Drops options that another one beats in every respect and sorts the rest. */
+/** Drops options that another one beats in every respect and sorts the rest, least intrusive first. */
 export function rankOptions(options: readonly PlanOption[]): readonly PlanOption[] {
+  const rank = ({ kind }: PlanOption) => PLAN_KINDS.indexOf(kind);
   return options
     .filter((option) => !options.some((other) => dominates(other.cost, option.cost)))
-    .sort((a, b) => RANK[a.kind] - RANK[b.kind]);
+    .sort((a, b) => rank(a) - rank(b));
 }

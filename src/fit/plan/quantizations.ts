@@ -1,39 +1,54 @@
-import type { ModelMetadata } from "../../memory/metadata";
 import { tensorBytes } from "../../memory/gguf/tensor-types";
+import type { ModelMetadata } from "../../memory/metadata";
 
 /**
- * Published quantizations by quality, best first, each with a tensor type at least as large as its effective bits per
- * weight (llama.cpp's quantize and perplexity tables): an upper bound of its size.
+ * Published quantizations by quality, best first: each with a tensor type at least as large as its effective bits per
+ * weight, which bounds its size from above, and its distance from the original (KLD of Llama 3 8B, llama.cpp's
+ * quantize and perplexity tables).
  */
-const LADDER = [
-  { name: "Q8_0", boundedBy: "Q8_0" },
-  { name: "Q6_K", boundedBy: "Q6_K" },
-  { name: "Q5_K_M", boundedBy: "Q5_1" },
-  { name: "Q4_K_M", boundedBy: "Q4_1" },
-  { name: "IQ4_XS", boundedBy: "IQ4_NL" },
-  { name: "Q3_K_M", boundedBy: "IQ4_XS" },
-  { name: "Q2_K", boundedBy: "Q3_K" },
+export const LADDER = [
+  { name: "Q8_0", boundedBy: "Q8_0", kld: 0.0014 },
+  { name: "Q6_K", boundedBy: "Q6_K", kld: 0.0055 },
+  { name: "Q5_K_M", boundedBy: "Q5_1", kld: 0.0108 },
+  { name: "Q4_K_M", boundedBy: "Q4_1", kld: 0.0313 },
+  { name: "IQ4_XS", boundedBy: "IQ4_NL", kld: 0.0363 },
+  { name: "Q3_K_M", boundedBy: "IQ4_XS", kld: 0.102 },
+  { name: "IQ3_XXS", boundedBy: "Q3_K", kld: 0.184 },
+  { name: "IQ2_M", boundedBy: "IQ3_XXS", kld: 0.326 },
+  { name: "Q2_K", boundedBy: "Q3_K", kld: 0.445 },
 ] as const;
 
 export interface SmallerQuantization {
   readonly name: string;
   /** Steps below the present one on the ladder. */
   readonly steps: number;
+  /** What is lost against the original, in words. */
+  readonly loss: string;
+  /** The model at this quantization; its size is an upper bound of llama.cpp's own recipe. */
   readonly metadata: ModelMetadata;
+  /** Its size as a share of the present one. */
+  readonly share: number;
 }
 
-/** The same model at each smaller quantization, best first; sizes are upper bounds. */
+/** The same model at each smaller quantization, best first. */
 export function smallerQuantizations(
   metadata: ModelMetadata,
   present: string | undefined,
 ): readonly SmallerQuantization[] {
   const now = sizeOf(metadata);
   const at = LADDER.findIndex(({ name }) => name === present);
-  const from = at < 0 ? 0 : at + 1;
-  return LADDER.slice(from).flatMap(({ name, boundedBy }, index) => {
+  return LADDER.slice(at + 1).flatMap(({ name, boundedBy, kld }, index) => {
     const smaller = requantized(metadata, boundedBy);
-    return sizeOf(smaller) < now ? [{ name, steps: index + 1, metadata: smaller }] : [];
+    const share = sizeOf(smaller) / now;
+    return share < 1 ? [{ name, steps: index + 1, loss: lossText(kld), metadata: smaller, share }] : [];
   });
+}
+
+function lossText(kld: number): string {
+  if (kld < 0.01) return "no visible loss of quality";
+  if (kld < 0.05) return "a small loss of quality";
+  if (kld < 0.15) return "a loss of quality that shows on hard tasks";
+  return "a large loss of quality: a smaller model is often the better choice";
 }
 
 /** Every matrix at the given type; vectors keep theirs, as do rows that its blocks of 256 do not divide. */

@@ -1,20 +1,32 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { SmallerBuild } from "../../../src/fit/facts";
 import { makePlan } from "../../../src/fit/plan/make-plan";
-import { dominates } from "../../../src/fit/plan/options";
-import { GIB } from "../../../src/fit/units";
+import { dominates, type Plan, type PlanKind, type PlanOption } from "../../../src/fit/plan/options";
+import type { PlanInput } from "../../../src/fit/plan/plan-input";
+import { GIB, MIB } from "../../../src/fit/units";
 import { judge, judgeAtContext } from "../../../src/fit/verdict";
-import { oracle, planFor } from "../inputs";
+import { limitOf, logged, oracle, planFor, SERVER } from "../inputs";
 
 const RAM = [8, 16, 24, 32, 36, 48, 64, 96, 128, 256];
+
+function optionsOf(planned: PlanInput): readonly PlanOption[] {
+  const plan = makePlan(planned);
+  if (plan.kind !== "options") throw new Error(`options expected, not ${plan.kind}`);
+  return plan.options;
+}
+
+const kinds = (planned: PlanInput): readonly PlanKind[] => optionsOf(planned).map(({ kind }) => kind);
 
 describe.each([15, 26])("plans on macOS %d", (major) => {
   it.each(RAM)("keep the laws on %d GB for every model", (ramGib) => {
     for (const { name } of oracle) {
-      const plan = makePlan(planFor(name, ramGib, major));
+      const planned = planFor(name, ramGib, major);
+      const plan = makePlan(planned);
       if (plan.kind === "unknown") throw new Error(plan.reason);
       if (plan.kind === "impossible") {
         expect(plan.before.kind).not.toBe("fits");
+        expect(plan.impossible.missing).toMatch(/^(?:Even a|A)t \d+K? /);
         expect(plan.impossible.waysOut.length).toBeGreaterThan(0);
         continue;
       }
@@ -22,50 +34,251 @@ describe.each([15, 26])("plans on macOS %d", (major) => {
         expect(option.after.kind).toBe("fits");
         expect(plan.options.some((other) => dominates(other.cost, option.cost))).toBe(false);
         for (const command of option.commands) expect(command).not.toMatch(/#|\n/);
+        expectHonest(planned, plan, option);
       }
+      expect(new Set(plan.options.map(({ title }) => title)).size).toBe(plan.options.length);
     }
   });
 });
 
+/** The verdict of an option is what the list would say once its changes are made, and its limit may be set. */
+function expectHonest(planned: PlanInput, { before }: Extract<Plan, { kind: "options" }>, option: PlanOption): void {
+  const { limitMib, numCtx, kvCacheType, build } = option.changes;
+  if (limitMib !== undefined) {
+    expect(limitMib).toBeGreaterThan(Math.floor(before.limit.bytes / MIB));
+    expect(limitMib).toBeLessThanOrEqual(planned.advice?.highestMib ?? 0);
+  }
+  if (build !== undefined) return;
+  const { input } = planned;
+  const after = judge({
+    ...input,
+    ...(limitMib === undefined ? {} : { limit: limitOf(limitMib * MIB) }),
+    options: {
+      context: numCtx ?? (limitMib === undefined ? input.options.context : before.run.numCtx.value),
+      ...(kvCacheType === undefined ? {} : { kvCacheType }),
+    },
+  });
+  expect(after.kind).toBe("fits");
+  expect(after.estimate?.total).toBe(option.after.estimate.total);
+}
+
 describe("a model that is too large at its default context", () => {
   it("is first offered a higher limit, then a smaller context", () => {
-    const plan = makePlan(planFor("qwen3-coder-next", 64, 26));
-    expect(plan.before.kind).toBe("spills");
-    if (plan.kind !== "options") throw new Error("options expected");
-    expect(plan.options.map(({ kind }) => kind)).toEqual([
+    const options = optionsOf(planFor("qwen3-coder-next", 64, 26));
+    expect(options.map(({ kind }) => kind)).toEqual([
       "raise-limit",
       "cap-context",
       "quantize-kv-cache",
-      "smaller-quantization",
+      "smaller-build",
     ]);
-    expect(plan.options[0]?.title).toBe("Raise the Limit to 53.0 GiB");
-    expect(plan.options[0]?.commands).toEqual(["sudo /usr/sbin/sysctl iogpu.wired_limit_mb=54272"]);
-    expect(plan.options[1]?.title).toBe("Cap the Context at 128K");
+    expect(options[0]?.title).toBe("Raise the Limit to 53.0 GiB");
+    expect(options[0]?.commands).toEqual(["sudo /usr/sbin/sysctl iogpu.wired_limit_mb=54272"]);
+    expect(options[1]?.title).toBe("Cap the Context at 128K");
   });
 
   it("is offered no change of the limit on a remote Mac", () => {
     const { input, canCap, variantName } = planFor("qwen3-coder-next", 64, 26);
-    const plan = makePlan({ input, canCap, variantName });
-    if (plan.kind !== "options") throw new Error("options expected");
-    expect(plan.options.every(({ changes }) => changes.limitMib === undefined)).toBe(true);
+    const options = optionsOf({ input, canCap, variantName });
+    expect(options.every(({ changes }) => changes.limitMib === undefined)).toBe(true);
+  });
+
+  it("is offered no variant where none can be made", () => {
+    const options = optionsOf({ ...planFor("qwen3-coder-next", 64, 26), canCap: false });
+    expect(options.every(({ changes }) => changes.numCtx === undefined)).toBe(true);
+  });
+
+  it("has to be stopped by hand before it sees a higher limit, where it is loaded", () => {
+    const planned = planFor("qwen3-coder-next", 64, 26);
+    const { model } = planned.input;
+    const resident = { name: model.name, digest: model.digest, sizeBytes: 50 * GIB, vramBytes: 48 * GIB };
+    const [raise] = optionsOf({ ...planned, input: { ...planned.input, loaded: [resident] } });
+    expect(raise?.commands[1]).toBe(`ollama stop ${model.name}`);
+  });
+
+  it("goes beyond the advised reserve only where nothing within it does, and says so", () => {
+    const planned = planFor("qwen3-coder-next", 64, 26, { options: { context: "effective", parallel: 1 } });
+    const crowded = { ...planned, input: { ...planned.input, limit: limitOf(48 * GIB) } };
+    const narrow = { ...crowded, advice: crowded.advice && { ...crowded.advice, reserveBytes: 13 * GIB } };
+    const raise = optionsOf(narrow).find(({ changes }) => changes.limitMib !== undefined);
+    expect(raise?.kind).toBe("raise-beyond-reserve");
+    expect(raise?.costs.join()).toContain("less than the 13.0 GiB advised");
   });
 });
 
 describe("the tier trap", () => {
   it("pins the context where the raised limit would change Ollama's default, and judges that", () => {
-    const planned = planFor("seed-oss-36b", 48, 15, { limit: known(21.5) });
-    const plan = makePlan(planned);
-    if (plan.kind !== "options") throw new Error("options expected");
-    const raise = plan.options.find(({ kind }) => kind === "raise-limit");
+    const planned = planFor("seed-oss-36b", 48, 15, { limit: limitOf(21.5 * GIB) });
+    const raise = optionsOf(planned).find(({ kind }) => kind === "raise-limit");
     expect(raise?.changes).toEqual({ limitMib: 23_552, numCtx: 4096 });
     expect(raise?.after).toMatchObject({ kind: "fits", run: { numCtx: { value: 4096 } } });
     expect(raise?.commands).toHaveLength(2);
+    expect(raise?.costs.join()).toContain("once Ollama restarts, its default would change with the limit");
+  });
+
+  it("does not pin what a Modelfile or the server's settings pin already", () => {
+    const planned = planFor("seed-oss-36b", 48, 15, {
+      limit: limitOf(21.5 * GIB),
+      server: { ...SERVER, contextLength: logged(4096), startupTotalBytes: logged(21.5 * GIB) },
+    });
+    const raise = optionsOf(planned).find(({ kind }) => kind === "raise-limit");
+    expect(raise?.changes).toEqual({ limitMib: 23_552 });
+  });
+
+  it("pins it for a restart, too, where the limit was raised since Ollama started", () => {
+    const at = (startedGib: number) =>
+      optionsOf(
+        planFor("qwen3-32b", 36, 26, {
+          limit: limitOf(23.5 * GIB),
+          server: { ...SERVER, startupTotalBytes: logged(startedGib * GIB) },
+          options: { context: startedGib < 23 ? "effective" : 4096, parallel: 6 },
+        }),
+      ).find(({ kind }) => kind === "quantize-kv-cache");
+    expect(at(22)?.changes).toEqual({ kvCacheType: "q8_0", numCtx: 4096 });
+    expect(at(22)?.costs.join()).toContain("the restart would change Ollama's default");
+    expect(at(23.5)?.changes).toEqual({ kvCacheType: "q8_0" });
   });
 });
 
-function known(gib: number) {
-  return { kind: "known", bytes: gib * GIB, source: "metal", sourceText: "read from Metal", estimated: false } as const;
-}
+describe("smaller builds", () => {
+  const planned = planFor("qwen3-coder-next", 48, 26);
+  const build = (name: string, gib: number): SmallerBuild => ({
+    kind: "published",
+    name,
+    weightBytes: Math.round(gib * GIB),
+    downloadBytes: Math.round(gib * GIB) + 500,
+  });
+  const smaller = (builds?: ReadonlyMap<string, SmallerBuild>) =>
+    optionsOf({ ...planned, ...(builds ? { builds } : {}) }).find(({ kind }) => kind === "smaller-build");
+
+  it("are named as unchecked, without a command, before a registry was asked", () => {
+    const option = smaller();
+    expect(option?.title).toMatch(/^Lower the Quantization to /);
+    expect(option?.costs.join()).toContain("not checked whether such a build is published");
+    expect(option?.commands).toEqual([]);
+    expect(option?.changes.build?.name).toBeUndefined();
+  });
+
+  it("are judged by their real size once it is known", () => {
+    const option = smaller(new Map([["IQ4_XS", build("hf.co/a/b:IQ4_XS", 30)]]));
+    expect(option?.changes.build).toEqual({ quantization: "IQ4_XS", name: "hf.co/a/b:IQ4_XS" });
+    expect(option?.after.estimate.weights).toBe(30 * GIB);
+    expect(option?.commands).toEqual(["ollama pull hf.co/a/b:IQ4_XS"]);
+    expect(option?.costs.join()).toContain("30.0 GiB to download: hf.co/a/b:IQ4_XS is published");
+    const heavy = smaller(new Map([["IQ4_XS", build("hf.co/a/b:IQ4_XS", 44)]]));
+    expect(heavy?.changes.build?.quantization).not.toBe("IQ4_XS");
+  });
+
+  it("are not offered where a registry has none of them", () => {
+    const gone = new Map(
+      ["Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "IQ4_XS", "Q3_K_M", "IQ3_XXS", "IQ2_M", "Q2_K"].map((name) => [
+        name,
+        { kind: "missing" } as const,
+      ]),
+    );
+    const plan = makePlan({ ...planned, builds: gone });
+    expect(plan.kind === "options" ? plan.options.map(({ kind }) => kind) : []).not.toContain("smaller-build");
+  });
+
+  it("go together with a limit and a context where they alone do not do", () => {
+    const options = optionsOf(planFor("llama4-scout", 64, 26));
+    expect(options).toHaveLength(1);
+    expect(options[0]?.title).toBe("Lower the Quantization to Q3_K_M, 56.0 GiB of Limit, 16K of Context");
+    expect(options[0]?.changes).toMatchObject({ limitMib: 57_344, numCtx: 16_384 });
+  });
+});
+
+describe("a model that cannot fit", () => {
+  it("says by how much, what is comfortable, and the ways out", () => {
+    const plan = makePlan(planFor("deepseek-r1-671b", 64, 26));
+    if (plan.kind !== "impossible") throw new Error(plan.kind);
+    expect(plan.impossible.missing).toMatch(
+      /^Even at 4K it needs 37\d\.\d GiB; the highest safe limit of this Mac is 60\.0 GiB: 3\d\d\.\d GiB are missing\.$/,
+    );
+    expect(plan.impossible.comfortable).toBe(
+      "Comfortable on this Mac: models of up to about 70 billion parameters at Q4_K_M, with a limit of 56.0 GiB.",
+    );
+    expect(plan.impossible.waysOut.join(" ")).toMatch(/exo.*llama\.cpp's RPC.*deepseek-r1-671b has a cloud tag/);
+  });
+
+  it.each([
+    [8, 5],
+    [16, 14],
+    [36, 38],
+    [64, 70],
+    [128, 150],
+  ])("calls on %d GB models of up to %d billion parameters comfortable", (ramGib, billions) => {
+    const plan = makePlan(planFor("deepseek-r1-671b", ramGib, 26));
+    if (plan.kind !== "impossible") throw new Error(plan.kind);
+    expect(plan.impossible.comfortable).toContain(`about ${billions} billion`);
+  });
+
+  it("is not said to be one where too little is known to promise anything", () => {
+    const estimated = { limit: limitOf(100 * GIB, { estimated: true, sourceText: "estimated for macOS 26" }) };
+    expect(makePlan(planFor("llama3.1-8b", 64, 26, estimated))).toMatchObject({
+      kind: "unknown",
+      reason: "The limit is estimated for macOS 26. So nothing can be promised to make it fit.",
+    });
+    const old = makePlan(planFor("llama3.1-8b", 64, 26, { server: { ...SERVER, version: "0.24.0" } }));
+    expect(old).toMatchObject({ kind: "unknown", reason: expect.stringContaining("0.30 or newer") });
+  });
+});
+
+describe("a model that fits", () => {
+  const loaded = (changes: object) => ({
+    name: "big:latest",
+    digest: "big",
+    sizeBytes: 40 * GIB,
+    vramBytes: 40 * GIB,
+    ...changes,
+  });
+
+  it("has nothing to do, and unloading is offered where others take its room", () => {
+    expect(kinds(planFor("llama3.1-8b", 64, 26))).toEqual(["nothing"]);
+    expect(optionsOf(planFor("llama3.1-8b", 64, 26, { loaded: [loaded({})] }))[0]).toMatchObject({
+      kind: "unload",
+      changes: { unload: ["big:latest"] },
+      commands: ["ollama stop big:latest"],
+    });
+    expect(kinds(planFor("llama3.1-8b", 64, 26, { loaded: [loaded({ vramBytes: 5 * GIB })] }))).toEqual(["nothing"]);
+  });
+
+  it("is loaded anew where it spilled under a lower limit", () => {
+    const planned = planFor("llama3.1-8b", 64, 26);
+    const { name, digest } = planned.input.model;
+    const spilled = loaded({ name, digest, sizeBytes: 20 * GIB, vramBytes: 18 * GIB });
+    const [option] = optionsOf({ ...planned, input: { ...planned.input, loaded: [spilled] } });
+    expect(option).toMatchObject({ kind: "reload", changes: { unload: [name] } });
+    expect(option?.sentence).toMatch(/^It spilled when it was loaded, 2\.0 GiB of it\. Now: /);
+  });
+
+  it("asks for memory where RAM is short, not the limit, and counts what it holds itself as free", () => {
+    const planned = planFor("llama3.1-8b", 64, 26);
+    const need = (judge(planned.input).estimate?.total ?? 0) + 64 * MIB;
+    const used = 64 * GIB - need + 2 * GIB;
+    const [short] = optionsOf({ ...planned, usedRamBytes: used });
+    expect(short).toMatchObject({ kind: "close-apps", title: expect.stringMatching(/^Close Apps That Use 1\.9 GiB$/) });
+    expect(short?.costs.join()).toContain("LLAMA_ARG_CACHE_RAM");
+    expect(kinds({ ...planned, usedRamBytes: used - 2 * GIB })).toEqual(["nothing"]);
+    const { name, digest } = planned.input.model;
+    const own = loaded({ name, digest, sizeBytes: 3 * GIB, vramBytes: 3 * GIB });
+    expect(kinds({ ...planned, usedRamBytes: used, input: { ...planned.input, loaded: [own] } })).toEqual(["nothing"]);
+  });
+
+  it("says of every option when RAM is short for it", () => {
+    const options = optionsOf({ ...planFor("qwen3-coder-next", 64, 26), usedRamBytes: 20 * GIB });
+    expect(options[0]?.costs.join()).toMatch(/\d+\.\d GiB of RAM are in use by other things now/);
+    const free = optionsOf({ ...planFor("qwen3-coder-next", 64, 26), usedRamBytes: 4 * GIB });
+    expect(free[0]?.costs.join()).not.toContain("of RAM");
+  });
+
+  it("says when it only does so at a context that was chosen to judge at", () => {
+    const [option] = optionsOf(planFor("qwen3-coder-next", 64, 26, { options: { context: 32_768 } }));
+    expect(option?.kind).toBe("nothing");
+    expect(option?.costs).toEqual([
+      "Holds at 32K, as chosen to judge at: unless a request asks for it, Ollama runs the model at 256K",
+    ]);
+  });
+});
 
 describe("laws of the verdict", () => {
   const order = ["too-big", "spills", "tight", "fits"];
@@ -83,7 +296,7 @@ describe("laws of the verdict", () => {
             judgeAtContext(
               {
                 ...base,
-                limit: known(gib),
+                limit: limitOf(gib * GIB),
                 description:
                   "kind" in base.description
                     ? base.description
@@ -98,23 +311,5 @@ describe("laws of the verdict", () => {
       ),
       { numRuns: 200 },
     );
-  });
-
-  it("a model that fits has nothing to do, and unloading is offered where others take its room", () => {
-    const alone = makePlan(planFor("llama3.1-8b", 64, 26));
-    if (alone.kind !== "options") throw new Error("options expected");
-    expect(alone.options.map(({ kind }) => kind)).toEqual(["nothing"]);
-    const crowded = makePlan(
-      planFor("llama3.1-8b", 64, 26, {
-        loaded: [{ name: "big:latest", digest: "big", sizeBytes: 40 * GIB, vramBytes: 40 * GIB }],
-      }),
-    );
-    if (crowded.kind !== "options") throw new Error("options expected");
-    expect(crowded.options[0]).toMatchObject({
-      kind: "unload",
-      changes: { unload: ["big:latest"] },
-      commands: ["ollama stop big:latest"],
-    });
-    expect(judge(planFor("llama3.1-8b", 64, 26).input).kind).toBe("fits");
   });
 });

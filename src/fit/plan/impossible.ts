@@ -1,0 +1,63 @@
+import { formatBytes, formatContext, MIB } from "../units";
+import { judgeAtContext } from "../verdict";
+import type { Impossible, Judged } from "./options";
+import type { PlanInput } from "./plan-input";
+import { limitOnceSet } from "./state-after";
+
+/** Bits per parameter of Q4_K_M, what most models are published at (llama.cpp's quantize table). */
+const COMMON_BITS = 4.89;
+/** Share of the limit that a comfortable model's weights may take: the rest is for context and buffers. */
+const WEIGHTS_SHARE = 0.75;
+/** Below it a context is of little use. */
+const SMALLEST_CONTEXT = 4096;
+
+/** What is missing at the very least, which size is comfortable here, and what helps instead. */
+export function impossible({ input, advice }: PlanInput, before: Judged): Impossible {
+  const highest = Math.max(before.limit.bytes, (advice?.highestMib ?? 0) * MIB);
+  const advised = Math.max(before.limit.bytes, (advice?.recommendedMib ?? 0) * MIB);
+  const where = advice === undefined ? "that Mac" : "this Mac";
+  return {
+    missing: missingText({ input, advice }, before, highest, where),
+    comfortable: `Comfortable on ${where}: models of up to about ${roundDown(billions(advised, before))} billion parameters at Q4_K_M, with a limit of ${formatBytes(advised)}.`,
+    waysOut: [
+      "A smaller model of the same family.",
+      advice === undefined
+        ? "A higher GPU limit, set on the Mac that Ollama runs on."
+        : "Ollama on a Mac with more memory, as the host in the preferences.",
+      "Several machines together: exo or llama.cpp's RPC backend.",
+      `The cloud, where ${baseName(input.model.name)} has a cloud tag.`,
+    ],
+  };
+}
+
+function missingText(
+  { input, advice }: Pick<PlanInput, "input" | "advice">,
+  before: Judged,
+  highest: number,
+  where: string,
+): string {
+  const numCtx = Math.min(SMALLEST_CONTEXT, before.run.numCtx.value);
+  const least = judgeAtContext({ ...input, limit: limitOnceSet(highest) }, numCtx);
+  const sum = least.estimate;
+  if (sum === undefined) return "";
+  const need = sum.total + before.run.margin.value;
+  const limit = advice === undefined ? `the limit of ${where}` : `the highest safe limit of ${where}`;
+  return need > highest
+    ? `Even at ${formatContext(numCtx)} it needs ${formatBytes(need)}; ${limit} is ${formatBytes(highest)}: ${formatBytes(need - highest)} are missing.`
+    : `At ${formatContext(numCtx)} it would need ${formatBytes(need)} of ${formatBytes(highest)}, ${limit}, too close to promise that it fits.`;
+}
+
+function billions(limitBytes: number, before: Judged): number {
+  const weights = Math.max(0, limitBytes - before.run.margin.value) * WEIGHTS_SHARE;
+  return (weights * 8) / COMMON_BITS / 1e9;
+}
+
+/** A number for "about": 5, 14, 38, 70, 150. */
+function roundDown(value: number): number {
+  const step = value >= 100 ? 50 : value >= 40 ? 10 : 1;
+  return Math.max(1, Math.floor(value / step) * step);
+}
+
+function baseName(model: string): string {
+  return /^(.*?)(?::[^/:]*)?$/.exec(model)?.[1] ?? model;
+}

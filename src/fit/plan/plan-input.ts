@@ -1,0 +1,19 @@
+import type { LimitKey, SmallerBuild } from "../facts";
+import type { LimitAdvice } from "../limit-policy";
+import type { JudgeInput } from "../verdict";
+
+/** Everything a plan for one model rests on. */
+export interface PlanInput {
+  /** As the list judges the model. */
+  readonly input: JudgeInput;
+  /** Absent for a remote Mac, whose limit can only be set there. */
+  readonly advice?: LimitAdvice;
+  readonly limitKey?: LimitKey;
+  /** Whether a capped variant can be made of this model on this server. */
+  readonly canCap: boolean;
+  readonly variantName: (source: string, numCtx: number) => string;
+  /** RAM of this Mac that is in use now, loaded models included; absent where it could not be read. */
+  readonly usedRamBytes?: number;
+  /** What a registry said of smaller builds, by quantization; absent where it was not asked. */
+  readonly builds?: ReadonlyMap<string, SmallerBuild>;
+}

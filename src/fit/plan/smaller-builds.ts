@@ -1,0 +1,132 @@
+import { ollamaCreateCommand, ollamaPullCommand, sysctlCommand } from "../commands";
+import type { SmallerBuild } from "../facts";
+import { formatBytes, formatContext, MIB } from "../units";
+import { judge, type JudgeInput } from "../verdict";
+import { verdictSentence } from "../verdict-text";
+import { roundFittingContext } from "./contexts";
+import { raiseCosts } from "./limits";
+import { FREE, type Judged, type PlanOption } from "./options";
+import type { PlanInput } from "./plan-input";
+import { type SmallerQuantization, smallerQuantizations } from "./quantizations";
+import { limitOnceSet, stateAfter } from "./state-after";
+
+/** A context worth giving up quality for, where a smaller build alone does not do. */
+const USEFUL_CONTEXT = 16_384;
+
+/** A smaller quantization in the place of the installed one. */
+interface Candidate {
+  readonly quantization: SmallerQuantization;
+  /** Its name where a registry has it. */
+  readonly build?: Extract<SmallerBuild, { kind: "published" }>;
+  readonly unchecked: string;
+  readonly state: JudgeInput;
+}
+
+/** The best smaller quantization that fits with nothing else changed. */
+export function smallerBuild(plan: PlanInput, before: Judged): PlanOption[] {
+  if (before.kind === "fits") return [];
+  for (const candidate of candidates(plan)) {
+    const after = judge(candidate.state);
+    if (after.kind === "fits") return [option(plan, before, candidate, after)];
+  }
+  return [];
+}
+
+/**
+ * Where nothing else makes it fit: a smaller quantization together with a smaller context and, if needed, the
+ * recommended limit. Quality counts for more than context from 16K of context on.
+ */
+export function smallerBuildAndMore(plan: PlanInput, before: Judged): PlanOption[] {
+  if (before.kind === "fits" || !plan.canCap) return [];
+  const present = before.run.numCtx.value;
+  const mib = plan.advice?.recommendedMib;
+  const limits = [undefined, ...(mib !== undefined && mib * MIB > before.limit.bytes ? [mib] : [])];
+  const all = candidates(plan);
+  for (const enough of [Math.min(USEFUL_CONTEXT, present), 0]) {
+    for (const candidate of all) {
+      for (const limitMib of limits) {
+        const state =
+          limitMib === undefined
+            ? candidate.state
+            : stateAfter(candidate.state, before, limitOnceSet(limitMib * MIB)).restarted;
+        const found = roundFittingContext(state, present);
+        if (found === undefined || found.numCtx < enough) continue;
+        const { numCtx, after } = found;
+        return [option(plan, before, candidate, after, { numCtx, ...(limitMib === undefined ? {} : { limitMib }) })];
+      }
+    }
+  }
+  return [];
+}
+
+function candidates({ input, builds }: PlanInput): readonly Candidate[] {
+  const { description, model } = input;
+  if ("kind" in description) return [];
+  return smallerQuantizations(description.metadata, model.quantization).flatMap((quantization) => {
+    const build = builds?.get(quantization.name);
+    if (build?.kind === "missing") return [];
+    if (build?.kind === "published") {
+      const { weightBytes, downloadBytes } = build;
+      const smaller = { ...description, weightBytes, projectors: [] };
+      const state = { ...input, description: smaller, model: { ...model, sizeBytes: downloadBytes } };
+      return [{ quantization, build, unchecked: "", state }];
+    }
+    const sizeBytes = Math.round(model.sizeBytes * quantization.share);
+    const state = {
+      ...input,
+      description: { ...description, metadata: quantization.metadata },
+      model: { ...model, sizeBytes },
+    };
+    return [{ quantization, unchecked: build?.reason ?? "", state }];
+  });
+}
+
+function option(
+  plan: PlanInput,
+  before: Judged,
+  { quantization, build, unchecked, state }: Candidate,
+  after: Judged,
+  more: { readonly numCtx?: number; readonly limitMib?: number } = {},
+): PlanOption {
+  const { numCtx, limitMib } = more;
+  const present = before.run.numCtx.value;
+  const isCut = numCtx !== undefined && numCtx < present;
+  const and = [
+    ...(limitMib === undefined ? [] : [`${formatBytes(limitMib * MIB)} of Limit`]),
+    ...(isCut ? [`${formatContext(numCtx)} of Context`] : []),
+  ];
+  return {
+    kind: "smaller-build",
+    title: [`Lower the Quantization to ${quantization.name}`, ...and].join(", "),
+    sentence: verdictSentence(after),
+    costs: [
+      `${quantization.name} instead of ${plan.input.model.quantization ?? "the present quantization"}: ${quantization.loss}`,
+      build === undefined
+        ? `At most about ${formatBytes(state.model.sizeBytes)} to download; not checked whether such a build is published${unchecked === "" ? "" : ` (${unchecked})`}`
+        : `${formatBytes(build.downloadBytes)} to download: ${build.name} is published`,
+      ...(isCut ? [`${formatContext(numCtx)} of context instead of ${formatContext(present)}`] : []),
+      ...(limitMib === undefined ? [] : raiseCosts(before, limitMib)),
+    ],
+    cost: {
+      ...FREE,
+      qualitySteps: quantization.steps,
+      ...(isCut ? { contextTokens: present - numCtx } : {}),
+      ...(limitMib === undefined ? {} : { macosBytes: limitMib * MIB - before.limit.bytes, password: 1 }),
+    },
+    after,
+    changes: {
+      ...(limitMib === undefined ? {} : { limitMib }),
+      ...(isCut ? { numCtx } : {}),
+      build: { quantization: quantization.name, ...(build === undefined ? {} : { name: build.name }) },
+    },
+    // A name that nobody has confirmed is not put into a command.
+    commands:
+      build === undefined
+        ? []
+        : [
+            ollamaPullCommand(build.name),
+            ...(limitMib === undefined ? [] : [sysctlCommand(limitMib, plan.limitKey)]),
+            ...(isCut ? [ollamaCreateCommand(build.name, plan.variantName(build.name, numCtx), numCtx)] : []),
+          ],
+  };
+}
