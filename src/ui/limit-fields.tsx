@@ -12,6 +12,7 @@ import { daemonStep, daemonText, othersText } from "./boot-words";
 import { type DiskThrottle, DiskThrottleAction, DiskThrottleDescription } from "./disk-throttle";
 import { changeLimit } from "./limit-change";
 import { type LimitValues, presetMib } from "./limit-preset";
+import { RestartOllamaAction } from "./restart-ollama";
 import type { Situation } from "./situation";
 
 interface FieldsProps {
@@ -93,6 +94,7 @@ export function LimitFields({
               onAttempt();
             }}
           />
+          <RestartOllamaAction situation={situation} refresh={onAttempt} />
           <DiskThrottleAction throttle={throttle} />
           <Action title="Open Extension Preferences" icon={Icon.Gear} onAction={openExtensionPreferences} />
         </ActionPanel>
@@ -133,7 +135,7 @@ export function LimitFields({
       )}
       <Form.Description title="Effect" text={hint} />
       <Form.Dropdown
-        title="After a Restart"
+        title="After a Mac Restart"
         info="macOS forgets the limit at every restart. A LaunchDaemon sets it again; it runs only /usr/sbin/sysctl with this number."
         {...itemProps.keep}
       >

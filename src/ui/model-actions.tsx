@@ -10,6 +10,7 @@ import { changeLoaded, copyDefaultContext, runInTerminal } from "./model-work";
 import { PlanView } from "./plan-view";
 import type { Settings } from "./preferences";
 import { RefreshAction } from "./refresh-action";
+import { RestartOllamaAction } from "./restart-ollama";
 import { appleSilicon, type Situation } from "./situation";
 import type { FitRow } from "./use-fit-list";
 import { VariantForm } from "./variant-form";
@@ -99,6 +100,7 @@ export function ModelActions({ row, situation, settings, refresh, toggleDetail }
       </ActionPanel.Section>
       <ActionPanel.Section>
         <RefreshAction refresh={refresh} />
+        <RestartOllamaAction situation={situation} refresh={refresh} />
         <Action title="Open Extension Preferences" icon={Icon.Gear} onAction={openExtensionPreferences} />
       </ActionPanel.Section>
     </ActionPanel>

@@ -232,7 +232,7 @@ describe("presets and hints", () => {
     const { screen } = await openForm({ ramGib: 48 });
     await custom(screen, "48128");
     expect(words(screen)).toContain(
-      "Effect That leaves 1.0 GiB to macOS. Below 2.0 GiB the Mac may freeze, so it is not set. After a Restart",
+      "Effect That leaves 1.0 GiB to macOS. Below 2.0 GiB the Mac may freeze, so it is not set. After a Mac Restart",
     );
   });
 
@@ -469,11 +469,11 @@ describe("when it does not go well", () => {
 describe("the LaunchDaemon", () => {
   it("is installed in the same prompt, holds over a restart and shows in the form", async () => {
     const { mac, screen } = await openForm();
-    expect(screen.choices("After a Restart")).toEqual([
+    expect(screen.choices("After a Mac Restart")).toEqual([
       "macOS Default Again",
       "Set This Limit Again (Install LaunchDaemon)",
     ]);
-    await screen.choose("After a Restart", "Set This Limit Again");
+    await screen.choose("After a Mac Restart", "Set This Limit Again");
     await screen.submit();
     expect(mac.prompts).toEqual([
       "GPU Limit wants to change how much memory the GPU of this Mac may use, now and after every restart.",
@@ -493,17 +493,17 @@ describe("the LaunchDaemon", () => {
     expect(words(screen)).toContain(
       "LaunchDaemon Sets 50,000 MiB (48.8 GiB) at every start, but launchd has not loaded it.",
     );
-    expect(screen.choices("After a Restart")).toEqual([
+    expect(screen.choices("After a Mac Restart")).toEqual([
       "Leave the LaunchDaemon as It Is",
       "Set This Limit Again (Change LaunchDaemon)",
       "macOS Default Again (Remove LaunchDaemon)",
     ]);
-    await screen.choose("After a Restart", "Change LaunchDaemon");
+    await screen.choose("After a Mac Restart", "Change LaunchDaemon");
     await screen.submit();
     expect(mac.daemons.get(`${OWN}.plist`)).toContain("<string>iogpu.wired_limit_mb=57344</string>");
     await screen.close();
     const again = await renderCommand(<SetGpuLimit />, { command: "set-gpu-limit", world: mac.world() });
-    await again.choose("After a Restart", "Remove LaunchDaemon");
+    await again.choose("After a Mac Restart", "Remove LaunchDaemon");
     await again.submit();
     expect(mac.prompts.at(-1)).toContain("and to stop setting it after restarts.");
     expect(mac.daemons.size).toBe(0);
@@ -528,7 +528,7 @@ describe("the LaunchDaemon", () => {
   it("is removed rather than told to set the default of macOS", async () => {
     const { mac, screen } = await openForm({ overrideMib: 50_000, daemons: ownDaemon(50_000) });
     await screen.choose("New Limit", "macOS Default");
-    await screen.choose("After a Restart", "Change LaunchDaemon");
+    await screen.choose("After a Mac Restart", "Change LaunchDaemon");
     await screen.submit();
     expect(mac.daemons.size).toBe(0);
     expect(mac.limitMib()).toBe(0);
@@ -536,7 +536,7 @@ describe("the LaunchDaemon", () => {
 
   it("says that the limit is set where only the daemon failed", async () => {
     const { mac, screen } = await openForm({ faults: { lintFails: true } });
-    await screen.choose("After a Restart", "Install LaunchDaemon");
+    await screen.choose("After a Mac Restart", "Install LaunchDaemon");
     await screen.submit();
     expect(screen.toasts()[0]).toMatchObject({ style: "SUCCESS", title: "GPU limit is 56.0 GiB" });
     expect(screen.toasts()[0]?.message).toContain(
@@ -548,7 +548,7 @@ describe("the LaunchDaemon", () => {
 
   it("says that launchd has not taken it yet", async () => {
     const { mac, screen } = await openForm({ faults: { daemonBootstrapFails: true } });
-    await screen.choose("After a Restart", "Install LaunchDaemon");
+    await screen.choose("After a Mac Restart", "Install LaunchDaemon");
     await screen.submit();
     expect(screen.toasts()[0]?.message).toContain("launchd did not load it");
     expect(mac.daemons.size).toBe(1);
@@ -569,7 +569,7 @@ describe("the LaunchDaemon", () => {
     ] as const) {
       const { mac, screen } = await openForm();
       mac.faults = { ...faults, ...fault };
-      await screen.choose("After a Restart", "Install LaunchDaemon");
+      await screen.choose("After a Mac Restart", "Install LaunchDaemon");
       await screen.submit();
       const [toast] = screen.toasts();
       expect(toast).toMatchObject({ style: "FAILURE", message: expect.stringContaining(`${before} ${fate}`) });
@@ -582,7 +582,7 @@ describe("the LaunchDaemon", () => {
   it("does not keep a limit that may freeze the Mac: a restart has to be the way out", async () => {
     const { mac, screen } = await openForm();
     await custom(screen, "62000");
-    await screen.choose("After a Restart", "Install LaunchDaemon");
+    await screen.choose("After a Mac Restart", "Install LaunchDaemon");
     await screen.submit();
     expect(screen.toasts()).toMatchObject([
       { style: "FAILURE", title: "Not Set", message: expect.stringContaining("So high a limit is not kept") },
@@ -593,7 +593,7 @@ describe("the LaunchDaemon", () => {
 
   it("is not touched when the kernel refuses the value", async () => {
     const { mac, screen } = await openForm({ daemons: ownDaemon(50_000), faults: { sysctlRefuses: true } });
-    await screen.choose("After a Restart", "Change LaunchDaemon");
+    await screen.choose("After a Mac Restart", "Change LaunchDaemon");
     await screen.submit();
     expect(mac.daemons).toEqual(new Map(Object.entries(ownDaemon(50_000))));
   });
@@ -606,7 +606,7 @@ describe("the LaunchDaemon", () => {
     expect(words(screen)).toContain(
       "Also Set at Start /Library/LaunchDaemons/org.example.vram.plist (60,000 MiB (58.6 GiB)), /etc/sysctl.conf (61,000 MiB (59.6 GiB)): what is set here lasts until the next restart.",
     );
-    expect(screen.choices("After a Restart")).toHaveLength(2);
+    expect(screen.choices("After a Mac Restart")).toHaveLength(2);
     await screen.submit();
     expect([...mac.daemons.keys()]).toEqual(["org.example.vram.plist"]);
   });

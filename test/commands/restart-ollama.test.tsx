@@ -1,0 +1,337 @@
+import { describe, expect, it } from "vitest";
+import CheckModelFit from "../../src/check-model-fit";
+import SetGpuLimit from "../../src/set-gpu-limit";
+import { sampleModel } from "../stand-ins/ollama";
+import { desk, renderCommand, type Screen } from "../support";
+import { asked, setRemoteStage, setStage, type Stage, type StageOptions } from "./stage";
+
+const RESTART = "Restart Ollama";
+const MODELS = ["llama3.1:8b", "qwen3:8b"].map((name) => sampleModel(name));
+/** What Metal gives a 64 GB Mac; the server measured it when it started. */
+const DEFAULT_BYTES = 55_662_788_608;
+
+/** A Mac whose server goes down and comes up with its process. */
+function stageOf({ ollama, ...options }: StageOptions = {}): Promise<Stage> {
+  return setStage({ joined: true, ...options, ollama: { models: MODELS, totalVramBytes: DEFAULT_BYTES, ...ollama } });
+}
+
+function openForm({ world }: Stage): Promise<Screen> {
+  return renderCommand(<SetGpuLimit />, { command: "set-gpu-limit", world });
+}
+
+function openList({ world }: Stage): Promise<Screen> {
+  return renderCommand(<CheckModelFit />, { command: "check-model-fit", world });
+}
+
+async function load({ ollama }: Stage, ...names: string[]): Promise<void> {
+  for (const model of names) {
+    await fetch(`${ollama.url}/api/generate`, { method: "POST", body: JSON.stringify({ model, prompt: "" }) });
+  }
+}
+
+const serverPid = ({ mac }: Stage) => mac.processes.find(({ command }) => command.endsWith("ollama serve"))?.pid;
+
+describe("what is asked before Ollama restarts", () => {
+  const question = (screen: Screen) => screen.alerts().at(-1)?.message;
+
+  it("names the models that are loaded, and that answers are cut off", async () => {
+    const stage = await stageOf();
+    await load(stage, "llama3.1:8b", "qwen3:8b");
+    const screen = await openForm(stage);
+    await screen.confirm(false);
+    await screen.action(RESTART);
+    expect(screen.alerts()).toMatchObject([{ title: "Restart Ollama?", primary: "Restart", destructive: true }]);
+    expect(question(screen)).toBe(
+      "Loaded now: qwen3:8b, llama3.1:8b. All are unloaded, and answers under way are cut off.",
+    );
+  });
+
+  it("asks the server anew: another program may have loaded one since", async () => {
+    const stage = await stageOf();
+    const screen = await openForm(stage);
+    await screen.confirm(false);
+    await screen.action(RESTART);
+    expect(question(screen)).toBe("No model is loaded now. A download under way stops.");
+    await load(stage, "qwen3:8b");
+    await screen.confirm(false);
+    await screen.action(RESTART);
+    expect(question(screen)).toContain("Loaded now: qwen3:8b.");
+  });
+
+  it("says when nobody can tell what is loaded", async () => {
+    const stage = await stageOf();
+    const screen = await openForm(stage);
+    stage.ollama.fault("ps", { kind: "http500" });
+    await screen.confirm(false);
+    await screen.action(RESTART);
+    expect(question(screen)).toBe(
+      "Which models are loaded could not be read. All are unloaded, and answers under way are cut off.",
+    );
+  });
+
+  it("says where the default context changes under the limit in force", async () => {
+    const stage = await stageOf({ mac: { overrideMib: 40_960 } });
+    const screen = await openForm(stage);
+    await screen.confirm(false);
+    await screen.action(RESTART);
+    expect(question(screen)).toContain("its default context changes from 256K to 32K for every model");
+  });
+
+  it.each<[string, StageOptions]>([
+    ["the limit is as the server measured it", {}],
+    [
+      "OLLAMA_CONTEXT_LENGTH decides",
+      { mac: { overrideMib: 40_960 }, ollama: { env: { OLLAMA_CONTEXT_LENGTH: "8192" } } },
+    ],
+    ["the release has no tiers", { mac: { overrideMib: 40_960 }, ollama: { version: "0.15.4" } }],
+  ])("does not speak of the context where %s", async (_, options) => {
+    const screen = await openForm(await stageOf(options));
+    await screen.confirm(false);
+    await screen.action(RESTART);
+    expect(question(screen)).not.toContain("context");
+  });
+
+  it("names the context that the app was told since it started", async () => {
+    const stage = await stageOf({ mac: { overrideMib: 40_960, launchctlEnv: { OLLAMA_CONTEXT_LENGTH: "16384" } } });
+    const screen = await openForm(stage);
+    await screen.confirm(false);
+    await screen.action(RESTART);
+    expect(question(screen)).toContain(
+      "The default context is then 16K (OLLAMA_CONTEXT_LENGTH), unless the slider in the app's settings says otherwise.",
+    );
+    expect(question(screen)).not.toContain("256K");
+  });
+
+  it("leaves Ollama alone after a no", async () => {
+    const stage = await stageOf();
+    await load(stage, "qwen3:8b");
+    const before = serverPid(stage);
+    const screen = await openForm(stage);
+    await screen.confirm(false);
+    await screen.action(RESTART);
+    expect(serverPid(stage)).toBe(before);
+    expect(stage.ollama.loaded()).toHaveLength(1);
+    expect(screen.toasts()).toEqual([]);
+  });
+});
+
+describe("restarting Ollama", () => {
+  it.each(["app", "homebrew"] as const)("restarts the %s, waits until it answers and reads anew", async (ollama) => {
+    const stage = await stageOf({ mac: { ollama } });
+    await load(stage, "qwen3:8b");
+    const before = serverPid(stage);
+    const screen = await openForm(stage);
+    const read = asked(stage.ollama, "tags");
+    await screen.confirm(true);
+    await screen.action(RESTART);
+    expect(serverPid(stage)).not.toBe(before);
+    expect(stage.ollama.loaded()).toEqual([]);
+    expect(screen.toasts()).toEqual([
+      {
+        style: "SUCCESS",
+        title: "Ollama restarted",
+        message: "It answers again. Models are loaded when they are used.",
+        actions: [],
+      },
+    ]);
+    expect(asked(stage.ollama, "tags")).toBeGreaterThan(read);
+    expect(stage.mac.unknownCommands).toEqual([]);
+  });
+
+  it("shows that it is under way", async () => {
+    const stage = await stageOf();
+    const screen = await openForm(stage);
+    stage.ollama.fault("version", { kind: "slow", ms: 300 });
+    await screen.confirm(true);
+    await screen.press(RESTART);
+    await screen.until(() => screen.toasts()[0]?.title === "Restarting Ollama");
+    expect(screen.toasts()).toMatchObject([{ style: "ANIMATED", message: "Waiting until it answers again" }]);
+    await screen.settle();
+    expect(screen.toasts()).toMatchObject([{ style: "SUCCESS", title: "Ollama restarted" }]);
+  });
+
+  it("shows in the list of models what changed: none is loaded, and the tier is the one of the limit", async () => {
+    const stage = await stageOf({ mac: { overrideMib: 40_960 } });
+    await load(stage, "qwen3:8b");
+    const screen = await openList(stage);
+    await screen.pick("llama3.1:8b");
+    const badge = (name: string) => screen.item(name).accessories.find(({ kind }) => kind === "tag")?.text;
+    expect(badge("llama3.1:8b")).toBe("Fits · 128K");
+    expect(screen.actions()).toContain(RESTART);
+    await screen.confirm(true);
+    await screen.action(RESTART);
+    expect(screen.toasts()).toMatchObject([{ title: "Ollama restarted" }]);
+    expect(badge("llama3.1:8b")).toBe("Fits · 32K");
+    await screen.pick("qwen3:8b");
+    expect(screen.actions()).toContain("Load Model");
+    expect(screen.actions()).not.toContain("Unload Model");
+  });
+
+  it("goes by how the server runs now, not by how it ran when the view opened", async () => {
+    const stage = await stageOf();
+    const screen = await openForm(stage);
+    const shell = stage.mac.addProcess({ path: "/bin/zsh" });
+    stage.mac.processes = stage.mac.processes.filter(({ path }) => !path.includes("Ollama.app"));
+    stage.mac.addProcess({ path: "/usr/local/bin/ollama", command: "ollama serve", parentPid: shell.pid });
+    await screen.action(RESTART);
+    expect(screen.alerts()).toEqual([]);
+    expect(screen.toasts()).toMatchObject([{ title: "Restart Ollama yourself" }]);
+  });
+});
+
+describe("an Ollama that is not ours to restart", () => {
+  it("is explained where it runs in a terminal, with the command to copy", async () => {
+    const stage = await stageOf({ mac: { ollama: "terminal" } });
+    const before = serverPid(stage);
+    const screen = await openForm(stage);
+    await screen.action(RESTART);
+    expect(screen.alerts()).toEqual([]);
+    expect(screen.toasts()).toEqual([
+      {
+        style: "FAILURE",
+        title: "Restart Ollama yourself",
+        message: "Ollama runs in a terminal. Stop it there with Control-C and start `ollama serve` again.",
+        actions: ["Copy Command"],
+      },
+    ]);
+    expect(serverPid(stage)).toBe(before);
+    await screen.toastAction("Copy Command");
+    expect(screen.clipboard()).toBe("ollama serve");
+  });
+
+  it("is explained where nobody can tell how it was started", async () => {
+    const stage = await stageOf({ mac: { ollama: "none" } });
+    const screen = await openForm(stage);
+    await screen.action(RESTART);
+    expect(screen.toasts()).toEqual([
+      {
+        style: "FAILURE",
+        title: "Restart Ollama yourself",
+        message: "It could not be told how Ollama was started. Quit it and start it again the way you did.",
+        actions: [],
+      },
+    ]);
+  });
+
+  it("has no such action on another Mac", async () => {
+    const stage = await setRemoteStage({ ollama: { models: MODELS }, preferences: { remoteLimitGib: "48" } });
+    const screen = await openList(stage);
+    expect(screen.actions()).toContain("Refresh");
+    expect(screen.actions()).not.toContain(RESTART);
+  });
+
+  it("has no such action where it does not run, nor on a computer that is no Mac", async () => {
+    const stage = await stageOf();
+    await stage.ollama.stop();
+    const form = await openForm(stage);
+    expect(form.actions()).toContain("Set GPU Limit");
+    expect(form.actions()).not.toContain(RESTART);
+    await form.close();
+    await stage.ollama.restart();
+    const list = await openList({ ...stage, world: { ...stage.world, platform: "linux" } });
+    expect(list.actions()).toContain("Refresh");
+    expect(list.actions()).not.toContain(RESTART);
+  });
+});
+
+describe("when Ollama does not restart", () => {
+  async function restart(options: StageOptions): Promise<{ screen: Screen; stage: Stage }> {
+    const stage = await stageOf({ ...options, mac: { ...options.mac, faults: {} } });
+    const screen = await openForm(stage);
+    stage.mac.faults = options.mac?.faults ?? {};
+    await screen.confirm(true);
+    await screen.action(RESTART);
+    return { screen, stage };
+  }
+
+  it("leads to the setting where macOS does not let Raycast control it", async () => {
+    const { screen, stage } = await restart({ mac: { faults: { automationDenied: true } } });
+    expect(screen.toasts()).toEqual([
+      {
+        style: "FAILURE",
+        title: "Not permitted",
+        message:
+          "macOS does not allow Raycast to control this app. Allow it in System Settings, Privacy & Security, Automation, Raycast.",
+        actions: ["Open System Settings"],
+      },
+    ]);
+    expect(serverPid(stage)).toBeDefined();
+    await screen.toastAction("Open System Settings");
+    expect(desk.opened).toEqual([
+      { target: "x-apple.systempreferences:com.apple.preference.security?Privacy_Automation" },
+    ]);
+  });
+
+  it("says that it still runs", async () => {
+    const { screen } = await restart({ mac: { faults: { appsRefuseToQuit: true } } });
+    expect(screen.toasts()).toEqual([
+      {
+        style: "FAILURE",
+        title: "Ollama did not quit",
+        message: "Ollama was asked to quit, but it still runs. Nothing was restarted.",
+        actions: [],
+      },
+    ]);
+  });
+
+  it("says that the app stays down, and opens it", async () => {
+    const { screen } = await restart({ mac: { faults: { ollamaStaysDown: true } } });
+    expect(screen.toasts()).toEqual([
+      {
+        style: "FAILURE",
+        title: "Ollama did not come back",
+        message: "Ollama stopped, but no new server was started.",
+        actions: ["Open Ollama"],
+      },
+    ]);
+    expect(screen.actions()).not.toContain(RESTART);
+    await screen.toastAction("Open Ollama");
+    expect(desk.opened).toEqual([{ target: "/Applications/Ollama.app" }]);
+  });
+
+  it("says that the service stays down, and how to start it", async () => {
+    const { screen } = await restart({ mac: { ollama: "homebrew", faults: { ollamaStaysDown: true } } });
+    expect(screen.toasts()).toMatchObject([{ style: "FAILURE", title: "Ollama did not come back" }]);
+    await screen.toastAction("Copy Command");
+    expect(screen.clipboard()).toBe("brew services start ollama");
+  });
+
+  it("says that a new server is there which does not answer", async () => {
+    const stage = await stageOf();
+    const screen = await openForm(stage);
+    stage.ollama.fault("version", { kind: "refuse" });
+    await screen.confirm(true);
+    await screen.action(RESTART);
+    expect(screen.toasts()).toMatchObject([
+      {
+        style: "FAILURE",
+        title: "Ollama did not come back",
+        message: `A new server was started, but it does not answer. Nothing answers at ${stage.ollama.url}.`,
+      },
+    ]);
+  });
+
+  it("passes on what else goes wrong", async () => {
+    const stage = await stageOf({ mac: { ollama: "homebrew" } });
+    const { run } = stage.world;
+    const answer = { stdout: "", stderr: "Error: no such service\n", missing: false, timedOut: false, exitCode: 1 };
+    const isAsked = (file: string, args: readonly string[]) => file.endsWith("/brew") || args[0] === "kickstart";
+    const failing: Stage["world"] = {
+      ...stage.world,
+      run: async (file, args, options) => (isAsked(file, args) ? answer : run(file, args, options)),
+    };
+    const screen = await openForm({ ...stage, world: failing });
+    await screen.confirm(true);
+    await screen.action(RESTART);
+    expect(screen.toasts()).toEqual([
+      {
+        style: "FAILURE",
+        title: "Ollama could not be restarted",
+        message: "Error: no such service.",
+        actions: ["Copy Command"],
+      },
+    ]);
+    await screen.toastAction("Copy Command");
+    expect(screen.clipboard()).toBe("brew services restart ollama");
+  });
+});
