@@ -100,7 +100,7 @@ const inForce = (mib: number | undefined): string =>
       : `In force: ${formatMib(mib)}.`;
 
 const AFTERWARDS =
-  "A GGUF model only has to be loaded anew. Ollama has to restart only for MLX, eviction and its default context: pin the context first.";
+  "Load a GGUF model anew to use it. MLX models, eviction and the default context follow once Ollama restarts: set num_ctx before that.";
 
 /** "It" is the value that was asked for. */
 function daemonWords(daemon: DaemonResult | undefined): string {

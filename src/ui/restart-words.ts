@@ -22,10 +22,10 @@ export interface RestartEffects {
 export function restartQuestion({ loaded, tier, nextContext }: RestartEffects): string {
   return [
     loaded === undefined
-      ? "Which models are loaded could not be read. All are unloaded, and answers under way are cut off."
+      ? "Which models are loaded could not be read. Restarting unloads them all, and cuts off answers under way."
       : loaded.length === 0
         ? "No model is loaded now. A download under way stops."
-        : `Loaded now: ${listNames(loaded)}. All are unloaded, and answers under way are cut off.`,
+        : `Restarting unloads ${listNames(loaded)}, and cuts off answers under way.`,
     nextContext === undefined
       ? tier
       : `The default context is then ${formatContext(nextContext)} (OLLAMA_CONTEXT_LENGTH), unless the slider in the app's settings says otherwise.`,

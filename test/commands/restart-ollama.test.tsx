@@ -41,9 +41,7 @@ describe("what is asked before Ollama restarts", () => {
     await screen.confirm(false);
     await screen.action(RESTART);
     expect(screen.alerts()).toMatchObject([{ title: "Restart Ollama?", primary: "Restart", destructive: true }]);
-    expect(question(screen)).toBe(
-      "Loaded now: qwen3:8b, llama3.1:8b. All are unloaded, and answers under way are cut off.",
-    );
+    expect(question(screen)).toBe("Restarting unloads qwen3:8b, llama3.1:8b, and cuts off answers under way.");
   });
 
   it("asks the server anew: another program may have loaded one since", async () => {
@@ -55,7 +53,7 @@ describe("what is asked before Ollama restarts", () => {
     await load(stage, "qwen3:8b");
     await screen.confirm(false);
     await screen.action(RESTART);
-    expect(question(screen)).toContain("Loaded now: qwen3:8b.");
+    expect(question(screen)).toContain("Restarting unloads qwen3:8b,");
   });
 
   it("says when nobody can tell what is loaded", async () => {
@@ -65,7 +63,7 @@ describe("what is asked before Ollama restarts", () => {
     await screen.confirm(false);
     await screen.action(RESTART);
     expect(question(screen)).toBe(
-      "Which models are loaded could not be read. All are unloaded, and answers under way are cut off.",
+      "Which models are loaded could not be read. Restarting unloads them all, and cuts off answers under way.",
     );
   });
 

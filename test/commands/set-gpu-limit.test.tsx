@@ -6,7 +6,7 @@ import { desk, renderCommand, type Screen, setPreferences } from "../support";
 
 const OWN = "com.raycast.gpu-limit";
 const SUCCESS =
-  "A GGUF model only has to be loaded anew. Ollama has to restart only for MLX, eviction and its default context: pin the context first.";
+  "Load a GGUF model anew to use it. MLX models, eviction and the default context follow once Ollama restarts: set num_ctx before that.";
 const TIER = "set num_ctx or OLLAMA_CONTEXT_LENGTH first.";
 
 const macs: StandInMac[] = [];
