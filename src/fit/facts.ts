@@ -100,6 +100,8 @@ export interface ModelDescription {
   readonly parameters: ModelParameters;
   readonly capabilities: readonly string[];
   readonly parentModel?: string;
+  /** The file it runs, as the server names it: variants share it with their parent, and Ollama runs one model a file. */
+  readonly weightsFile?: string;
   /** Minimum version of Ollama that the model asks for. */
   readonly requires?: string;
   /** Bytes of the weights of a build that is not installed, where only their sum is known. */

@@ -1,9 +1,8 @@
-import type { InstalledModel, ModelDescription } from "../fit/facts";
+import type { InstalledModel } from "../fit/facts";
 import { compareVersions, parseVersion } from "../fit/version";
 import type { OllamaClient } from "./client";
 import { isUsableName, sameModel } from "./names";
 import { OllamaProblem } from "./problems";
-import { fromLines } from "./wire";
 
 export interface VariantRequest {
   readonly source: string;
@@ -57,7 +56,7 @@ export async function createVariant(client: OllamaClient, request: VariantReques
     if (refusal !== undefined) return refusal;
     const taken = models.find((model) => sameModel(model.name, name));
     if (taken !== undefined && !overwrite) return { kind: "name-taken", name: taken.name };
-    const weights = weightsOf(await client.show(parent.name));
+    const { weightsFile } = await client.show(parent.name);
     try {
       await client.create({
         name,
@@ -73,7 +72,7 @@ export async function createVariant(client: OllamaClient, request: VariantReques
     }
     const variant = await client.show(name);
     const made = variant.parameters.numCtx;
-    return made === numCtx && weightsOf(variant) === weights
+    return made === numCtx && variant.weightsFile === weightsFile
       ? { kind: "created", name }
       : { kind: "not-as-asked", ...(made === undefined ? {} : { numCtx: made }) };
   } catch (error) {
@@ -108,11 +107,6 @@ export function variantOutcomeText(outcome: VariantOutcome): string {
     case "failed":
       return outcome.reason;
   }
-}
-
-/** The file that a model runs: what a variant shares with its parent. */
-function weightsOf({ modelfile }: ModelDescription): string | undefined {
-  return fromLines(modelfile ?? "").from[0];
 }
 
 function isStop(error: unknown): boolean {

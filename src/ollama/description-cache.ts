@@ -2,7 +2,7 @@ import type { ModelDescription } from "../fit/facts";
 import type { MetadataValue, TensorInfo } from "../memory/metadata";
 
 /** Changes when the text below does: older entries are then read anew. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** A description as text for the cache; tensors of equal type and shape share one entry. */
 export function serializeDescription(description: ModelDescription): string {

@@ -96,6 +96,7 @@ export function readDescription(answer: unknown, verbose: boolean): ModelDescrip
     drafts: sources.drafts,
     ...present({
       parentModel: isObject(answer["details"]) ? text(answer["details"]["parent_model"]) : undefined,
+      weightsFile: sources.from[0],
       requires: text(answer["requires"]),
       modelfile,
     }),

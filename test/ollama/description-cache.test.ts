@@ -45,6 +45,7 @@ const description: fc.Arbitrary<ModelDescription> = fc.record(
     adapters: fc.array(fc.string()),
     drafts: fc.array(fc.string()),
     parentModel: fc.string(),
+    weightsFile: fc.string(),
     requires: fc.string(),
   },
   {

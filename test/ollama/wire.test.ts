@@ -197,6 +197,7 @@ describe("the instructions of a Modelfile", () => {
       projectors: [{ path: "/p" }],
       adapters: ["/l"],
       drafts: ["/d"],
+      weightsFile: "/a",
       modelfile,
     });
   });
