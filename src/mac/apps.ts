@@ -9,6 +9,13 @@ export const TOP = "/usr/bin/top";
 export const TOP_ARGS = ["-l", "1", "-o", "mem", "-n", "200", "-stats", "pid,command,mem"] as const;
 export const PS_PROGRAM_ARGS = ["-axww", "-o", "pid=,uid=,comm="] as const;
 
+/**
+ * What a footprint belongs to. Only "app" is ever offered for quitting: "macos" is part of macOS, "system" runs for root
+ * or another account of the system, "raycast" runs this extension, "program" has no app to ask, and of "unknown" the
+ * path could not be read.
+ */
+export type AppKind = "app" | "macos" | "system" | "raycast" | "program" | "unknown";
+
 /** An app with its helpers, or a program that belongs to none. */
 export interface AppFootprint {
   readonly name: string;
@@ -17,9 +24,7 @@ export interface AppFootprint {
   /** Footprint (not resident size) of all its processes. */
   readonly bytes: number;
   readonly pids: readonly number[];
-  /** Part of macOS: never offered for quitting. */
-  readonly isSystem: boolean;
-  readonly canQuit: boolean;
+  readonly kind: AppKind;
 }
 
 const MOST_APPS = 15;
@@ -78,14 +83,14 @@ export function groupApps(
     const bundlePath = /^(\/(?:.{0,400}?\/)?[^/]{1,100}\.app)\//.exec(program?.path ?? "")?.[1];
     const key = bundlePath ?? program?.path ?? `${command} ${pid}`;
     const group = groups.get(key);
-    const isSystem = (group?.isSystem ?? false) || isPartOfMacos(program);
+    const kind = kindOf(program, bundlePath);
     groups.set(key, {
       name: bundlePath ? baseName(bundlePath).replace(/\.app$/, "") : programName(program, command),
       ...(bundlePath === undefined ? {} : { bundlePath }),
       bytes: (group?.bytes ?? 0) + bytes,
       pids: [...(group?.pids ?? []), pid],
-      isSystem,
-      canQuit: bundlePath !== undefined && !isSystem && !isRaycast(bundlePath),
+      // One process of the system makes the whole app one.
+      kind: group !== undefined && kind === "app" ? group.kind : kind,
     });
   }
   return [...groups.values()].sort((a, b) => b.bytes - a.bytes);
@@ -95,16 +100,16 @@ export function groupApps(
  * Finder, Dock and their like live in /System/Library; daemons run for users below 501. Apps that macOS ships but a
  * person opens (Safari, Mail) live elsewhere in /System and may be quit. What has no known path is left alone.
  */
-function isPartOfMacos(program: Program | undefined): boolean {
-  return (
-    program === undefined ||
-    program.uid < 501 ||
-    !program.path.startsWith("/") ||
-    /^\/(?:System\/Library|System\/Volumes\/Preboot\/.*\/System\/Library|usr\/(?!local\/)[^/]+|bin|sbin|Library\/Apple)\//.test(
-      program.path,
-    )
-  );
+function kindOf(program: Program | undefined, bundlePath: string | undefined): AppKind {
+  if (program === undefined || !program.path.startsWith("/")) return "unknown";
+  if (PARTS_OF_MACOS.test(program.path)) return "macos";
+  if (program.uid < 501) return "system";
+  if (bundlePath === undefined) return "program";
+  return isRaycast(bundlePath) ? "raycast" : "app";
 }
+
+const PARTS_OF_MACOS =
+  /^\/(?:System\/Library|System\/Volumes\/Preboot\/.*\/System\/Library|usr\/(?!local\/)[^/]+|bin|sbin|Library\/Apple)\//;
 
 /** Quitting Raycast would end this extension in the middle of it. */
 function isRaycast(bundlePath: string): boolean {
@@ -141,7 +146,7 @@ export const AUTOMATION_EXPLANATION =
 
 /** Quits an app of {@link readLargestApps} and waits up to 10 s until its processes are gone. Never throws. */
 export async function quitApp(world: { readonly run: Runner } & Pausing, app: AppFootprint): Promise<QuitOutcome> {
-  if (!app.canQuit || app.bundlePath === undefined) {
+  if (app.kind !== "app" || app.bundlePath === undefined) {
     return { kind: "not-quittable", reason: `${app.name} is part of macOS or no app, so it is left alone.` };
   }
   const asked = await askToQuit(world.run, app.bundlePath);
@@ -150,6 +155,9 @@ export async function quitApp(world: { readonly run: Runner } & Pausing, app: Ap
     const left = await world.run(PS, ["-p", app.pids.join(","), "-o", "pid="], { timeoutMs: 3_000 });
     // ps ends with status 1 when none of the processes is there any more.
     if (left.exitCode === 1 && left.stdout.trim() === "") return { kind: "quit" };
+    if (left.exitCode === undefined) {
+      return { kind: "failed", detail: "It was asked to quit, but whether it did could not be read." };
+    }
     await pause(world, 500);
   }
   return { kind: "still-running" };

@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type AppFootprint, groupApps, parsePrograms, parseTop, quitApp, readLargestApps } from "../../src/mac/apps";
+import {
+  type AppFootprint,
+  type AppKind,
+  groupApps,
+  parsePrograms,
+  parseTop,
+  quitApp,
+  readLargestApps,
+} from "../../src/mac/apps";
 import type { Runner } from "../../src/mac/runner";
 import { createSampleMac } from "../stand-ins/mac";
 
@@ -21,7 +29,7 @@ describe("readLargestApps", () => {
       ["Xcode", 2900],
       ["WindowServer", 900],
     ]);
-    expect(apps[0]).toMatchObject({ bundlePath: "/Applications/Firefox.app", isSystem: false, canQuit: true });
+    expect(apps[0]).toMatchObject({ bundlePath: "/Applications/Firefox.app", kind: "app" });
     expect(apps[0]?.pids).toHaveLength(2);
   });
 
@@ -32,13 +40,24 @@ describe("readLargestApps", () => {
     mac.addProcess({ path: "/opt/homebrew/bin/node" });
     mac.addProcess({ path: "/Applications/Vpn.app/Contents/MacOS/helper", uid: 0 });
     const apps = await readLargestApps(mac.world());
-    const quittable = apps.filter(({ canQuit }) => canQuit).map(({ name }) => name);
-    expect(quittable.sort()).toEqual(["Firefox", "Ollama", "Safari", "Xcode"]);
-    const system = apps.filter(({ isSystem }) => isSystem).map(({ name }) => name);
-    expect(system.sort()).toEqual(["Finder", "Vpn", "WindowServer", "launchd", "secd"]);
+    const of = (kind: AppKind) => apps.flatMap((app) => (app.kind === kind ? [app.name] : [])).sort();
+    expect(of("app")).toEqual(["Firefox", "Ollama", "Safari", "Xcode"]);
+    expect(of("macos")).toEqual(["Finder", "WindowServer", "launchd", "secd"]);
+    expect(of("system")).toEqual(["Vpn"]);
+    expect(of("program")).toEqual(["node"]);
+    expect(of("raycast")).toEqual(["Raycast"]);
   });
 
-  it("is empty without top and takes processes without a path for system ones", async () => {
+  it("takes an app for the system's as soon as one of its processes is", async () => {
+    for (const first of [0, 501]) {
+      const mac = createSampleMac();
+      mac.addProcess({ path: "/Applications/Vpn.app/Contents/MacOS/a", uid: first, footprintMib: 900 });
+      mac.addProcess({ path: "/Applications/Vpn.app/Contents/MacOS/b", uid: 501 - first, footprintMib: 800 });
+      expect(await appOf(mac, "Vpn")).toMatchObject({ kind: "system", bytes: 1700 * MIB });
+    }
+  });
+
+  it("is empty without top and leaves processes without a path alone", async () => {
     const mac = createSampleMac();
     const without =
       (program: string): Runner =>
@@ -49,7 +68,7 @@ describe("readLargestApps", () => {
     expect(await readLargestApps({ run: without("/top") })).toEqual([]);
     const apps = await readLargestApps({ run: without("/ps") });
     expect(apps.length).toBeGreaterThan(3);
-    expect(apps.some(({ canQuit, isSystem }) => canQuit || !isSystem)).toBe(false);
+    expect(new Set(apps.map(({ kind }) => kind))).toEqual(new Set(["unknown"]));
   });
 });
 
@@ -76,8 +95,7 @@ describe("parsers", () => {
         const programs = parsePrograms(paths.map((text, index) => `${index} 501 ${text}`).join("\n") + noise);
         const rows = paths.map((_, index) => `${index} c ${index}M`).join("\n");
         for (const app of groupApps(parseTop(`PID COMMAND MEM\n${rows}\n${noise}`), programs)) {
-          if (!app.canQuit) continue;
-          expect(app.isSystem).toBe(false);
+          if (app.kind !== "app") continue;
           expect(app.bundlePath).toMatch(/^\/.+\.app$/);
           expect(app.bundlePath).not.toMatch(/^\/System\/Library\//);
         }
@@ -121,6 +139,19 @@ describe("quitApp", () => {
       expect(await quitApp(mac.world(), await appOf(mac, name))).toMatchObject({ kind: "not-quittable" });
     }
     expect(mac.calls.some(({ file }) => file === "/usr/bin/osascript")).toBe(false);
+  });
+
+  it("does not guess where ps does not answer", async () => {
+    const mac = createSampleMac();
+    const app = await appOf(mac, "Firefox");
+    const run: Runner = (file, args, options) =>
+      file.endsWith("/ps")
+        ? Promise.resolve({ stdout: "", stderr: "", missing: false, timedOut: true })
+        : mac.run(file, args, options);
+    expect(await quitApp({ run }, app)).toEqual({
+      kind: "failed",
+      detail: "It was asked to quit, but whether it did could not be read.",
+    });
   });
 
   it.each([

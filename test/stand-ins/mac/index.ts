@@ -22,6 +22,9 @@ export interface MacFaults extends RootFaults {
   /** sysctl does not answer. */
   readonly sysctlHangs?: boolean;
   readonly metalHangs?: boolean;
+  /** Programs, by path, that are not there, and such that do not answer before they are given up. */
+  readonly missing?: readonly string[];
+  readonly stuck?: readonly string[];
   readonly metalMissing?: boolean;
   /** macOS does not let Raycast control other apps. */
   readonly automationDenied?: boolean;
@@ -217,6 +220,8 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
     args: readonly string[],
     runOptions: RunOptions,
   ): Promise<RunResult | undefined> {
+    if (mac.faults.missing?.includes(file)) return missing;
+    if (mac.faults.stuck?.includes(file)) return timedOut;
     switch (file) {
       case "/usr/sbin/sysctl":
         return sysctl(args);
