@@ -95,11 +95,17 @@ async function runView(name: string, world: World, { steps, arguments: args }: V
   const props = { launchType: "userInitiated", arguments: args } as unknown as LaunchProps;
   const screen = await renderCommand(createElement(Command, props), { command: name, world, boundMs: BOUND_MS });
   const report = reporter(screen);
-  report();
-  for (const step of steps) {
-    print(`\n${paint(`› ${describe(step)}`, "selected")}\n`);
-    await take(screen, step);
+  try {
     report();
+    for (const step of steps) {
+      print(`\n${paint(`› ${describe(step)}`, "selected")}\n`);
+      await take(screen, step);
+      report();
+    }
+  } catch (error) {
+    // A view that stays open may go on reading for ever. What it leaves undone follows from the step that failed.
+    await screen.close().catch(() => undefined);
+    throw error;
   }
   if (desk.openAlert !== undefined) {
     print(paint(`\n${ALERT_HINT}`, "faint"));

@@ -22,6 +22,8 @@ export interface FitList {
   readonly rows: readonly FitRow[];
   readonly isLoading: boolean;
   readonly refresh: () => void;
+  /** Reads the Mac and the server again, but the metadata of new models only. */
+  readonly readSituationAgain: () => void;
 }
 
 const situationOf = (settings: Settings) => readSituation(getWorld(), settings);
@@ -54,6 +56,7 @@ export function useFitList(context?: JudgeOptions["context"]): FitList {
       setAttempt((before) => before + 1);
       revalidate();
     },
+    readSituationAgain: revalidate,
   };
 }
 

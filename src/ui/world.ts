@@ -12,6 +12,8 @@ export interface World {
   readonly homeFolder: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly now: () => Date;
+  /** Does some work once after a while; what it gives back takes that back. Default: a timer. */
+  readonly later?: (milliseconds: number, work: () => void) => () => void;
 }
 
 let world: World | undefined;
@@ -28,6 +30,13 @@ export function getWorld(): World {
     now: () => new Date(),
   };
   return world;
+}
+
+/** Does some work once after a while, by the world's clock where it has one; the answer takes it back. */
+export function later({ later: own }: World, milliseconds: number, work: () => void): () => void {
+  if (own) return own(milliseconds, work);
+  const timer = setTimeout(work, milliseconds);
+  return () => clearTimeout(timer);
 }
 
 /** Puts another world in place, or with undefined this Mac again. */

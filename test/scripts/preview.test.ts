@@ -52,3 +52,10 @@ it("says what it does not understand", { timeout: 60_000 }, async () => {
   expect(code).toBe(1);
   expect(stderr).toContain('"fly" is neither a command');
 });
+
+it("ends after a step that fails, also where the view would go on reading", { timeout: 60_000 }, async () => {
+  const { code, stdout, stderr } = await preview(["show-gpu-memory", "pick", "no such row"]);
+  expect(code).toBe(1);
+  expect(stdout).toContain("Loaded Models");
+  expect(stderr).toContain('No list item "no such row"');
+});

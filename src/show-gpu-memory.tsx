@@ -1,0 +1,5 @@
+import { MemoryView } from "./ui/memory-view";
+
+export default function ShowGpuMemory() {
+  return <MemoryView />;
+}
