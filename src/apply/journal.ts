@@ -68,9 +68,14 @@ export function journalState(journal: Journal, now: Date): "finished" | "running
     : "left";
 }
 
-/** Whether anything was changed that would stay: unloading and loading leave nothing behind. */
+/** Whether a step changes anything that stays: unloading and loading leave nothing behind. */
+export function leavesSomething({ kind }: Step): boolean {
+  return kind !== "unload" && kind !== "load";
+}
+
+/** Whether anything was changed that stays. */
 export function hasChanged({ entries }: Journal): boolean {
-  return entries.some(({ step, state }) => state === "done" && step.kind !== "unload" && step.kind !== "load");
+  return entries.some(({ step, state }) => state === "done" && leavesSomething(step));
 }
 
 /** The steps that were begun, in their order: one that was cut off may have taken effect all the same. */

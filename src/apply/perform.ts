@@ -29,7 +29,8 @@ export interface ApplyWorld extends Pausing {
 }
 
 export type StepOutcome =
-  | { readonly kind: "done" }
+  /** A note says what else has to be known, as a sentence. */
+  | { readonly kind: "done"; readonly note?: string }
   | { readonly kind: "loaded"; readonly report: LoadReport; readonly digest: string }
   /** The person changed their mind; nothing was changed by this step. */
   | { readonly kind: "cancelled"; readonly reason: string }
@@ -123,7 +124,10 @@ async function setLimit(world: ApplyWorld, step: Extract<Step, { kind: "set-limi
     ramMib: limit.ramMib,
     bootDaemon: step.daemon,
   });
-  if (outcome.kind === "done") return { kind: "done" };
+  if (outcome.kind === "done") {
+    const isWhole = outcome.daemon?.kind !== "failed" && outcome.daemon?.kind !== "not-loaded";
+    return isWhole ? { kind: "done" } : { kind: "done", note: world.limitWords(outcome, step.mib) };
+  }
   const reason = world.limitWords(outcome, step.mib);
   return { kind: outcome.kind === "cancelled" ? "cancelled" : "failed", reason };
 }

@@ -1,4 +1,12 @@
-import { clearJournal, hasChanged, type Journal, type JournalEntry, SIGN_EVERY_MS, writeJournal } from "./journal";
+import {
+  clearJournal,
+  hasChanged,
+  leavesSomething,
+  type Journal,
+  type JournalEntry,
+  SIGN_EVERY_MS,
+  writeJournal,
+} from "./journal";
 import { recordLoad } from "./load-history";
 import type { LoadReport } from "./load-report";
 import { type ApplyWorld, perform } from "./perform";
@@ -18,6 +26,8 @@ export type RunResult =
       readonly kind: "finished";
       readonly journal: Journal;
       readonly load?: { readonly report: LoadReport; readonly step: Extract<Step, { kind: "load" }> };
+      /** What else has to be known, as sentences. */
+      readonly notes: readonly string[];
     }
   /** Stopped at a step; `isLeft` = something was changed before, and the journal is kept. */
   | {
@@ -35,10 +45,13 @@ export type RunResult =
  */
 export async function runJournal(journal: Journal, options: RunOptions): Promise<RunResult> {
   const { world, storage, now } = options;
+  // Loading alone leaves nothing behind, and must not take the place of a change that can be undone.
+  const keeps = journal.entries.some(({ step }) => leavesSomething(step));
+  const notes: string[] = [];
   let current = journal;
   const write = (entries: readonly JournalEntry[]) => {
     current = { ...current, entries, aliveAt: now().getTime() };
-    return writeJournal(storage, current);
+    return keeps ? writeJournal(storage, current) : Promise.resolve();
   };
   const sign = setInterval(() => void write(current.entries).catch(() => undefined), SIGN_EVERY_MS);
   let load: Extract<RunResult, { kind: "finished" }>["load"];
@@ -58,11 +71,12 @@ export async function runJournal(journal: Journal, options: RunOptions): Promise
         load = { report: outcome.report, step };
         await recordLoad(storage, outcome.digest, outcome.report, step.expected, now());
       }
+      if (outcome.kind === "done" && outcome.note !== undefined) notes.push(outcome.note);
       await mark({ state: "done" });
     }
     clearInterval(sign);
     if (current.isUndo) await clearJournal(storage);
-    return { kind: "finished", journal: current, ...(load === undefined ? {} : { load }) };
+    return { kind: "finished", journal: current, notes, ...(load === undefined ? {} : { load }) };
   } finally {
     clearInterval(sign);
   }
@@ -71,7 +85,7 @@ export async function runJournal(journal: Journal, options: RunOptions): Promise
     // A sign that came after it would bring the journal back.
     clearInterval(sign);
     const isLeft = hasChanged(current);
-    if (!isLeft) await clearJournal(storage);
+    if (keeps && !isLeft) await clearJournal(storage);
     return { kind, journal: current, step, reason, isLeft };
   }
 }

@@ -26,6 +26,8 @@ export interface Comparison {
   /** The largest amount of either, the band included: the length of the scale in bytes, above 0. */
   readonly longest: number;
   readonly rows: readonly TermRow[];
+  /** What the terms come to: total, limit and what is spare. */
+  readonly sums: readonly TermRow[];
 }
 
 /** Both verdicts as numbers to draw; undefined where one has no sum or no limit, or nothing in it can be drawn. */
@@ -34,7 +36,20 @@ export function compareVerdicts(before: Verdict, after: Verdict): Comparison | u
   if (first === undefined || second === undefined) return undefined;
   const longest = Math.max(...[first, second].flatMap(({ need, limit, uncertainty }) => [need + uncertainty, limit]));
   if (!Number.isFinite(longest) || longest <= 0) return undefined;
-  return { before: first, after: second, longest, rows: rowsOf(first, second) };
+  return { before: first, after: second, longest, rows: rowsOf(first, second), sums: sumsOf(first, second) };
+}
+
+function sumsOf(before: Balance, after: Balance): readonly TermRow[] {
+  const row = (title: string, amount: (balance: Balance) => number): TermRow => ({
+    title,
+    before: formatBytes(amount(before)),
+    after: formatBytes(amount(after)),
+  });
+  return [
+    row("Total", ({ need }) => need),
+    row("GPU Limit", ({ limit }) => limit),
+    row("Spare", ({ limit, need }) => limit - need),
+  ];
 }
 
 /** What the picture says, in words: "Before: 55.4 GiB of 51.8 GiB. After: 55.4 GiB of 56.0 GiB." */

@@ -80,6 +80,8 @@ export interface LoadedModel {
   /** Per slot. */
   readonly contextLength?: number;
   readonly expiresAt?: string;
+  /** It runs the same file as the model that is judged: Ollama puts the one in the place of the other. */
+  readonly sharesFile?: boolean;
 }
 
 /** Modelfile parameters that change the memory of a model. Absent = not set. */

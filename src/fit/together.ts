@@ -1,4 +1,5 @@
 import type { GpuLimit } from "./limit-policy";
+import { modelFiles } from "./model-files";
 import type { JudgeInput, Verdict } from "./verdict";
 
 /** Ollama keeps at most this many models loaded on a Mac: OLLAMA_MAX_LOADED_MODELS is 3 for each GPU by default. */
@@ -103,7 +104,7 @@ export function fitTogether(judged: readonly Judged[]): Together | undefined {
   const known = judged.flatMap(({ input, verdict }) => (verdict.kind === "unknown" ? [] : [{ input, verdict }]));
   const limit = known[0]?.verdict.limit;
   if (limit === undefined) return undefined;
-  const files = filesOf(known.map(({ input }) => input));
+  const files = modelFiles(known.map(({ input }) => input));
   const candidates = known.map(({ input, verdict }, index): Candidate => ({
     name: input.model.name,
     file: files[index] ?? input.model.digest,
@@ -118,38 +119,4 @@ export function fitTogether(judged: readonly Judged[]): Together | undefined {
     marginBytes,
     unknown: judged.length - known.length,
   };
-}
-
-/**
- * A name for the file of each model, equal where two may run the same one. The file itself says it; where a server does
- * not name it, the parent stands for it.
- */
-function filesOf(inputs: readonly JudgeInput[]): readonly string[] {
-  const labels = inputs.map(({ model, description }) => {
-    const own = `model ${fullName(model.name)}`;
-    const file = "kind" in description ? undefined : description.weightsFile;
-    const parent = model.parentModel ?? ("kind" in description ? undefined : description.parentModel);
-    const origin = parent === undefined ? own : `model ${fullName(parent)}`;
-    return [own, `digest ${model.digest}`, file === undefined ? origin : `file ${file}`];
-  });
-  // Whoever shares a label shares the file, also by way of a third.
-  const leader = labels.map((_, index) => index);
-  const leaderOf = (index: number): number => {
-    const above = leader[index] ?? index;
-    return above === index ? index : leaderOf(above);
-  };
-  const holders = new Map<string, number>();
-  for (const [index, own] of labels.entries()) {
-    for (const label of own) {
-      const holder = holders.get(label);
-      if (holder === undefined) holders.set(label, index);
-      else leader[leaderOf(index)] = leaderOf(holder);
-    }
-  }
-  return labels.map((_, index) => String(leaderOf(index)));
-}
-
-/** As Ollama compares names: without case, "latest" where no tag is given. */
-function fullName(name: string): string {
-  return (/:[^/]*$/.test(name) ? name : `${name}:latest`).toLowerCase();
 }

@@ -185,7 +185,7 @@ function judgeMlx({ model, limit }: JudgeInput): Verdict {
 /** How the model stands beside what is loaded now, as a sentence; undefined where nothing else is loaded. */
 export function besideLoaded(input: JudgeInput, verdict: Verdict): string | undefined {
   const self = input.loaded.find((loaded) => loaded.digest === input.model.digest);
-  const others = input.loaded.filter((loaded) => loaded !== self);
+  const others = input.loaded.filter((loaded) => loaded !== self && !loaded.sharesFile);
   if (self !== undefined) {
     const spilled = self.sizeBytes - self.vramBytes;
     const context = self.contextLength === undefined ? "" : ` at ${formatContext(self.contextLength)}`;
@@ -201,5 +201,5 @@ export function besideLoaded(input: JudgeInput, verdict: Verdict): string | unde
   const left = verdict.spareBytes - taken;
   return left >= verdict.estimate.uncertainty
     ? `Fits beside ${names} (${formatBytes(taken)}) too.`
-    : `Beside ${names} (${formatBytes(taken)}) ${formatBytes(Math.max(0, -left))} would be missing: Ollama unloads it first.`;
+    : `Beside ${names} (${formatBytes(taken)}) ${formatBytes(Math.max(0, -left))} would be missing: Ollama may unload ${others.length === 1 ? "it" : "them"} first.`;
 }

@@ -1,5 +1,5 @@
 import { Alert, confirmAlert, Icon, showToast, Toast } from "@raycast/api";
-import { journalState, newJournal, readJournal } from "../apply/journal";
+import { journalState, leavesSomething, newJournal, readJournal } from "../apply/journal";
 import { planSteps } from "../apply/plan-steps";
 import { type Step, stepText } from "../apply/steps";
 import { checkLimit } from "../fit/limit-policy";
@@ -31,15 +31,16 @@ export async function applyOption(work: ApplyOption): Promise<void> {
   const { option, next, row, situation, settings, refresh } = work;
   const world = getWorld();
   const earlier = await readJournal(localStorage);
-  if (earlier !== undefined && journalState(earlier, world.now()) === "running") {
+  const state = earlier && journalState(earlier, world.now());
+  const steps = await stepsOf(work);
+  if (earlier !== undefined && state !== "finished" && steps.some(leavesSomething)) {
     await showToast({
       style: Toast.Style.Failure,
-      title: "Another change is being carried out",
-      message: earlier.title,
+      title: state === "running" ? "Another change is being carried out" : "Another change was left half-way",
+      message: `${earlier.title} for ${earlier.model}: see the top of Check Model Fit.`,
     });
     return;
   }
-  const steps = await stepsOf(work);
   if (!(await confirmSteps(work, steps))) return;
   const about = { title: option.title, model: row.model.name, url: situation.url ?? "", isUndo: false };
   await carryOut({
@@ -67,7 +68,7 @@ async function stepsOf({ option, row, rows, situation }: ApplyOption): Promise<r
     limitNowMib: mac?.overrideMib ?? 0,
     ...(daemonMib === undefined ? {} : { daemonMib }),
     server: situation.server,
-    loaded: situation.loaded,
+    loaded: row.input?.loaded ?? situation.loaded,
     kvCacheTypeNow: kvCacheTypeNow ?? "",
     existing: (name) => {
       const there = rows.find(({ model }) => sameModel(model.name, name));

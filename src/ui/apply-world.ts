@@ -1,6 +1,6 @@
-import { closeMainWindow, PopToRootType } from "@raycast/api";
 import type { ApplyWorld } from "../apply/perform";
 import { MIB } from "../fit/units";
+import { stepAside } from "./admin-prompt";
 import { outcomeWords } from "./limit-change";
 import type { Settings } from "./preferences";
 import { appleSilicon, connect, type Situation } from "./situation";
@@ -17,8 +17,7 @@ export function applyWorld(settings: Settings, situation: Situation, signal?: Ab
     client,
     ...(mac?.limitKey === undefined ? {} : { limit: { key: mac.limitKey, ramMib: Math.floor(mac.ramBytes / MIB) } }),
     ...(signal ? { signal } : {}),
-    // The password dialog is a window of macOS: Raycast steps aside and stays as it is.
-    beforePrompt: () => closeMainWindow({ popToRootType: PopToRootType.Suspended }),
+    beforePrompt: stepAside,
     limitWords: (outcome, askedMib) => {
       const { title, message } = outcomeWords(outcome, askedMib, mac?.overrideMib);
       return `${title}. ${message}`;

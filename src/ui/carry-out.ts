@@ -88,9 +88,11 @@ function resultWords(result: RunResult, next: string | undefined): ToastWords {
 }
 
 function finishedWords(
-  { journal, load }: Extract<RunResult, { kind: "finished" }>,
+  { journal, load, notes }: Extract<RunResult, { kind: "finished" }>,
   next: string | undefined,
 ): ToastWords {
+  const [note] = notes;
+  if (note !== undefined) return { style: Toast.Style.Failure, title: "Done, but not everything", message: note };
   if (load === undefined) {
     return {
       style: Toast.Style.Success,

@@ -1,9 +1,8 @@
 import { Alert, confirmAlert, Icon, open, showToast, Toast } from "@raycast/api";
 import { formatBytes } from "../fit/units";
 import { type AppFootprint, quitApp, type QuitOutcome } from "../mac/apps";
+import { openAutomationSettings } from "./system-settings";
 import { getWorld } from "./world";
-
-const AUTOMATION_SETTINGS = "x-apple.systempreferences:com.apple.preference.security?Privacy_Automation";
 
 /** Asks, tells the app to quit, and says what came of it. */
 export async function confirmQuit(app: AppFootprint, refresh: () => void): Promise<void> {
@@ -48,7 +47,7 @@ function outcomeWords(outcome: QuitOutcome, { name, bundlePath = "", bytes }: Ap
       return {
         title: "Not Permitted",
         message: outcome.explanation,
-        action: { title: "Open System Settings", onAction: () => open(AUTOMATION_SETTINGS) },
+        action: openAutomationSettings,
       };
     case "not-quittable":
       return { title: `${name} was left alone`, message: outcome.reason };

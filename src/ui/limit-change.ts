@@ -34,7 +34,7 @@ export async function changeLimit(
  * Whether the limit may be set: what is refused has been explained in a toast, what is risky has been asked. `mib` 0 is
  * the default of macOS.
  */
-export async function agreeToLimit(
+async function agreeToLimit(
   mac: AppleSiliconMac,
   advice: LimitAdvice,
   mib: number,
@@ -67,7 +67,7 @@ export async function agreeToLimit(
  * Sets the limit (MiB, 0 = the default of macOS) with one administrator prompt, without asking or saying anything
  * itself: {@link agreeToLimit} comes before it, {@link outcomeWords} after it. Never throws.
  */
-export async function setLimitNow(mac: AppleSiliconMac, mib: number, bootDaemon: DaemonStep): Promise<ChangeOutcome> {
+async function setLimitNow(mac: AppleSiliconMac, mib: number, bootDaemon: DaemonStep): Promise<ChangeOutcome> {
   if (mac.limitKey === undefined) return { kind: "invalid", reason: NO_KEY };
   await stepAside();
   return changeGpuLimit(getWorld(), {

@@ -6,6 +6,7 @@ import { asOneLine } from "../fit/commands";
 import type { PlanOption } from "../fit/plan/options";
 import { applyOption, type ApplyOption } from "./apply-option";
 import { LimitForm } from "./limit-form";
+import { MemoryView } from "./memory-view";
 import { runInTerminal } from "./model-work";
 import { RefreshAction } from "./refresh-action";
 import { appleSilicon, type Situation } from "./situation";
@@ -28,6 +29,9 @@ export function PlanActions({ option, checkBuilds, lastChange, ...work }: Props)
   return (
     <ActionPanel>
       <ActionPanel.Section>
+        {option?.kind === "close-apps" && (
+          <Action.Push title="Choose Apps to Quit" icon={Icon.AppWindow} target={<MemoryView />} />
+        )}
         {canApply && (
           <Action
             title={option.kind === "nothing" ? "Load and Verify" : "Apply"}
@@ -55,6 +59,7 @@ export function PlanActions({ option, checkBuilds, lastChange, ...work }: Props)
         {situation.isLocal && mac && (
           <Action.Push title="Set GPU Limit" icon={Icon.Gauge} target={<LimitForm onChanged={refresh} />} />
         )}
+        <Action.Push title="Show GPU Memory" icon={Icon.MemoryChip} target={<MemoryView />} />
         {journal && (
           <Action
             title="Undo Last Change"

@@ -1,5 +1,12 @@
 import { environment } from "@raycast/api";
-import { type Balance, balanceText, type Comparison, comparisonText, compareVerdicts } from "../fit/balance";
+import {
+  type Balance,
+  balanceText,
+  type Comparison,
+  comparisonText,
+  compareVerdicts,
+  type TermRow,
+} from "../fit/balance";
 import type { PlanOption } from "../fit/plan/options";
 import type { Verdict } from "../fit/verdict";
 import { type Appearance, planChart } from "./plan-chart";
@@ -14,16 +21,19 @@ const LABEL_WIDTH = 7;
  */
 export function planMarkdown(
   before: Verdict,
-  { after, sentence, title }: PlanOption,
+  { kind, after, sentence, title }: PlanOption,
   recommended: boolean,
   appearance: Appearance = environment.appearance,
 ): string {
   const comparison = compareVerdicts(before, after);
+  // A model that fits stays as it is: there is nothing to compare.
+  const changes = before !== after;
   return [
     `## ${title}`,
-    ...(recommended ? ["*Recommended*"] : []),
+    ...(recommended && kind !== "nothing" ? ["*Recommended*"] : []),
     sentence,
-    ...(comparison ? [picture(comparison, appearance), ["```", ...textBars(comparison), "```"].join("\n")] : []),
+    ...(comparison && changes ? [picture(comparison, appearance)] : []),
+    ...(comparison ? [["```", ...(changes ? textBars(comparison) : textBarNow(comparison)), "```"].join("\n")] : []),
   ].join("\n\n");
 }
 
@@ -35,21 +45,33 @@ function picture(comparison: Comparison, appearance: Appearance): string {
 }
 
 /** Both bars on one scale, and the terms as a table. */
-export function textBars({ before, after, longest, rows }: Comparison): readonly string[] {
+export function textBars({ before, after, longest, rows, sums }: Comparison): readonly string[] {
   const label = " ".repeat(LABEL_WIDTH);
-  const cells = [{ title: "", before: "Before", after: "After" }, ...rows];
-  const width = (column: "title" | "before" | "after") => Math.max(...cells.map((row) => row[column].length));
   return [
     `${"Before".padEnd(LABEL_WIDTH)}${textBar(before, longest)}`,
     `${label}${balanceText(before)}`,
     `${"After".padEnd(LABEL_WIDTH)}${textBar(after, longest)}`,
     `${label}${balanceText(after)}`,
     "",
-    ...cells.map(
-      (row) =>
-        `${row.title.padEnd(width("title"))}  ${row.before.padStart(width("before"))}  ${row.after.padStart(width("after"))}`,
-    ),
+    ...table([{ title: "", before: "Before", after: "After" }, ...rows, ...sums], ["before", "after"]),
   ];
+}
+
+/** The one bar where nothing changes. */
+function textBarNow({ after, longest, rows, sums }: Comparison): readonly string[] {
+  return [
+    `${"Now".padEnd(LABEL_WIDTH)}${textBar(after, longest)}`,
+    `${" ".repeat(LABEL_WIDTH)}${balanceText(after)}`,
+    "",
+    ...table([...rows, ...sums], ["after"]),
+  ];
+}
+
+function table(rows: readonly TermRow[], columns: readonly ("before" | "after")[]): readonly string[] {
+  const width = (column: keyof TermRow) => Math.max(...rows.map((row) => row[column].length));
+  return rows.map((row) =>
+    [row.title.padEnd(width("title")), ...columns.map((column) => row[column].padStart(width(column)))].join("  "),
+  );
 }
 
 /**

@@ -4,8 +4,8 @@ import type { ServerOrigin } from "../fit/facts";
 import { listNames } from "../fit/list-names";
 import { formatContext } from "../fit/units";
 import { copyText } from "./copy-text";
+import { openAutomationSettings } from "./system-settings";
 
-const AUTOMATION_SETTINGS = "x-apple.systempreferences:com.apple.preference.security?Privacy_Automation";
 const OLLAMA_APP = "/Applications/Ollama.app";
 
 /** What a restart does, for the question before it. */
@@ -57,10 +57,7 @@ export function restartToast(outcome: AwaitedRestart, origin: ServerOrigin): Toa
     case "by-hand":
       return failure("Restart Ollama yourself", origin === "terminal" ? copy("ollama serve") : undefined);
     case "not-permitted":
-      return failure("Not permitted", {
-        title: "Open System Settings",
-        onAction: () => void open(AUTOMATION_SETTINGS),
-      });
+      return failure("Not permitted", openAutomationSettings);
     case "still-running":
       return failure("Ollama did not quit");
     case "not-back":

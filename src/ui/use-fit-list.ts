@@ -1,7 +1,8 @@
 import { useCachedPromise } from "@raycast/utils";
 import { useEffect, useMemo, useState } from "react";
-import type { InstalledModel } from "../fit/facts";
+import type { InstalledModel, LoadedModel } from "../fit/facts";
 import type { JudgeOptions } from "../fit/run-settings";
+import { modelFiles } from "../fit/model-files";
 import { type DescriptionResult, judge, type JudgeInput, type Verdict } from "../fit/verdict";
 import { modelsFolders } from "../ollama/model-source";
 import { readSettings, type Settings } from "./preferences";
@@ -60,40 +61,51 @@ export function useFitList(context?: JudgeOptions["context"]): FitList {
   };
 }
 
-/** What {@link judge} takes for one model of a situation. */
-export function judgeInput(
-  situation: Situation,
-  model: InstalledModel,
-  description: DescriptionResult,
-  options: JudgeOptions,
-): JudgeInput {
-  return {
-    model,
-    description,
-    server: situation.server,
-    limit: situation.limit,
-    ...(situation.advice ? { highestLimitMib: situation.advice.highestMib } : {}),
-    loaded: situation.loaded,
-    options,
-  };
-}
-
 function judgeAll(
   situation: Situation,
   descriptions: ReadonlyMap<string, DescriptionResult>,
   options: JudgeOptions,
 ): readonly FitRow[] {
-  return situation.models
+  const described = situation.models
     .filter((model) => !model.cloud)
-    .map((model) => {
-      const description =
+    .map((model) => ({
+      model,
+      description:
         model.format === "safetensors"
           ? ({ kind: "unreadable", reason: "MLX models have no GGUF metadata." } as const)
-          : descriptions.get(model.digest);
-      if (description === undefined) return { model };
-      const input = judgeInput(situation, model, description, options);
-      return { model, input, verdict: judge(input) };
-    });
+          : descriptions.get(model.digest),
+    }));
+  const loadedBeside = withSharedFiles(situation.loaded, described);
+  return described.map(({ model, description }) => {
+    if (description === undefined) return { model };
+    const input: JudgeInput = {
+      model,
+      description,
+      server: situation.server,
+      limit: situation.limit,
+      ...(situation.advice ? { highestLimitMib: situation.advice.highestMib } : {}),
+      loaded: loadedBeside(model),
+      options,
+    };
+    return { model, input, verdict: judge(input) };
+  });
+}
+
+/** What is loaded, as it stands to one model: which of it runs that model's own file. */
+function withSharedFiles(
+  loaded: readonly LoadedModel[],
+  all: readonly { readonly model: InstalledModel; readonly description: DescriptionResult | undefined }[],
+): (model: InstalledModel) => readonly LoadedModel[] {
+  if (loaded.length === 0) return () => loaded;
+  const known = all.flatMap(({ model, description }) => (description === undefined ? [] : [{ model, description }]));
+  const labels = modelFiles(known);
+  const files = new Map(known.map(({ model }, index) => [model.digest, labels[index]]));
+  return ({ digest }) =>
+    loaded.map((resident) =>
+      resident.digest !== digest && files.has(digest) && files.get(resident.digest) === files.get(digest)
+        ? { ...resident, sharesFile: true }
+        : resident,
+    );
 }
 
 /** Each further `attempt` tries again what could not be read. */

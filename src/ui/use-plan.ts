@@ -30,6 +30,7 @@ export function usePlan(row: FitRow, situation: Situation): PlanState | undefine
     isLoading,
     revalidate,
   } = usePromise(() => readMemoryStatus(getWorld()), [], {
+    execute: getWorld().platform === "darwin",
     // Without it the plan says nothing of RAM.
     onError: () => {},
   });

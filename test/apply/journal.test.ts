@@ -6,6 +6,7 @@ import {
   hasChanged,
   type Journal,
   journalState,
+  leavesSomething,
   newJournal,
   readJournal,
   SILENT_AFTER_MS,
@@ -82,6 +83,7 @@ describe("a journal", () => {
     expect(hasChanged(journalOf("failed"))).toBe(false);
     expect(hasChanged(journalOf("done", "failed"))).toBe(true);
     expect(hasChanged({ ...journalOf(), entries: [{ step: LOAD, state: "done" }] })).toBe(false);
+    expect([LIMIT, VARIANT, LOAD].map(leavesSomething)).toEqual([true, true, false]);
   });
 
   it("counts a step that was cut off as begun", () => {

@@ -64,6 +64,24 @@ describe("carrying out a journal", () => {
     expect(digest).toMatch(/^[0-9a-f]{64}$/);
   });
 
+  it("keeps the journal of an earlier change where it only loads", async () => {
+    const world = await worldOf();
+    const storage = keptIn();
+    await runJournal(journalOf([LIMIT]), { world, storage, now: () => NOW });
+    await runJournal(journalOf([{ ...LOAD, name: "qwen3:8b" }]), { world, storage, now: () => NOW });
+    expect((await readJournal(storage))?.entries.map(({ step }) => step.kind)).toEqual(["set-limit"]);
+  });
+
+  it("notes where the limit was set and the LaunchDaemon was not", async () => {
+    const world = await worldOf({ lintFails: true });
+    const result = await runJournal(journalOf([{ ...LIMIT, daemon: "install" }]), {
+      world: { ...world, limitWords: (outcome) => ("daemon" in outcome ? `daemon ${outcome.daemon?.kind}` : "") },
+      storage: keptIn(),
+      now: () => NOW,
+    });
+    expect(result).toMatchObject({ kind: "finished", notes: ["daemon failed"] });
+  });
+
   it("writes each step down before it begins", async () => {
     const world = await worldOf();
     const storage = keptIn();

@@ -473,7 +473,10 @@ describe("a change that was left half-way", () => {
     const screen = await openPlanOn(stage);
     await screen.pick(CAP);
     await screen.action("Apply");
-    expect(lastToast(screen)).toMatchObject({ title: "Another change is being carried out", message: "Raise and Cap" });
+    expect(lastToast(screen)).toMatchObject({
+      title: "Another change is being carried out",
+      message: expect.stringContaining("Raise and Cap for"),
+    });
     expect(models(stage)).not.toContain(VARIANT);
   });
 });
@@ -551,6 +554,43 @@ describe("smaller builds", () => {
     await screen.settle();
     expect(screen.toasts()).toEqual([]);
     expect(screen.actions()).toContain("Check for Smaller Builds");
+  });
+});
+
+describe("a variant that is loaded", () => {
+  it("is not counted beside its parent: Ollama puts one in the place of the other", async () => {
+    const stage = await stageOf({ ollama: spillsBeyond(56) });
+    await stage.ollama.put({ ...sampleModel("llama3.1:8b"), name: "llama3.1:8b-8k", parameters: { num_ctx: 8192 } });
+    const screen = await openList(stage);
+    await screen.pick("llama3.1:8b-8k");
+    await screen.action("Load Model");
+    await screen.pick("llama3.1:8b");
+    await screen.action("Show Plan");
+    await screen.settle();
+    expect(titles(screen)).toEqual(["Nothing to Do"]);
+    await screen.back();
+    await screen.pick("qwen3:8b");
+    await screen.action("Show Plan");
+    await screen.settle();
+    expect(titles(screen)).toEqual(["Unload llama3.1:8b-8k"]);
+    await screen.press("Apply");
+    await screen.settle();
+    await screen.confirm(true);
+    await screen.settle();
+    expect(stage.ollama.loaded()).toMatchObject([{ model: { name: "qwen3:8b" } }]);
+  });
+});
+
+describe("RAM that is short, where the limit is not", () => {
+  it("leads to the apps that could be closed", async () => {
+    const stage = await stageOf();
+    stage.mac.addProcess({ path: "/Applications/Blender.app/Contents/MacOS/Blender", footprintMib: 45 * 1024 });
+    const screen = await openPlanOn(stage, "gemma3:27b");
+    expect(titles(screen)[0]).toMatch(/^Close Apps That Use \d+\.\d GiB$/);
+    expect(screen.text().replace(/\s+/g, " ")).toContain("LLAMA_ARG_CACHE_RAM");
+    expect(screen.actions()).not.toContain("Apply");
+    await screen.action("Choose Apps to Quit");
+    expect(titles(screen)).toContain("Blender");
   });
 });
 

@@ -74,6 +74,9 @@ describe("the text bars", () => {
       "KV Cache        9.4 GiB   2.3 GiB",
       "Compute             0 B       0 B",
       "Safety Margin   1.0 GiB   1.0 GiB",
+      "Total          55.4 GiB  48.3 GiB",
+      "GPU Limit      51.8 GiB  51.8 GiB",
+      "Spare          -3.6 GiB   3.6 GiB",
     ]);
   });
 

@@ -2,7 +2,7 @@ import { ollamaStopCommand } from "../commands";
 import { formatBytes } from "../units";
 import { verdictSentence } from "../verdict-text";
 import { FREE, type Judged, type PlanOption } from "./options";
-import type { PlanInput } from "./plan-input";
+import { ownRunners, type PlanInput } from "./plan-input";
 import { PROMPT_CACHE_BYTES, ramShortage } from "./ram";
 
 /** For a model that fits by its size: whether anything stands in its way all the same. */
@@ -35,8 +35,9 @@ function reload({ input }: PlanInput, before: Judged): PlanOption | undefined {
 }
 
 /** llama.cpp does not see what other models take of the limit. */
-function unload({ input }: PlanInput, before: Judged): PlanOption | undefined {
-  const others = input.loaded.filter((loaded) => loaded.digest !== input.model.digest);
+function unload(plan: PlanInput, before: Judged): PlanOption | undefined {
+  const own = ownRunners(plan);
+  const others = plan.input.loaded.filter((loaded) => !own.includes(loaded));
   const taken = others.reduce((sum, loaded) => sum + loaded.vramBytes, 0);
   if (taken === 0 || before.spareBytes - taken >= before.estimate.uncertainty) return undefined;
   const names = others.map((loaded) => loaded.name);

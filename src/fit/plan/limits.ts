@@ -3,7 +3,7 @@ import { formatBytes, formatContext, MIB } from "../units";
 import { judge } from "../verdict";
 import { verdictSentence } from "../verdict-text";
 import { FREE, type Judged, type PlanOption } from "./options";
-import type { PlanInput } from "./plan-input";
+import { ownRunners, type PlanInput } from "./plan-input";
 import { limitOnceSet, stateAfter } from "./state-after";
 
 /** Limits are offered in steps of this many MiB. */
@@ -62,6 +62,6 @@ export function raiseCosts(before: Judged, mib: number): readonly string[] {
 }
 
 /** A model that is loaded sees a new limit only once it is loaded anew. */
-function stopWhereLoaded({ input: { loaded, model } }: PlanInput): readonly string[] {
-  return loaded.filter(({ digest }) => digest === model.digest).map(({ name }) => ollamaStopCommand(name));
+function stopWhereLoaded(plan: PlanInput): readonly string[] {
+  return ownRunners(plan).map(({ name }) => ollamaStopCommand(name));
 }

@@ -1,4 +1,4 @@
-import type { LimitKey, SmallerBuild } from "../facts";
+import type { LimitKey, LoadedModel, SmallerBuild } from "../facts";
 import type { LimitAdvice } from "../limit-policy";
 import type { JudgeInput } from "../verdict";
 
@@ -16,4 +16,9 @@ export interface PlanInput {
   readonly usedRamBytes?: number;
   /** What a registry said of smaller builds, by quantization; absent where it was not asked. */
   readonly builds?: ReadonlyMap<string, SmallerBuild>;
+}
+
+/** What is loaded of the planned model's own file: its next load takes the place of these. */
+export function ownRunners({ input: { loaded, model } }: PlanInput): readonly LoadedModel[] {
+  return loaded.filter(({ digest, sharesFile }) => digest === model.digest || sharesFile);
 }

@@ -1,6 +1,6 @@
 import { GIB, MIB } from "../units";
 import type { Judged } from "./options";
-import type { PlanInput } from "./plan-input";
+import { ownRunners, type PlanInput } from "./plan-input";
 
 /** llama-server keeps up to this much of earlier prompts in RAM, outside the GPU limit (its `--cache-ram` default). */
 export const PROMPT_CACHE_BYTES = 8 * GIB;
@@ -10,12 +10,11 @@ export const PROMPT_CACHE_BYTES = 8 * GIB;
  * the CPU, against what is not in use. What it holds already counts as free for it. Undefined where nothing is missing
  * or it could not be read.
  */
-export function ramShortage({ input, advice, usedRamBytes }: PlanInput, after: Judged): number | undefined {
+export function ramShortage(plan: PlanInput, after: Judged): number | undefined {
+  const { input, advice, usedRamBytes } = plan;
   if (advice === undefined || usedRamBytes === undefined) return undefined;
-  const { model, loaded } = input;
-  const own = loaded
-    .filter((resident) => resident.digest === model.digest)
-    .reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const { model } = input;
+  const own = ownRunners(plan).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const { total, weights, projector } = after.estimate;
   const onCpu = Math.max(0, model.sizeBytes - weights - projector);
   const free = advice.ramMib * MIB - Math.max(0, usedRamBytes - own);

@@ -240,6 +240,8 @@ describe("a model that fits", () => {
       commands: ["ollama stop big:latest"],
     });
     expect(kinds(planFor("llama3.1-8b", 64, 26, { loaded: [loaded({ vramBytes: 5 * GIB })] }))).toEqual(["nothing"]);
+    // A variant of the same file makes way by itself.
+    expect(kinds(planFor("llama3.1-8b", 64, 26, { loaded: [loaded({ sharesFile: true })] }))).toEqual(["nothing"]);
   });
 
   it("is loaded anew where it spilled under a lower limit", () => {

@@ -1,0 +1,10 @@
+import { open, type Toast } from "@raycast/api";
+
+/** Where macOS lets a person allow Raycast to control other apps. */
+const AUTOMATION = "x-apple.systempreferences:com.apple.preference.security?Privacy_Automation";
+
+/** The way out where macOS refused to let Raycast control an app. */
+export const openAutomationSettings: Toast.ActionOptions = {
+  title: "Open System Settings",
+  onAction: () => void open(AUTOMATION),
+};
