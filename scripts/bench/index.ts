@@ -1,11 +1,12 @@
 import { performance } from "node:perf_hooks";
+import { makePlan } from "../../src/fit/plan/make-plan";
 import { largestFittingContext } from "../../src/fit/largest-context";
 import type { JudgeInput } from "../../src/fit/verdict";
 import { GIB } from "../../src/fit/units";
 import { estimate } from "../../src/memory/estimate";
 import { readDescriptions } from "../../src/ui/read-descriptions";
 import { createOllamaClient } from "../../src/ollama/client";
-import { described, installed, measured } from "../../test/fit/inputs";
+import { described, installed, measured, oracle, planFor } from "../../test/fit/inputs";
 import { startStandInOllama } from "../../test/stand-ins/ollama";
 import { manyModels } from "../../test/stand-ins/ollama/sample-models";
 import { benchBundles } from "./bundles";
@@ -16,6 +17,7 @@ async function main(): Promise<void> {
   console.log("GGUF header");
   console.log(ggufHeaderTable(await benchGgufHeader()));
   benchEstimate();
+  benchPlans();
   await benchList();
   await benchBundles(process.cwd());
 }
@@ -50,6 +52,25 @@ function benchEstimate(): void {
   const first = time(50, () => estimate({ ...model.header }, settings));
   console.log(`  first, metadata read anew    ${first.toFixed(0)} µs`);
   console.log(`  largest fitting context      ${time(200, () => largestFittingContext(input, 262_144)).toFixed(0)} µs`);
+}
+
+function benchPlans(): void {
+  const worst = { ms: 0, name: "" };
+  const all = [36, 64, 128].flatMap((ramGib) =>
+    oracle.map(({ name }) => {
+      const planned = planFor(name, ramGib, 26);
+      const start = performance.now();
+      makePlan(planned);
+      const ms = performance.now() - start;
+      if (ms > worst.ms) Object.assign(worst, { ms, name: `${name} on ${ramGib} GB` });
+      return ms;
+    }),
+  );
+  const mean = all.reduce((sum, ms) => sum + ms, 0) / all.length;
+  console.log("\nPlan of one model, everything worked out anew");
+  console.log(
+    `  ${all.length} plans: ${mean.toFixed(0)} ms on average, ${worst.ms.toFixed(0)} ms at most (${worst.name})`,
+  );
 }
 
 async function benchList(): Promise<void> {

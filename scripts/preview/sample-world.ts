@@ -5,6 +5,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { GIB } from "../../src/fit/units";
+import { expectedReport } from "../../src/fit/verdict";
 import { estimate } from "../../src/memory/estimate";
 import type { World } from "../../src/ui/world";
 import { joinOllama } from "../../test/stand-ins/joined";
@@ -53,7 +55,7 @@ export async function sampleWorld(): Promise<SampleWorld> {
   };
 }
 
-/** Memory of a loading model as our own estimate has it; what exceeds the limit goes to the CPU. */
+/** Memory of a loading model as our own estimate has it; what llama.cpp does not find room for goes to the CPU. */
 function footprint(model: StandInModel, numCtx: number, limit: number): Footprint {
   const metadata = model.weights?.metadata;
   const memory =
@@ -66,6 +68,6 @@ function footprint(model: StandInModel, numCtx: number, limit: number): Footprin
       batch: 512,
       runtime: "b10488",
     });
-  const sizeBytes = memory?.kind === "known" ? memory.total : (model.weights?.bytes ?? 0);
-  return { sizeBytes, vramBytes: Math.min(sizeBytes, limit) };
+  const sizeBytes = memory?.kind === "known" ? expectedReport(memory) : (model.weights?.bytes ?? 0);
+  return { sizeBytes, vramBytes: Math.min(sizeBytes, limit - GIB) };
 }

@@ -52,7 +52,7 @@ export type Step =
 export function stepText(step: Step): string {
   switch (step.kind) {
     case "set-limit":
-      return `${step.mib === 0 ? "Give the GPU limit back to macOS" : `Set the GPU limit to ${formatMib(step.mib)}`}${daemonText(step.daemon)}: macOS asks for your password.`;
+      return `${step.mib === 0 ? "Give the GPU limit back to macOS" : `Set the GPU limit to ${formatMib(step.mib)}`}${daemonText(step)}: macOS asks for your password.`;
     case "set-kv-cache":
       return step.type === ""
         ? "Take OLLAMA_KV_CACHE_TYPE away, so that the KV cache is f16 again."
@@ -114,9 +114,10 @@ export function stepFailedText(step: Step): string {
   }
 }
 
-function daemonText(daemon: DaemonStep): string {
-  if (daemon === "install") return ", also after every restart";
-  return daemon === "remove" ? " and remove the LaunchDaemon" : "";
+function daemonText({ daemon, mib }: Extract<Step, { kind: "set-limit" }>): string {
+  if (daemon === "install") return ", now and after every restart of the Mac";
+  if (daemon === "remove") return " and remove the LaunchDaemon";
+  return mib === 0 ? "" : " until the Mac restarts";
 }
 
 /**

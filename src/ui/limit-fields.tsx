@@ -5,15 +5,18 @@ import { sysctlCommand } from "../fit/commands";
 import type { AppleSiliconMac } from "../fit/facts";
 import { limitEffects, limitHint, recommendationText } from "../fit/limit-effects";
 import { checkLimit, type LimitAdvice, parseMib } from "../fit/limit-policy";
-import { formatBytes, formatMib } from "../fit/units";
+import { formatBytes, formatMib, MIB } from "../fit/units";
 import type { JudgeInput } from "../fit/verdict";
 import type { BootSetting } from "../mac/boot-settings";
 import { daemonStep, daemonText, othersText } from "./boot-words";
 import { type DiskThrottle, DiskThrottleAction, DiskThrottleDescription } from "./disk-throttle";
 import { changeLimit } from "./limit-change";
 import { type LimitValues, presetMib } from "./limit-preset";
+import type { Settings } from "./preferences";
 import { RestartOllamaAction } from "./restart-ollama";
 import type { Situation } from "./situation";
+import { ShowStepsAction, UnfinishedDescription } from "./unfinished-change";
+import type { UnfinishedChange } from "./use-unfinished-change";
 
 interface FieldsProps {
   readonly mac: AppleSiliconMac;
@@ -22,6 +25,9 @@ interface FieldsProps {
   readonly inputs: readonly JudgeInput[];
   readonly bootSettings: readonly BootSetting[];
   readonly throttle: DiskThrottle;
+  readonly settings: Settings;
+  /** A change of a plan that was not carried out to its end. */
+  readonly unfinished?: UnfinishedChange;
   readonly isLoading: boolean;
   /** The Mac may have changed, also where the outcome was not the one asked for. */
   readonly onAttempt: () => void;
@@ -35,6 +41,8 @@ export function LimitFields({
   inputs,
   bootSettings,
   throttle,
+  settings,
+  unfinished,
   isLoading,
   onAttempt,
 }: FieldsProps) {
@@ -94,12 +102,16 @@ export function LimitFields({
               onAttempt();
             }}
           />
+          {unfinished && (
+            <ShowStepsAction change={unfinished} settings={settings} situation={situation} refresh={onAttempt} />
+          )}
           <RestartOllamaAction situation={situation} refresh={onAttempt} />
           <DiskThrottleAction throttle={throttle} />
           <Action title="Open Extension Preferences" icon={Icon.Gear} onAction={openExtensionPreferences} />
         </ActionPanel>
       }
     >
+      {unfinished && <UnfinishedDescription change={unfinished} />}
       <Form.Description
         title="This Mac"
         text={[mac.chip, `${formatBytes(mac.ramBytes)} of memory`, mac.macos && `macOS ${mac.macos.text}`]
@@ -121,12 +133,12 @@ export function LimitFields({
       <Form.Description title="Recommended" text={recommendationText(advice)} />
       <Form.Separator />
       <Form.Dropdown title="New Limit" {...itemProps.preset}>
-        <Form.Dropdown.Item value="default" title={`macOS Default (${formatBytes(advice.defaultMib * 2 ** 20)})`} />
+        <Form.Dropdown.Item value="default" title={`macOS Default: ${formatBytes(advice.defaultMib * MIB)}`} />
         {advice.recommendedMib !== undefined && (
-          <Form.Dropdown.Item value="recommended" title={`Recommended (${formatMib(advice.recommendedMib)})`} />
+          <Form.Dropdown.Item value="recommended" title={`Recommended: ${formatMib(advice.recommendedMib)}`} />
         )}
         {advice.highestMib > (advice.recommendedMib ?? advice.defaultMib) && (
-          <Form.Dropdown.Item value="highest" title={`Highest Safe (${formatMib(advice.highestMib)})`} />
+          <Form.Dropdown.Item value="highest" title={`Highest Safe: ${formatMib(advice.highestMib)}`} />
         )}
         <Form.Dropdown.Item value="custom" title="Custom" />
       </Form.Dropdown>

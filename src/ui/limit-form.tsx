@@ -6,11 +6,13 @@ import { useDiskThrottle } from "./disk-throttle";
 import { LimitFields } from "./limit-fields";
 import { appleSilicon, type Situation } from "./situation";
 import { useFitList } from "./use-fit-list";
+import { useUnfinishedChange } from "./use-unfinished-change";
 import { getWorld } from "./world";
 
 /** Set GPU Limit: what is in force, what may be set and what it would change. */
 export function LimitForm({ onChanged }: { readonly onChanged?: () => void }) {
-  const { situation, rows, isLoading, refresh } = useFitList();
+  const { situation, rows, settings, isLoading, refresh } = useFitList();
+  const unfinished = useUnfinishedChange(settings, situation);
   const { data: bootSettings, revalidate: readBootSettingsAgain } = usePromise(() => readBootSettings(getWorld()), [], {
     onError: () => {},
   });
@@ -27,9 +29,12 @@ export function LimitForm({ onChanged }: { readonly onChanged?: () => void }) {
       inputs={inputs}
       bootSettings={bootSettings ?? []}
       throttle={throttle}
+      settings={settings}
+      {...(unfinished.data ? { unfinished: unfinished.data } : {})}
       isLoading={isLoading}
       onAttempt={() => {
         refresh();
+        unfinished.revalidate();
         readBootSettingsAgain();
         onChanged?.();
       }}

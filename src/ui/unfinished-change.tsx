@@ -1,5 +1,5 @@
-import { Action, ActionPanel, Alert, Color, confirmAlert, Detail, Icon, List, useNavigation } from "@raycast/api";
-import { begunSteps, clearJournal, type JournalEntry } from "../apply/journal";
+import { Action, ActionPanel, Alert, Color, confirmAlert, Detail, Form, Icon, List, useNavigation } from "@raycast/api";
+import { begunSteps, clearJournal, type Journal, type JournalEntry } from "../apply/journal";
 import { stepText, undoSteps } from "../apply/steps";
 import { carryOut } from "./carry-out";
 import type { Settings } from "./preferences";
@@ -16,23 +16,46 @@ interface Props {
   readonly refresh: () => void;
 }
 
+/** What it is about and how far it is, in one line. */
+function progressText({ journal }: UnfinishedChange): string {
+  const done = journal.entries.filter((entry) => entry.state === "done").length;
+  return `${done} of ${journal.entries.length} steps done`;
+}
+
+/** The same in Set GPU Limit, where such a change may have left a limit behind. */
+export function UnfinishedDescription({ change }: Pick<Props, "change">) {
+  const { journal, state } = change;
+  return (
+    <Form.Description
+      title={state === "running" ? "In Progress" : "Left Half-Way"}
+      text={`${titleOf(journal)} for ${journal.model}: ${progressText(change)}.`}
+    />
+  );
+}
+
+/** Opens what was done and what was not. */
+export function ShowStepsAction(props: Props) {
+  return <Action.Push title="Show Steps" icon={Icon.List} target={<UnfinishedView {...props} />} />;
+}
+
+const titleOf = ({ isUndo, title }: Journal) => (isUndo ? `Undo "${title}"` : title);
+
 /** The row above the models that says a change was left half-way. */
 export function UnfinishedSection(props: Props) {
   const { change, refresh } = props;
   const { journal, state } = change;
-  const done = journal.entries.filter((entry) => entry.state === "done").length;
   const running = state === "running";
   return (
     <List.Section title={running ? "In Progress" : "Left Half-Way"}>
       <List.Item
         id="unfinished-change"
-        title={journal.isUndo ? `Undo "${journal.title}"` : journal.title}
+        title={titleOf(journal)}
         subtitle={journal.model}
         icon={{ source: running ? Icon.CircleProgress : Icon.Warning, tintColor: Color.Orange }}
-        accessories={[{ text: `${done} of ${journal.entries.length} steps done` }]}
+        accessories={[{ text: progressText(change) }]}
         actions={
           <ActionPanel>
-            <Action.Push title="Show Steps" icon={Icon.List} target={<UnfinishedView {...props} />} />
+            <ShowStepsAction {...props} />
             <RefreshAction refresh={refresh} />
           </ActionPanel>
         }
@@ -51,11 +74,7 @@ function UnfinishedView({ change, settings, situation, refresh }: Props) {
   return (
     <Detail
       navigationTitle={journal.title}
-      markdown={[
-        `# ${journal.isUndo ? `Undo "${journal.title}"` : journal.title}`,
-        whatHappened(change),
-        journal.entries.map(entryText).join("\n"),
-      ].join("\n\n")}
+      markdown={[`# ${titleOf(journal)}`, whatHappened(change), journal.entries.map(entryText).join("\n")].join("\n\n")}
       actions={
         <ActionPanel>
           {canAct && (

@@ -40,7 +40,7 @@ describe("undoing", () => {
 describe("the words of a step", () => {
   it("say what it does, and what it cuts off or replaces", () => {
     expect(ALL.map(stepText)).toEqual([
-      "Set the GPU limit to 57,344 MiB (56.0 GiB): macOS asks for your password.",
+      "Set the GPU limit to 57,344 MiB (56.0 GiB) until the Mac restarts: macOS asks for your password.",
       "Set the KV cache type of Ollama's next start to q8_0.",
       "Create a:1b-8k with a context of 8K.",
       "Restart Ollama: b:1b is loaded, and answers under way are cut off.",

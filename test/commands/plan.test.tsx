@@ -95,7 +95,7 @@ describe("the guide's story", () => {
     await screen.press("Apply");
     await screen.settle();
     expect(screen.text().replace(/\s*\n[│ ]*/g, " ")).toContain(
-      "1. Set the GPU limit to 57,344 MiB (56.0 GiB): macOS asks for your password. " +
+      "1. Set the GPU limit to 57,344 MiB (56.0 GiB) until the Mac restarts: macOS asks for your password. " +
         `2. Load ${MODEL} and check that all of it (about 54.6 GiB) is on the GPU.`,
     );
     expect(stage.mac.prompts).toEqual([]);

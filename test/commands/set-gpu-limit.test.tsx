@@ -128,7 +128,7 @@ describe("what the form shows", () => {
     expect(words(screen)).toContain(
       "macOS already gives the GPU 5,461 MiB (5.3 GiB). Keeping 4.0 GiB for macOS, a higher limit gains nothing on this Mac.",
     );
-    expect(screen.choices("New Limit")).toEqual(["macOS Default (5.3 GiB)", "Custom"]);
+    expect(screen.choices("New Limit")).toEqual(["macOS Default: 5.3 GiB", "Custom"]);
     expect(screen.field("New Limit").value).toBe("default");
   });
 });
@@ -178,9 +178,9 @@ describe("presets and hints", () => {
   it("offers the default, the recommendation, the highest safe value and any other", async () => {
     const { screen } = await openForm();
     expect(screen.choices("New Limit")).toEqual([
-      "macOS Default (51.8 GiB)",
-      "Recommended (57,344 MiB (56.0 GiB))",
-      "Highest Safe (61,440 MiB (60.0 GiB))",
+      "macOS Default: 51.8 GiB",
+      "Recommended: 57,344 MiB (56.0 GiB)",
+      "Highest Safe: 61,440 MiB (60.0 GiB)",
       "Custom",
     ]);
     expect(words(screen)).toContain("Effect 88 % of RAM, 8.0 GiB left for macOS.");
