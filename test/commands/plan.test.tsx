@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import CheckModelFit from "../../src/check-model-fit";
+import SetGpuLimit from "../../src/set-gpu-limit";
 import { sampleModel } from "../stand-ins/ollama";
 import { desk, renderCommand, type Screen } from "../support";
+import { keepJournal } from "./left-journal";
 import { setRemoteStage, setStage, type Stage, type StageOptions } from "./stage";
 
 const GIB = 1024 ** 3;
@@ -371,18 +373,6 @@ describe("a quantized KV cache", () => {
 });
 
 describe("a change that was left half-way", () => {
-  /** Raycast is closed while the password dialog is up; the next opening is some time later. */
-  async function closedAtThePrompt(title: string, answer?: "allow") {
-    let clock = Date.parse("2026-11-24T10:00:00Z");
-    const stage = await stageOf({ mac: { faults: { hang: true } }, world: { now: () => new Date(clock) } });
-    const first = await openPlanOn(stage);
-    await first.pick(title);
-    await first.press("Apply");
-    await first.until("Apply]");
-    await first.confirm(true).catch(() => undefined);
-    return { stage, first, answer, later: (ms: number) => (clock += ms) };
-  }
-
   it("is shown as in progress while somebody is at it, and then with what was done and what was not", async () => {
     let clock = Date.parse("2026-11-24T10:00:00Z");
     const stage = await stageOf({ world: { now: () => new Date(clock) } });
@@ -457,13 +447,25 @@ describe("a change that was left half-way", () => {
   });
 
   it("is written down before the prompt, so that closing Raycast loses nothing", async () => {
-    const { stage, first } = await closedAtThePrompt(RAISE);
-    const kept = String(desk.localStorage.get("journal"));
-    expect(kept).toContain('"running"');
-    expect(kept).toContain('"mib":57344');
+    let clock = Date.parse("2026-11-24T10:00:00Z");
+    const stage = await stageOf({ mac: { faults: { hang: true } }, world: { now: () => new Date(clock) } });
+    const closed = await openPlanOn(stage);
+    await closed.pick(RAISE);
+    desk.answers.push(true);
+    await closed.press("Apply");
+    await closed.until(() => stage.mac.prompts.length > 0);
+    await closed.close();
+    clock += 60_000;
+    desk.toasts = [];
+    const screen = await openList(stage);
+    expect(screen.items()[0]).toMatchObject({ title: RAISE, subtitle: MODEL, section: "Left Half-Way" });
+    await screen.pick(RAISE);
+    await screen.action("Show Steps");
+    expect(screen.text()).toContain("**Not done yet:** Set the GPU limit to 57,344 MiB (56.0 GiB)");
     stage.mac.answerPrompt("cancel");
-    await first.settle();
-    expect(desk.localStorage.has("journal")).toBe(false);
+    await screen.back();
+    await screen.action("Refresh");
+    expect(titles(screen)).not.toContain(RAISE);
   });
 
   it("keeps another change from being begun beside it", async () => {
@@ -481,24 +483,21 @@ describe("a change that was left half-way", () => {
   });
 });
 
-/** What a command that was closed would have left behind. */
-function keepJournal(stage: Stage, at: number, states: readonly string[], url = stage.ollama.url): void {
-  const steps = [
-    { kind: "set-limit", mib: 57_344, beforeMib: 0, daemon: "keep" },
-    { kind: "create-variant", source: MODEL, name: VARIANT, numCtx: 65_536, replaces: false },
-    { kind: "load", name: VARIANT },
-  ];
-  const journal = {
-    title: "Raise and Cap",
-    model: MODEL,
-    url,
-    startedAt: at,
-    aliveAt: at,
-    isUndo: false,
-    entries: steps.map((step, index) => ({ step, state: states[index] })),
-  };
-  desk.localStorage.set("journal", JSON.stringify({ version: 1, journal }));
-}
+describe("Set GPU Limit", () => {
+  it("shows a change that was left half-way, which may have left a limit behind", async () => {
+    const stage = await stageOf();
+    stage.mac.sysctls.set("iogpu.wired_limit_mb", "57344");
+    keepJournal(stage, 0, ["done", "failed", "waiting"]);
+    const form = await renderCommand(<SetGpuLimit />, { command: "set-gpu-limit", world: stage.world });
+    expect(form.text()).toContain(`Raise and Cap for ${MODEL}: 1 of 3 steps done.`);
+    await form.action("Show Steps");
+    await form.action("Undo");
+    await form.confirm(true);
+    await form.settle();
+    expect(stage.mac.limitMib()).toBe(0);
+    expect(form.text()).not.toContain("Raise and Cap for");
+  });
+});
 
 describe("smaller builds", () => {
   const LAYER = "application/vnd.ollama.image.model";

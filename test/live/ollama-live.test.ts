@@ -4,12 +4,16 @@
  */
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { newJournal } from "../../src/apply/journal";
+import { runJournal } from "../../src/apply/run-journal";
+import { type Step, undoSteps } from "../../src/apply/steps";
 import { isOmitted, type MetadataValue, type ModelMetadata } from "../../src/memory/metadata";
 import { createOllamaClient } from "../../src/ollama/client";
 import { createVariant } from "../../src/ollama/create-variant";
 import { parseHost } from "../../src/ollama/host";
 import { describeModel } from "../../src/ollama/model-source";
 import { OllamaProblem } from "../../src/ollama/problems";
+import { keptIn } from "../apply/kept";
 import { writeGguf } from "../stand-ins/gguf-writer";
 import { ggufModel, type StandInOllama, startStandInOllama } from "../stand-ins/ollama";
 
@@ -161,6 +165,28 @@ describe.skipIf(host === undefined)("a real Ollama server", () => {
     await expect(client.create({ name: "a b", from: NAME, numCtx: 8192 })).rejects.toMatchObject({ kind: "http" });
     await expect(client.remove("nobody:knows")).rejects.toMatchObject({ kind: "not-found" });
     await client.unload(NAME);
+  });
+
+  it("carries out a journal and takes it back", async () => {
+    const storage = keptIn();
+    const world = {
+      run: () => Promise.reject(new Error("Nothing runs on this machine.")),
+      platform: "linux",
+      client,
+      limitWords: () => "",
+    };
+    const options = { world, storage, now: () => new Date() };
+    const steps: readonly Step[] = [
+      { kind: "create-variant", source: NAME, name: VARIANT, numCtx: 8192, replaces: false },
+      { kind: "unload", name: VARIANT },
+    ];
+    const about = { title: "Cap", model: NAME, url, isUndo: false };
+    const done = await runJournal(newJournal(about, steps, new Date()), options);
+    expect(done.kind).toBe("finished");
+    expect((await client.show(VARIANT)).parameters.numCtx).toBe(8192);
+    const undone = await runJournal(newJournal({ ...about, isUndo: true }, undoSteps(steps), new Date()), options);
+    expect(undone.kind).toBe("finished");
+    expect((await client.models()).map(({ name }) => name)).not.toContain(VARIANT);
   });
 
   const requests: readonly [what: string, path: string, body?: unknown, method?: string][] = [
