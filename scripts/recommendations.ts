@@ -20,12 +20,17 @@ const MODELS = [
   "deepseek-r1-671b",
 ];
 
+const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
+
 function cell(name: string, ramGib: number): string {
   const plan = makePlan(planFor(name, ramGib, 26, {}, name.startsWith("gpt-oss") ? "MXFP4" : "Q4_K_M"));
   const before = badgeText(plan.before);
   const [first] = plan.kind === "options" ? plan.options : [];
   if (first === undefined) return `${before}; cannot fit`;
-  return first.kind === "nothing" ? before : `${before}; ${first.title}`;
+  if (first.kind === "nothing") return before;
+  return plan.kind === "options" && plan.instead
+    ? `${before}; a smaller model, or ${lowerFirst(first.title)}`
+    : `${before}; ${first.title}`;
 }
 
 const rows = MODELS.map((name) => `| ${name} | ${RAM.map((ramGib) => cell(name, ramGib)).join(" | ")} |`);

@@ -26,7 +26,7 @@ export function recommendedReserve(ramBytes: number): number {
 }
 
 /**
- * macOS's own limit by formula, a labelled last resort where Metal cannot be asked (facts: readings of macOS 26/27
+ * macOS's own limit by formula, a labelled last resort where Metal cannot be asked (from readings of macOS 26/27
  * and of 15 and older). Sizes that were never read take the share of the next smaller Mac.
  */
 export function defaultLimitByFormula(ramBytes: number, macos?: MacosVersion): number {

@@ -17,7 +17,7 @@ const QUANTIZATION = /(?:^|-)(?:i?q\d(?:_[a-z0-9]{1,4}){0,2}|fp16|bf16|f16|f32|m
 
 /**
  * Names under which a smaller build of a model could be published, likeliest first. None is known to exist: the library
- * has no list of tags, and since 2025 mostly publishes q4_K_M and q8_0 (facts: model-files.md 5.3).
+ * has no list of tags, and since 2025 mostly publishes q4_K_M and q8_0 (ollama issues 9762, 14434).
  */
 export function possibleBuilds(
   { model, publishedName }: Omit<BuildSearch, "quantizations">,

@@ -7,7 +7,8 @@ import {
   compareVerdicts,
   type TermRow,
 } from "../fit/balance";
-import type { PlanOption } from "../fit/plan/options";
+import { verdictSentence } from "../fit/verdict-text";
+import type { Impossible, PlanOption } from "../fit/plan/options";
 import type { Verdict } from "../fit/verdict";
 import { type Appearance, planChart } from "./plan-chart";
 
@@ -34,6 +35,18 @@ export function planMarkdown(
     sentence,
     ...(comparison && changes ? [picture(comparison, appearance)] : []),
     ...(comparison ? [["```", ...(changes ? textBars(comparison) : textBarNow(comparison)), "```"].join("\n")] : []),
+  ].join("\n\n");
+}
+
+/** Why a model does not fit as it is, and what helps instead. */
+export function waysOutMarkdown(title: string, before: Verdict, { missing, comfortable, waysOut }: Impossible): string {
+  return [
+    title,
+    verdictSentence(before),
+    missing,
+    comfortable,
+    "## Ways Out",
+    waysOut.map((way) => `- ${way}`).join("\n"),
   ].join("\n\n");
 }
 

@@ -2,9 +2,8 @@ import { Detail, Icon, List } from "@raycast/api";
 import { usePromise } from "@raycast/utils";
 import { readJournal } from "../apply/journal";
 import type { PlanKind } from "../fit/plan/options";
-import { verdictSentence } from "../fit/verdict-text";
 import { PlanActions } from "./plan-actions";
-import { planMarkdown } from "./plan-markdown";
+import { planMarkdown, waysOutMarkdown } from "./plan-markdown";
 import { PlanMetadata } from "./plan-metadata";
 import type { Settings } from "./preferences";
 import type { Situation } from "./situation";
@@ -61,19 +60,11 @@ export function PlanView({ row: opened, situation: openedIn, settings, refresh: 
   };
   const search = checkBuilds ? { checkBuilds } : {};
   if (plan.kind === "impossible") {
-    const { missing, comfortable, waysOut } = plan.impossible;
     return (
       <Detail
         isLoading={isLoading}
         navigationTitle={title}
-        markdown={[
-          "# It Does Not Fit",
-          verdictSentence(plan.before),
-          missing,
-          comfortable,
-          "## Ways Out",
-          waysOut.map((way) => `- ${way}`).join("\n"),
-        ].join("\n\n")}
+        markdown={waysOutMarkdown("# It Does Not Fit", plan.before, plan.impossible)}
         actions={<PlanActions {...work} {...search} />}
       />
     );
@@ -97,6 +88,18 @@ export function PlanView({ row: opened, situation: openedIn, settings, refresh: 
       navigationTitle={title}
       searchBarPlaceholder={`Ways to make ${row.model.name} fit`}
     >
+      {plan.instead && (
+        <List.Item
+          title="A Smaller Model Instead"
+          icon={Icon.LightBulb}
+          detail={
+            <List.Item.Detail
+              markdown={waysOutMarkdown("## A Smaller Model Instead\n\n*Recommended*", plan.before, plan.instead)}
+            />
+          }
+          actions={<PlanActions {...work} {...search} />}
+        />
+      )}
       {plan.options.map((option, index) => (
         <List.Item
           key={option.title}
@@ -104,7 +107,7 @@ export function PlanView({ row: opened, situation: openedIn, settings, refresh: 
           icon={OPTION_ICONS[option.kind]}
           detail={
             <List.Item.Detail
-              markdown={planMarkdown(plan.before, option, index === 0)}
+              markdown={planMarkdown(plan.before, option, index === 0 && !plan.instead)}
               metadata={<PlanMetadata plan={plan} planned={planned} option={option} />}
             />
           }

@@ -623,6 +623,14 @@ describe("the plan of other models", () => {
     expect(stage.ollama.loaded()).toMatchObject([{ model: { name: MODEL }, numCtx: 32_768 }]);
   });
 
+  it("that would have to lose too much quality are better replaced by a smaller one", async () => {
+    const stage = await stageOf({ mac: { ramGib: 18 }, ollama: { totalVramBytes: 14_302_250_000 } });
+    const screen = await openPlanOn(stage, "gemma3:27b");
+    expect(titles(screen)[0]).toBe("A Smaller Model Instead");
+    expect(screen.text().replace(/\s+/g, " ")).toContain("models of up to about 13 billion parameters");
+    expect(screen.actions()).toContain("Check for Smaller Builds");
+  });
+
   it("that cannot fit say by how much, what is comfortable, and the ways out", async () => {
     const stage = await stageOf({ mac: { ramGib: 16 }, ollama: { totalVramBytes: 12_713_115_648 } });
     const screen = await openPlanOn(stage);

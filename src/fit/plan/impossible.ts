@@ -6,8 +6,11 @@ import { limitOnceSet } from "./state-after";
 
 /** Bits per parameter of Q4_K_M, what most models are published at (llama.cpp's quantize table). */
 const COMMON_BITS = 4.89;
-/** Share of the limit that a comfortable model's weights may take: the rest is for context and buffers. */
-const WEIGHTS_SHARE = 0.75;
+/**
+ * Share of the limit that a comfortable model's weights may take, the rest being for context and buffers. It meets what
+ * people with such Macs call comfortable: 7B to 9B at 16 GB, 27B to 32B at 36 GB, 32B and more at 64 GB.
+ */
+const WEIGHTS_SHARE = 0.6;
 /** Below it a context is of little use. */
 const SMALLEST_CONTEXT = 4096;
 

@@ -18,7 +18,15 @@ export function makePlan(plan: PlanInput): Plan {
     candidate(plan, before),
   );
   const options = rankOptions(found.length > 0 ? found : smallerBuildAndMore(plan, before));
-  if (options.length > 0) return { kind: "options", before, options: options.map(withNotes(plan, before)) };
+  if (options.length > 0) {
+    const isPoor = options.every((option) => option.isPoor);
+    return {
+      kind: "options",
+      before,
+      options: options.map(withNotes(plan, before)),
+      ...(isPoor ? { instead: impossible(plan, before) } : {}),
+    };
+  }
   const doubt = cannotPromise(before);
   return doubt === undefined
     ? { kind: "impossible", before, impossible: impossible(plan, before) }

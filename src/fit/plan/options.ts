@@ -68,6 +68,8 @@ export interface PlanOption {
   readonly changes: Changes;
   /** The same by hand, one command each. */
   readonly commands: readonly string[];
+  /** It costs so much quality that a smaller model is often the better choice. */
+  readonly isPoor?: boolean;
 }
 
 /** Why nothing makes it fit here, and the honest ways out. */
@@ -79,7 +81,13 @@ export interface Impossible {
 }
 
 export type Plan =
-  | { readonly kind: "options"; readonly before: Judged; readonly options: readonly PlanOption[] }
+  | {
+      readonly kind: "options";
+      readonly before: Judged;
+      readonly options: readonly PlanOption[];
+      /** What is better than any of them, where all of them are poor. */
+      readonly instead?: Impossible;
+    }
   | { readonly kind: "impossible"; readonly before: Judged; readonly impossible: Impossible }
   /** Not enough is known to promise anything. */
   | { readonly kind: "unknown"; readonly before: Verdict; readonly reason: string };

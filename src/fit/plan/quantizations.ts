@@ -18,12 +18,17 @@ export const LADDER = [
   { name: "Q2_K", boundedBy: "Q3_K", kld: 0.445 },
 ] as const;
 
+/** Distance from the original from which a loss is large: Q3_K_M lies below it, IQ3_XXS above. */
+const POOR_FROM = 0.15;
+
 export interface SmallerQuantization {
   readonly name: string;
   /** Steps below the present one on the ladder. */
   readonly steps: number;
   /** What is lost against the original, in words. */
   readonly loss: string;
+  /** So much is lost that a smaller model is often better. */
+  readonly isPoor: boolean;
   /** The model at this quantization; its size is an upper bound of llama.cpp's own recipe. */
   readonly metadata: ModelMetadata;
   /** Its size as a share of the present one. */
@@ -40,14 +45,16 @@ export function smallerQuantizations(
   return LADDER.slice(at + 1).flatMap(({ name, boundedBy, kld }, index) => {
     const smaller = requantized(metadata, boundedBy);
     const share = sizeOf(smaller) / now;
-    return share < 1 ? [{ name, steps: index + 1, loss: lossText(kld), metadata: smaller, share }] : [];
+    return share < 1
+      ? [{ name, steps: index + 1, loss: lossText(kld), isPoor: kld >= POOR_FROM, metadata: smaller, share }]
+      : [];
   });
 }
 
 function lossText(kld: number): string {
   if (kld < 0.01) return "no visible loss of quality";
   if (kld < 0.05) return "a small loss of quality";
-  if (kld < 0.15) return "a loss of quality that shows on hard tasks";
+  if (kld < POOR_FROM) return "a loss of quality that shows on hard tasks";
   return "a large loss of quality: a smaller model is often the better choice";
 }
 

@@ -97,6 +97,7 @@ function option(
   ];
   return {
     kind: "smaller-build",
+    isPoor: quantization.isPoor,
     title: [`Lower the Quantization to ${quantization.name}`, ...and].join(", "),
     sentence: verdictSentence(after),
     costs: [

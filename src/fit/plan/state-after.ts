@@ -15,7 +15,7 @@ export interface StateAfter {
 
 /**
  * The state once the limit is `limit` and Ollama has started anew, now or at some later time. Ollama's default context
- * follows the limit it was started under (facts: ollama.md 1): where it would change, the context of before is pinned.
+ * follows the limit it was started under (ollama's server/routes.go): where it would change, the context of before is pinned.
  */
 export function stateAfter(input: JudgeInput, before: Judged, limit: GpuLimit): StateAfter {
   const { server } = input;

@@ -187,6 +187,23 @@ describe("smaller builds", () => {
   });
 });
 
+describe("a build that costs too much quality", () => {
+  it("stands behind a smaller model where nothing better makes the model fit", () => {
+    const plan = makePlan(planFor("gemma3-27b", 16, 26));
+    if (plan.kind !== "options") throw new Error(plan.kind);
+    expect(plan.options.map(({ title }) => title)).toEqual(["Lower the Quantization to IQ2_M"]);
+    expect(plan.options[0]?.costs.join()).toContain("a smaller model is often the better choice");
+    expect(plan.instead?.comfortable).toContain("about 11 billion");
+  });
+
+  it("is an option among others where something else does", () => {
+    const plan = makePlan(planFor("qwen3-coder-next", 64, 26));
+    expect(plan.kind === "options" && plan.instead).toBeUndefined();
+    const good = makePlan(planFor("llama4-scout", 64, 26));
+    expect(good.kind === "options" && good.instead).toBeUndefined();
+  });
+});
+
 describe("a model that cannot fit", () => {
   it("says by how much, what is comfortable, and the ways out", () => {
     const plan = makePlan(planFor("deepseek-r1-671b", 64, 26));
@@ -195,17 +212,17 @@ describe("a model that cannot fit", () => {
       /^Even at 4K it needs 37\d\.\d GiB; the highest safe limit of this Mac is 60\.0 GiB: 3\d\d\.\d GiB are missing\.$/,
     );
     expect(plan.impossible.comfortable).toBe(
-      "Comfortable on this Mac: models of up to about 70 billion parameters at Q4_K_M, with a limit of 56.0 GiB.",
+      "Comfortable on this Mac: models of up to about 50 billion parameters at Q4_K_M, with a limit of 56.0 GiB.",
     );
     expect(plan.impossible.waysOut.join(" ")).toMatch(/exo.*llama\.cpp's RPC.*deepseek-r1-671b has a cloud tag/);
   });
 
   it.each([
-    [8, 5],
-    [16, 14],
-    [36, 38],
-    [64, 70],
-    [128, 150],
+    [8, 4],
+    [16, 11],
+    [36, 30],
+    [64, 50],
+    [128, 100],
   ])("calls on %d GB models of up to %d billion parameters comfortable", (ramGib, billions) => {
     const plan = makePlan(planFor("deepseek-r1-671b", ramGib, 26));
     if (plan.kind !== "impossible") throw new Error(plan.kind);
