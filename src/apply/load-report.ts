@@ -49,8 +49,8 @@ export function reportText(report: LoadReport, expected?: Expected): string {
     case "spilled":
       return `${formatBytes(report.spilledBytes)} of ${formatBytes(report.bytes)} spilled to the CPU${expected ? `; predicted were ${formatBytes(expected.bytes)}` : ""}.`;
     case "on-gpu": {
-      const there = `${formatBytes(report.bytes, 2)}${report.numCtx === undefined ? "" : ` at ${formatContext(report.numCtx)}`}`;
-      if (expected === undefined) return `${report.name}: ${there}.`;
+      const there = `${report.name}: ${formatBytes(report.bytes, 2)}${report.numCtx === undefined ? "" : ` at ${formatContext(report.numCtx)}`}`;
+      if (expected === undefined) return `${there}.`;
       return isOtherContext(report, expected)
         ? `${there}, not at the ${formatContext(expected.numCtx)} that were expected.`
         : `${there}; predicted were ${formatBytes(expected.bytes, 2)} (${formatSignedPercent(report.bytes / expected.bytes - 1)}).`;

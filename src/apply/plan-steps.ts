@@ -32,10 +32,9 @@ export function planSteps(input: StepsInput): readonly Step[] {
   const { limitMib, kvCacheType, numCtx, unload = [] } = option.changes;
   const name = numCtx === undefined ? model.name : input.variantName(model.name, numCtx);
   const restarts = kvCacheType !== undefined;
-  const own = loaded.filter(
-    ({ digest, name: other, sharesFile }) => digest === model.digest || sharesFile || other === name,
-  );
-  const leaving = restarts ? [] : [...new Set([...unload, ...own.map((resident) => resident.name)])];
+  const own = loaded.filter(({ digest, sharesFile }) => digest === model.digest || sharesFile);
+  const stale = limitMib === undefined || restarts ? [] : own.map((resident) => resident.name);
+  const leaving = [...new Set([...unload, ...stale])];
   return [
     ...(limitMib === undefined
       ? []

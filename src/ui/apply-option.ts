@@ -41,7 +41,9 @@ export async function applyOption(work: ApplyOption): Promise<void> {
     });
     return;
   }
-  if (!(await confirmSteps(work, steps))) return;
+  // Loading alone changes nothing that would have to be agreed to.
+  const isLoad = steps.every(({ kind }) => kind === "load");
+  if (!isLoad && !(await confirmSteps(work, steps))) return;
   const about = { title: option.title, model: row.model.name, url: situation.url ?? "", isUndo: false };
   await carryOut({
     journal: newJournal(about, steps, world.now()),

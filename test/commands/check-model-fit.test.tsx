@@ -522,7 +522,7 @@ describe("loading and unloading", () => {
       {
         style: "SUCCESS",
         title: "All on the GPU",
-        message: expect.stringMatching(/^9\.87 GiB at 40K; predicted were /),
+        message: expect.stringMatching(/^qwen3:8b: 9\.87 GiB at 40K; predicted were /),
       },
     ]);
     expect(stage.ollama.loaded().map((each) => [each.model.name, each.numCtx])).toEqual([["qwen3:8b", 40_960]]);

@@ -108,7 +108,7 @@ describe("the guide's story", () => {
     expect(stage.ollama.loaded()).toMatchObject([{ model: { name: MODEL }, numCtx: 262_144 }]);
     expect(lastToast(screen)).toMatchObject({
       title: "All on the GPU",
-      message: "54.50 GiB at 256K; predicted were 54.59 GiB (-0.2 %).",
+      message: `${MODEL}: 54.50 GiB at 256K; predicted were 54.59 GiB (-0.2 %).`,
       actions: ["Undo"],
     });
     expect(titles(screen)).toEqual(["Nothing to Do"]);
@@ -267,11 +267,8 @@ describe("a variant with a smaller context", () => {
     await stage.ollama.put({ ...sampleModel(MODEL), name: VARIANT, parameters: { num_ctx: 65_536 } });
     const screen = await openPlanOn(stage);
     await screen.pick(CAP);
-    await screen.press("Apply");
-    await screen.settle();
-    expect(screen.text()).not.toContain("Create ");
-    await screen.confirm(true);
-    await screen.settle();
+    await screen.action("Apply");
+    expect(lastToast(screen)?.message).toContain(`${VARIANT}: `);
     expect(stage.ollama.requests.some(({ route }) => route === "create")).toBe(false);
     expect(stage.ollama.loaded()).toMatchObject([{ model: { name: VARIANT } }]);
   });
@@ -600,10 +597,7 @@ describe("the plan of other models", () => {
     expect(titles(screen)).toEqual(["Nothing to Do"]);
     expect(screen.metadata().find(({ title }) => title === "Largest Context")?.value).toBe("128K tokens");
     expect(screen.metadata().find(({ title }) => title === "Spare")?.value).toMatch(/^\d+\.\d\d GiB$/);
-    await screen.press("Load and Verify");
-    await screen.settle();
-    await screen.confirm(true);
-    await screen.settle();
+    await screen.action("Load and Verify");
     expect(stage.ollama.loaded()).toMatchObject([{ model: { name: "llama3.1:8b" } }]);
     expect(lastToast(screen)).toMatchObject({ title: "All on the GPU", actions: [] });
   });
@@ -616,10 +610,7 @@ describe("the plan of other models", () => {
     await screen.action("Show Plan");
     await screen.settle();
     expect(screen.text().replace(/\s+/g, " ")).toContain("Ollama runs the model at 256K");
-    await screen.press("Load and Verify");
-    await screen.settle();
-    await screen.confirm(true);
-    await screen.settle();
+    await screen.action("Load and Verify");
     expect(stage.ollama.loaded()).toMatchObject([{ model: { name: MODEL }, numCtx: 32_768 }]);
   });
 
@@ -639,6 +630,13 @@ describe("the plan of other models", () => {
     expect(text).toMatch(/Even at 4K it needs 49\.\d GiB; the highest safe limit of this Mac is 12\.0 GiB/);
     expect(text).toContain("exo or llama.cpp's RPC backend");
     expect(screen.actions()).toContain("Check for Smaller Builds");
+  });
+
+  it("on a Mac without a limit that can be set are offered none", async () => {
+    const stage = await stageOf({ mac: { macos: "12.6" } });
+    for (const key of ["iogpu.wired_limit_mb", "debug.iogpu.wired_limit"]) stage.mac.sysctls.delete(key);
+    const screen = await openPlanOn(stage);
+    expect(titles(screen).join()).not.toContain("Raise");
   });
 
   it("of which nothing is known say why nothing can be planned", async () => {

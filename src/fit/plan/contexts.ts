@@ -5,7 +5,7 @@ import { judgeAtContext, type JudgeInput } from "../verdict";
 import { verdictSentence } from "../verdict-text";
 import { raiseCosts } from "./limits";
 import { FREE, type Judged, type PlanOption } from "./options";
-import type { PlanInput } from "./plan-input";
+import { type PlanInput, recommendedRaise } from "./plan-input";
 import { limitOnceSet, stateAfter } from "./state-after";
 
 /** A smaller context under the limit in force. */
@@ -15,8 +15,8 @@ export function capped(plan: PlanInput, before: Judged): PlanOption[] {
 
 /** A smaller context under the recommended limit. */
 export function raisedAndCapped(plan: PlanInput, before: Judged): PlanOption[] {
-  const mib = plan.advice?.recommendedMib;
-  if (before.kind === "fits" || mib === undefined || mib * MIB <= before.limit.bytes) return [];
+  const mib = recommendedRaise(plan, before);
+  if (before.kind === "fits" || mib === undefined) return [];
   return cap(plan, before, stateAfter(plan.input, before, limitOnceSet(mib * MIB)).restarted, mib);
 }
 

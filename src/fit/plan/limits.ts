@@ -11,8 +11,8 @@ const LIMIT_STEP_MIB = 1024;
 
 /** The least round limit within the reserve that fits, and one beyond it only where none does. */
 export function raised(plan: PlanInput, before: Judged): PlanOption[] {
-  const { advice } = plan;
-  if (before.kind === "fits" || advice === undefined) return [];
+  const { advice, limitKey } = plan;
+  if (before.kind === "fits" || advice === undefined || limitKey === undefined) return [];
   const first = Math.floor(before.limit.bytes / MIB / LIMIT_STEP_MIB) + 1;
   for (let step = first; step * LIMIT_STEP_MIB <= advice.highestMib; step += 1) {
     const found = raiseTo(plan, before, step * LIMIT_STEP_MIB);

@@ -6,7 +6,7 @@ import { verdictSentence } from "../verdict-text";
 import { roundFittingContext } from "./contexts";
 import { raiseCosts } from "./limits";
 import { FREE, type Judged, type PlanOption } from "./options";
-import type { PlanInput } from "./plan-input";
+import { type PlanInput, recommendedRaise } from "./plan-input";
 import { type SmallerQuantization, smallerQuantizations } from "./quantizations";
 import { limitOnceSet, stateAfter } from "./state-after";
 
@@ -39,8 +39,8 @@ export function smallerBuild(plan: PlanInput, before: Judged): PlanOption[] {
 export function smallerBuildAndMore(plan: PlanInput, before: Judged): PlanOption[] {
   if (before.kind === "fits" || !plan.canCap) return [];
   const present = before.run.numCtx.value;
-  const mib = plan.advice?.recommendedMib;
-  const limits = [undefined, ...(mib !== undefined && mib * MIB > before.limit.bytes ? [mib] : [])];
+  const mib = recommendedRaise(plan, before);
+  const limits = [undefined, ...(mib === undefined ? [] : [mib])];
   const all = candidates(plan);
   for (const enough of [Math.min(USEFUL_CONTEXT, present), 0]) {
     for (const candidate of all) {
