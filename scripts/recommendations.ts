@@ -26,6 +26,9 @@ function cell(name: string, ramGib: number): string {
   const plan = makePlan(planFor(name, ramGib, 26, {}, name.startsWith("gpt-oss") ? "MXFP4" : "Q4_K_M"));
   const before = badgeText(plan.before);
   const [first] = plan.kind === "options" ? plan.options : [];
+  if (plan.kind === "impossible" && plan.impossible.perhaps !== undefined) {
+    return `${before}; a smaller model, or perhaps ${lowerFirst(plan.impossible.perhaps)}`;
+  }
   if (first === undefined) return `${before}; cannot fit`;
   if (first.kind === "nothing") return before;
   return plan.kind === "options" && plan.instead
@@ -38,7 +41,8 @@ const text = [
   "# Recommended options",
   "",
   "What Check Model Fit says of common models at Q4_K_M (gpt-oss: MXFP4) on macOS 26 with the default limit, Ollama 0.33",
-  "and nothing set, and the first option of the plan. Written by `npm run recommendations`.",
+  "and nothing set, and the first option of the plan. A smaller build is not known to exist before a registry was asked,",
+  "and what is called perhaps fits only if it is no heavier than usual. Written by `npm run recommendations`.",
   "",
   `| Model | ${RAM.map((ramGib) => `${ramGib} GB`).join(" | ")} |`,
   `| --- |${RAM.map(() => " --- |").join("")}`,

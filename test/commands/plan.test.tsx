@@ -10,7 +10,7 @@ const GIB = 1024 ** 3;
 const MODEL = "qwen3-coder-next:q4_K_M";
 const RAISE = "Raise the Limit to 56.0 GiB";
 const CAP = "Cap the Context at 64K";
-const BUILD = "Lower the Quantization to IQ4_XS";
+const BUILD = "Lower the Quantization to Q3_K_M";
 const VARIANT = `${MODEL}-64k`;
 /** Metal's limit of a 64 GB Mac on macOS 26. */
 const DEFAULT_BYTES = 55_662_788_608;

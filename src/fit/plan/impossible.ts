@@ -2,6 +2,7 @@ import { formatBytes, formatContext, MIB } from "../units";
 import { judgeAtContext } from "../verdict";
 import type { Impossible, Judged } from "./options";
 import type { PlanInput } from "./plan-input";
+import { lighterBuild } from "./smaller-builds";
 import { limitOnceSet } from "./state-after";
 
 /** Bits per parameter of Q4_K_M, what most models are published at (llama.cpp's quantize table). */
@@ -15,15 +16,23 @@ const WEIGHTS_SHARE = 0.6;
 const SMALLEST_CONTEXT = 4096;
 
 /** What is missing at the very least, which size is comfortable here, and what helps instead. */
-export function impossible({ input, advice }: PlanInput, before: Judged): Impossible {
+export function impossible(plan: PlanInput, before: Judged): Impossible {
+  const { input, advice } = plan;
+  const perhaps = lighterBuild(plan, before);
   const highest = Math.max(before.limit.bytes, (advice?.highestMib ?? 0) * MIB);
   const advised = Math.max(before.limit.bytes, (advice?.recommendedMib ?? 0) * MIB);
   const where = advice === undefined ? "that Mac" : "this Mac";
   return {
     missing: missingText({ input, advice }, before, highest, where),
+    ...(perhaps === undefined ? {} : { perhaps }),
     comfortable: `Comfortable on ${where}: models of up to about ${roundDown(billions(advised, before))} billion parameters at Q4_K_M, with a limit of ${formatBytes(advised)}.`,
     waysOut: [
       "A smaller model of the same family.",
+      ...(perhaps === undefined
+        ? []
+        : [
+            `Perhaps: ${perhaps}. It would do if such a build is no heavier than usual; Check for Smaller Builds tells.`,
+          ]),
       advice === undefined
         ? "A higher GPU limit, set on the Mac that Ollama runs on."
         : "Ollama on a Mac with more memory, as the host in the preferences.",

@@ -17,7 +17,9 @@ export function makePlan(plan: PlanInput): Plan {
   const found = [asItIs, raised, capped, raisedAndCapped, quantizedCache, smallerBuild].flatMap((candidate) =>
     candidate(plan, before),
   );
-  const options = rankOptions(found.length > 0 ? found : smallerBuildAndMore(plan, before));
+  // A better build with a smaller context or a higher limit stands before a poor one alone.
+  const isNotEnough = found.every((option) => option.isPoor);
+  const options = rankOptions(isNotEnough ? [...found, ...smallerBuildAndMore(plan, before)] : found);
   if (options.length > 0) {
     const isPoor = options.every((option) => option.isPoor);
     return {

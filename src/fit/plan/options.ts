@@ -76,6 +76,8 @@ export interface PlanOption {
 export interface Impossible {
   /** What is missing at the least, in words. */
   readonly missing: string;
+  /** Title of an option that would do if its build is no heavier than usual; absent where there is none. */
+  readonly perhaps?: string;
   readonly comfortable: string;
   readonly waysOut: readonly string[];
 }
@@ -99,10 +101,14 @@ export function dominates(a: Cost, b: Cost): boolean {
   return COSTS.every((name) => a[name] <= b[name]) && COSTS.some((name) => a[name] < b[name]);
 }
 
-/** Drops options that another one beats in every respect and sorts the rest, least intrusive first. */
+/**
+ * Drops options that another one beats in every respect, and repetitions, and sorts the rest: least intrusive first,
+ * builds by their quality.
+ */
 export function rankOptions(options: readonly PlanOption[]): readonly PlanOption[] {
   const rank = ({ kind }: PlanOption) => PLAN_KINDS.indexOf(kind);
   return options
     .filter((option) => !options.some((other) => dominates(other.cost, option.cost)))
-    .sort((a, b) => rank(a) - rank(b));
+    .filter(({ title }, index, kept) => kept.findIndex((other) => other.title === title) === index)
+    .sort((a, b) => rank(a) - rank(b) || a.cost.qualitySteps - b.cost.qualitySteps);
 }

@@ -22,10 +22,23 @@ interface Candidate {
   readonly state: JudgeInput;
 }
 
+/** How a build that nobody has confirmed is sized: so that it surely fits, or as llama.cpp itself would make it. */
+type Sizing = "most" | "usual";
+
+/**
+ * What a build would do that is no heavier than llama.cpp's own, where one at its heaviest would not: the title of such
+ * an option. Undefined where there is none, and once a registry was asked.
+ */
+export function lighterBuild(plan: PlanInput, before: Judged): string | undefined {
+  if (plan.builds !== undefined) return undefined;
+  const [alone] = smallerBuild(plan, before, "usual");
+  return (alone ?? smallerBuildAndMore(plan, before, "usual")[0])?.title;
+}
+
 /** The best smaller quantization that fits with nothing else changed. */
-export function smallerBuild(plan: PlanInput, before: Judged): PlanOption[] {
+export function smallerBuild(plan: PlanInput, before: Judged, sizing: Sizing = "most"): PlanOption[] {
   if (before.kind === "fits") return [];
-  for (const candidate of candidates(plan)) {
+  for (const candidate of candidates(plan, sizing)) {
     const after = judge(candidate.state);
     if (after.kind === "fits") return [option(plan, before, candidate, after)];
   }
@@ -36,12 +49,12 @@ export function smallerBuild(plan: PlanInput, before: Judged): PlanOption[] {
  * Where nothing else makes it fit: a smaller quantization together with a smaller context and, if needed, the
  * recommended limit. Quality counts for more than context from 16K of context on.
  */
-export function smallerBuildAndMore(plan: PlanInput, before: Judged): PlanOption[] {
+export function smallerBuildAndMore(plan: PlanInput, before: Judged, sizing: Sizing = "most"): PlanOption[] {
   if (before.kind === "fits" || !plan.canCap) return [];
   const present = before.run.numCtx.value;
   const mib = recommendedRaise(plan, before);
   const limits = [undefined, ...(mib === undefined ? [] : [mib])];
-  const all = candidates(plan);
+  const all = candidates(plan, sizing);
   for (const enough of [Math.min(USEFUL_CONTEXT, present), 0]) {
     for (const candidate of all) {
       for (const limitMib of limits) {
@@ -59,25 +72,28 @@ export function smallerBuildAndMore(plan: PlanInput, before: Judged): PlanOption
   return [];
 }
 
-function candidates({ input, builds }: PlanInput): readonly Candidate[] {
+function candidates({ input, builds }: PlanInput, sizing: Sizing): readonly Candidate[] {
   const { description, model } = input;
   if ("kind" in description) return [];
   return smallerQuantizations(description.metadata, model.quantization).flatMap((quantization) => {
     const build = builds?.get(quantization.name);
     if (build?.kind === "missing") return [];
-    if (build?.kind === "published") {
-      const { weightBytes, downloadBytes } = build;
-      const smaller = { ...description, weightBytes, projectors: [] };
-      const state = { ...input, description: smaller, model: { ...model, sizeBytes: downloadBytes } };
-      return [{ quantization, build, unchecked: "", state }];
-    }
-    const sizeBytes = Math.round(model.sizeBytes * quantization.share);
-    const state = {
-      ...input,
-      description: { ...description, metadata: quantization.metadata },
-      model: { ...model, sizeBytes },
-    };
-    return [{ quantization, unchecked: build?.reason ?? "", state }];
+    const published = build?.kind === "published" ? build : undefined;
+    const supposed = sizing === "most" ? quantization.weightBytes : quantization.usualBytes;
+    const weightBytes = published?.weightBytes ?? supposed;
+    const sizeBytes = published?.downloadBytes ?? supposed;
+    return [
+      {
+        quantization,
+        ...(published ? { build: published } : {}),
+        unchecked: build?.kind === "unchecked" ? build.reason : "",
+        state: {
+          ...input,
+          description: { ...description, weightBytes, projectors: [] },
+          model: { ...model, sizeBytes },
+        },
+      },
+    ];
   });
 }
 
@@ -103,7 +119,7 @@ function option(
     costs: [
       `${quantization.name} instead of ${plan.input.model.quantization ?? "the present quantization"}: ${quantization.loss}`,
       build === undefined
-        ? `At most about ${formatBytes(state.model.sizeBytes)} to download; not checked whether such a build is published${unchecked === "" ? "" : ` (${unchecked})`}`
+        ? `About ${formatBytes(state.model.sizeBytes)} to download at most; not checked whether such a build is published${unchecked === "" ? "" : ` (${unchecked})`}`
         : `${formatBytes(build.downloadBytes)} to download: ${build.name} is published`,
       ...(isCut ? [`${formatContext(numCtx)} of context instead of ${formatContext(present)}`] : []),
       ...(limitMib === undefined ? [] : raiseCosts(before, limitMib)),

@@ -4,6 +4,7 @@ import type { SmallerBuild } from "../../../src/fit/facts";
 import { makePlan } from "../../../src/fit/plan/make-plan";
 import { dominates, type Plan, type PlanKind, type PlanOption } from "../../../src/fit/plan/options";
 import type { PlanInput } from "../../../src/fit/plan/plan-input";
+import { smallerQuantizations } from "../../../src/fit/plan/quantizations";
 import { GIB, MIB } from "../../../src/fit/units";
 import { judge, judgeAtContext } from "../../../src/fit/verdict";
 import { limitOf, logged, oracle, planFor, SERVER } from "../inputs";
@@ -179,17 +180,34 @@ describe("smaller builds", () => {
     expect(plan.kind === "options" ? plan.options.map(({ kind }) => kind) : []).not.toContain("smaller-build");
   });
 
-  it("go together with a limit and a context where they alone do not do", () => {
-    const options = optionsOf(planFor("llama4-scout", 64, 26));
-    expect(options).toHaveLength(1);
-    expect(options[0]?.title).toBe("Lower the Quantization to Q3_K_M, 56.0 GiB of Limit, 16K of Context");
-    expect(options[0]?.changes).toMatchObject({ limitMib: 57_344, numCtx: 16_384 });
+  it("go together with a limit or a context where they alone would be poor", () => {
+    const options = optionsOf(planFor("qwen3-32b", 24, 26));
+    expect(options.map(({ title }) => title)).toEqual([
+      "Lower the Quantization to Q3_K_M, 19.0 GiB of Limit",
+      "Lower the Quantization to IQ3_XXS",
+    ]);
+    expect(options[0]?.changes).toMatchObject({ limitMib: 19_456 });
+    const [scout] = optionsOf(planFor("llama4-scout", 64, 26));
+    expect(scout?.title).toBe("Lower the Quantization to IQ3_XXS, 64K of Context");
+    expect(scout?.changes).toMatchObject({ numCtx: 65_536 });
+  });
+
+  it("weigh at most a little more than llama.cpp's own", () => {
+    // Ollama's q4_K_M of this model has 52 GB; 80 billion weights of 4.46 bits are 44 GB.
+    const { description } = planFor("qwen3-coder-next", 64, 26).input;
+    if ("kind" in description) throw new Error(description.reason);
+    const all = smallerQuantizations(description.metadata, "Q8_0");
+    expect(all.map(({ name }) => name)).toContain("IQ4_XS");
+    const at = (name: string) => (all.find((each) => each.name === name)?.weightBytes ?? 0) / 1e9;
+    expect(at("IQ4_XS")).toBeGreaterThan(44.4);
+    expect(at("IQ4_XS")).toBeLessThan(48.6);
+    for (const { weightBytes, usualBytes } of all) expect(weightBytes / usualBytes).toBeCloseTo(1.08, 2);
   });
 });
 
 describe("a build that costs too much quality", () => {
   it("stands behind a smaller model where nothing better makes the model fit", () => {
-    const plan = makePlan(planFor("gemma3-27b", 16, 26));
+    const plan = makePlan(planFor("qwen3.5-27b", 16, 26));
     if (plan.kind !== "options") throw new Error(plan.kind);
     expect(plan.options.map(({ title }) => title)).toEqual(["Lower the Quantization to IQ2_M"]);
     expect(plan.options[0]?.costs.join()).toContain("a smaller model is often the better choice");
@@ -197,10 +215,19 @@ describe("a build that costs too much quality", () => {
   });
 
   it("is an option among others where something else does", () => {
-    const plan = makePlan(planFor("qwen3-coder-next", 64, 26));
-    expect(plan.kind === "options" && plan.instead).toBeUndefined();
-    const good = makePlan(planFor("llama4-scout", 64, 26));
-    expect(good.kind === "options" && good.instead).toBeUndefined();
+    for (const planned of [planFor("qwen3-coder-next", 64, 26), planFor("qwen3-32b", 24, 26)]) {
+      const plan = makePlan(planned);
+      expect(plan.kind === "options" && plan.instead).toBeUndefined();
+    }
+  });
+
+  it("is a perhaps where only a light one would do, until a registry was asked", () => {
+    const plan = makePlan(planFor("gemma3-27b", 16, 26));
+    if (plan.kind !== "impossible") throw new Error(plan.kind);
+    expect(plan.impossible.perhaps).toBe("Lower the Quantization to IQ2_M");
+    expect(plan.impossible.waysOut.join()).toContain("Check for Smaller Builds tells");
+    const asked = makePlan({ ...planFor("gemma3-27b", 16, 26), builds: new Map() });
+    expect(asked.kind === "impossible" && asked.impossible.perhaps).toBeUndefined();
   });
 });
 
