@@ -58,6 +58,7 @@ export async function runJournal(journal: Journal, options: RunOptions): Promise
   try {
     for (const [index, { step, state }] of journal.entries.entries()) {
       if (state === "done") continue;
+      if (world.signal?.aborted) return await stopped("cancelled", step, "Stopped before this step.");
       const mark = (entry: Omit<JournalEntry, "step">) =>
         write(current.entries.map((other, place) => (place === index ? { step, ...entry } : other)));
       await mark({ state: "running" });

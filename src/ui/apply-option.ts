@@ -6,6 +6,7 @@ import { checkLimit } from "../fit/limit-policy";
 import type { PlanOption } from "../fit/plan/options";
 import { readBootSettings } from "../mac/boot-settings";
 import { readLaunchctlEnv } from "../mac/ollama-service";
+import { readLimitMib } from "../mac/set-limit";
 import { sameModel, variantName } from "../ollama/names";
 import { carryOut } from "./carry-out";
 import type { Settings } from "./preferences";
@@ -57,7 +58,11 @@ export async function applyOption(work: ApplyOption): Promise<void> {
 async function stepsOf({ option, row, rows, situation }: ApplyOption): Promise<readonly Step[]> {
   const world = getWorld();
   const mac = appleSilicon(situation.machine);
-  const [daemons, kvCacheTypeNow] = await Promise.all([
+  // What is on screen may be older than what is in force, and undoing goes back to this.
+  const [limitMib, daemons, kvCacheTypeNow] = await Promise.all([
+    option.changes.limitMib === undefined || mac?.limitKey === undefined
+      ? undefined
+      : readLimitMib(world, mac.limitKey),
     option.changes.limitMib === undefined ? [] : readBootSettings(world),
     option.changes.kvCacheType === undefined ? undefined : readLaunchctlEnv(world, "OLLAMA_KV_CACHE_TYPE"),
   ]);
@@ -67,7 +72,7 @@ async function stepsOf({ option, row, rows, situation }: ApplyOption): Promise<r
     option,
     model: row.model,
     variantName,
-    limitNowMib: mac?.overrideMib ?? 0,
+    limitNowMib: limitMib ?? mac?.overrideMib ?? 0,
     ...(daemonMib === undefined ? {} : { daemonMib }),
     server: situation.server,
     loaded: row.input?.loaded ?? situation.loaded,

@@ -10,6 +10,7 @@ import {
 import { verdictSentence } from "../fit/verdict-text";
 import type { Impossible, PlanOption } from "../fit/plan/options";
 import type { Verdict } from "../fit/verdict";
+import { plainMarkdown } from "./plain-markdown";
 import { type Appearance, planChart } from "./plan-chart";
 
 /** Cells of a text bar, the mark of the limit not counted. */
@@ -22,17 +23,15 @@ const LABEL_WIDTH = 7;
  */
 export function planMarkdown(
   before: Verdict,
-  { kind, after, sentence, title }: PlanOption,
-  recommended: boolean,
+  { after, sentence, title }: PlanOption,
   appearance: Appearance = environment.appearance,
 ): string {
   const comparison = compareVerdicts(before, after);
   // A model that fits stays as it is: there is nothing to compare.
   const changes = before !== after;
   return [
-    `## ${title}`,
-    ...(recommended && kind !== "nothing" ? ["*Recommended*"] : []),
-    sentence,
+    `## ${plainMarkdown(title)}`,
+    plainMarkdown(sentence),
     ...(comparison && changes ? [picture(comparison, appearance)] : []),
     ...(comparison ? [["```", ...(changes ? textBars(comparison) : textBarNow(comparison)), "```"].join("\n")] : []),
   ].join("\n\n");
@@ -42,11 +41,9 @@ export function planMarkdown(
 export function waysOutMarkdown(title: string, before: Verdict, { missing, comfortable, waysOut }: Impossible): string {
   return [
     title,
-    verdictSentence(before),
-    missing,
-    comfortable,
+    ...[verdictSentence(before), missing, comfortable].map(plainMarkdown),
     "## Ways Out",
-    waysOut.map((way) => `- ${way}`).join("\n"),
+    waysOut.map((way) => `- ${plainMarkdown(way)}`).join("\n"),
   ].join("\n\n");
 }
 

@@ -1,7 +1,7 @@
 import { Detail, Icon, List } from "@raycast/api";
 import { usePromise } from "@raycast/utils";
 import { readJournal } from "../apply/journal";
-import type { PlanKind } from "../fit/plan/options";
+import type { PlanKind, PlanOption } from "../fit/plan/options";
 import { PlanActions } from "./plan-actions";
 import { planMarkdown, waysOutMarkdown } from "./plan-markdown";
 import { PlanMetadata } from "./plan-metadata";
@@ -81,46 +81,49 @@ export function PlanView({ row: opened, situation: openedIn, settings, refresh: 
       </List>
     );
   }
+  const { options, instead } = plan;
+  const item = (option: PlanOption, index: number) => (
+    <List.Item
+      key={option.title}
+      title={option.title}
+      icon={OPTION_ICONS[option.kind]}
+      detail={
+        <List.Item.Detail
+          markdown={planMarkdown(plan.before, option)}
+          metadata={<PlanMetadata plan={plan} planned={planned} option={option} />}
+        />
+      }
+      actions={
+        <PlanActions
+          {...work}
+          option={option}
+          {...(option.kind === "smaller-build" ? search : {})}
+          {...(options[index + 1] ? { next: options[index + 1] } : {})}
+        />
+      }
+    />
+  );
+  const items = options.map(item);
+  const first = instead ? (
+    <List.Item
+      title="A Smaller Model Instead"
+      icon={Icon.LightBulb}
+      detail={<List.Item.Detail markdown={waysOutMarkdown("## A Smaller Model Instead", plan.before, instead)} />}
+      actions={<PlanActions {...work} {...search} />}
+    />
+  ) : (
+    items.shift()
+  );
   return (
     <List
       isLoading={isLoading}
       isShowingDetail
       navigationTitle={title}
       searchBarPlaceholder={`Ways to make ${row.model.name} fit`}
+      filtering={{ keepSectionOrder: true }}
     >
-      {plan.instead && (
-        <List.Item
-          title="A Smaller Model Instead"
-          icon={Icon.LightBulb}
-          detail={
-            <List.Item.Detail
-              markdown={waysOutMarkdown("## A Smaller Model Instead\n\n*Recommended*", plan.before, plan.instead)}
-            />
-          }
-          actions={<PlanActions {...work} {...search} />}
-        />
-      )}
-      {plan.options.map((option, index) => (
-        <List.Item
-          key={option.title}
-          title={option.title}
-          icon={OPTION_ICONS[option.kind]}
-          detail={
-            <List.Item.Detail
-              markdown={planMarkdown(plan.before, option, index === 0 && !plan.instead)}
-              metadata={<PlanMetadata plan={plan} planned={planned} option={option} />}
-            />
-          }
-          actions={
-            <PlanActions
-              {...work}
-              option={option}
-              {...(option.kind === "smaller-build" ? search : {})}
-              {...(plan.options[index + 1] ? { next: plan.options[index + 1] } : {})}
-            />
-          }
-        />
-      ))}
+      <List.Section title={plan.before.kind === "fits" ? "It Fits" : "Recommended"}>{first}</List.Section>
+      {items.length > 0 && <List.Section title="Other Ways">{items}</List.Section>}
     </List>
   );
 }

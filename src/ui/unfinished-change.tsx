@@ -2,6 +2,7 @@ import { Action, ActionPanel, Alert, Color, confirmAlert, Detail, Form, Icon, Li
 import { begunSteps, clearJournal, type Journal, type JournalEntry } from "../apply/journal";
 import { stepText, undoSteps } from "../apply/steps";
 import { carryOut } from "./carry-out";
+import { plainMarkdown } from "./plain-markdown";
 import type { Settings } from "./preferences";
 import { RefreshAction } from "./refresh-action";
 import type { Situation } from "./situation";
@@ -74,7 +75,11 @@ function UnfinishedView({ change, settings, situation, refresh }: Props) {
   return (
     <Detail
       navigationTitle={journal.title}
-      markdown={[`# ${titleOf(journal)}`, whatHappened(change), journal.entries.map(entryText).join("\n")].join("\n\n")}
+      markdown={[
+        `# ${plainMarkdown(titleOf(journal))}`,
+        plainMarkdown(whatHappened(change)),
+        journal.entries.map(entryText).join("\n"),
+      ].join("\n\n")}
       actions={
         <ActionPanel>
           {canAct && (
@@ -125,14 +130,14 @@ function whatHappened({ journal, state, isHere }: UnfinishedChange): string {
 }
 
 function entryText({ step, state, reason }: JournalEntry): string {
-  const text = stepText(step);
+  const text = plainMarkdown(stepText(step));
   switch (state) {
     case "done":
       return `- **Done:** ${text}`;
     case "running":
       return `- **Under way:** ${text}`;
     case "failed":
-      return `- **Not done:** ${text} ${reason ?? ""}`.trimEnd();
+      return `- **Not done:** ${text} ${plainMarkdown(reason ?? "")}`.trimEnd();
     case "waiting":
       return `- **Not done yet:** ${text}`;
   }

@@ -1,5 +1,6 @@
 import { Action, ActionPanel, Detail, Icon, Keyboard, useNavigation } from "@raycast/api";
 import { formatContext } from "../fit/units";
+import { plainMarkdown } from "./plain-markdown";
 
 interface Props {
   readonly name: string;
@@ -17,9 +18,9 @@ export function VariantCreated({ name, source, numCtx, load, undo }: Props) {
     <Detail
       navigationTitle={name}
       markdown={[
-        `# Created ${name}`,
+        `# Created ${plainMarkdown(name)}`,
         "",
-        `Its context is ${formatContext(numCtx)} (read back from Ollama). It shares the weights of ${source} and takes no disk space.`,
+        `Its context is ${formatContext(numCtx)} (read back from Ollama). It shares the weights of ${plainMarkdown(source)} and takes no disk space.`,
         "",
         "Use this name in your apps: those with an OpenAI-compatible connection cannot set the context themselves.",
       ].join("\n")}

@@ -138,6 +138,22 @@ describe("carrying out a journal", () => {
     expect(server.loaded()).toMatchObject([{ model: { name: "llama3.1:8b-8k" } }]);
   });
 
+  it("begins no further step once it was stopped", async () => {
+    const stop = new AbortController();
+    const world = { ...(await worldOf()), signal: stop.signal };
+    const storage = keptIn();
+    const result = await runJournal(journalOf([LIMIT, VARIANT, LOAD]), {
+      world,
+      storage,
+      now: () => NOW,
+      onStep: () => stop.abort(),
+    });
+    expect(result).toMatchObject({ kind: "cancelled", step: VARIANT, isLeft: true });
+    expect(mac.limitMib()).toBe(57_344);
+    expect(server.models()).toHaveLength(2);
+    expect((await readJournal(storage))?.entries.map(({ state }) => state)).toEqual(["done", "waiting", "waiting"]);
+  });
+
   it("does not replace a model that somebody made under the name meanwhile", async () => {
     const world = await worldOf();
     await server.put({ ...sampleModel("qwen3:8b"), name: "llama3.1:8b-8k" });

@@ -57,7 +57,11 @@ const spillsBeyond = (limitGib: number) => ({
 describe("the plan of a model that spills", () => {
   it("says before and after of each way, least change first", async () => {
     const { screen } = await openPlan();
-    expect(titles(screen)).toEqual([RAISE, CAP, BUILD]);
+    expect(screen.items().map(({ title, section }) => [title, section])).toEqual([
+      [RAISE, "Recommended"],
+      [CAP, "Other Ways"],
+      [BUILD, "Other Ways"],
+    ]);
     await screen.pick(RAISE);
     const text = screen.text();
     expect(text).toContain("56.0 GiB limit, 256K context: fits with");
@@ -163,6 +167,21 @@ describe("the guide's story", () => {
     expect(stage.mac.prompts).toHaveLength(2);
     expect([...screen.toasts().map(({ title }) => title), ...desk.huds].join()).toContain("Undone");
     expect(titles(screen)[0]).toBe(RAISE);
+  });
+
+  it("is undone with the limit that was in force when it began, not with the one on screen", async () => {
+    const { screen, stage } = await openPlan({ ollama: spillsBeyond(56) });
+    stage.mac.sysctls.set("iogpu.wired_limit_mb", "54000");
+    await screen.pick(RAISE);
+    await screen.press("Apply");
+    await screen.settle();
+    await screen.confirm(true);
+    await screen.settle();
+    expect(stage.mac.limitMib()).toBe(57_344);
+    await screen.toastAction("Undo");
+    await screen.confirm(true);
+    await screen.settle();
+    expect(stage.mac.limitMib()).toBe(54_000);
   });
 
   it("can be undone later, too", async () => {

@@ -27,7 +27,7 @@ function barsOf(...[first, second]: Parameters<typeof compareVerdicts>): readonl
 
 describe("the detail of an option", () => {
   const option = firstOption();
-  const markdown = planMarkdown(before, option, true, "light");
+  const markdown = planMarkdown(before, option, "light");
 
   it("shows the same before and after as a picture, in words and as text", () => {
     const comparison = compareVerdicts(before, option.after);
@@ -40,19 +40,14 @@ describe("the detail of an option", () => {
     expect(size).toBe(`raycast-width=${chart?.width}&raycast-height=${chart?.height}`);
   });
 
-  it("says which option is recommended", () => {
-    expect(markdown).toContain("*Recommended*");
-    expect(planMarkdown(before, option, false, "light")).not.toContain("Recommended");
-  });
-
   it("is drawn for Raycast's appearance, which is dark on the stand-in", () => {
-    expect(planMarkdown(before, option, true)).toBe(planMarkdown(before, option, true, "dark"));
-    expect(planMarkdown(before, option, true, "dark")).not.toBe(markdown);
+    expect(planMarkdown(before, option)).toBe(planMarkdown(before, option, "dark"));
+    expect(planMarkdown(before, option, "dark")).not.toBe(markdown);
   });
 
   it("shows neither picture nor bars where a verdict is unknown", () => {
-    const unread = planMarkdown({ kind: "unknown", reason: "No." }, option, true, "light");
-    expect(unread).toBe(`## ${option.title}\n\n*Recommended*\n\n${option.sentence}`);
+    const unread = planMarkdown({ kind: "unknown", reason: "No." }, option, "light");
+    expect(unread).toBe(`## ${option.title}\n\n${option.sentence}`);
   });
 });
 

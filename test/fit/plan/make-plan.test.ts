@@ -329,6 +329,19 @@ describe("a model that fits", () => {
 describe("laws of the verdict", () => {
   const order = ["too-big", "spills", "tight", "fits"];
 
+  it.each([15, 26])("more RAM never makes it worse on macOS %d, at the same context and batch", (major) => {
+    for (const { name } of oracle) {
+      const ranks = RAM.map((ramGib) => {
+        const { input } = planFor(name, ramGib, major);
+        if ("kind" in input.description) throw new Error(input.description.reason);
+        const description = { ...input.description, parameters: { numCtx: 4096, numBatch: 512, unreadable: [] } };
+        return order.indexOf(judge({ ...input, description }).kind);
+      });
+      expect(ranks).toEqual(ranks.toSorted((a, b) => a - b));
+      expect(ranks).not.toContain(-1);
+    }
+  });
+
   it("a higher limit never makes it worse, a smaller context never either", () => {
     fc.assert(
       fc.property(
