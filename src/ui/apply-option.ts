@@ -27,13 +27,16 @@ export interface ApplyOption {
   readonly refresh: () => void;
 }
 
-/** Carries out an option after one confirmation that lists what will happen. */
-export async function applyOption(work: ApplyOption): Promise<void> {
+/**
+ * Carries out an option after one confirmation that lists what will happen. `verifies` false leaves out the load at its
+ * end, which takes a while and shows whether it was worth it.
+ */
+export async function applyOption(work: ApplyOption, verifies = true): Promise<void> {
   const { option, next, row, situation, settings, refresh } = work;
   const world = getWorld();
   const earlier = await readJournal(localStorage);
   const state = earlier && journalState(earlier, world.now());
-  const steps = await stepsOf(work);
+  const steps = (await stepsOf(work)).filter(({ kind }) => verifies || kind !== "load");
   if (earlier !== undefined && state !== "finished" && steps.some(leavesSomething)) {
     await showToast({
       style: Toast.Style.Failure,

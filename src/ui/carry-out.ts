@@ -97,7 +97,9 @@ function finishedWords(
     return {
       style: Toast.Style.Success,
       title: journal.isUndo ? "Undone" : "Done",
-      message: journal.isUndo ? `${journal.title} was taken back.` : journal.title,
+      message: journal.isUndo
+        ? `${journal.title} was taken back.`
+        : `${journal.title}. ${journal.model} was not loaded, so that nothing was verified.`,
     };
   }
   const words = loadWords(load.report, load.step.expected);

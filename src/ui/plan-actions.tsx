@@ -39,6 +39,13 @@ export function PlanActions({ option, checkBuilds, lastChange, ...work }: Props)
             onAction={() => applyOption({ ...work, option })}
           />
         )}
+        {canApply && Object.keys(option.changes).length > 0 && (
+          <Action
+            title="Apply Without Loading"
+            icon={Icon.Forward}
+            onAction={() => applyOption({ ...work, option }, false)}
+          />
+        )}
         {checkBuilds && <Action title="Check for Smaller Builds" icon={Icon.MagnifyingGlass} onAction={checkBuilds} />}
         {option !== undefined && option.commands.length > 0 && (
           <>

@@ -281,6 +281,23 @@ describe("a variant with a smaller context", () => {
     expect(lastToast(screen)).toMatchObject({ title: "All on the GPU" });
   });
 
+  it("is only made, and nothing said of the GPU, where the person does not want to load it", async () => {
+    const { screen, stage } = await openPlan();
+    await screen.pick(CAP);
+    await screen.press("Apply Without Loading");
+    await screen.settle();
+    expect(screen.text()).not.toContain("check that all of it");
+    await screen.confirm(true);
+    await screen.settle();
+    expect(models(stage)).toContain(VARIANT);
+    expect(stage.ollama.loaded()).toEqual([]);
+    expect(lastToast(screen)).toMatchObject({
+      title: "Done",
+      message: `${CAP}. ${MODEL} was not loaded, so that nothing was verified.`,
+      actions: ["Undo"],
+    });
+  });
+
   it("is used as it is where it was made before with the same context", async () => {
     const stage = await stageOf();
     await stage.ollama.put({ ...sampleModel(MODEL), name: VARIANT, parameters: { num_ctx: 65_536 } });
