@@ -35,6 +35,15 @@ async function openPlan(options: StageOptions = {}): Promise<{ screen: Screen; s
   return { screen: await openPlanOn(stage), stage };
 }
 
+/** Applies an option and says yes. */
+async function agreeTo(screen: Screen, title: string): Promise<void> {
+  await screen.pick(title);
+  await screen.press("Apply");
+  await screen.settle();
+  await screen.confirm(true);
+  await screen.settle();
+}
+
 async function apply(title: string, options: StageOptions = {}) {
   const opened = await openPlan(options);
   await opened.screen.pick(title);
@@ -172,11 +181,7 @@ describe("the guide's story", () => {
   it("is undone with the limit that was in force when it began, not with the one on screen", async () => {
     const { screen, stage } = await openPlan({ ollama: spillsBeyond(56) });
     stage.mac.sysctls.set("iogpu.wired_limit_mb", "54000");
-    await screen.pick(RAISE);
-    await screen.press("Apply");
-    await screen.settle();
-    await screen.confirm(true);
-    await screen.settle();
+    await agreeTo(screen, RAISE);
     expect(stage.mac.limitMib()).toBe(57_344);
     await screen.toastAction("Undo");
     await screen.confirm(true);
@@ -251,11 +256,7 @@ describe("what can go wrong", () => {
   it("says so when Ollama loads it with another context, or does not list it", async () => {
     const { screen, stage } = await openPlan();
     stage.ollama.fault("ps", { kind: "answer", body: '{"models":[]}' });
-    await screen.pick(RAISE);
-    await screen.press("Apply");
-    await screen.settle();
-    await screen.confirm(true);
-    await screen.settle();
+    await agreeTo(screen, RAISE);
     expect(lastToast(screen)).toMatchObject({ style: "FAILURE", title: "Not verified" });
   });
 
@@ -330,11 +331,7 @@ describe("a variant with a smaller context", () => {
   it("leaves a model alone that took its name since the plan was made", async () => {
     const { screen, stage } = await openPlan();
     await stage.ollama.put({ ...sampleModel("llama3.1:8b"), name: VARIANT });
-    await screen.pick(CAP);
-    await screen.press("Apply");
-    await screen.settle();
-    await screen.confirm(true);
-    await screen.settle();
+    await agreeTo(screen, CAP);
     expect(lastToast(screen)).toMatchObject({
       style: "FAILURE",
       title: "The variant was not created",
@@ -377,11 +374,7 @@ describe("a quantized KV cache", () => {
 
   it("is left half-way where the server does not come back, and says so", async () => {
     const { screen } = await openCrowded({ mac: { faults: { ollamaStaysDown: true } } });
-    await screen.pick(QUANTIZE);
-    await screen.press("Apply");
-    await screen.settle();
-    await screen.confirm(true);
-    await screen.settle();
+    await agreeTo(screen, QUANTIZE);
     expect(lastToast(screen)).toMatchObject({
       style: "FAILURE",
       title: "Ollama was not restarted, 1 of 3 steps are done",
@@ -688,11 +681,7 @@ describe("the plan of other models", () => {
     });
     const screen = await openPlanOn(stage);
     expect(titles(screen)).toEqual([CAP, BUILD]);
-    await screen.pick(CAP);
-    await screen.press("Apply");
-    await screen.settle();
-    await screen.confirm(true);
-    await screen.settle();
+    await agreeTo(screen, CAP);
     expect(stage.mac.prompts).toEqual([]);
     expect(stage.ollama.loaded()).toMatchObject([{ model: { name: VARIANT } }]);
   });
