@@ -22,9 +22,12 @@ export type LoadReport =
    */
   | { readonly kind: "unclear"; readonly name: string; readonly bytes: number };
 
-/** What Ollama should report of a model that runs as it is judged; undefined where its sum is not known. */
+/**
+ * What Ollama should report of a model that runs as it is judged; undefined where its sum is not known, and for releases
+ * that count in another way.
+ */
 export function expectedLoad({ run, estimate }: Verdict): Expected | undefined {
-  return run === undefined || estimate === undefined
+  return run === undefined || estimate === undefined || run.cautions.length > 0
     ? undefined
     : { numCtx: run.numCtx.value, bytes: expectedReport(estimate), leastBytes: estimate.weights };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { expectedLoad, loadReport, reportText } from "../../src/apply/load-report";
 import { judge } from "../../src/fit/verdict";
-import { inputFor, measured, limitOf } from "../fit/inputs";
+import { inputFor, limitOf, measured, SERVER } from "../fit/inputs";
 
 const GIB = 1024 ** 3;
 const EXPECTED = { numCtx: 8192, bytes: 50 * GIB, leastBytes: 48 * GIB };
@@ -46,6 +46,11 @@ describe("the prediction", () => {
       leastBytes: from.weights,
     });
     expect(from.mapped).toBeGreaterThan(from.weights);
+  });
+
+  it("is not there for a release that counts in another way", () => {
+    const server = { ...SERVER, version: "0.24.0" };
+    expect(expectedLoad(judge(inputFor(measured("llama3.1-8b"), 100 * GIB, { server })))).toBeUndefined();
   });
 
   it("is not there where the sum is not known", () => {

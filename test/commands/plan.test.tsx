@@ -274,6 +274,26 @@ describe("what can go wrong", () => {
   });
 });
 
+describe("a limit that leaves macOS less than the person wants to keep", () => {
+  it("is offered after everything else, and warns before it is set", async () => {
+    const { screen, stage } = await openPlan({ preferences: { reserveGib: "10" } });
+    expect(titles(screen)).toEqual([CAP, "Raise to 54.0 GiB and Cap at 128K", BUILD, RAISE]);
+    await screen.pick(RAISE);
+    expect(screen.text().replace(/\s+/g, " ")).toContain(
+      "8.0 GiB left to macOS and apps, less than the 10.0 GiB advised",
+    );
+    await screen.press("Apply");
+    await screen.settle();
+    const alert = screen.alerts().at(-1);
+    expect(alert).toMatchObject({ destructive: true });
+    expect(alert?.message).toContain("8.0 GiB are left to macOS and your apps, less than the 10.0 GiB advised");
+    await screen.confirm(true);
+    await screen.settle();
+    expect(stage.mac.limitMib()).toBe(57_344);
+    expect(stage.mac.prompts).toHaveLength(1);
+  });
+});
+
 describe("a variant with a smaller context", () => {
   it("is made and loaded without a prompt", async () => {
     const { screen, stage } = await apply(CAP);
