@@ -42,7 +42,7 @@ export function usePlan(row: FitRow, situation: Situation): PlanState | undefine
   );
   const plan = useMemo(() => planned && makePlan(planned), [planned]);
   if (planned === undefined || plan === undefined) return undefined;
-  const canCheck = builds === undefined && plan.before.kind !== "fits" && quantizationsOf(planned).length > 0;
+  const canCheck = isWorthAsking(builds) && plan.before.kind !== "fits" && quantizationsOf(planned).length > 0;
   return {
     planned,
     plan,
@@ -50,6 +50,11 @@ export function usePlan(row: FitRow, situation: Situation): PlanState | undefine
     refresh: revalidate,
     ...(canCheck ? { checkBuilds: async () => setBuilds(await searchBuilds(planned)) } : {}),
   };
+}
+
+/** Nobody was asked yet, or somebody gave no answer. */
+function isWorthAsking(builds: ReadonlyMap<string, SmallerBuild> | undefined): boolean {
+  return builds === undefined || [...builds.values()].some(({ kind }) => kind === "unchecked");
 }
 
 function planInput(
@@ -110,7 +115,7 @@ async function searchBuilds(planned: PlanInput): Promise<ReadonlyMap<string, Sma
       ? `Published: ${published.join(", ")}`
       : unchecked === undefined
         ? "No smaller build is published"
-        : "Nothing could be checked";
+        : "No smaller build was found";
   toast.message = unchecked?.kind === "unchecked" ? unchecked.reason : undefined;
   return builds;
 }

@@ -549,7 +549,7 @@ describe("smaller builds", () => {
   const LAYER = "application/vnd.ollama.image.model";
 
   /** A stage on which the registries have these builds; everything else is not there. */
-  async function withRegistries(known: Readonly<Record<string, number>>, hang = false) {
+  async function withRegistries(known: Readonly<Record<string, number>>, fault?: "hangs" | "fails") {
     const stage = await stageOf();
     const asked: string[] = [];
     const world = {
@@ -558,7 +558,8 @@ describe("smaller builds", () => {
         const url = String(input instanceof Request ? input.url : input);
         if (!/registry\.ollama\.ai|hf\.co/.test(url)) return stage.world.fetch(input, init);
         asked.push(url);
-        if (hang) await new Promise((_, reject) => init?.signal?.addEventListener("abort", reject));
+        if (fault === "fails") throw new TypeError("fetch failed");
+        if (fault === "hangs") await new Promise((_, reject) => init?.signal?.addEventListener("abort", reject));
         const bytes = Object.entries(known).find(([end]) => url.endsWith(end))?.[1];
         return bytes === undefined
           ? new Response('{"errors":[]}', { status: 404 })
@@ -591,8 +592,22 @@ describe("smaller builds", () => {
     expect(titles(screen)).toEqual([RAISE, CAP]);
   });
 
+  it("can be asked for again where a registry gave no answer", async () => {
+    const { screen, asked } = await withRegistries({}, "fails");
+    await screen.action("Check for Smaller Builds");
+    expect(lastToast(screen)).toMatchObject({
+      style: "FAILURE",
+      title: "No smaller build was found",
+      message: "registry.ollama.ai gave no usable answer",
+    });
+    expect(screen.text().replace(/\s+/g, " ")).toContain("is published (registry.ollama.ai gave no usable answer)");
+    const first = asked.length;
+    await screen.action("Check for Smaller Builds");
+    expect(asked).toHaveLength(2 * first);
+  });
+
   it("stay unchecked where the person does not want to wait", async () => {
-    const { screen } = await withRegistries({}, true);
+    const { screen } = await withRegistries({}, "hangs");
     await screen.press("Check for Smaller Builds");
     await screen.until("Asking the registries");
     await screen.toastAction("Stop");

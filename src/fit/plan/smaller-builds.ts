@@ -27,10 +27,11 @@ type Sizing = "most" | "usual";
 
 /**
  * What a build would do that is no heavier than llama.cpp's own, where one at its heaviest would not: the title of such
- * an option. Undefined where there is none, and once a registry was asked.
+ * an option. Undefined where there is none, and once the registries have answered.
  */
 export function lighterBuild(plan: PlanInput, before: Judged): string | undefined {
-  if (plan.builds !== undefined) return undefined;
+  if (plan.builds !== undefined && ![...plan.builds.values()].some(({ kind }) => kind === "unchecked"))
+    return undefined;
   const [alone] = smallerBuild(plan, before, "usual");
   return (alone ?? smallerBuildAndMore(plan, before, "usual")[0])?.title;
 }
