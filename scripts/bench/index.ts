@@ -12,7 +12,7 @@ import { manyModels } from "../../test/stand-ins/ollama/sample-models";
 import { benchBundles } from "./bundles";
 import { benchGgufHeader, ggufHeaderTable } from "./gguf-header";
 
-/** Prints every figure of the README's performance section in one run: `npm run -s bench`. */
+/** Prints how fast it is, all in one run: `npm run -s bench`. */
 async function main(): Promise<void> {
   console.log("GGUF header");
   console.log(ggufHeaderTable(await benchGgufHeader()));

@@ -26,9 +26,7 @@ export function quantizedCache(plan: PlanInput, before: Judged): PlanOption[] {
         "Ollama restarts: answers under way are cut off",
         "A slight loss of quality at long contexts",
         ...(input.server.origin === "app" ? ["Set for apps started until the Mac restarts"] : []),
-        ...(name === undefined
-          ? []
-          : [`The context is pinned in ${name}, as the restart would change Ollama's default`]),
+        ...(name === undefined ? [] : [`The context is pinned in ${name}`]),
       ],
       cost: { ...FREE, serverWide: 1, disturbance: 1 },
       after,

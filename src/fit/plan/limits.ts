@@ -38,11 +38,7 @@ function raiseTo(plan: PlanInput, before: Judged, mib: number): PlanOption | und
     costs: [
       ...raiseCosts(before, mib),
       `${formatBytes(left)} left to macOS and apps${beyond ? `, less than the ${formatBytes(advice.reserveBytes)} advised` : ""}`,
-      ...(pinned === undefined
-        ? []
-        : [
-            `The context is pinned at ${formatContext(pinned)} in ${name}: once Ollama restarts, its default would change with the limit`,
-          ]),
+      ...(pinned === undefined ? [] : [`The context is pinned at ${formatContext(pinned)} in ${name}`]),
     ],
     cost: { ...FREE, password: 1, macosBytes: mib * MIB - before.limit.bytes },
     after,

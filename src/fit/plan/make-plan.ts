@@ -1,3 +1,4 @@
+import { tierAfterRestart } from "../limit-effects";
 import { formatBytes, formatContext } from "../units";
 import { judge } from "../verdict";
 import { asItIs } from "./as-it-is";
@@ -41,12 +42,21 @@ function cannotPromise({ limit, run }: Judged): string | undefined {
   return doubt === undefined ? undefined : `${doubt} So nothing can be promised to make it fit.`;
 }
 
-/** Adds what holds for any option: RAM that is short, and a context that was chosen only to judge at. */
+/**
+ * Adds what holds for any option: the default context of other models that moves with the limit, RAM that is short, and
+ * a context that was chosen only to judge at.
+ */
 function withNotes(plan: PlanInput, before: Judged): (option: PlanOption) => PlanOption {
   const chosen = chosenContext(plan, before);
   return (option) => {
     const short = option.kind === "close-apps" ? undefined : ramShortage(plan, option.after);
+    const { limitMib, kvCacheType } = option.changes;
+    const tier =
+      limitMib === undefined && kvCacheType === undefined
+        ? undefined
+        : tierAfterRestart(option.after.limit.bytes, plan.input.server, before.limit);
     const notes = [
+      ...(tier === undefined ? [] : [tier]),
       ...(short === undefined
         ? []
         : [`${formatBytes(short)} of RAM are in use by other things now: close apps, or macOS compresses and swaps`]),

@@ -113,7 +113,19 @@ describe("the tier trap", () => {
     expect(raise?.changes).toEqual({ limitMib: 23_552, numCtx: 4096 });
     expect(raise?.after).toMatchObject({ kind: "fits", run: { numCtx: { value: 4096 } } });
     expect(raise?.commands).toHaveLength(2);
-    expect(raise?.costs.join()).toContain("once Ollama restarts, its default would change with the limit");
+    expect(raise?.costs.join()).toContain("its default context changes from 4K to 32K for every model without its own");
+  });
+
+  it("speaks of the other models, too, where this one has a context of its own", () => {
+    const planned = planFor("seed-oss-36b", 48, 15, { limit: limitOf(21.5 * GIB) });
+    const { description } = planned.input;
+    if ("kind" in description) throw new Error(description.reason);
+    const own = { ...description, parameters: { numCtx: 4096, unreadable: [] } };
+    const raise = optionsOf({ ...planned, input: { ...planned.input, description: own } }).find(
+      ({ kind }) => kind === "raise-limit",
+    );
+    expect(raise?.changes).toEqual({ limitMib: 23_552 });
+    expect(raise?.costs.join()).toContain("changes from 4K to 32K for every model without its own");
   });
 
   it("does not pin what a Modelfile or the server's settings pin already", () => {
@@ -135,7 +147,7 @@ describe("the tier trap", () => {
         }),
       ).find(({ kind }) => kind === "quantize-kv-cache");
     expect(at(22)?.changes).toEqual({ kvCacheType: "q8_0", numCtx: 4096 });
-    expect(at(22)?.costs.join()).toContain("the restart would change Ollama's default");
+    expect(at(22)?.costs.join()).toContain("its default context changes from 4K to 32K");
     expect(at(23.5)?.changes).toEqual({ kvCacheType: "q8_0" });
   });
 });
