@@ -5,13 +5,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { GIB } from "../../src/fit/units";
-import { expectedReport } from "../../src/fit/verdict";
-import { estimate } from "../../src/memory/estimate";
 import type { World } from "../../src/ui/world";
+import { footprintOf } from "../../test/stand-ins/footprint";
 import { joinOllama } from "../../test/stand-ins/joined";
 import { createSampleMac } from "../../test/stand-ins/mac";
-import { type Footprint, type StandInModel, startStandInOllama } from "../../test/stand-ins/ollama";
+import { startStandInOllama } from "../../test/stand-ins/ollama";
 
 /** Where Ollama listens on a real Mac; here the stand-in answers in its place. */
 const OLLAMA_URL = "http://127.0.0.1:11434";
@@ -31,7 +29,7 @@ export async function sampleWorld(): Promise<SampleWorld> {
   const server = await startStandInOllama({
     homeFolder,
     totalVramBytes: mac.limitBytes(),
-    footprint: (model, numCtx) => footprint(model, numCtx, mac.limitBytes()),
+    footprint: (model, numCtx) => footprintOf(model, numCtx, mac.limitBytes()),
   });
 
   const joined = joinOllama(mac, server);
@@ -53,21 +51,4 @@ export async function sampleWorld(): Promise<SampleWorld> {
       await rm(homeFolder, { recursive: true, force: true });
     },
   };
-}
-
-/** Memory of a loading model as our own estimate has it; what llama.cpp does not find room for goes to the CPU. */
-function footprint(model: StandInModel, numCtx: number, limit: number): Footprint {
-  const metadata = model.weights?.metadata;
-  const memory =
-    metadata &&
-    estimate(metadata, {
-      numCtx: Math.min(numCtx, model.contextLength ?? numCtx),
-      parallel: 1,
-      kvCacheType: "f16",
-      flashAttention: "auto",
-      batch: 512,
-      runtime: "b10488",
-    });
-  const sizeBytes = memory?.kind === "known" ? expectedReport(memory) : (model.weights?.bytes ?? 0);
-  return { sizeBytes, vramBytes: Math.min(sizeBytes, limit - GIB) };
 }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import CheckModelFit from "../../src/check-model-fit";
 import SetGpuLimit from "../../src/set-gpu-limit";
-import { sampleModel } from "../stand-ins/ollama";
+import { footprintOf } from "../stand-ins/footprint";
+import { createSampleMac } from "../stand-ins/mac";
+import { sampleModel, sampleModels, type StandInModel } from "../stand-ins/ollama";
 import { desk, renderCommand, type Screen } from "../support";
 import { keepJournal } from "./left-journal";
 import { setRemoteStage, setStage, type Stage, type StageOptions } from "./stage";
@@ -271,6 +273,37 @@ describe("what can go wrong", () => {
       message: expect.stringContaining("exit status 1"),
       actions: ["Continue", "Undo"],
     });
+  });
+});
+
+describe.each([16, 24, 32, 36, 48, 64])("on a Mac with %d GB", (ramGib) => {
+  it("what is recommended for a model ends with all of it on the GPU", async () => {
+    const mac = createSampleMac({ ramGib });
+    const models = sampleModels().filter(({ weights, format }) => weights !== undefined && format === "gguf");
+    for (const { name } of models) {
+      const stage = await setStage({
+        mac: { ramGib },
+        ollama: { totalVramBytes: mac.limitBytes(), footprint: (model, numCtx) => placed(model, numCtx) },
+      });
+      const placed = (model: StandInModel, numCtx: number) => footprintOf(model, numCtx, stage.mac.limitBytes());
+      const screen = await openPlanOn(stage, name);
+      if (screen.actions().includes("Load and Verify")) await screen.action("Load and Verify");
+      else if (screen.actions().includes("Apply")) {
+        await screen.press("Apply");
+        await screen.settle();
+        await screen.confirm(true);
+        await screen.settle();
+      } else {
+        expect(screen.text()).toMatch(/It Does Not Fit|A Smaller Model Instead|Lower the Quantization|Close Apps/);
+        await screen.close();
+        continue;
+      }
+      expect(stage.mac.prompts.length).toBeLessThanOrEqual(1);
+      expect(lastToast(screen)).toMatchObject({ title: "All on the GPU" });
+      await screen.close();
+      desk.localStorage.clear();
+      desk.toasts = [];
+    }
   });
 });
 
