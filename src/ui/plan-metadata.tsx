@@ -1,6 +1,6 @@
 import { List } from "@raycast/api";
 import { largestFittingContext } from "../fit/largest-context";
-import type { Plan, PlanOption } from "../fit/plan/options";
+import { isUnconfirmed, type Plan, type PlanOption } from "../fit/plan/options";
 import type { PlanInput } from "../fit/plan/plan-input";
 import { formatBytes, formatContext } from "../fit/units";
 import { badgeText } from "../fit/verdict-text";
@@ -15,7 +15,8 @@ interface Props {
 }
 
 /** Verdict before and after, what an option costs and its commands; for a model that fits what more it could have. */
-export function PlanMetadata({ plan: { before }, planned, option: { after, costs, commands } }: Props) {
+export function PlanMetadata({ plan: { before }, planned, option }: Props) {
+  const { after, costs, commands } = option;
   const most = largestContext(planned, before);
   return (
     <List.Item.Detail.Metadata>
@@ -23,7 +24,11 @@ export function PlanMetadata({ plan: { before }, planned, option: { after, costs
         <TagList.Item text={badgeText(before)} color={VERDICT_COLORS[before.kind]} />
       </TagList>
       <TagList title="After">
-        <TagList.Item text={badgeText(after)} color={VERDICT_COLORS[after.kind]} />
+        {isUnconfirmed(option) ? (
+          <TagList.Item text={`${badgeText(after)}, if Published`} color={VERDICT_COLORS.tight} />
+        ) : (
+          <TagList.Item text={badgeText(after)} color={VERDICT_COLORS[after.kind]} />
+        )}
       </TagList>
       <Label title="Spare" text={formatBytes(after.spareBytes, 2)} />
       {most !== undefined && <Label title="Largest Context" text={`${formatContext(most)} tokens`} />}

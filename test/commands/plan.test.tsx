@@ -608,12 +608,15 @@ describe("smaller builds", () => {
     const { screen, asked } = await withRegistries({ "/qwen3-coder-next/manifests/q3_K_M": 38.3e9 });
     expect(asked).toEqual([]);
     expect(screen.text().replace(/\s+/g, " ")).toContain("not checked whether such a build is published");
+    expect(screen.text()).toContain("If such a build is published: 51.8 GiB limit");
+    expect(screen.metadata().find(({ title }) => title === "After")?.value).toBe("[Fits · 256K, if Published]");
     expect(screen.actions()).not.toContain("Copy Commands");
     await screen.action("Check for Smaller Builds");
     expect(asked).toContain("https://registry.ollama.ai/v2/library/qwen3-coder-next/manifests/q2_K");
     expect(lastToast(screen)).toMatchObject({ style: "SUCCESS", title: "Published: Q3_K_M" });
     expect(titles(screen)).toEqual([RAISE, CAP, "Lower the Quantization to Q3_K_M"]);
     await screen.pick("Lower the Quantization to Q3_K_M");
+    expect(screen.metadata().find(({ title }) => title === "After")?.value).toBe("[Fits · 256K]");
     await screen.action("Copy Commands");
     expect(screen.clipboard()).toBe("ollama pull qwen3-coder-next:q3_K_M");
   });

@@ -72,6 +72,11 @@ export interface PlanOption {
   readonly isPoor?: boolean;
 }
 
+/** Whether an option rests on a build that nobody has confirmed: its verdict is no promise. */
+export function isUnconfirmed({ changes: { build } }: PlanOption): boolean {
+  return build !== undefined && build.name === undefined;
+}
+
 /** Why nothing makes it fit here, and the honest ways out. */
 export interface Impossible {
   /** What is missing at the least, in words. */

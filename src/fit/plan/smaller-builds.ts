@@ -116,7 +116,7 @@ function option(
     kind: "smaller-build",
     isPoor: quantization.isPoor,
     title: [`Lower the Quantization to ${quantization.name}`, ...and].join(", "),
-    sentence: verdictSentence(after),
+    sentence: `${build === undefined ? "If such a build is published: " : ""}${verdictSentence(after)}`,
     costs: [
       `${quantization.name} instead of ${plan.input.model.quantization ?? "the present quantization"}: ${quantization.loss}`,
       build === undefined
