@@ -65,7 +65,7 @@ export async function isInEffect(world: ApplyWorld, step: Step): Promise<boolean
     case "set-kv-cache":
       return ((await readLaunchctlEnv(world, KV_CACHE_TYPE)) ?? "") === step.type;
     case "create-variant":
-      return (await isThere(client, step.name)) && (await numCtxOf(client, step.name)) === step.numCtx;
+      return (await isThere(client, step.name)) && isVariant(client, step);
     case "remove-variant":
       return !(await isThere(client, step.name));
     case "unload":
@@ -147,6 +147,12 @@ async function checked(world: ApplyWorld, step: Step, otherwise: string): Promis
 
 async function isThere(client: OllamaClient, name: string): Promise<boolean> {
   return (await client.models()).some((model) => sameModel(model.name, name));
+}
+
+/** A model of the same name and context could still be one of another file. */
+async function isVariant(client: OllamaClient, step: Extract<Step, { kind: "create-variant" }>): Promise<boolean> {
+  const [variant, source] = await Promise.all([client.show(step.name), client.show(step.source)]);
+  return variant.parameters.numCtx === step.numCtx && variant.weightsFile === source.weightsFile;
 }
 
 async function numCtxOf(client: OllamaClient, name: string): Promise<number | undefined> {

@@ -17,8 +17,8 @@ export interface StepsInput {
   readonly loaded: readonly LoadedModel[];
   /** OLLAMA_KV_CACHE_TYPE of the session now; "" = not set. */
   readonly kvCacheTypeNow: string;
-  /** Whether a model of that name exists, and with which num_ctx. */
-  readonly existing: (name: string) => { readonly numCtx?: number } | undefined;
+  /** Whether a model of that name exists, with which num_ctx, and whether it runs the file of the model. */
+  readonly existing: (name: string) => { readonly numCtx?: number; readonly sharesFile: boolean } | undefined;
   /** A context that was chosen to judge at and that Ollama would not take by itself. */
   readonly requestContext?: number;
 }
@@ -64,8 +64,8 @@ export function planSteps(input: StepsInput): readonly Step[] {
 
 function createSteps({ model, existing }: StepsInput, name: string, numCtx: number): readonly Step[] {
   const there = existing(name);
-  // Made earlier with the very same context: nothing to create.
-  if (there?.numCtx === numCtx) return [];
+  // Made earlier of the same file with the very same context: nothing to create.
+  if (there?.sharesFile && there.numCtx === numCtx) return [];
   return [{ kind: "create-variant", source: model.name, name, numCtx, replaces: there !== undefined }];
 }
 

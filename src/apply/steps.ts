@@ -34,7 +34,7 @@ export type Step =
       readonly source: string;
       readonly name: string;
       readonly numCtx: number;
-      /** A model of that name with another context is there. */
+      /** A model of that name, with another context or of another file, is there. */
       readonly replaces: boolean;
     }
   | { readonly kind: "remove-variant"; readonly name: string; readonly numCtx: number }
@@ -63,7 +63,7 @@ export function stepText(step: Step): string {
         : `Restart Ollama: ${step.cutsOff.join(", ")} ${step.cutsOff.length === 1 ? "is" : "are"} loaded, and answers under way are cut off.`;
     case "create-variant":
       return step.replaces
-        ? `Replace ${step.name}, which exists with another context, by one with ${formatContext(step.numCtx)}.`
+        ? `Replace ${step.name}, which exists and is another, by one with a context of ${formatContext(step.numCtx)}.`
         : `Create ${step.name} with a context of ${formatContext(step.numCtx)}.`;
     case "remove-variant":
       return `Delete the variant ${step.name}. Its weights stay with the model it was made from.`;

@@ -2,6 +2,7 @@ import { Alert, confirmAlert, Icon, showToast, Toast } from "@raycast/api";
 import { journalState, leavesSomething, newJournal, readJournal } from "../apply/journal";
 import { planSteps } from "../apply/plan-steps";
 import { type Step, stepText } from "../apply/steps";
+import type { ModelDescription } from "../fit/facts";
 import { checkLimit } from "../fit/limit-policy";
 import type { PlanOption } from "../fit/plan/options";
 import { readBootSettings } from "../mac/boot-settings";
@@ -82,12 +83,21 @@ async function stepsOf({ option, row, rows, situation }: ApplyOption): Promise<r
     kvCacheTypeNow: kvCacheTypeNow ?? "",
     existing: (name) => {
       const there = rows.find(({ model }) => sameModel(model.name, name));
-      const description = there?.input?.description;
-      const numCtx = description && "parameters" in description ? description.parameters.numCtx : undefined;
-      return there && (numCtx === undefined ? {} : { numCtx });
+      if (there === undefined) return undefined;
+      const numCtx = describedIn(there)?.parameters.numCtx;
+      const file = describedIn(there)?.weightsFile;
+      return {
+        ...(numCtx === undefined ? {} : { numCtx }),
+        sharesFile: file !== undefined && file === describedIn(row)?.weightsFile,
+      };
     },
     ...(context === undefined || context === "effective" ? {} : { requestContext: option.after.run.numCtx.value }),
   });
+}
+
+function describedIn({ input }: FitRow): ModelDescription | undefined {
+  const description = input?.description;
+  return description === undefined || "kind" in description ? undefined : description;
 }
 
 function confirmSteps({ option, situation }: ApplyOption, steps: readonly Step[]): Promise<boolean> {

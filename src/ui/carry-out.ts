@@ -74,6 +74,10 @@ function resultWords(result: RunResult, next: string | undefined): ToastWords {
   const { journal } = result;
   if (result.kind === "finished") return finishedWords(result, next);
   const { step, reason, isLeft } = result;
+  // The server goes on with what nobody waits for.
+  if (!isLeft && result.kind === "cancelled" && step.kind === "load") {
+    return { style: Toast.Style.Success, title: "Stopped waiting", message: `Ollama may go on loading ${step.name}.` };
+  }
   if (!isLeft) {
     return result.kind === "cancelled"
       ? { style: Toast.Style.Success, title: "Nothing Changed", message: reason.replace(/^Nothing Changed\. /, "") }

@@ -156,7 +156,7 @@ describe("carrying out a journal", () => {
 
   it("does not replace a model that somebody made under the name meanwhile", async () => {
     const world = await worldOf();
-    await server.put({ ...sampleModel("qwen3:8b"), name: "llama3.1:8b-8k" });
+    await server.put({ ...sampleModel("qwen3:8b"), name: "llama3.1:8b-8k", parameters: { num_ctx: 8192 } });
     const result = await runJournal(journalOf([VARIANT]), { world, storage: keptIn(), now: () => NOW });
     expect(result).toMatchObject({ kind: "failed", reason: "llama3.1:8b-8k was left as it is." });
     expect(server.models().find(({ name }) => name === "llama3.1:8b-8k")?.family).toBe("qwen3");

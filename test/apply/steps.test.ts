@@ -48,7 +48,7 @@ describe("the words of a step", () => {
       "Load a:1b-8k and check that all of it (about 10.0 GiB) is on the GPU.",
     ]);
     expect(stepText({ kind: "create-variant", source: "a", name: "b", numCtx: 4096, replaces: true })).toBe(
-      "Replace b, which exists with another context, by one with 4K.",
+      "Replace b, which exists and is another, by one with a context of 4K.",
     );
     expect(stepText({ kind: "set-limit", mib: 0, beforeMib: 1, daemon: "remove" })).toBe(
       "Give the GPU limit back to macOS and remove the LaunchDaemon: macOS asks for your password.",

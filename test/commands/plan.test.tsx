@@ -371,7 +371,7 @@ describe("a variant with a smaller context", () => {
     await screen.press("Apply");
     await screen.settle();
     expect(screen.text().replace(/\s*\n[│ ]*/g, " ")).toContain(
-      `Replace ${VARIANT}, which exists with another context, by one with 64K.`,
+      `Replace ${VARIANT}, which exists and is another, by one with a context of 64K.`,
     );
     expect(screen.alerts().at(-1)).toMatchObject({ destructive: true });
     await screen.confirm(true);
@@ -379,6 +379,18 @@ describe("a variant with a smaller context", () => {
     expect(stage.ollama.models().find(({ name }) => name === VARIANT)?.parameters["num_ctx"]).toBe(65_536);
     // What was replaced cannot be brought back.
     expect(lastToast(screen)?.actions).toEqual([]);
+  });
+
+  it("does not take a model of another file for it, though name and context are the same", async () => {
+    const stage = await stageOf();
+    await stage.ollama.put({ ...sampleModel("llama3.1:8b"), name: VARIANT, parameters: { num_ctx: 65_536 } });
+    const screen = await openPlanOn(stage);
+    await screen.pick(CAP);
+    await screen.press("Apply");
+    await screen.settle();
+    expect(screen.text()).toContain(`Replace ${VARIANT}, which exists and is another`);
+    await screen.confirm(false);
+    expect(stage.ollama.models().find(({ name }) => name === VARIANT)).toMatchObject({ family: "llama" });
   });
 
   it("leaves a model alone that took its name since the plan was made", async () => {
@@ -700,6 +712,21 @@ describe("the plan of other models", () => {
     await screen.action("Load and Verify");
     expect(stage.ollama.loaded()).toMatchObject([{ model: { name: "llama3.1:8b" } }]);
     expect(lastToast(screen)).toMatchObject({ title: "All on the GPU", actions: [] });
+  });
+
+  it("that take long to load can be left to Ollama", async () => {
+    const stage = await stageOf();
+    stage.ollama.fault("generate", { kind: "hang" });
+    const screen = await openPlanOn(stage, "llama3.1:8b");
+    await screen.press("Load and Verify");
+    await screen.until("Loading llama3.1:8b");
+    await screen.toastAction("Stop");
+    await screen.settle();
+    expect(lastToast(screen)).toMatchObject({
+      style: "SUCCESS",
+      title: "Stopped waiting",
+      message: "Ollama may go on loading llama3.1:8b.",
+    });
   });
 
   it("that fit only at a chosen context are loaded with that context", async () => {
