@@ -8,7 +8,9 @@ import {
   parseTop,
   quitApp,
   readLargestApps,
+  TOP,
 } from "../../src/mac/apps";
+import { PS } from "../../src/mac/processes";
 import type { Runner } from "../../src/mac/runner";
 import { createSampleMac } from "../stand-ins/mac";
 
@@ -58,15 +60,9 @@ describe("readLargestApps", () => {
   });
 
   it("is empty without top and leaves processes without a path alone", async () => {
-    const mac = createSampleMac();
-    const without =
-      (program: string): Runner =>
-      (file, args, options) =>
-        file.endsWith(program)
-          ? Promise.resolve({ stdout: "", stderr: "", missing: false, timedOut: true })
-          : mac.run(file, args, options);
-    expect(await readLargestApps({ run: without("/top") })).toEqual([]);
-    const apps = await readLargestApps({ run: without("/ps") });
+    const without = (program: string) => readLargestApps(createSampleMac({ faults: { stuck: [program] } }));
+    expect(await without(TOP)).toEqual([]);
+    const apps = await without(PS);
     expect(apps.length).toBeGreaterThan(3);
     expect(new Set(apps.map(({ kind }) => kind))).toEqual(new Set(["unknown"]));
   });

@@ -1,13 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  IOREG as IOREG_PROGRAM,
   parseGpuStatistics,
   parseSize,
   parseSwapUsed,
   parseVmStat,
   readMemoryStatus,
+  VM_STAT as VM_STAT_PROGRAM,
 } from "../../src/mac/memory-status";
-import type { Runner } from "../../src/mac/runner";
+import { SYSCTL } from "../../src/mac/sysctl";
 import { createSampleMac } from "../stand-ins/mac";
 
 const GIB = 1024 ** 3;
@@ -54,18 +56,12 @@ describe("readMemoryStatus", () => {
   });
 
   it("gives what is left when a program is missing or hangs", async () => {
-    const mac = createSampleMac();
-    const without =
-      (program: string): Runner =>
-      (file, args, options) =>
-        file.endsWith(program)
-          ? Promise.resolve({ stdout: "", stderr: "", missing: false, timedOut: true })
-          : mac.run(file, args, options);
-    expect(await readMemoryStatus({ run: without("sysctl") })).not.toHaveProperty("pressure");
-    expect(await readMemoryStatus({ run: without("vm_stat") })).not.toHaveProperty("usedBytes");
-    expect(await readMemoryStatus({ run: without("ioreg") })).not.toHaveProperty("gpuInUseBytes");
-    expect(await readMemoryStatus({ run: without("ioreg") })).toHaveProperty("pressure", "normal");
-    expect(await readMemoryStatus({ run: without("") })).toEqual({});
+    const without = (...stuck: readonly string[]) => readMemoryStatus(createSampleMac({ faults: { stuck } }));
+    expect(await without(SYSCTL)).not.toHaveProperty("pressure");
+    expect(await without(VM_STAT_PROGRAM)).not.toHaveProperty("usedBytes");
+    expect(await without(IOREG_PROGRAM)).not.toHaveProperty("gpuInUseBytes");
+    expect(await without(IOREG_PROGRAM)).toHaveProperty("pressure", "normal");
+    expect(await without(SYSCTL, VM_STAT_PROGRAM, IOREG_PROGRAM)).toEqual({});
   });
 
   it.each([
