@@ -255,11 +255,19 @@ describe("what can go wrong", () => {
     expect(titles(screen)).toEqual(["Load Anew"]);
   });
 
-  it("says so when Ollama loads it with another context, or does not list it", async () => {
+  it.each([
+    ["does not list it", [], "Not verified"],
+    [
+      "loads it with another context",
+      [{ name: MODEL, size: 54 * GIB, size_vram: 54 * GIB, context_length: 32_768 }],
+      "On the GPU, but with 32K of context",
+    ],
+    ["cannot tell its size", [{ name: MODEL, size: 40 * GIB, size_vram: 40 * GIB }], "Loaded, but not verified"],
+  ])("says so when Ollama %s", async (_, loaded, title) => {
     const { screen, stage } = await openPlan();
-    stage.ollama.fault("ps", { kind: "answer", body: '{"models":[]}' });
+    stage.ollama.fault("ps", { kind: "answer", body: JSON.stringify({ models: loaded }) });
     await agreeTo(screen, RAISE);
-    expect(lastToast(screen)).toMatchObject({ style: "FAILURE", title: "Not verified" });
+    expect(lastToast(screen)).toMatchObject({ style: "FAILURE", title });
   });
 
   it("keeps the limit, and offers to undo it, where the model does not load", async () => {
