@@ -121,31 +121,41 @@ function daemonText({ daemon, mib }: Extract<Step, { kind: "set-limit" }>): stri
 }
 
 /**
- * The steps that take back what was begun, the last first; what did not take effect is found to be so. Models that were unloaded load again by themselves, and a
- * variant that was replaced is gone: neither has a step.
+ * Order of undoing: first what may be declined (the password), then what a restart reads, so that the server comes back
+ * with what was set before, and last what needs a server that answers.
+ */
+const UNDO_ORDER: readonly Step["kind"][] = ["set-limit", "set-kv-cache", "restart-ollama", "remove-variant"];
+
+/**
+ * The steps that take back what was begun; what did not take effect is found to be so. Models that were unloaded load
+ * again by themselves, and a variant that was replaced is gone: neither has a step.
  */
 export function undoSteps(begun: readonly Step[]): readonly Step[] {
-  return begun.toReversed().flatMap((step): Step[] => {
-    switch (step.kind) {
-      case "set-limit":
-        return [
-          {
-            kind: "set-limit",
-            mib: step.beforeMib,
-            beforeMib: step.mib,
-            daemon: step.daemon === "install" ? (step.beforeMib === 0 ? "remove" : "install") : "keep",
-          },
-        ];
-      case "set-kv-cache":
-        return [{ kind: "set-kv-cache", type: step.before, before: step.type }];
-      case "restart-ollama":
-        return [step];
-      case "create-variant":
-        return step.replaces ? [] : [{ kind: "remove-variant", name: step.name, numCtx: step.numCtx }];
-      case "remove-variant":
-      case "unload":
-      case "load":
-        return [];
-    }
-  });
+  return begun
+    .flatMap(undoStep)
+    .toSorted((one, other) => UNDO_ORDER.indexOf(one.kind) - UNDO_ORDER.indexOf(other.kind));
+}
+
+function undoStep(step: Step): readonly Step[] {
+  switch (step.kind) {
+    case "set-limit":
+      return [
+        {
+          kind: "set-limit",
+          mib: step.beforeMib,
+          beforeMib: step.mib,
+          daemon: step.daemon === "install" ? (step.beforeMib === 0 ? "remove" : "install") : "keep",
+        },
+      ];
+    case "set-kv-cache":
+      return [{ kind: "set-kv-cache", type: step.before, before: step.type }];
+    case "restart-ollama":
+      return [step];
+    case "create-variant":
+      return step.replaces ? [] : [{ kind: "remove-variant", name: step.name, numCtx: step.numCtx }];
+    case "remove-variant":
+    case "unload":
+    case "load":
+      return [];
+  }
 }

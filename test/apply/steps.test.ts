@@ -13,12 +13,12 @@ const ALL: readonly Step[] = [
 ];
 
 describe("undoing", () => {
-  it("takes everything that stays back, the last first", () => {
+  it("takes everything that stays back, the restart after what it reads and before what needs the server", () => {
     expect(undoSteps(ALL)).toEqual([
+      { kind: "set-limit", mib: 0, beforeMib: 57_344, daemon: "keep" },
+      { kind: "set-kv-cache", type: "", before: "q8_0" },
       { kind: "restart-ollama", origin: "app", cutsOff: ["b:1b"] },
       { kind: "remove-variant", name: "a:1b-8k", numCtx: 8192 },
-      { kind: "set-kv-cache", type: "", before: "q8_0" },
-      { kind: "set-limit", mib: 0, beforeMib: 57_344, daemon: "keep" },
     ]);
   });
 

@@ -1,5 +1,8 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import CheckModelFit from "../../src/check-model-fit";
+import { parseServerLog } from "../../src/ollama/server-log";
 import SetGpuLimit from "../../src/set-gpu-limit";
 import { footprintOf } from "../stand-ins/footprint";
 import { createSampleMac } from "../stand-ins/mac";
@@ -427,6 +430,12 @@ describe("a quantized KV cache", () => {
     return { stage, screen: await openPlanOn(stage, "llama3.1:8b") };
   }
 
+  /** What the server that runs now was started with. */
+  async function loggedCacheType({ homeFolder }: Stage): Promise<string | undefined> {
+    const log = await readFile(join(homeFolder, ".ollama", "logs", "server.log"), "utf8");
+    return parseServerLog(log).kvCacheType?.value;
+  }
+
   it("is set for the app, which restarts after saying whom it cuts off", async () => {
     const { screen, stage } = await openCrowded();
     expect(titles(screen)).toContain(QUANTIZE);
@@ -438,11 +447,13 @@ describe("a quantized KV cache", () => {
     await screen.confirm(true);
     await screen.settle();
     expect(stage.mac.launchctlEnv.get("OLLAMA_KV_CACHE_TYPE")).toBe("q8_0");
+    expect(await loggedCacheType(stage)).toBe("q8_0");
     expect(stage.ollama.loaded()).toMatchObject([{ model: { name: "llama3.1:8b" } }]);
     await screen.toastAction("Undo");
     await screen.confirm(true);
     await screen.settle();
     expect(stage.mac.launchctlEnv.has("OLLAMA_KV_CACHE_TYPE")).toBe(false);
+    expect(await loggedCacheType(stage)).toBe("");
   });
 
   it("is left half-way where the server does not come back, and says so", async () => {

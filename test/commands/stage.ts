@@ -34,7 +34,7 @@ export async function setStage({ ollama, mac, world, preferences, joined }: Stag
     await rm(homeFolder, { recursive: true, force: true });
   });
   const standInMac = createSampleMac(mac);
-  const wired = joined ? { fetch: joinOllama(standInMac, server).fetch } : {};
+  const wired = joined ? { fetch: joinOllama(standInMac, server, ollama?.env).fetch } : {};
   setPreferences({ ollamaHost: server.url, ...preferences });
   return { ollama: server, mac: standInMac, world: standInMac.world({ homeFolder, ...wired, ...world }), homeFolder };
 }

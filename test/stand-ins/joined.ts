@@ -10,9 +10,13 @@ export interface Joined {
 
 /**
  * Makes the server go down and come up with the `ollama serve` process of the Mac; each time it comes up it measures the
- * limit of the Mac anew and reads the variables of its session.
+ * limit of the Mac anew and reads the variables of its session, which go over its own.
  */
-export function joinOllama(mac: StandInMac, server: StandInOllama): Joined {
+export function joinOllama(
+  mac: StandInMac,
+  server: StandInOllama,
+  ownEnv: Readonly<Record<string, string>> = {},
+): Joined {
   let change: Promise<void> = Promise.resolve();
   mac.onOllama = (event) => {
     change = change.then(() =>
@@ -21,7 +25,7 @@ export function joinOllama(mac: StandInMac, server: StandInOllama): Joined {
         : server.restart({
             totalVramBytes: mac.limitBytes(),
             // The app hands on the variables of the session; other servers have their own.
-            ...(mac.launchctlEnv.size > 0 ? { env: Object.fromEntries(mac.launchctlEnv) } : {}),
+            env: { ...ownEnv, ...Object.fromEntries(mac.launchctlEnv) },
           }),
     );
   };
