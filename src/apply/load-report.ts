@@ -62,6 +62,6 @@ export function reportText(report: LoadReport, expected?: Expected): string {
 }
 
 /** Whether a model was loaded with another context than the prediction was made for. */
-export function isOtherContext(report: LoadReport, expected?: Expected): boolean {
-  return "numCtx" in report && report.numCtx !== undefined && report.numCtx !== expected?.numCtx;
+export function isOtherContext(report: LoadReport, expected: Expected): boolean {
+  return "numCtx" in report && report.numCtx !== undefined && report.numCtx !== expected.numCtx;
 }

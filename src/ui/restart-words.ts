@@ -1,5 +1,6 @@
 import { open, Toast } from "@raycast/api";
 import { type AwaitedRestart, restartFailure } from "../apply/restart-ollama";
+import { asOneLine, restartCommands } from "../fit/commands";
 import type { ServerOrigin } from "../fit/facts";
 import { listNames } from "../fit/list-names";
 import { formatContext } from "../fit/units";
@@ -70,7 +71,7 @@ export function restartToast(outcome: AwaitedRestart, origin: ServerOrigin): Toa
     case "failed":
       return failure(
         "Ollama could not be restarted",
-        origin === "homebrew" ? copy("brew services restart ollama") : undefined,
+        origin === "homebrew" ? copy(asOneLine(restartCommands(origin))) : undefined,
       );
   }
 }

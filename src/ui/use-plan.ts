@@ -42,13 +42,17 @@ export function usePlan(row: FitRow, situation: Situation): PlanState | undefine
   );
   const plan = useMemo(() => planned && makePlan(planned), [planned]);
   if (planned === undefined || plan === undefined) return undefined;
+  const checkBuilds = async () => {
+    const found = await searchBuilds(planned);
+    if (found !== undefined) setBuilds(found);
+  };
   const canCheck = isWorthAsking(builds) && plan.before.kind !== "fits" && quantizationsOf(planned).length > 0;
   return {
     planned,
     plan,
     isLoading,
     refresh: revalidate,
-    ...(canCheck ? { checkBuilds: async () => setBuilds(await searchBuilds(planned)) } : {}),
+    ...(canCheck ? { checkBuilds } : {}),
   };
 }
 

@@ -613,9 +613,10 @@ describe("smaller builds", () => {
   const LAYER = "application/vnd.ollama.image.model";
 
   /** A stage on which the registries have these builds; everything else is not there. */
-  async function withRegistries(known: Readonly<Record<string, number>>, fault?: "hangs" | "fails") {
+  async function withRegistries(known: Readonly<Record<string, number>>, firstFault?: "hangs" | "fails") {
     const stage = await stageOf();
     const asked: string[] = [];
+    let fault = firstFault;
     const world = {
       ...stage.world,
       fetch: (async (input, init) => {
@@ -632,7 +633,7 @@ describe("smaller builds", () => {
     };
     const screen = await openPlanOn({ ...stage, world });
     await screen.pick(BUILD);
-    return { screen, asked };
+    return { screen, asked, hangFromNowOn: () => (fault = "hangs") };
   }
 
   it("are asked for only on request, and then named with their real size", async () => {
@@ -681,6 +682,17 @@ describe("smaller builds", () => {
     await screen.settle();
     expect(screen.toasts()).toEqual([]);
     expect(screen.actions()).toContain("Check for Smaller Builds");
+  });
+
+  it("keep what an earlier search found where a later one is stopped", async () => {
+    const { screen, hangFromNowOn } = await withRegistries({}, "fails");
+    await screen.action("Check for Smaller Builds");
+    hangFromNowOn();
+    await screen.press("Check for Smaller Builds");
+    await screen.until("Asking the registries");
+    await screen.toastAction("Stop");
+    await screen.settle();
+    expect(screen.text().replace(/\s+/g, " ")).toContain("is published (registry.ollama.ai gave no usable answer)");
   });
 });
 
