@@ -12,7 +12,7 @@ import { readModelFile } from "../src/ollama/blob-source";
 import { createOllamaClient } from "../src/ollama/client";
 import { parseHost } from "../src/ollama/host";
 import { describeModel, modelsFolders } from "../src/ollama/model-source";
-import { sameModel } from "../src/ollama/names";
+import { sameModel } from "../src/fit/model-name";
 
 const USAGE =
   "estimate <file.gguf | model name> [--num-ctx N per slot] [--parallel N] [--kv-type T] [--flash-attention on|off] [--batch N] [--runtime b10488|v0.5.0] [--limit GiB] [--json]";

@@ -4,7 +4,7 @@
  */
 import type { LaunchProps } from "@raycast/api";
 import { createElement, type FunctionComponent } from "react";
-import { getWorld, type World } from "../src/ui/world";
+import { getWorld, type World } from "../src/app/system";
 import { desk, setPreferences } from "../test/stand-ins/raycast/desk";
 import { readManifest } from "../test/stand-ins/raycast/manifest";
 import { deskView } from "../test/support/desk-view";

@@ -1,4 +1,4 @@
-import { FitList } from "./ui/fit-list";
+import { FitList } from "./ui/models/model-list";
 
 export default function CheckModelFit() {
   return <FitList />;

@@ -3,8 +3,8 @@ import { sysctlCommand } from "./fit/commands";
 import { adviseLimit, checkLimit, parseMib } from "./fit/limit-policy";
 import { formatMib } from "./fit/units";
 import { readMachine } from "./mac/machine";
-import { readSettings } from "./ui/preferences";
-import { getWorld } from "./ui/world";
+import { readSettings } from "./app/preferences";
+import { getWorld } from "./app/system";
 
 /** Copy GPU Limit Command: the sysctl for the given MiB, or for the recommended limit. */
 export default async function CopyGpuLimitCommand({

@@ -1,4 +1,4 @@
-import { VariantForm } from "./ui/variant-form";
+import { VariantForm } from "./ui/variant/variant-form";
 
 export default function CreateCappedVariant() {
   return <VariantForm />;

@@ -3,8 +3,8 @@ import { adviseLimit } from "./fit/limit-policy";
 import { formatMib } from "./fit/units";
 import { readBootSettings } from "./mac/boot-settings";
 import { readMachine } from "./mac/machine";
-import { changeLimit } from "./ui/limit-change";
-import { getWorld } from "./ui/world";
+import { changeLimit } from "./ui/limit/limit-change";
+import { getWorld } from "./app/system";
 
 /** Reset GPU Limit: gives the limit back to macOS, after asking. */
 export default async function ResetGpuLimit() {

@@ -1,4 +1,4 @@
-import { LimitForm } from "./ui/limit-form";
+import { LimitForm } from "./ui/limit/limit-form";
 
 export default function SetGpuLimit() {
   return <LimitForm />;

@@ -1,4 +1,4 @@
-import { MemoryView } from "./ui/memory-view";
+import { MemoryView } from "./ui/memory/memory-view";
 
 export default function ShowGpuMemory() {
   return <MemoryView />;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { gguf } from "@huggingface/gguf";
 import { readModelFile } from "../../src/ollama/blob-source";
-import { readRemoteModel } from "../../src/ollama/range-source";
+import { readRemoteModel } from "../../src/registry/range-source";
 import type { ReadGgufOptions } from "../../src/memory/gguf/read-header";
 import { largeModel } from "../../test/memory/gguf/samples";
 import { writeSparseGguf } from "../../test/stand-ins/gguf-writer";

@@ -4,7 +4,7 @@ import { largestFittingContext } from "../../src/fit/largest-context";
 import type { JudgeInput } from "../../src/fit/verdict";
 import { GIB } from "../../src/fit/units";
 import { estimate } from "../../src/memory/estimate";
-import { readDescriptions } from "../../src/ui/read-descriptions";
+import { readDescriptions } from "../../src/app/read-descriptions";
 import { createOllamaClient } from "../../src/ollama/client";
 import { described, installed, measured, oracle, planFor } from "../../test/fit/inputs";
 import { startStandInOllama } from "../../test/stand-ins/ollama";

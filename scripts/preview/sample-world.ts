@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { World } from "../../src/ui/world";
+import type { World } from "../../src/app/system";
 import { footprintOf } from "../../test/stand-ins/footprint";
 import { joinOllama } from "../../test/stand-ins/joined";
 import { createSampleMac } from "../../test/stand-ins/mac";

@@ -1,5 +1,5 @@
 import { type Journal, type JournalEntry } from "./journal";
-import { type ApplyWorld, isInEffect } from "./perform";
+import { type ApplyWorld, isInEffect } from "./execute-step";
 
 /**
  * A journal that was left half-way, held against the world: a step that was cut off may have taken effect, and one that

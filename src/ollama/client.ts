@@ -1,7 +1,7 @@
 import { Ollama } from "ollama/browser";
 import type { InstalledModel, LoadedModel, ModelDescription } from "../fit/facts";
 import { exchange } from "./bounded-fetch";
-import { sameModel } from "./names";
+import { sameModel } from "../fit/model-name";
 import { notOllama, OllamaProblem } from "./problems";
 import { readDescription, readInstalledModels, readLoadedModels } from "./wire";
 

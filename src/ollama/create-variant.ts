@@ -1,7 +1,7 @@
 import type { InstalledModel } from "../fit/facts";
 import { compareVersions, parseVersion } from "../fit/version";
 import type { OllamaClient } from "./client";
-import { isUsableName, sameModel } from "./names";
+import { isUsableName, sameModel } from "../fit/model-name";
 import { OllamaProblem } from "./problems";
 
 export interface VariantRequest {

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import type { World } from "../../src/ui/world";
+import type { World } from "../../src/app/system";
 import { joinOllama } from "../stand-ins/joined";
 import { createSampleMac, type StandInMac, type StandInMacOptions } from "../stand-ins/mac";
 import { startStandInOllama, type StandInOllama, type StandInOptions } from "../stand-ins/ollama";

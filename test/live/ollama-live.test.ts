@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newJournal } from "../../src/apply/journal";
-import { runJournal } from "../../src/apply/run-journal";
+import { runJournal } from "../../src/apply/run-change";
 import { type Step, undoSteps } from "../../src/apply/steps";
 import { isOmitted, type MetadataValue, type ModelMetadata } from "../../src/memory/metadata";
 import { createOllamaClient } from "../../src/ollama/client";

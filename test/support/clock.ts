@@ -1,4 +1,4 @@
-import type { World } from "../../src/ui/world";
+import type { World } from "../../src/app/system";
 
 /** A world's clock that stands still until a test moves it on. */
 export interface Clock extends Required<Pick<World, "later">> {

@@ -1,5 +1,5 @@
 import type { LaunchProps } from "@raycast/api";
-import { getWorld, setWorld, type World } from "../../src/ui/world";
+import { getWorld, setWorld, type World } from "../../src/app/system";
 import { desk } from "../stand-ins/raycast/desk";
 import { deskView } from "./desk-view";
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { counted, type PendingWork } from "./pending";
-import type { World } from "../../src/ui/world";
+import type { World } from "../../src/app/system";
 
 function worldOf(parts: Partial<World>): World {
   const base: World = {

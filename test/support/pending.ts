@@ -1,5 +1,5 @@
 import type { Runner } from "../../src/mac/runner";
-import type { World } from "../../src/ui/world";
+import type { World } from "../../src/app/system";
 
 /** Counts what a world has under way, so that a test waits for its end instead of for a time. */
 export interface PendingWork {

@@ -4,7 +4,7 @@
  */
 import { createElement, type ReactNode } from "react";
 import { create, type ReactTestRenderer } from "react-test-renderer";
-import { getWorld, setWorld, type World } from "../../src/ui/world";
+import { getWorld, setWorld, type World } from "../../src/app/system";
 import { desk } from "../stand-ins/raycast/desk";
 import { storageKey } from "../stand-ins/raycast/dropdown-value";
 import { start } from "../stand-ins/raycast/functions";

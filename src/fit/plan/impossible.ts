@@ -2,7 +2,7 @@ import { formatBytes, formatContext, MIB } from "../units";
 import { judgeAtContext } from "../verdict";
 import type { Impossible, Judged } from "./options";
 import type { PlanInput } from "./plan-input";
-import { lighterBuild } from "./smaller-builds";
+import { lighterBuild } from "./smaller-build";
 import { limitOnceSet } from "./state-after";
 
 /** Bits per parameter of Q4_K_M, what most models are published at (llama.cpp's quantize table). */

@@ -1,15 +1,15 @@
-import { tierAfterRestart } from "../limit-effects";
+import { tierAfterRestart } from "../limit-preview";
 import { formatBytes, formatContext } from "../units";
 import { judge } from "../verdict";
-import { asItIs } from "./as-it-is";
-import { capped, raisedAndCapped } from "./contexts";
+import { asItIs } from "./already-fits";
+import { capped, raisedAndCapped } from "./smaller-context";
 import { impossible } from "./impossible";
-import { quantizedCache } from "./kv-cache";
-import { raised } from "./limits";
+import { quantizedCache } from "./quantized-kv-cache";
+import { raised } from "./higher-limit";
 import { type Judged, type Plan, type PlanOption, rankOptions } from "./options";
 import type { PlanInput } from "./plan-input";
 import { ramShortage } from "./ram";
-import { smallerBuild, smallerBuildAndMore } from "./smaller-builds";
+import { smallerBuild, smallerBuildAndMore } from "./smaller-build";
 
 /** The ways to make one model fit, least intrusive first, each judged by the list's own verdict. */
 export function makePlan(plan: PlanInput): Plan {

@@ -2,7 +2,7 @@ import { QUIT_SCRIPT } from "../../../src/mac/apps";
 import { METAL_SCRIPT } from "../../../src/mac/metal-probe";
 import { PRIVILEGED_SCRIPT } from "../../../src/mac/privileged";
 import type { Runner, RunOptions, RunResult } from "../../../src/mac/runner";
-import type { World } from "../../../src/ui/world";
+import type { World } from "../../../src/app/system";
 import { evaluateAdminScript } from "./applescript";
 import { defaultWorkingSet, GIB, ioregText, MIB, topText, vmStatText } from "./readings";
 import { type RootFaults, type RootRun, runAsRoot } from "./sandbox";

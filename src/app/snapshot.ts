@@ -1,0 +1,129 @@
+import type { AppleSiliconMac, InstalledModel, LoadedModel, Machine, ServerFacts } from "../fit/facts";
+import {
+  adviseLimit,
+  type GpuLimit,
+  type LimitAdvice,
+  limitInForce,
+  remoteLimit,
+  type UnknownGpuLimit,
+} from "../fit/limit-policy";
+import { readMachine } from "../mac/machine";
+import { readLaunchctlEnv } from "../mac/ollama-service";
+import { parseRunnerCommandLines, readProcesses, serverOrigin } from "../mac/processes";
+import { createOllamaClient, type OllamaClient } from "../ollama/client";
+import { parseHost } from "../ollama/host";
+import { findInstallation, type Installation } from "../ollama/installation";
+import { OllamaProblem } from "../ollama/problems";
+import { readServerFacts } from "../ollama/server-facts";
+import type { Settings } from "./preferences";
+import type { World } from "./system";
+
+/** How the Ollama server stands, as the empty views explain it. */
+export type ServerState =
+  | { readonly kind: "answering" }
+  | { readonly kind: "not-installed" }
+  | { readonly kind: "not-running"; readonly installation: Installation }
+  | { readonly kind: "wrong-host"; readonly reason: string }
+  | { readonly kind: "failed"; readonly reason: string };
+
+/** Everything the screens show besides the models' own metadata. Plain data, so that it can be cached. */
+export interface Situation {
+  readonly machine: Machine;
+  readonly limit: GpuLimit | UnknownGpuLimit;
+  /** Absent for a remote host and for machines without a limit of their own. */
+  readonly advice?: LimitAdvice;
+  readonly url?: string;
+  readonly isLocal: boolean;
+  readonly state: ServerState;
+  readonly server: ServerFacts;
+  readonly models: readonly InstalledModel[];
+  readonly loaded: readonly LoadedModel[];
+}
+
+const NO_FACTS: ServerFacts = { origin: "unknown", runners: [] };
+
+/** The client for the host in the preferences; undefined where that is no address. */
+export function connect(world: World, settings: Settings): OllamaClient | undefined {
+  const host = parseHost(settings.host);
+  return host.kind === "ok" ? createOllamaClient({ url: host.url, fetch: world.fetch }) : undefined;
+}
+
+/** Reads the Mac and the server side by side; what does not answer becomes a state, never an exception. */
+export async function readSituation(world: World, settings: Settings): Promise<Situation> {
+  const host = parseHost(settings.host);
+  const machine = readMachine(world);
+  if (host.kind === "invalid") {
+    return assemble(await machine, settings, { isLocal: true, state: { kind: "wrong-host", reason: host.reason } });
+  }
+  const client = createOllamaClient({ url: host.url, fetch: world.fetch });
+  const [answer, facts] = await Promise.all([
+    readModels(world, client, host.isLocal),
+    readFacts(world, client, host.isLocal),
+  ]);
+  return assemble(await machine, settings, { isLocal: host.isLocal, url: host.url, server: facts, ...answer });
+}
+
+/** The Mac of a situation, where it is one with a GPU limit. */
+export function appleSilicon(machine: Machine): AppleSiliconMac | undefined {
+  return machine.kind === "apple-silicon" ? machine : undefined;
+}
+
+function assemble(
+  machine: Machine,
+  settings: Settings,
+  rest: Pick<Situation, "isLocal" | "state"> & Partial<Situation>,
+): Situation {
+  const mac = appleSilicon(machine);
+  return {
+    server: NO_FACTS,
+    models: [],
+    loaded: [],
+    ...rest,
+    machine,
+    limit: rest.isLocal
+      ? limitInForce(machine, rest.server?.startupTotalBytes?.value)
+      : remoteLimit(settings.remoteLimitBytes),
+    ...(rest.isLocal && mac ? { advice: adviseLimit(mac, settings.reserveBytes) } : {}),
+  };
+}
+
+async function readModels(
+  world: World,
+  client: OllamaClient,
+  isLocal: boolean,
+): Promise<Pick<Situation, "state" | "models" | "loaded">> {
+  try {
+    const [models, loaded] = await Promise.all([client.models(), client.loaded().catch(() => [])]);
+    return { state: { kind: "answering" }, models, loaded };
+  } catch (error) {
+    return { state: await stateAfter(error, world, isLocal), models: [], loaded: [] };
+  }
+}
+
+async function stateAfter(error: unknown, world: World, isLocal: boolean): Promise<ServerState> {
+  if (!(error instanceof OllamaProblem)) return { kind: "failed", reason: String(error) };
+  // Every Ollama has a list of models: a server without one is another.
+  if (error.kind === "not-found") return { kind: "wrong-host", reason: "What answers there has no list of models." };
+  if (error.kind === "not-ollama") return { kind: "wrong-host", reason: error.message };
+  if (error.kind !== "not-running") return { kind: "failed", reason: error.message };
+  if (!isLocal) return { kind: "failed", reason: error.message };
+  const installation = await findInstallation(world);
+  return installation === "none" ? { kind: "not-installed" } : { kind: "not-running", installation };
+}
+
+async function readFacts(world: World, client: OllamaClient, isLocal: boolean): Promise<ServerFacts> {
+  try {
+    const processes = isLocal ? await readProcesses(world) : [];
+    return await readServerFacts({
+      client,
+      isLocal,
+      origin: serverOrigin(processes),
+      homeFolder: world.homeFolder,
+      runners: parseRunnerCommandLines(processes),
+      launchctlEnv: (name) => readLaunchctlEnv(world, name),
+    });
+  } catch {
+    // Facts are best effort: without them every setting stands at its documented default, marked assumed.
+    return NO_FACTS;
+  }
+}

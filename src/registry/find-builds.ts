@@ -1,0 +1,114 @@
+import type { InstalledModel, SmallerBuild } from "../fit/facts";
+import { parseModelName } from "../fit/model-name";
+import { readTag, type TagOptions } from "./read-tag";
+
+export interface BuildSearch {
+  readonly model: InstalledModel;
+  /** `general.name` of the file's metadata, as publishers on Hugging Face call the model. */
+  readonly publishedName?: string;
+  /** Quantizations to look for, as llama.cpp writes them. */
+  readonly quantizations: readonly string[];
+}
+
+const AT_ONCE = 4;
+const OLLAMA = "registry.ollama.ai";
+/** A quantization at the end of a tag: "32b-q4_K_M", "8b-instruct-fp16". */
+const QUANTIZATION = /(?:^|-)(?:i?q\d(?:_[a-z0-9]{1,4}){0,2}|fp16|bf16|f16|f32|mxfp4)$/i;
+
+/**
+ * Names under which a smaller build of a model could be published, likeliest first. None is known to exist: the library
+ * has no list of tags, and since 2025 mostly publishes q4_K_M and q8_0 (ollama issues 9762, 14434).
+ */
+export function possibleBuilds(
+  { model, publishedName }: Omit<BuildSearch, "quantizations">,
+  quantization: string,
+): readonly string[] {
+  const parent = parseModelName(model.parentModel ?? "") === undefined ? model.name : (model.parentModel ?? model.name);
+  const name = parseModelName(parent);
+  if (name === undefined) return [];
+  const { host, namespace, model: base, tag } = name;
+  const place = host === OLLAMA ? (namespace === "library" ? "" : `${namespace}/`) : `${host}/${namespace}/`;
+  const isHuggingFace = /^(?:hf\.co|huggingface\.co)$/i.test(host);
+  const own = isHuggingFace
+    ? huggingFaceTags(quantization)
+    : host === OLLAMA && !quantization.startsWith("I")
+      ? libraryTags(tag, model.parameterSize, quantization)
+      : [];
+  return [
+    ...own.map((each) => `${place}${base}:${each}`),
+    ...(isHuggingFace ? [] : unslothNames(publishedName, quantization)),
+  ];
+}
+
+function libraryTags(tag: string, parameterSize: string | undefined, quantization: string): readonly string[] {
+  // As the library spells them: q4_K_M.
+  const spelled = quantization.replace(/^Q/, "q");
+  const bare = tag.replace(/-\d+k$/, "").replace(QUANTIZATION, "");
+  if (bare === "") return [spelled];
+  const billions = /^(\d{1,4}(?:\.\d)?)B$/i.exec(parameterSize ?? "")?.[1];
+  const stem = bare === "latest" ? billions && `${Math.round(Number(billions))}b` : bare;
+  if (stem === undefined) return [spelled];
+  return /-(?:instruct|chat|it)$/.test(stem)
+    ? [`${stem}-${spelled}`]
+    : [`${stem}-${spelled}`, `${stem}-instruct-${spelled}`];
+}
+
+function huggingFaceTags(quantization: string): readonly string[] {
+  return /^IQ[1-3]/.test(quantization) ? [quantization, `UD-${quantization}`] : [quantization];
+}
+
+function unslothNames(publishedName: string | undefined, quantization: string): readonly string[] {
+  const repository = publishedName?.trim().replace(/\s+/g, "-") ?? "";
+  return /^[A-Za-z0-9][\w.-]{1,70}$/.test(repository)
+    ? huggingFaceTags(quantization).map((tag) => `hf.co/unsloth/${repository}-GGUF:${tag}`)
+    : [];
+}
+
+/**
+ * Asks the registries which smaller builds of a model are published, with their real sizes. Only names of the model go
+ * out. It never throws; an answer that never came is "unchecked".
+ */
+export async function findSmallerBuilds(
+  fetch: typeof globalThis.fetch,
+  search: BuildSearch,
+  options: TagOptions = {},
+): Promise<ReadonlyMap<string, SmallerBuild>> {
+  const found = new Map<string, SmallerBuild>();
+  const next = search.quantizations.values();
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      for (const quantization of next) found.set(quantization, await findOne(fetch, search, quantization, options));
+    }),
+  );
+  return found;
+}
+
+async function findOne(
+  fetch: typeof globalThis.fetch,
+  search: BuildSearch,
+  quantization: string,
+  options: TagOptions,
+): Promise<SmallerBuild> {
+  let unchecked: string | undefined;
+  for (const name of possibleBuilds(search, quantization)) {
+    if (options.signal?.aborted) return { kind: "unchecked", reason: "stopped" };
+    const state = await readTag(fetch, name, options);
+    switch (state.kind) {
+      case "exists":
+        // A registry that answers with another build than asked for, or with one for MLX, has not got this one.
+        if (state.format === "gguf" && state.weightBytes < search.model.sizeBytes) {
+          return { kind: "published", name, weightBytes: state.weightBytes, downloadBytes: state.downloadBytes };
+        }
+        break;
+      case "too-new":
+        unchecked = `${name} asks for a newer Ollama`;
+        break;
+      case "unknown":
+        unchecked = state.reason.replace(/\.$/, "");
+        break;
+      case "missing":
+        break;
+    }
+  }
+  return unchecked === undefined ? { kind: "missing" } : { kind: "unchecked", reason: unchecked };
+}

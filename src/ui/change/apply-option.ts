@@ -1,0 +1,121 @@
+import { Alert, confirmAlert, Icon, showToast, Toast } from "@raycast/api";
+import { journalState, leavesSomething, newJournal, readJournal } from "../../apply/journal";
+import { planSteps } from "../../apply/plan-steps";
+import { type Step, stepText } from "../../apply/steps";
+import type { ModelDescription } from "../../fit/facts";
+import { checkLimit } from "../../fit/limit-policy";
+import type { PlanOption } from "../../fit/plan/options";
+import { readBootSettings } from "../../mac/boot-settings";
+import { readLaunchctlEnv } from "../../mac/ollama-service";
+import { readLimitMib } from "../../mac/set-limit";
+import { sameModel, variantName } from "../../fit/model-name";
+import { carryOut } from "./carry-out";
+import type { Settings } from "../../app/preferences";
+import { appleSilicon, type Situation } from "../../app/snapshot";
+import { localStorage } from "../../app/local-storage";
+import { numbered } from "./undo-change";
+import type { FitRow } from "../shared/use-fit-list";
+import { getWorld } from "../../app/system";
+
+export interface ApplyOption {
+  readonly option: PlanOption;
+  /** The option behind it, for where the model still spills. */
+  readonly next?: PlanOption;
+  readonly row: FitRow;
+  readonly rows: readonly FitRow[];
+  readonly situation: Situation;
+  readonly settings: Settings;
+  readonly refresh: () => void;
+}
+
+/**
+ * Carries out an option after one confirmation that lists what will happen. `verifies` false leaves out the load at its
+ * end, which takes a while and shows whether it was worth it.
+ */
+export async function applyOption(work: ApplyOption, verifies = true): Promise<void> {
+  const { option, next, row, situation, settings, refresh } = work;
+  const world = getWorld();
+  const earlier = await readJournal(localStorage);
+  const state = earlier && journalState(earlier, world.now());
+  const steps = (await stepsOf(work)).filter(({ kind }) => verifies || kind !== "load");
+  if (earlier !== undefined && state !== "finished" && steps.some(leavesSomething)) {
+    await showToast({
+      style: Toast.Style.Failure,
+      title: state === "running" ? "Another change is being carried out" : "Another change was left half-way",
+      message: `${earlier.title} for ${earlier.model}: see the top of Check Model Fit.`,
+    });
+    return;
+  }
+  // Loading alone changes nothing that would have to be agreed to.
+  const isLoad = steps.every(({ kind }) => kind === "load");
+  if (!isLoad && !(await confirmSteps(work, steps))) return;
+  const about = { title: option.title, model: row.model.name, url: situation.url ?? "", isUndo: false };
+  await carryOut({
+    journal: newJournal(about, steps, world.now()),
+    settings,
+    situation,
+    refresh,
+    ...(next === undefined ? {} : { next: next.title }),
+  });
+}
+
+async function stepsOf({ option, row, rows, situation }: ApplyOption): Promise<readonly Step[]> {
+  const world = getWorld();
+  const mac = appleSilicon(situation.machine);
+  // What is on screen may be older than what is in force, and undoing goes back to this.
+  const [limitMib, daemons, kvCacheTypeNow] = await Promise.all([
+    option.changes.limitMib === undefined || mac?.limitKey === undefined
+      ? undefined
+      : readLimitMib(world, mac.limitKey),
+    option.changes.limitMib === undefined ? [] : readBootSettings(world),
+    option.changes.kvCacheType === undefined ? undefined : readLaunchctlEnv(world, "OLLAMA_KV_CACHE_TYPE"),
+  ]);
+  const daemonMib = daemons.find((setting) => setting.own)?.valueMib;
+  const context = row.input?.options.context;
+  return planSteps({
+    option,
+    model: row.model,
+    variantName,
+    limitNowMib: limitMib ?? mac?.overrideMib ?? 0,
+    ...(daemonMib === undefined ? {} : { daemonMib }),
+    server: situation.server,
+    loaded: row.input?.loaded ?? situation.loaded,
+    kvCacheTypeNow: kvCacheTypeNow ?? "",
+    existing: (name) => {
+      const there = rows.find(({ model }) => sameModel(model.name, name));
+      if (there === undefined) return undefined;
+      const numCtx = describedIn(there)?.parameters.numCtx;
+      const file = describedIn(there)?.weightsFile;
+      return {
+        ...(numCtx === undefined ? {} : { numCtx }),
+        sharesFile: file !== undefined && file === describedIn(row)?.weightsFile,
+      };
+    },
+    ...(context === undefined || context === "effective" ? {} : { requestContext: option.after.run.numCtx.value }),
+  });
+}
+
+function describedIn({ input }: FitRow): ModelDescription | undefined {
+  const description = input?.description;
+  return description === undefined || "kind" in description ? undefined : description;
+}
+
+function confirmSteps({ option, situation }: ApplyOption, steps: readonly Step[]): Promise<boolean> {
+  const mac = appleSilicon(situation.machine);
+  const { limitMib } = option.changes;
+  const check =
+    limitMib === undefined || mac === undefined || situation.advice === undefined
+      ? undefined
+      : checkLimit(limitMib, mac.ramBytes, situation.advice);
+  const warning = check !== undefined && "warning" in check ? [check.warning] : [];
+  const replaces = steps.some((step) => step.kind === "create-variant" && step.replaces);
+  return confirmAlert({
+    icon: Icon.Play,
+    title: `${option.title}?`,
+    message: [numbered(steps.map(stepText)), ...warning].join("\n\n"),
+    primaryAction: {
+      title: "Apply",
+      style: replaces || warning.length > 0 ? Alert.ActionStyle.Destructive : Alert.ActionStyle.Default,
+    },
+  });
+}

@@ -1,0 +1,113 @@
+import { showToast, Toast } from "@raycast/api";
+import { begunSteps, type Journal } from "../../apply/journal";
+import { runJournal, type RunResult } from "../../apply/run-change";
+import { stepFailedText, stepTitle, undoSteps } from "../../apply/steps";
+import { applyWorld } from "./change-system";
+import { loadWords, type ToastWords } from "../shared/load-words";
+import type { Settings } from "../../app/preferences";
+import type { Situation } from "../../app/snapshot";
+import { localStorage } from "../../app/local-storage";
+import { undoChange } from "./undo-change";
+import { getWorld } from "../../app/system";
+
+export interface CarryOut {
+  readonly journal: Journal;
+  readonly settings: Settings;
+  readonly situation: Situation;
+  readonly refresh: () => void;
+  /** What to try where the model still spills, in words. */
+  readonly next?: string;
+}
+
+/**
+ * Carries out what a journal has to do, with the step under way in a toast that can stop the wait, and says what came
+ * of it. Whatever stopped half-way can be gone on with or undone from the toast, and later from the list.
+ */
+export async function carryOut(work: CarryOut): Promise<void> {
+  const { journal, settings, situation, refresh } = work;
+  const stop = new AbortController();
+  const world = applyWorld(settings, situation, stop.signal);
+  if (world === undefined) return;
+  const toast = await showToast({
+    style: Toast.Style.Animated,
+    title: journal.title,
+    primaryAction: { title: "Stop", onAction: () => stop.abort() },
+  });
+  try {
+    const result = await runJournal(journal, {
+      world,
+      storage: localStorage,
+      now: getWorld().now,
+      onStep: (step, index, count) => {
+        toast.title = stepTitle(step);
+        toast.message = count === 1 ? undefined : `Step ${index + 1} of ${count}`;
+      },
+    });
+    await toast.hide();
+    // A new toast, not the old one changed: with the window closed only a new one becomes visible.
+    await showToast(withActions(resultWords(result, work.next), result, work));
+  } catch (error) {
+    await toast.hide();
+    await showToast({
+      style: Toast.Style.Failure,
+      title: "Could not carry on",
+      message: error instanceof Error ? error.message : String(error),
+    });
+  } finally {
+    refresh();
+  }
+}
+
+function withActions(words: ToastWords, result: RunResult, work: CarryOut): Toast.Options {
+  const { journal } = result;
+  const canUndo = !journal.isUndo && undoSteps(begunSteps(journal)).length > 0;
+  const undo = { title: "Undo", onAction: () => undoChange({ ...work, journal }) };
+  if (result.kind === "finished") {
+    return { ...words, ...(canUndo ? { primaryAction: undo } : {}) };
+  }
+  if (!result.isLeft) return words;
+  const goOn = { title: "Continue", onAction: () => carryOut({ ...work, journal }) };
+  return { ...words, primaryAction: goOn, ...(canUndo ? { secondaryAction: undo } : {}) };
+}
+
+function resultWords(result: RunResult, next: string | undefined): ToastWords {
+  const { journal } = result;
+  if (result.kind === "finished") return finishedWords(result, next);
+  const { step, reason, isLeft } = result;
+  // The server goes on with what nobody waits for.
+  if (!isLeft && result.kind === "cancelled" && step.kind === "load") {
+    return { style: Toast.Style.Success, title: "Stopped waiting", message: `Ollama may go on loading ${step.name}.` };
+  }
+  if (!isLeft) {
+    return result.kind === "cancelled"
+      ? { style: Toast.Style.Success, title: "Nothing Changed", message: reason.replace(/^Nothing Changed\. /, "") }
+      : { style: Toast.Style.Failure, title: stepFailedText(step), message: reason };
+  }
+  const done = journal.entries.filter(({ state }) => state === "done").length;
+  return {
+    style: Toast.Style.Failure,
+    title: `${stepFailedText(step)}, ${done} of ${journal.entries.length} steps are done`,
+    message: reason,
+  };
+}
+
+function finishedWords(
+  { journal, load, notes }: Extract<RunResult, { kind: "finished" }>,
+  next: string | undefined,
+): ToastWords {
+  const [note] = notes;
+  if (note !== undefined) return { style: Toast.Style.Failure, title: "Done, but not everything", message: note };
+  if (load === undefined) {
+    return {
+      style: Toast.Style.Success,
+      title: journal.isUndo ? "Undone" : "Done",
+      message: journal.isUndo
+        ? `${journal.title} was taken back.`
+        : `${journal.title}. ${journal.model} was not loaded, so that nothing was verified.`,
+    };
+  }
+  const words = loadWords(load.report, load.step.expected);
+  return load.report.kind === "spilled" && next !== undefined
+    ? { ...words, message: `${words.message} The next way: ${next}.` }
+    : words;
+}

@@ -1,0 +1,153 @@
+import { Action, ActionPanel, Alert, Color, confirmAlert, Detail, Form, Icon, List, useNavigation } from "@raycast/api";
+import { begunSteps, clearJournal, type Journal, type JournalEntry } from "../../apply/journal";
+import { stepText, undoSteps } from "../../apply/steps";
+import { carryOut } from "./carry-out";
+import { plainMarkdown } from "../shared/plain-markdown";
+import type { Settings } from "../../app/preferences";
+import { RefreshAction } from "../shared/refresh-action";
+import type { Situation } from "../../app/snapshot";
+import { localStorage } from "../../app/local-storage";
+import { undoChange } from "./undo-change";
+import type { UnfinishedChange } from "./use-unfinished-change";
+
+interface Props {
+  readonly change: UnfinishedChange;
+  readonly settings: Settings;
+  readonly situation: Situation;
+  readonly refresh: () => void;
+}
+
+/** What it is about and how far it is, in one line. */
+function progressText({ journal }: UnfinishedChange): string {
+  const done = journal.entries.filter((entry) => entry.state === "done").length;
+  return `${done} of ${journal.entries.length} steps done`;
+}
+
+/** The same in Set GPU Limit, where such a change may have left a limit behind. */
+export function UnfinishedDescription({ change }: Pick<Props, "change">) {
+  const { journal, state } = change;
+  return (
+    <Form.Description
+      title={state === "running" ? "In Progress" : "Left Half-Way"}
+      text={`${titleOf(journal)} for ${journal.model}: ${progressText(change)}.`}
+    />
+  );
+}
+
+/** Opens what was done and what was not. */
+export function ShowStepsAction(props: Props) {
+  return <Action.Push title="Show Steps" icon={Icon.List} target={<UnfinishedView {...props} />} />;
+}
+
+const titleOf = ({ isUndo, title }: Journal) => (isUndo ? `Undo "${title}"` : title);
+
+/** The row above the models that says a change was left half-way. */
+export function UnfinishedSection(props: Props) {
+  const { change, refresh } = props;
+  const { journal, state } = change;
+  const running = state === "running";
+  return (
+    <List.Section title={running ? "In Progress" : "Left Half-Way"}>
+      <List.Item
+        id="unfinished-change"
+        title={titleOf(journal)}
+        subtitle={journal.model}
+        icon={{ source: running ? Icon.CircleProgress : Icon.Warning, tintColor: Color.Orange }}
+        accessories={[{ text: progressText(change) }]}
+        actions={
+          <ActionPanel>
+            <ShowStepsAction {...props} />
+            <RefreshAction refresh={refresh} />
+          </ActionPanel>
+        }
+      />
+    </List.Section>
+  );
+}
+
+/** What was done, what was not, and the ways on. */
+function UnfinishedView({ change, settings, situation, refresh }: Props) {
+  const { pop } = useNavigation();
+  const { journal, state, isHere } = change;
+  const work = { journal, settings, situation, refresh };
+  const canAct = state === "left" && isHere;
+  const canUndo = canAct && !journal.isUndo && undoSteps(begunSteps(journal)).length > 0;
+  return (
+    <Detail
+      navigationTitle={journal.title}
+      markdown={[
+        `# ${plainMarkdown(titleOf(journal))}`,
+        plainMarkdown(whatHappened(change)),
+        journal.entries.map(entryText).join("\n"),
+      ].join("\n\n")}
+      actions={
+        <ActionPanel>
+          {canAct && (
+            <Action
+              title="Continue"
+              icon={Icon.Play}
+              onAction={() => {
+                pop();
+                return carryOut(work);
+              }}
+            />
+          )}
+          {canUndo && (
+            <Action
+              title="Undo"
+              icon={Icon.Undo}
+              style={Action.Style.Destructive}
+              onAction={() => {
+                pop();
+                return undoChange(work);
+              }}
+            />
+          )}
+          {state === "left" && (
+            <Action
+              title="Leave as It Is"
+              icon={Icon.Trash}
+              style={Action.Style.Destructive}
+              onAction={async () => {
+                if (!(await confirmLeaving())) return;
+                await clearJournal(localStorage);
+                pop();
+                refresh();
+              }}
+            />
+          )}
+        </ActionPanel>
+      }
+    />
+  );
+}
+
+function whatHappened({ journal, state, isHere }: UnfinishedChange): string {
+  if (state === "running") return `It is being carried out for ${journal.model} at this moment.`;
+  return isHere
+    ? `It was begun for ${journal.model} and left half-way. What was done is as it was left: go on, or undo it.`
+    : `It was begun for ${journal.model} on the Ollama host ${journal.url}. Choose that host in the preferences to go on or to undo it.`;
+}
+
+function entryText({ step, state, reason }: JournalEntry): string {
+  const text = plainMarkdown(stepText(step));
+  switch (state) {
+    case "done":
+      return `- **Done:** ${text}`;
+    case "running":
+      return `- **Under way:** ${text}`;
+    case "failed":
+      return `- **Not done:** ${text} ${plainMarkdown(reason ?? "")}`.trimEnd();
+    case "waiting":
+      return `- **Not done yet:** ${text}`;
+  }
+}
+
+function confirmLeaving(): Promise<boolean> {
+  return confirmAlert({
+    icon: Icon.Trash,
+    title: "Leave it as it is?",
+    message: "What was done stays, and it can no longer be gone on with or undone from here.",
+    primaryAction: { title: "Leave", style: Alert.ActionStyle.Destructive },
+  });
+}

@@ -1,0 +1,41 @@
+import { usePromise } from "@raycast/utils";
+import { type Journal, journalState, readJournal } from "../../apply/journal";
+import { reviewJournal } from "../../apply/review-journal";
+import { applyWorld } from "./change-system";
+import type { Settings } from "../../app/preferences";
+import type { Situation } from "../../app/snapshot";
+import { localStorage } from "../../app/local-storage";
+import { getWorld } from "../../app/system";
+
+/** A change that was not carried out to its end, and whether some command is still at it. */
+export interface UnfinishedChange {
+  readonly journal: Journal;
+  readonly state: "running" | "left";
+  /** It is about the server that is asked now, so that it can be gone on with. */
+  readonly isHere: boolean;
+}
+
+/** The change that was left half-way, held against the world; undefined where there is none. */
+export function useUnfinishedChange(settings: Settings, situation: Situation | undefined) {
+  return usePromise(
+    (current: Situation | undefined) => readUnfinishedChange(settings, current),
+    [situation],
+    // What was kept is not lost by not being shown this time.
+    { onError: () => {} },
+  );
+}
+
+async function readUnfinishedChange(
+  settings: Settings,
+  situation: Situation | undefined,
+): Promise<UnfinishedChange | undefined> {
+  const journal = await readJournal(localStorage);
+  if (journal === undefined || situation === undefined) return undefined;
+  const state = journalState(journal, getWorld().now());
+  if (state === "finished") return undefined;
+  const isHere = journal.url === situation.url;
+  const world = applyWorld(settings, situation);
+  if (state === "running" || !isHere || world === undefined) return { journal, state, isHere };
+  const reviewed = await reviewJournal(world, journal);
+  return { journal: reviewed, state, isHere };
+}

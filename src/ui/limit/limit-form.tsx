@@ -1,0 +1,60 @@
+import { Action, ActionPanel, Detail, Form, Icon, openExtensionPreferences } from "@raycast/api";
+import { usePromise } from "@raycast/utils";
+import { useMemo } from "react";
+import { readBootSettings } from "../../mac/boot-settings";
+import { useDiskThrottle } from "./disk-throttle";
+import { LimitFields } from "./limit-fields";
+import { appleSilicon, type Situation } from "../../app/snapshot";
+import { useFitList } from "../shared/use-fit-list";
+import { useUnfinishedChange } from "../change/use-unfinished-change";
+import { getWorld } from "../../app/system";
+
+/** Set GPU Limit: what is in force, what may be set and what it would change. */
+export function LimitForm({ onChanged }: { readonly onChanged?: () => void }) {
+  const { situation, rows, settings, isLoading, refresh } = useFitList();
+  const unfinished = useUnfinishedChange(settings, situation);
+  const { data: bootSettings, revalidate: readBootSettingsAgain } = usePromise(() => readBootSettings(getWorld()), [], {
+    onError: () => {},
+  });
+  const throttle = useDiskThrottle();
+  const mac = situation && appleSilicon(situation.machine);
+  const inputs = useMemo(() => rows.flatMap((row) => (row.input ? [row.input] : [])), [rows]);
+  if (situation === undefined) return <Form isLoading={isLoading} />;
+  if (mac === undefined || situation.advice === undefined) return <NoLimitHere situation={situation} />;
+  return (
+    <LimitFields
+      mac={mac}
+      situation={situation}
+      advice={situation.advice}
+      inputs={inputs}
+      bootSettings={bootSettings ?? []}
+      throttle={throttle}
+      settings={settings}
+      {...(unfinished.data ? { unfinished: unfinished.data } : {})}
+      isLoading={isLoading}
+      onAttempt={() => {
+        refresh();
+        unfinished.revalidate();
+        readBootSettingsAgain();
+        onChanged?.();
+      }}
+    />
+  );
+}
+
+function NoLimitHere({ situation }: { readonly situation: Situation }) {
+  const reason =
+    situation.machine.kind === "apple-silicon"
+      ? "The Ollama host in the preferences is another Mac. Its limit can only be set there."
+      : situation.machine.reason;
+  return (
+    <Detail
+      markdown={`# No GPU Limit to Set\n\n${reason}`}
+      actions={
+        <ActionPanel>
+          <Action title="Open Extension Preferences" icon={Icon.Gear} onAction={openExtensionPreferences} />
+        </ActionPanel>
+      }
+    />
+  );
+}

@@ -1,0 +1,65 @@
+import { Alert, confirmAlert, Icon, Toast } from "@raycast/api";
+import { throttleCommand } from "../../fit/commands";
+import { setIoThrottle, type ThrottleOutcome, type ThrottleState } from "../../mac/set-limit";
+import { showPrompt, stepAside } from "../shared/admin-prompt";
+import { type OutcomeWords, promptWords } from "../shared/outcome-words";
+import { getWorld } from "../../app/system";
+
+const NOT_THE_GPU = "This has nothing to do with GPU memory and makes no model fit.";
+
+/** Asks, switches the disk throttle with one administrator prompt and says what is in force. */
+export async function changeThrottle(asked: ThrottleState, before: ThrottleState): Promise<void> {
+  const agreed = await confirmAlert({
+    icon: Icon.HardDrive,
+    title: asked === 0 ? "Switch off the disk throttle?" : "Switch on the disk throttle?",
+    message: [
+      asked === 0
+        ? "Background tasks such as Time Machine and Spotlight may then compete with your apps for the disk."
+        : "Background tasks such as Time Machine and Spotlight then give way to your apps at the disk again, as macOS has it by default.",
+      NOT_THE_GPU,
+      asked === 0 ? "It lasts until the next restart." : "",
+      "macOS asks for an administrator password.",
+    ]
+      .filter(Boolean)
+      .join(" "),
+    primaryAction: {
+      title: asked === 0 ? "Switch Off" : "Switch On",
+      style: asked === 0 ? Alert.ActionStyle.Destructive : Alert.ActionStyle.Default,
+    },
+  });
+  if (!agreed) return;
+  await showPrompt(
+    async () => {
+      await stepAside();
+      return setIoThrottle(getWorld(), asked);
+    },
+    (outcome) => throttleWords(outcome, asked, before),
+    throttleCommand(asked),
+  );
+}
+
+/** What a person is told about each outcome; always with the state that was read back. */
+export function throttleWords(outcome: ThrottleOutcome, asked: ThrottleState, before: ThrottleState): OutcomeWords {
+  if (outcome.kind === "done") {
+    return outcome.inForce === 0
+      ? {
+          style: Toast.Style.Success,
+          title: "Disk throttle is off",
+          message: "Until the next restart, background tasks compete with your apps for the disk.",
+        }
+      : {
+          style: Toast.Style.Success,
+          title: "Disk throttle is on",
+          message: "As macOS has it by default: background tasks give way to your apps.",
+        };
+  }
+  return promptWords(outcome, {
+    now:
+      outcome.inForce === undefined
+        ? "Whether the disk throttle is on could not be read."
+        : `The disk throttle is ${outcome.inForce === 0 ? "off" : "on"}.`,
+    failed: "The disk throttle could not be changed",
+    asked: `Asked to switch it ${asked === 0 ? "off" : "on"}.`,
+    setAnyway: outcome.inForce === asked && asked !== before,
+  });
+}

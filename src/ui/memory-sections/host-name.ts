@@ -1,6 +1,0 @@
-import type { Situation } from "../situation";
-
-/** The machine that Ollama runs on, as its address names it. */
-export function hostName({ url }: Situation): string {
-  return url === undefined ? "another machine" : new URL(url).hostname;
-}

@@ -1,0 +1,89 @@
+import { Icon, List } from "@raycast/api";
+import type { AppleSiliconMac } from "../../fit/facts";
+import { defaultLimit, limitInForce } from "../../fit/limit-policy";
+import { formatBytes, formatPercent } from "../../fit/units";
+import { appleSilicon, type Situation } from "../../app/snapshot";
+import type { Memory } from "./use-memory";
+import { FigureRow, RowActions, shareIcon } from "./row";
+
+interface Props {
+  readonly memory: Memory;
+  readonly situation: Situation;
+}
+
+/** The limit of this Mac's GPU, also where Ollama runs elsewhere. */
+export function GpuSection({ memory, situation }: Props) {
+  const { machine, isLocal } = situation;
+  const mac = appleSilicon(machine);
+  return (
+    <List.Section title={isLocal ? "GPU" : "GPU of This Mac"}>
+      {mac ? (
+        <Figures mac={mac} memory={memory} situation={situation} />
+      ) : (
+        <List.Item
+          id="no-gpu-limit"
+          title="No GPU Limit Here"
+          subtitle={machine.kind === "apple-silicon" ? "" : machine.reason}
+          icon={Icon.Info}
+          actions={<RowActions memory={memory} />}
+        />
+      )}
+    </List.Section>
+  );
+}
+
+function Figures({ mac, memory, situation }: Props & { readonly mac: AppleSiliconMac }) {
+  const { status } = memory;
+  const limit = limitInForce(mac, situation.isLocal ? situation.server.startupTotalBytes?.value : undefined);
+  const standard = defaultLimit(mac);
+  const inUse = status?.gpuAllocatedBytes;
+  const share = inUse !== undefined && limit.kind === "known" ? inUse / limit.bytes : undefined;
+  const actions = (bytes: number | undefined) => (
+    <RowActions memory={memory} copy={bytes === undefined ? undefined : formatBytes(bytes, 2)} limitFirst />
+  );
+  return (
+    <>
+      {limit.kind === "known" && (
+        <FigureRow
+          id="limit"
+          title="Limit in Force"
+          note={limit.disagreement ?? limit.sourceText}
+          icon={share === undefined ? Icon.Gauge : shareIcon(share)}
+          value={formatBytes(limit.bytes)}
+          source="sysctl"
+          tooltip={`${formatPercent(limit.bytes / mac.ramBytes)} of the ${formatBytes(mac.ramBytes)} of this Mac`}
+          actions={actions(limit.bytes)}
+        />
+      )}
+      <FigureRow
+        id="default-limit"
+        title="macOS Default"
+        note={standard.estimated ? "estimated" : "what macOS allows by itself"}
+        icon={Icon.Undo}
+        value={formatBytes(standard.bytes)}
+        source="Metal"
+        actions={actions(standard.bytes)}
+      />
+      {status && (
+        <FigureRow
+          id="gpu-in-use"
+          title="In Use by the GPU"
+          note="allocated for models and windows"
+          icon={Icon.MemoryChip}
+          value={
+            inUse === undefined
+              ? undefined
+              : `${formatBytes(inUse)}${share === undefined ? "" : ` · ${formatPercent(share)} of the limit`}`
+          }
+          source="ioreg gave no figure."
+          {...(status.gpuInUseBytes === undefined
+            ? {}
+            : {
+                tooltip: `In use at this very moment: ${formatBytes(status.gpuInUseBytes)}. That figure jumps about.`,
+              })}
+          actions={actions(inUse)}
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,125 @@
+import { Action, Color, Icon, Keyboard, List } from "@raycast/api";
+import { ollamaStopCommand } from "../../fit/commands";
+import type { LoadedModel } from "../../fit/facts";
+import { formatBytes, formatContext } from "../../fit/units";
+import { sameModel } from "../../fit/model-name";
+import { changeLoaded } from "../shared/model-work";
+import { PlanView } from "../plan/plan-view";
+import { serverWords } from "../ollama/server-empty-view";
+import type { Situation } from "../../app/snapshot";
+import type { Memory } from "./use-memory";
+import { getWorld } from "../../app/system";
+import { expiryText } from "../../fit/expiry";
+import { hostName } from "./host-name";
+import { RowActions } from "./row";
+
+interface Props {
+  readonly memory: Memory;
+  readonly situation: Situation;
+}
+
+/** What Ollama has in memory, or why that is not known. */
+export function LoadedSection({ memory, situation }: Props) {
+  const { loaded } = memory;
+  if (loaded === undefined) return null;
+  const models = loaded.kind === "read" ? loaded.models : [];
+  const total = models.reduce((sum, model) => sum + model.sizeBytes, 0);
+  const subtitle = [
+    ...(situation.isLocal ? [] : [`on ${hostName(situation)}, not on this Mac`]),
+    ...(models.length > 0 ? [formatBytes(total)] : []),
+  ].join(" · ");
+  return (
+    <List.Section title="Loaded Models" subtitle={subtitle}>
+      {loaded.kind === "failed" && <NoAnswer memory={memory} situation={situation} reason={loaded.reason} />}
+      {loaded.kind === "read" && models.length === 0 && (
+        <List.Item
+          id="nothing-loaded"
+          title="No Model Loaded"
+          subtitle="Ollama loads one with the first request"
+          icon={Icon.Circle}
+          actions={<RowActions memory={memory} />}
+        />
+      )}
+      {models.map((model) => (
+        <Loaded key={model.name} model={model} memory={memory} situation={situation} />
+      ))}
+    </List.Section>
+  );
+}
+
+function NoAnswer({ memory, situation, reason }: Props & { readonly reason: string }) {
+  const { state } = situation;
+  const words = serverWords(situation, memory.list.settings);
+  return (
+    <List.Item
+      id="no-answer"
+      title={state.kind === "answering" ? "Loaded Models Could Not Be Read" : words.title}
+      subtitle={reason}
+      icon={Icon.Warning}
+      actions={<RowActions memory={memory}>{state.kind === "answering" ? undefined : words.action}</RowActions>}
+    />
+  );
+}
+
+function Loaded({ model, memory, situation }: Props & { readonly model: LoadedModel }) {
+  const { settings, rows } = memory.list;
+  const row = rows.find((each) => each.verdict && sameModel(each.model.name, model.name));
+  const expiry = expiryText(model.expiresAt, getWorld().now());
+  return (
+    <List.Item
+      id={`model ${model.name}`}
+      title={model.name}
+      subtitle={model.contextLength === undefined ? "" : `${formatContext(model.contextLength)} context`}
+      icon={Icon.Bolt}
+      accessories={[
+        ...(expiry === undefined ? [] : [{ text: expiry, tooltip: "Every request starts that time anew" }]),
+        { text: formatBytes(model.sizeBytes), tooltip: "All of it, GPU and CPU" },
+        ...placeTag(model),
+      ]}
+      actions={
+        <RowActions memory={memory}>
+          {row && model.vramBytes < model.sizeBytes && (
+            <Action.Push
+              title="Show Plan"
+              icon={Icon.List}
+              target={<PlanView row={row} situation={situation} settings={settings} refresh={memory.refresh} />}
+            />
+          )}
+          <Action
+            title="Unload Model"
+            icon={Icon.Eject}
+            shortcut={Keyboard.Shortcut.Common.Remove}
+            onAction={() => changeLoaded(settings, model.name, "unload", memory.refreshUse)}
+          />
+          <Action.CopyToClipboard
+            title="Copy Stop Command"
+            icon={Icon.Terminal}
+            content={ollamaStopCommand(model.name)}
+            shortcut={Keyboard.Shortcut.Common.Copy}
+          />
+          <Action.CopyToClipboard
+            title="Copy Model Name"
+            icon={Icon.Clipboard}
+            content={model.name}
+            shortcut={Keyboard.Shortcut.Common.CopyName}
+          />
+        </RowActions>
+      }
+    />
+  );
+}
+
+/** Where the model ended up; nothing where its size is not known. */
+function placeTag({ sizeBytes, vramBytes }: LoadedModel): List.Item.Accessory[] {
+  if (sizeBytes === 0) return [];
+  if (vramBytes >= sizeBytes) return [{ tag: { value: "On the GPU", color: Color.Green } }];
+  if (vramBytes === 0) {
+    return [{ tag: { value: "On the CPU", color: Color.Red }, tooltip: "Nothing of it is on the GPU" }];
+  }
+  return [
+    {
+      tag: { value: `Spilled ${formatBytes(sizeBytes - vramBytes)}`, color: Color.Orange },
+      tooltip: `${formatBytes(vramBytes)} of ${formatBytes(sizeBytes)} are on the GPU, the rest crawls on the CPU`,
+    },
+  ];
+}

@@ -1,0 +1,110 @@
+import { Action, Color, Icon, List } from "@raycast/api";
+import { useMemo } from "react";
+import { fitTogether, type Judged, MOST_LOADED, type Together } from "../../fit/together";
+import { formatBytes, formatContext } from "../../fit/units";
+import type { Situation } from "../../app/snapshot";
+import type { Memory } from "./use-memory";
+import { hostName } from "./host-name";
+import { RowActions } from "./row";
+
+interface Props {
+  readonly memory: Memory;
+  readonly situation: Situation;
+}
+
+const EVICTION =
+  `By the sizes of the models and the limit. Ollama keeps at most ${MOST_LOADED} loaded (OLLAMA_MAX_LOADED_MODELS), and ` +
+  "unloads one earlier where its own rough prediction for the next is above 80 % of what it takes for available.";
+
+/** Which models can be loaded at the same time. */
+export function TogetherSection({ memory, situation }: Props) {
+  const { rows } = memory.list;
+  const judged = useMemo(
+    () => rows.flatMap(({ input, verdict }): Judged[] => (input && verdict ? [{ input, verdict }] : [])),
+    [rows],
+  );
+  const together = useMemo(() => fitTogether(judged), [judged]);
+  // An unknown limit of this Mac is explained at the top; of another one it is a matter of the preferences.
+  const { limit, isLocal } = situation;
+  if (judged.length === 0 || judged.length < rows.length || (limit.kind === "unknown" && isLocal)) return null;
+  const notes = [
+    limit.kind === "known" ? `in ${formatBytes(limit.bytes)}` : "",
+    isLocal ? "" : `on ${hostName(situation)}${limit.kind === "known" ? `, ${limit.sourceText}` : ""}`,
+    together && together.unknown > 0 ? `without ${together.unknown} of unknown size` : "",
+  ];
+  return (
+    <List.Section title="Fits Together" subtitle={notes.filter(Boolean).join(" · ")}>
+      {together === undefined ? (
+        <List.Item
+          id="together-unknown"
+          title="Unknown"
+          subtitle={limit.kind === "unknown" ? limit.reason : "No installed model has a known size"}
+          icon={Icon.QuestionMarkCircle}
+          actions={<RowActions memory={memory} />}
+        />
+      ) : (
+        <Groups together={together} memory={memory} />
+      )}
+    </List.Section>
+  );
+}
+
+function Groups({ together, memory }: { readonly together: Together; readonly memory: Memory }) {
+  const { groups, limit, marginBytes } = together;
+  return (
+    <>
+      {groups.length === 0 && (
+        <List.Item
+          id="no-group"
+          title="No Two Models Fit Side by Side"
+          subtitle="at the contexts they would run at"
+          icon={Icon.Minus}
+          actions={<RowActions memory={memory} limitFirst />}
+        />
+      )}
+      {groups.map(({ members, bytes }) => {
+        const names = members.map(({ name }) => name);
+        const caution = members.find((member) => member.caution !== undefined)?.caution;
+        return (
+          <List.Item
+            key={names.join("\n")}
+            id={`together ${names.join("\n")}`}
+            title={names.join(" + ")}
+            subtitle={`at ${members.map(({ numCtx }) => formatContext(numCtx)).join(" + ")}`}
+            icon={{
+              source: caution === undefined ? Icon.CheckCircle : Icon.ExclamationMark,
+              tintColor: caution === undefined ? Color.Green : Color.Yellow,
+            }}
+            accessories={[
+              {
+                text: formatBytes(bytes + marginBytes),
+                tooltip: [
+                  ...members.map(
+                    (each) => `${each.name} at ${formatContext(each.numCtx)}: ${formatBytes(each.bytes, 2)}`,
+                  ),
+                  `Safety margin, once: ${formatBytes(marginBytes, 2)}`,
+                  `Of ${formatBytes(limit.bytes, 2)}`,
+                  ...(caution === undefined ? [] : [caution]),
+                ].join("\n"),
+              },
+            ]}
+            actions={
+              <RowActions memory={memory}>
+                <Action.CopyToClipboard title="Copy Model Names" icon={Icon.Clipboard} content={names.join("\n")} />
+              </RowActions>
+            }
+          />
+        );
+      })}
+      {groups.length > 0 && (
+        <List.Item
+          id="together-rule"
+          title={{ value: "By Size Alone", tooltip: EVICTION }}
+          subtitle={`Ollama loads at most ${MOST_LOADED}, and may unload one of them earlier`}
+          icon={Icon.Info}
+          actions={<RowActions memory={memory} limitFirst />}
+        />
+      )}
+    </>
+  );
+}

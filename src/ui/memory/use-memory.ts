@@ -1,0 +1,112 @@
+import { useEffect, useRef, useState } from "react";
+import type { LoadedModel } from "../../fit/facts";
+import { type AppFootprint, readLargestApps } from "../../mac/apps";
+import { type MemoryStatus, readMemoryStatus } from "../../mac/memory-status";
+import { readLimitMib } from "../../mac/set-limit";
+import type { Settings } from "../../app/preferences";
+import { appleSilicon, connect, type Situation } from "../../app/snapshot";
+import { type FitList, useFitList } from "../shared/use-fit-list";
+import { usePolled } from "./use-polled";
+import { getWorld } from "../../app/system";
+
+const STATUS_MS = 5_000;
+/** `top` takes a second of work each time. */
+const APPS_MS = 15_000;
+
+/** The models that Ollama has loaded, or why that is not known. */
+export type LoadedState =
+  | { readonly kind: "read"; readonly models: readonly LoadedModel[] }
+  | { readonly kind: "failed"; readonly reason: string };
+
+/** Memory as it stands; each part is absent until it was read for the first time. */
+export interface Memory {
+  readonly list: FitList;
+  readonly status?: MemoryStatus;
+  readonly loaded?: LoadedState;
+  /** Empty where they could not be read. */
+  readonly apps?: readonly AppFootprint[];
+  /** Only until everything is there for the first time: what follows changes on screen without a sign of loading. */
+  readonly isLoading: boolean;
+  /** Reads everything again. */
+  readonly refresh: () => void;
+  /** Reads again what a model that was unloaded or an app that quit changes. */
+  readonly refreshUse: () => void;
+}
+
+/** Everything Show GPU Memory shows, read again and again while the view is open. Each part keeps nobody waiting. */
+export function useMemory(): Memory {
+  const list = useFitList();
+  const { situation, settings } = list;
+  const status = usePolled(() => readStatus(situation), STATUS_MS);
+  const loaded = usePolled(() => readLoaded(settings), STATUS_MS);
+  const apps = usePolled(readApps, APPS_MS);
+  useSituationWatch(list, status.data?.overrideMib, loaded.data);
+
+  const isComplete = !list.isLoading && Boolean(situation && status.data && loaded.data && apps.data);
+  const [wasComplete, setWasComplete] = useState(false);
+  useEffect(() => {
+    if (isComplete) setWasComplete(true);
+  }, [isComplete]);
+  const refreshUse = () => {
+    status.refresh();
+    loaded.refresh();
+    apps.refresh();
+  };
+  return {
+    list,
+    ...(status.data ? { status: status.data.memory } : {}),
+    ...(loaded.data ? { loaded: loaded.data } : {}),
+    ...(apps.data ? { apps: apps.data } : {}),
+    isLoading: !isComplete && !wasComplete,
+    refresh: () => {
+      list.refresh();
+      refreshUse();
+    },
+    refreshUse,
+  };
+}
+
+/**
+ * Reading the limit with its source and the server with its settings takes a dozen programs, so it is done again only
+ * when a small reading shows that they changed: once for each change.
+ */
+function useSituationWatch(list: FitList, overrideMib: number | undefined, loaded: LoadedState | undefined): void {
+  const { situation, isLoading, readSituationAgain } = list;
+  const seen = useRef("");
+  const before = situation && appleSilicon(situation.machine)?.overrideMib;
+  const limitChanged = overrideMib !== undefined && before !== undefined && overrideMib !== before;
+  const answers = loaded?.kind === "read";
+  const serverChanged = loaded !== undefined && situation && (situation.state.kind === "answering") !== answers;
+  useEffect(() => {
+    if (isLoading) return;
+    const change = limitChanged || serverChanged ? `${overrideMib} ${answers}` : "";
+    if (change !== "" && change !== seen.current) readSituationAgain();
+    seen.current = change;
+  }, [isLoading, limitChanged, serverChanged, overrideMib, answers]);
+}
+
+async function readStatus(situation: Situation | undefined) {
+  const world = getWorld();
+  if (world.platform !== "darwin") return { memory: {} };
+  const key = situation && appleSilicon(situation.machine)?.limitKey;
+  const [memory, overrideMib] = await Promise.all([
+    readMemoryStatus(world),
+    key === undefined ? undefined : readLimitMib(world, key),
+  ]);
+  return { memory, ...(overrideMib === undefined ? {} : { overrideMib }) };
+}
+
+async function readLoaded(settings: Settings): Promise<LoadedState> {
+  const client = connect(getWorld(), settings);
+  if (client === undefined) return { kind: "failed", reason: `"${settings.host.slice(0, 80)}" is no address.` };
+  try {
+    return { kind: "read", models: await client.loaded() };
+  } catch (error) {
+    return { kind: "failed", reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function readApps(): Promise<readonly AppFootprint[]> {
+  const world = getWorld();
+  return world.platform === "darwin" ? readLargestApps(world) : [];
+}

@@ -1,0 +1,114 @@
+import { Action, ActionPanel, Icon, Keyboard, openExtensionPreferences } from "@raycast/api";
+import { expectedLoad } from "../../apply/load-report";
+import {
+  modelfileText,
+  ollamaCreateCommand,
+  ollamaRunCommand,
+  setParameterText,
+  sysctlCommand,
+} from "../../fit/commands";
+import { roundContextBelow } from "../../fit/largest-context";
+import { formatContext } from "../../fit/units";
+import { variantRefusal } from "../../ollama/create-variant";
+import { variantName } from "../../fit/model-name";
+import { LimitForm } from "../limit/limit-form";
+import { changeLoaded, copyDefaultContext, runInTerminal } from "../shared/model-work";
+import { PlanView } from "../plan/plan-view";
+import type { Settings } from "../../app/preferences";
+import { RefreshAction } from "../shared/refresh-action";
+import { RestartOllamaAction } from "../ollama/restart-action";
+import { appleSilicon, type Situation } from "../../app/snapshot";
+import type { FitRow } from "../shared/use-fit-list";
+import { VariantForm } from "../variant/variant-form";
+
+interface Props {
+  readonly row: FitRow;
+  readonly situation: Situation;
+  readonly settings: Settings;
+  readonly refresh: () => void;
+  readonly toggleDetail: () => void;
+}
+
+/** Everything that can be done with one model. */
+export function ModelActions({ row, situation, settings, refresh, toggleDetail }: Props) {
+  const { model, verdict } = row;
+  const mac = appleSilicon(situation.machine);
+  const isLoaded = situation.loaded.some((loaded) => loaded.digest === model.digest);
+  const canCap = variantRefusal(model, situation.server.version) === undefined;
+  const numCtx = roundContextBelow(verdict?.run?.numCtx.value ?? 8192) ?? 4096;
+  return (
+    <ActionPanel title={model.name}>
+      <ActionPanel.Section>
+        {verdict && (
+          <Action.Push
+            title="Show Plan"
+            icon={Icon.List}
+            target={<PlanView row={row} situation={situation} settings={settings} refresh={refresh} />}
+          />
+        )}
+        <Action title="Toggle Details" icon={Icon.Sidebar} onAction={toggleDetail} />
+        {canCap && (
+          <Action.Push
+            title="Create Capped Variant"
+            icon={Icon.NewDocument}
+            shortcut={Keyboard.Shortcut.Common.New}
+            target={<VariantForm source={model.name} onCreated={refresh} />}
+          />
+        )}
+        {situation.isLocal && mac && (
+          <Action.Push title="Set GPU Limit" icon={Icon.Gauge} target={<LimitForm onChanged={refresh} />} />
+        )}
+        {isLoaded ? (
+          <Action
+            title="Unload Model"
+            icon={Icon.Eject}
+            onAction={() => changeLoaded(settings, model.name, "unload", refresh)}
+          />
+        ) : (
+          <Action
+            title="Load Model"
+            icon={Icon.Bolt}
+            onAction={() => changeLoaded(settings, model.name, "load", refresh, verdict && expectedLoad(verdict))}
+          />
+        )}
+        <Action
+          title="Run in Terminal"
+          icon={Icon.Terminal}
+          onAction={() => runInTerminal(ollamaRunCommand(model.name))}
+        />
+      </ActionPanel.Section>
+      <ActionPanel.Section title="Copy">
+        <Action.CopyToClipboard
+          title="Copy Model Name"
+          content={model.name}
+          shortcut={Keyboard.Shortcut.Common.CopyName}
+        />
+        {situation.advice?.recommendedMib !== undefined && (
+          <Action.CopyToClipboard
+            title="Copy Sysctl Command"
+            content={sysctlCommand(situation.advice.recommendedMib, mac?.limitKey)}
+          />
+        )}
+        <Action.CopyToClipboard
+          title={`Copy Modelfile (${formatContext(numCtx)})`}
+          content={modelfileText(model.name, numCtx)}
+        />
+        <Action.CopyToClipboard
+          title="Copy Ollama Create Command"
+          content={ollamaCreateCommand(model.name, variantName(model.name, numCtx), numCtx)}
+        />
+        <Action.CopyToClipboard title="Copy Set Parameter Line" content={setParameterText(numCtx)} />
+        <Action
+          title="Copy Default Context Command"
+          icon={Icon.Clipboard}
+          onAction={() => copyDefaultContext(numCtx)}
+        />
+      </ActionPanel.Section>
+      <ActionPanel.Section>
+        <RefreshAction refresh={refresh} />
+        <RestartOllamaAction situation={situation} refresh={refresh} />
+        <Action title="Open Extension Preferences" icon={Icon.Gear} onAction={openExtensionPreferences} />
+      </ActionPanel.Section>
+    </ActionPanel>
+  );
+}

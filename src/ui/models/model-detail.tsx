@@ -1,0 +1,70 @@
+import { List } from "@raycast/api";
+import { historyText, type LoadRecord } from "../../apply/load-history";
+import { formatBytes } from "../../fit/units";
+import { besideLoaded } from "../../fit/verdict";
+import { badgeText, settingsOf, termsOf, verdictSentence } from "../../fit/verdict-text";
+import type { FitRow } from "../shared/use-fit-list";
+import { VERDICT_COLORS } from "../shared/verdict-look";
+
+const { Label, Separator, TagList } = List.Item.Detail.Metadata;
+
+/** The detail pane of a model: every term, the limit, and each setting with the rule that chose it. */
+export function FitDetail({
+  row: { model, verdict, input },
+  loads,
+}: {
+  readonly row: FitRow;
+  /** Loads of this model that were held against their prediction, newest first. */
+  readonly loads: readonly LoadRecord[];
+}) {
+  if (verdict === undefined || input === undefined) return <List.Item.Detail isLoading />;
+  const beside = besideLoaded(input, verdict);
+  const run = verdict.run;
+  return (
+    <List.Item.Detail
+      metadata={
+        <List.Item.Detail.Metadata>
+          <TagList title="Verdict">
+            <TagList.Item text={badgeText(verdict)} color={VERDICT_COLORS[verdict.kind]} />
+          </TagList>
+          <Label title="In Words" text={verdictSentence(verdict)} />
+          {beside && <Label title="Now" text={beside} />}
+          {loads.length > 0 && <Label title="Measured Here" text={historyText(loads)} />}
+          <Separator />
+          {verdict.kind !== "unknown" && (
+            <>
+              {termsOf(verdict).map((term) => (
+                <Label key={term.title} title={term.title} text={term.text} />
+              ))}
+              <Label
+                title="Total"
+                text={`${formatBytes(verdict.estimate.total + verdict.run.margin.value, 2)} (margin included)`}
+              />
+              <Label title="GPU Limit" text={`${formatBytes(verdict.limit.bytes, 2)} (${verdict.limit.sourceText})`} />
+              <Label
+                title={verdict.spareBytes < 0 ? "Missing" : "Spare"}
+                text={formatBytes(Math.abs(verdict.spareBytes), 2)}
+              />
+              {verdict.cautions.map((caution) => (
+                <Label key={caution} title="Note" text={caution} />
+              ))}
+              <Separator />
+            </>
+          )}
+          {run && (
+            <>
+              {settingsOf(run).map((setting) => (
+                <Label key={setting.title} title={setting.title} text={setting.text} />
+              ))}
+              <Separator />
+            </>
+          )}
+          <Label title="Size on Disk" text={formatBytes(model.sizeBytes)} />
+          {model.family && <Label title="Family" text={model.family} />}
+          {model.parameterSize && <Label title="Parameters" text={model.parameterSize} />}
+          {model.quantization && <Label title="Quantization" text={model.quantization} />}
+        </List.Item.Detail.Metadata>
+      }
+    />
+  );
+}

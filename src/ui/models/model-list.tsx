@@ -1,0 +1,134 @@
+import { Action, ActionPanel, Icon, List } from "@raycast/api";
+import { useState } from "react";
+import type { JudgeOptions } from "../../fit/run-settings";
+import { formatBytes } from "../../fit/units";
+import type { VerdictKind } from "../../fit/verdict";
+import { badgeText, tooltipText, VERDICT_TITLES } from "../../fit/verdict-text";
+import { ContextDropdown } from "./context-dropdown";
+import { FitDetail } from "./model-detail";
+import { ModelActions } from "./model-actions";
+import { RefreshAction } from "../shared/refresh-action";
+import { ServerEmptyView } from "../ollama/server-empty-view";
+import { UnfinishedSection } from "../change/unfinished-change";
+import { type FitRow, useFitList } from "../shared/use-fit-list";
+import { useLoadHistory } from "./use-load-history";
+import { useUnfinishedChange } from "../change/use-unfinished-change";
+import { VERDICT_COLORS, VERDICT_ICONS } from "../shared/verdict-look";
+
+const SECTIONS: readonly VerdictKind[] = ["fits", "tight", "spills", "too-big", "unknown"];
+
+/** Check Model Fit: every installed model with its badge. */
+export function FitList() {
+  const [context, setContext] = useState<JudgeOptions["context"]>();
+  const [showsDetail, setShowsDetail] = useState(false);
+  const list = useFitList(context);
+  const { rows, situation, settings, isLoading } = list;
+  const loads = useLoadHistory();
+  const unfinished = useUnfinishedChange(settings, situation);
+  const refresh = () => {
+    list.refresh();
+    loads.refresh();
+    unfinished.revalidate();
+  };
+  const limit = situation?.limit;
+  const limitText = limit?.kind === "known" ? `GPU limit ${formatBytes(limit.bytes)}` : "GPU limit unknown";
+
+  const item = (row: FitRow) => (
+    <List.Item
+      key={row.model.name}
+      id={row.model.name}
+      title={row.model.name}
+      icon={
+        row.verdict
+          ? { source: VERDICT_ICONS[row.verdict.kind], tintColor: VERDICT_COLORS[row.verdict.kind] }
+          : Icon.CircleProgress
+      }
+      keywords={searchWords(row)}
+      {...(showsDetail && situation
+        ? { detail: <FitDetail row={row} loads={loads.history.get(row.model.digest) ?? []} /> }
+        : { subtitle: subtitle(row), accessories: accessories(row, situation?.loaded ?? []) })}
+      actions={
+        situation && (
+          <ModelActions
+            row={row}
+            situation={situation}
+            settings={settings}
+            refresh={refresh}
+            toggleDetail={() => setShowsDetail((shown) => !shown)}
+          />
+        )
+      }
+    />
+  );
+
+  const judged = rows.filter((row) => row.verdict);
+  const reading = rows.filter((row) => !row.verdict);
+  return (
+    <List
+      isLoading={isLoading}
+      isShowingDetail={showsDetail && rows.length > 0}
+      searchBarPlaceholder={`Search models · ${limitText}`}
+      searchBarAccessory={<ContextDropdown onChange={setContext} standard={settings.judge.context} />}
+      filtering={{ keepSectionOrder: true }}
+    >
+      {situation && !(isLoading && rows.length === 0) && (
+        <ServerEmptyView situation={situation} settings={settings} refresh={refresh} />
+      )}
+      {unfinished.data && situation && (
+        <UnfinishedSection change={unfinished.data} settings={settings} situation={situation} refresh={refresh} />
+      )}
+      {SECTIONS.map((kind) => {
+        const ofKind = judged.filter((row) => row.verdict?.kind === kind);
+        return (
+          ofKind.length > 0 && (
+            <List.Section key={kind} title={VERDICT_TITLES[kind]} subtitle={String(ofKind.length)}>
+              {ofKind.map(item)}
+            </List.Section>
+          )
+        );
+      })}
+      {reading.length > 0 && (
+        <List.Section title="Reading Metadata" subtitle={String(reading.length)}>
+          {reading.map(item)}
+        </List.Section>
+      )}
+      {!situation && !isLoading && (
+        <List.EmptyView
+          icon={Icon.Warning}
+          title="Nothing Could Be Read"
+          actions={
+            <ActionPanel>
+              <RefreshAction refresh={refresh} />
+              <Action.OpenInBrowser title="Open Ollama Website" url="https://ollama.com" />
+            </ActionPanel>
+          }
+        />
+      )}
+    </List>
+  );
+}
+
+function subtitle({ model }: FitRow): string {
+  return [model.parameterSize, model.quantization].filter(Boolean).join(" · ");
+}
+
+function accessories(row: FitRow, loaded: readonly { readonly digest: string }[]): List.Item.Accessory[] {
+  const { model, verdict } = row;
+  return [
+    ...(loaded.some((other) => other.digest === model.digest)
+      ? [{ icon: Icon.Bolt, tooltip: "Loaded now" } satisfies List.Item.Accessory]
+      : []),
+    { text: formatBytes(model.sizeBytes), tooltip: "Size on disk" },
+    verdict
+      ? { tag: { value: badgeText(verdict), color: VERDICT_COLORS[verdict.kind] }, tooltip: tooltipText(verdict) }
+      : { tag: "Reading…" },
+  ];
+}
+
+/** Search finds family, quantization and verdict besides the name. */
+function searchWords({ model, verdict }: FitRow): string[] {
+  const words = [model.family, ...model.families, model.quantization, model.parameterSize];
+  return [...new Set([...words, ...(verdict ? VERDICT_TITLES[verdict.kind].split(" ") : [])])].filter(
+    (word): word is string => Boolean(word),
+  );
+}

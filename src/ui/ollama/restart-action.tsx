@@ -1,0 +1,85 @@
+import { Action, Alert, confirmAlert, Icon, showToast, Toast } from "@raycast/api";
+import { restartAndAwait } from "../../apply/restart-and-await";
+import type { ServerOrigin } from "../../fit/facts";
+import { tierAfterRestart } from "../../fit/limit-preview";
+import { readLaunchctlEnv } from "../../mac/ollama-service";
+import { readProcesses, serverOrigin } from "../../mac/processes";
+import { parseWhole } from "../../mac/sysctl";
+import { createOllamaClient } from "../../ollama/client";
+import { type RestartEffects, restartQuestion, restartToast } from "./restart-words";
+import type { Situation } from "../../app/snapshot";
+import { getWorld, type World } from "../../app/system";
+
+/** A server that hangs is a reason for a restart: the question does not wait for it for long. */
+const LOADED_MS = 3_000;
+
+interface Props {
+  readonly situation: Situation;
+  readonly refresh: () => void;
+}
+
+/** Restarts the Ollama of this Mac; nothing where it runs elsewhere or not at all. */
+export function RestartOllamaAction({ situation, refresh }: Props) {
+  const { url, isLocal, machine, state } = situation;
+  const isThere = state.kind === "answering" || state.kind === "failed";
+  if (url === undefined || !isLocal || machine.kind === "not-a-mac" || !isThere) return null;
+  return (
+    <Action
+      title="Restart Ollama"
+      icon={Icon.RotateClockwise}
+      onAction={() => askAndRestart(url, situation, refresh)}
+    />
+  );
+}
+
+/**
+ * Restarts Ollama after a question that names what is cut off, and says what came of it. What only the person can
+ * restart is explained instead.
+ */
+async function askAndRestart(url: string, situation: Situation, refresh: () => void): Promise<void> {
+  const world = getWorld();
+  // What runs may have changed since the situation was read.
+  const origin = serverOrigin(await readProcesses(world));
+  const isOurs = origin === "app" || origin === "homebrew";
+  if (isOurs && !(await agree(await readEffects(world, url, origin, situation)))) return;
+  const progress = isOurs
+    ? await showToast({
+        style: Toast.Style.Animated,
+        title: "Restarting Ollama",
+        message: "Waiting until it answers again",
+      })
+    : undefined;
+  const outcome = await restartAndAwait(world, createOllamaClient({ url, fetch: world.fetch }), origin);
+  await progress?.hide();
+  await showToast(restartToast(outcome, origin));
+  refresh();
+}
+
+async function readEffects(
+  world: World,
+  url: string,
+  origin: ServerOrigin,
+  { server, limit }: Situation,
+): Promise<RestartEffects> {
+  const client = createOllamaClient({ url, fetch: world.fetch, timeoutMs: LOADED_MS });
+  const [loaded, next] = await Promise.all([
+    client.loaded().catch(() => undefined),
+    origin === "app" ? readLaunchctlEnv(world, "OLLAMA_CONTEXT_LENGTH") : undefined,
+  ]);
+  const nextContext = parseWhole(next) || undefined;
+  const tier = limit.kind === "known" ? tierAfterRestart(limit.bytes, server, limit) : undefined;
+  return {
+    ...(loaded === undefined ? {} : { loaded: loaded.map(({ name }) => name) }),
+    ...(tier === undefined ? {} : { tier }),
+    ...(nextContext === undefined || nextContext === server.contextLength?.value ? {} : { nextContext }),
+  };
+}
+
+function agree(effects: RestartEffects): Promise<boolean> {
+  return confirmAlert({
+    icon: Icon.RotateClockwise,
+    title: "Restart Ollama?",
+    message: restartQuestion(effects),
+    primaryAction: { title: "Restart", style: Alert.ActionStyle.Destructive },
+  });
+}

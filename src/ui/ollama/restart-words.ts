@@ -1,0 +1,77 @@
+import { open, Toast } from "@raycast/api";
+import { type AwaitedRestart, restartFailure } from "../../apply/restart-and-await";
+import { asOneLine, restartCommands } from "../../fit/commands";
+import type { ServerOrigin } from "../../fit/facts";
+import { listNames } from "../../fit/list-names";
+import { formatContext } from "../../fit/units";
+import { copyText } from "../shared/copy-text";
+import { openAutomationSettings } from "../shared/system-settings";
+
+const OLLAMA_APP = "/Applications/Ollama.app";
+
+/** What a restart does, for the question before it. */
+export interface RestartEffects {
+  /** Names of the models that are loaded; absent where the server did not tell. */
+  readonly loaded?: readonly string[];
+  /** A sentence on the default context, where that changes. */
+  readonly tier?: string;
+  /** OLLAMA_CONTEXT_LENGTH that the app gets from now on, where the running server has another. */
+  readonly nextContext?: number;
+}
+
+/** What is cut off and what changes, in sentences. */
+export function restartQuestion({ loaded, tier, nextContext }: RestartEffects): string {
+  return [
+    loaded === undefined
+      ? "Which models are loaded could not be read. Restarting unloads them all, and cuts off answers under way."
+      : loaded.length === 0
+        ? "No model is loaded now. A download under way stops."
+        : `Restarting unloads ${listNames(loaded)}, and cuts off answers under way.`,
+    nextContext === undefined
+      ? tier
+      : `The default context is then ${formatContext(nextContext)} (OLLAMA_CONTEXT_LENGTH), unless the slider in the app's settings says otherwise.`,
+  ]
+    .filter(Boolean)
+    .join(" ");
+}
+
+/** The toast for an outcome, with the way out where there is one. */
+export function restartToast(outcome: AwaitedRestart, origin: ServerOrigin): Toast.Options {
+  if (outcome.kind === "restarted") {
+    return {
+      style: Toast.Style.Success,
+      title: "Ollama restarted",
+      message: "It answers again. Models are loaded when they are used.",
+    };
+  }
+  const failure = (title: string, primaryAction?: Toast.ActionOptions): Toast.Options => ({
+    style: Toast.Style.Failure,
+    title,
+    message: restartFailure(outcome),
+    ...(primaryAction ? { primaryAction } : {}),
+  });
+  const copy = (command: string): Toast.ActionOptions => ({
+    title: "Copy Command",
+    onAction: () => void copyText(command),
+  });
+  switch (outcome.kind) {
+    case "by-hand":
+      return failure("Restart Ollama yourself", origin === "terminal" ? copy("ollama serve") : undefined);
+    case "not-permitted":
+      return failure("Not permitted", openAutomationSettings);
+    case "still-running":
+      return failure("Ollama did not quit");
+    case "not-back":
+      return failure(
+        "Ollama did not come back",
+        origin === "app"
+          ? { title: "Open Ollama", onAction: () => void open(OLLAMA_APP) }
+          : copy("brew services start ollama"),
+      );
+    case "failed":
+      return failure(
+        "Ollama could not be restarted",
+        origin === "homebrew" ? copy(asOneLine(restartCommands(origin))) : undefined,
+      );
+  }
+}

@@ -1,0 +1,89 @@
+import { Action, ActionPanel, Icon, Keyboard } from "@raycast/api";
+import { begunSteps, type Journal, journalState } from "../../apply/journal";
+import { isApplicable } from "../../apply/plan-steps";
+import { undoSteps } from "../../apply/steps";
+import { asOneLine } from "../../fit/commands";
+import type { PlanOption } from "../../fit/plan/options";
+import { applyOption, type ApplyOption } from "../change/apply-option";
+import { LimitForm } from "../limit/limit-form";
+import { MemoryView } from "../memory/memory-view";
+import { runInTerminal } from "../shared/model-work";
+import { RefreshAction } from "../shared/refresh-action";
+import { appleSilicon, type Situation } from "../../app/snapshot";
+import { undoChange } from "../change/undo-change";
+import { getWorld } from "../../app/system";
+
+interface Props extends Omit<ApplyOption, "option"> {
+  /** Absent where nothing makes the model fit. */
+  readonly option?: PlanOption;
+  readonly checkBuilds?: () => Promise<void>;
+  readonly lastChange?: Journal;
+}
+
+/** What can be done with an option of a plan; Enter carries it out. */
+export function PlanActions({ option, checkBuilds, lastChange, ...work }: Props) {
+  const { situation, settings, refresh } = work;
+  const journal = undoable(lastChange, situation);
+  const mac = appleSilicon(situation.machine);
+  const canApply = option !== undefined && isApplicable(option, situation.server);
+  return (
+    <ActionPanel>
+      <ActionPanel.Section>
+        {option?.kind === "close-apps" && (
+          <Action.Push title="Choose Apps to Quit" icon={Icon.AppWindow} target={<MemoryView />} />
+        )}
+        {canApply && (
+          <Action
+            title={option.kind === "nothing" ? "Load and Verify" : "Apply"}
+            icon={Icon.Play}
+            onAction={() => applyOption({ ...work, option })}
+          />
+        )}
+        {canApply && Object.keys(option.changes).length > 0 && (
+          <Action
+            title="Apply Without Loading"
+            icon={Icon.Forward}
+            onAction={() => applyOption({ ...work, option }, false)}
+          />
+        )}
+        {checkBuilds && <Action title="Check for Smaller Builds" icon={Icon.MagnifyingGlass} onAction={checkBuilds} />}
+        {option !== undefined && option.commands.length > 0 && (
+          <>
+            <Action.CopyToClipboard
+              title="Copy Commands"
+              content={asOneLine(option.commands)}
+              shortcut={Keyboard.Shortcut.Common.Copy}
+            />
+            <Action
+              title="Run in Terminal"
+              icon={Icon.Terminal}
+              onAction={() => runInTerminal(asOneLine(option.commands))}
+            />
+          </>
+        )}
+      </ActionPanel.Section>
+      <ActionPanel.Section>
+        {situation.isLocal && mac && (
+          <Action.Push title="Set GPU Limit" icon={Icon.Gauge} target={<LimitForm onChanged={refresh} />} />
+        )}
+        <Action.Push title="Show GPU Memory" icon={Icon.MemoryChip} target={<MemoryView />} />
+        {journal && (
+          <Action
+            title="Undo Last Change"
+            icon={Icon.Undo}
+            style={Action.Style.Destructive}
+            onAction={() => undoChange({ journal, settings, situation, refresh })}
+          />
+        )}
+        <RefreshAction refresh={refresh} />
+      </ActionPanel.Section>
+    </ActionPanel>
+  );
+}
+
+/** The last change, where it was carried out to its end and left something to take back. */
+function undoable(journal: Journal | undefined, situation: Situation): Journal | undefined {
+  if (journal === undefined || journal.isUndo || journal.url !== situation.url) return undefined;
+  if (journalState(journal, getWorld().now()) !== "finished") return undefined;
+  return undoSteps(begunSteps(journal)).length > 0 ? journal : undefined;
+}

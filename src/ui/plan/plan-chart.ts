@@ -1,0 +1,179 @@
+import type { Balance, Comparison, TermRow } from "../../fit/balance";
+import { formatBytes } from "../../fit/units";
+
+export type Appearance = "light" | "dark";
+
+/** A drawing and its size in points. */
+export interface Chart {
+  readonly svg: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+interface Ink {
+  readonly text: string;
+  readonly faint: string;
+  readonly over: string;
+  readonly track: string;
+}
+
+/** Colours of text and lines. Raycast's window lets the desktop through, so they keep well above 4.5:1. */
+export const INKS: Readonly<Record<Appearance, Ink>> = {
+  light: { text: "#1d1d1f", faint: "#58585d", over: "#b3261e", track: "#dcdce0" },
+  dark: { text: "#f4f4f5", faint: "#b4b4ba", over: "#ff8077", track: "#48484d" },
+};
+
+/** Fills by the titles of the terms; they stand out (3:1) on a light and on a dark window. */
+export const FILLS: Readonly<Record<string, string>> = {
+  Weights: "#2f7fd0",
+  "KV Cache": "#1a9470",
+  "Recurrent State": "#9a6bd0",
+  Compute: "#b07d1e",
+  Projector: "#c8609b",
+  "Safety Margin": "#848488",
+};
+const OTHER_FILL = "#848488";
+
+const WIDTH = 400;
+/** Keeps the line of a limit at the end of the scale, and the least overrun beyond it, inside of the picture. */
+const INSET = 6;
+const BAR = { top: 20, height: 18, pitch: 64 } as const;
+const TABLE = { top: 144, pitch: 18, before: 284, after: 394 } as const;
+/** Points from which on there is room: for what lies beyond the limit at all, for a hatch in it, for the band. */
+const LEAST = { overrun: 4, hatch: 12, band: 12 } as const;
+/** Where the need begins if it ends too near to the bar's title. */
+const AFTER_TITLE = 54;
+const FONT = 'font-family="-apple-system, system-ui, sans-serif"';
+const BOLD = 'font-weight="600"';
+const RIGHT = 'text-anchor="end"';
+
+/**
+ * Need against limit before and after, as SVG: a bar for each, on one scale, and the terms as a legend below. Only
+ * plain shapes and attributes are used, no patterns, clips or styles: renderers of SVG differ in those.
+ */
+export function planChart({ before, after, longest, rows }: Comparison, appearance: Appearance): Chart {
+  const ink = INKS[appearance];
+  const x = (bytes: number) => (Math.min(bytes, longest) / longest) * (WIDTH - INSET);
+  const height = TABLE.top + rows.length * TABLE.pitch + 6;
+  return {
+    width: WIDTH,
+    height,
+    svg: [
+      `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}">`,
+      ...bar("Before", before, 0, x, ink),
+      ...bar("After", after, BAR.pitch, x, ink),
+      ...table(rows, ink),
+      "</svg>",
+    ].join("\n"),
+  };
+}
+
+function bar(title: string, balance: Balance, top: number, x: (bytes: number) => number, ink: Ink): string[] {
+  const { need, limit, uncertainty, terms } = balance;
+  const over = need > limit;
+  const edge = x(limit);
+  const end = over ? Math.max(x(need), edge + LEAST.overrun) : x(need);
+  const y = top + BAR.top;
+  const band = [x(Math.max(0, need - uncertainty)), x(need + uncertainty)] as const;
+  const showsBand = band[1] - band[0] >= LEAST.band;
+  const needText = formatBytes(need) + (showsBand ? ` ± ${formatBytes(uncertainty)}` : "");
+  const needInk = over ? ink.over : ink.text;
+  const limitText = `${formatBytes(limit)} limit`;
+  return [
+    text(title, 0, y - 7, ink.text, BOLD),
+    end < AFTER_TITLE + textWidth(needText)
+      ? text(needText, AFTER_TITLE, y - 7, needInk, BOLD)
+      : text(needText, end, y - 7, needInk, `${BOLD} ${RIGHT}`),
+    rect(0, edge, y, ink.track),
+    ...segments(terms, x).flatMap(({ from, to, fill }) => [
+      rect(from, Math.min(to, edge), y, fill),
+      rect(Math.max(from, edge), to, y, fill, ' fill-opacity="0.35"'),
+    ]),
+    ...(over ? overrun(edge, end, y, ink) : []),
+    ...(showsBand ? whisker(...band, y + BAR.height / 2, ink) : []),
+    path(`M${at(Math.max(1, edge))} ${y - 3}V${y + BAR.height + 4}`, ink.text, 2),
+    edge < textWidth(limitText)
+      ? text(limitText, Math.max(0, edge - 1), y + BAR.height + 16, ink.faint)
+      : text(limitText, edge + 1, y + BAR.height + 16, ink.faint, RIGHT),
+  ];
+}
+
+/** Where each term lies: one after the other, with a hair of the window between them. */
+function segments(terms: Balance["terms"], x: (bytes: number) => number) {
+  let sum = 0;
+  return terms.map(({ title, bytes }) => {
+    const from = x(sum);
+    sum += bytes;
+    const to = x(sum);
+    return { from, to: to - from > 3 ? to - 1 : to, fill: fillOf(title) };
+  });
+}
+
+/** What lies beyond the limit: hatched and outlined, or filled where it is too narrow for that. */
+function overrun(from: number, to: number, y: number, ink: Ink): string[] {
+  if (to - from < LEAST.hatch) return [rect(from, to, y, ink.over)];
+  const bottom = y + BAR.height;
+  const strokes: string[] = [];
+  for (let start = from - BAR.height + 3; start < to - 2; start += 6) {
+    const first = Math.max(1, from - start);
+    const last = Math.min(BAR.height - 1, to - 1 - start);
+    strokes.push(`M${at(start + first)} ${at(bottom - first)}L${at(start + last)} ${at(bottom - last)}`);
+  }
+  return [
+    path(strokes.join(""), ink.over, 1.5),
+    path(`M${at(from)} ${y + 0.75}H${at(to - 0.75)}V${bottom - 0.75}H${at(from)}`, ink.over, 1.5),
+  ];
+}
+
+function whisker(from: number, to: number, y: number, ink: Ink): string[] {
+  return [path(`M${at(from)} ${y}H${at(to)}M${at(from)} ${y - 4}V${y + 4}M${at(to)} ${y - 4}V${y + 4}`, ink.text, 1.5)];
+}
+
+/** The legend: what changes stands out from what stays. */
+function table(rows: readonly TermRow[], ink: Ink): string[] {
+  const head = [
+    text("Before", TABLE.before, TABLE.top, ink.faint, RIGHT),
+    text("After", TABLE.after, TABLE.top, ink.faint, RIGHT),
+  ];
+  return rows.reduce<string[]>((lines, { title, before, after }, index) => {
+    const y = TABLE.top + (index + 1) * TABLE.pitch;
+    const changes = before !== after;
+    return [
+      ...lines,
+      `<rect x="0" y="${y - 9}" width="10" height="10" rx="2" fill="${fillOf(title)}"/>`,
+      text(title, 18, y, ink.text),
+      text(before, TABLE.before, y, ink.faint, RIGHT),
+      text(after, TABLE.after, y, changes ? ink.text : ink.faint, changes ? `${RIGHT} ${BOLD}` : RIGHT),
+    ];
+  }, head);
+}
+
+function fillOf(title: string): string {
+  return FILLS[title] ?? OTHER_FILL;
+}
+
+function rect(from: number, to: number, y: number, fill: string, more = ""): string {
+  if (to <= from) return "";
+  return `<rect x="${at(from)}" y="${y}" width="${at(to - from)}" height="${BAR.height}" fill="${fill}"${more}/>`;
+}
+
+function path(line: string, color: string, width: number): string {
+  return `<path d="${line}" fill="none" stroke="${color}" stroke-width="${width}"/>`;
+}
+
+function text(words: string, x: number, y: number, color: string, more = ""): string {
+  return `<text x="${at(x)}" y="${at(y)}" ${FONT} font-size="12" fill="${color}" ${more}>${escapeXml(words)}</text>`;
+}
+
+/** Points that a text takes at most: no font is at hand to measure it with. */
+function textWidth(words: string): number {
+  return words.length * 7.5;
+}
+
+function at(value: number): string {
+  return String(Math.round(value * 100) / 100);
+}
+
+function escapeXml(words: string): string {
+  return words.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}

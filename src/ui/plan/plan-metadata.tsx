@@ -1,0 +1,52 @@
+import { List } from "@raycast/api";
+import { largestFittingContext } from "../../fit/largest-context";
+import { isUnconfirmed, type Plan, type PlanOption } from "../../fit/plan/options";
+import type { PlanInput } from "../../fit/plan/plan-input";
+import { formatBytes, formatContext } from "../../fit/units";
+import { badgeText } from "../../fit/verdict-text";
+import { VERDICT_COLORS } from "../shared/verdict-look";
+
+const { Label, Separator, TagList } = List.Item.Detail.Metadata;
+
+interface Props {
+  readonly plan: Extract<Plan, { kind: "options" }>;
+  readonly planned: PlanInput;
+  readonly option: PlanOption;
+}
+
+/** Verdict before and after, what an option costs and its commands; for a model that fits what more it could have. */
+export function PlanMetadata({ plan: { before }, planned, option }: Props) {
+  const { after, costs, commands } = option;
+  const most = largestContext(planned, before);
+  return (
+    <List.Item.Detail.Metadata>
+      <TagList title="Before">
+        <TagList.Item text={badgeText(before)} color={VERDICT_COLORS[before.kind]} />
+      </TagList>
+      <TagList title="After">
+        {isUnconfirmed(option) ? (
+          <TagList.Item text={`${badgeText(after)}, if Published`} color={VERDICT_COLORS.tight} />
+        ) : (
+          <TagList.Item text={badgeText(after)} color={VERDICT_COLORS[after.kind]} />
+        )}
+      </TagList>
+      <Label title="Spare" text={formatBytes(after.spareBytes, 2)} />
+      {most !== undefined && <Label title="Largest Context" text={`${formatContext(most)} tokens`} />}
+      <Separator />
+      {costs.length === 0 && <Label title="Costs" text="Nothing" />}
+      {costs.map((cost) => (
+        <Label key={cost} title="Costs" text={cost} />
+      ))}
+      {commands.length > 0 && <Separator />}
+      {commands.map((command) => (
+        <Label key={command} title="Command" text={command} />
+      ))}
+    </List.Item.Detail.Metadata>
+  );
+}
+
+/** For a model that fits: the largest context it could have. */
+function largestContext({ input }: PlanInput, before: Props["plan"]["before"]): number | undefined {
+  const trained = before.run.trainedContext;
+  return before.kind === "fits" && trained !== undefined ? largestFittingContext(input, trained) : undefined;
+}

@@ -1,0 +1,129 @@
+import { Detail, Icon, List } from "@raycast/api";
+import { usePromise } from "@raycast/utils";
+import { readJournal } from "../../apply/journal";
+import type { PlanKind, PlanOption } from "../../fit/plan/options";
+import { PlanActions } from "./plan-actions";
+import { planMarkdown, waysOutMarkdown } from "./plan-markdown";
+import { PlanMetadata } from "./plan-metadata";
+import type { Settings } from "../../app/preferences";
+import type { Situation } from "../../app/snapshot";
+import { localStorage } from "../../app/local-storage";
+import { type FitRow, useFitList } from "../shared/use-fit-list";
+import { usePlan } from "./use-plan";
+import { VERDICT_ICONS } from "../shared/verdict-look";
+
+const OPTION_ICONS: Readonly<Record<PlanKind, Icon>> = {
+  nothing: Icon.CheckCircle,
+  reload: Icon.ArrowClockwise,
+  unload: Icon.Eject,
+  "raise-limit": Icon.Gauge,
+  "cap-context": Icon.Minimize,
+  "raise-and-cap": Icon.Gauge,
+  "quantize-kv-cache": Icon.Compass,
+  "smaller-build": Icon.Download,
+  "raise-beyond-reserve": Icon.Warning,
+  "close-apps": Icon.AppWindow,
+};
+
+interface Props {
+  readonly row: FitRow;
+  readonly situation: Situation;
+  readonly settings: Settings;
+  readonly refresh: () => void;
+}
+
+/** The plan for one model: the least change that makes it fit first, with before and after. */
+export function PlanView({ row: opened, situation: openedIn, settings, refresh: refreshList }: Props) {
+  // What was applied changes the plan, so it is read anew while it is open.
+  const list = useFitList(opened.input?.options.context);
+  const fresh = list.rows.find(({ model }) => model.name === opened.model.name);
+  const row = fresh?.verdict ? fresh : opened;
+  const situation = list.situation ?? openedIn;
+  const state = usePlan(row, situation);
+  const lastChange = usePromise(() => readJournal(localStorage), []);
+  const title = row.model.name;
+  if (state === undefined) return <List isLoading navigationTitle={title} />;
+  const { plan, planned, checkBuilds } = state;
+  const isLoading = list.isLoading || state.isLoading;
+  const work = {
+    row,
+    rows: list.rows,
+    situation,
+    settings,
+    ...(lastChange.data ? { lastChange: lastChange.data } : {}),
+    refresh: () => {
+      list.refresh();
+      state.refresh();
+      lastChange.revalidate();
+      refreshList();
+    },
+  };
+  const search = checkBuilds ? { checkBuilds } : {};
+  if (plan.kind === "impossible") {
+    return (
+      <Detail
+        isLoading={isLoading}
+        navigationTitle={title}
+        markdown={waysOutMarkdown("# It Does Not Fit", plan.before, plan.impossible)}
+        actions={<PlanActions {...work} {...search} />}
+      />
+    );
+  }
+  if (plan.kind === "unknown") {
+    return (
+      <List isLoading={isLoading} navigationTitle={title}>
+        <List.EmptyView
+          icon={VERDICT_ICONS.unknown}
+          title="Nothing Can Be Planned"
+          description={plan.reason}
+          actions={<PlanActions {...work} />}
+        />
+      </List>
+    );
+  }
+  const { options, instead } = plan;
+  const item = (option: PlanOption, index: number) => (
+    <List.Item
+      key={option.title}
+      title={option.title}
+      icon={OPTION_ICONS[option.kind]}
+      detail={
+        <List.Item.Detail
+          markdown={planMarkdown(plan.before, option)}
+          metadata={<PlanMetadata plan={plan} planned={planned} option={option} />}
+        />
+      }
+      actions={
+        <PlanActions
+          {...work}
+          option={option}
+          {...(option.kind === "smaller-build" ? search : {})}
+          {...(options[index + 1] ? { next: options[index + 1] } : {})}
+        />
+      }
+    />
+  );
+  const items = options.map(item);
+  const first = instead ? (
+    <List.Item
+      title="A Smaller Model Instead"
+      icon={Icon.LightBulb}
+      detail={<List.Item.Detail markdown={waysOutMarkdown("## A Smaller Model Instead", plan.before, instead)} />}
+      actions={<PlanActions {...work} {...search} />}
+    />
+  ) : (
+    items.shift()
+  );
+  return (
+    <List
+      isLoading={isLoading}
+      isShowingDetail
+      navigationTitle={title}
+      searchBarPlaceholder={`Ways to make ${row.model.name} fit`}
+      filtering={{ keepSectionOrder: true }}
+    >
+      <List.Section title={plan.before.kind === "fits" ? "It Fits" : "Recommended"}>{first}</List.Section>
+      {items.length > 0 && <List.Section title="Other Ways">{items}</List.Section>}
+    </List>
+  );
+}

@@ -1,0 +1,125 @@
+import { showToast, Toast } from "@raycast/api";
+import { usePromise } from "@raycast/utils";
+import { useMemo, useState } from "react";
+import type { SmallerBuild } from "../../fit/facts";
+import { makePlan } from "../../fit/plan/make-plan";
+import type { Plan } from "../../fit/plan/options";
+import type { PlanInput } from "../../fit/plan/plan-input";
+import { smallerQuantizations } from "../../fit/plan/quantizations";
+import { readMemoryStatus } from "../../mac/memory-status";
+import { variantRefusal } from "../../ollama/create-variant";
+import { variantName } from "../../fit/model-name";
+import { findSmallerBuilds } from "../../registry/find-builds";
+import { appleSilicon, type Situation } from "../../app/snapshot";
+import type { FitRow } from "../shared/use-fit-list";
+import { getWorld } from "../../app/system";
+
+export interface PlanState {
+  readonly planned: PlanInput;
+  readonly plan: Plan;
+  /** Asks the registries for smaller builds; absent where there is nothing to ask or it was done. */
+  readonly checkBuilds?: () => Promise<void>;
+  readonly isLoading: boolean;
+  readonly refresh: () => void;
+}
+
+/** The plan for one model, made anew as the Mac, the server and what is known of smaller builds change. */
+export function usePlan(row: FitRow, situation: Situation): PlanState | undefined {
+  const {
+    data: memory,
+    isLoading,
+    revalidate,
+  } = usePromise(() => readMemoryStatus(getWorld()), [], {
+    execute: getWorld().platform === "darwin",
+    // Without it the plan says nothing of RAM.
+    onError: () => {},
+  });
+  const [builds, setBuilds] = useState<ReadonlyMap<string, SmallerBuild>>();
+  const usedRamBytes = memory?.usedBytes;
+  const planned = useMemo(
+    () => planInput(row, situation, usedRamBytes, builds),
+    [row, situation, usedRamBytes, builds],
+  );
+  const plan = useMemo(() => planned && makePlan(planned), [planned]);
+  if (planned === undefined || plan === undefined) return undefined;
+  const checkBuilds = async () => {
+    const found = await searchBuilds(planned);
+    if (found !== undefined) setBuilds(found);
+  };
+  const canCheck = isWorthAsking(builds) && plan.before.kind !== "fits" && quantizationsOf(planned).length > 0;
+  return {
+    planned,
+    plan,
+    isLoading,
+    refresh: revalidate,
+    ...(canCheck ? { checkBuilds } : {}),
+  };
+}
+
+/** Nobody was asked yet, or somebody gave no answer. */
+function isWorthAsking(builds: ReadonlyMap<string, SmallerBuild> | undefined): boolean {
+  return builds === undefined || [...builds.values()].some(({ kind }) => kind === "unchecked");
+}
+
+function planInput(
+  row: FitRow,
+  situation: Situation,
+  usedRamBytes: number | undefined,
+  builds: ReadonlyMap<string, SmallerBuild> | undefined,
+): PlanInput | undefined {
+  if (row.input === undefined) return undefined;
+  const mac = situation.isLocal ? appleSilicon(situation.machine) : undefined;
+  return {
+    input: row.input,
+    ...(mac && situation.advice ? { advice: situation.advice } : {}),
+    ...(mac?.limitKey ? { limitKey: mac.limitKey } : {}),
+    ...(mac && usedRamBytes !== undefined ? { usedRamBytes } : {}),
+    ...(builds ? { builds } : {}),
+    canCap: variantRefusal(row.model, situation.server.version) === undefined,
+    variantName,
+  };
+}
+
+function quantizationsOf({ input: { description, model } }: PlanInput): readonly string[] {
+  return "kind" in description
+    ? []
+    : smallerQuantizations(description.metadata, model.quantization).map(({ name }) => name);
+}
+
+/** What was found, or nothing where the person stopped it. */
+async function searchBuilds(planned: PlanInput): Promise<ReadonlyMap<string, SmallerBuild> | undefined> {
+  const { description, model, server } = planned.input;
+  const stop = new AbortController();
+  const toast = await showToast({
+    style: Toast.Style.Animated,
+    title: "Asking the registries",
+    message: "for smaller builds",
+    primaryAction: { title: "Stop", onAction: () => stop.abort() },
+  });
+  const publishedName = "kind" in description ? undefined : description.metadata.values.get("general.name");
+  const builds = await findSmallerBuilds(
+    getWorld().fetch,
+    {
+      model,
+      quantizations: quantizationsOf(planned),
+      ...(typeof publishedName === "string" ? { publishedName } : {}),
+    },
+    { signal: stop.signal, ...(server.version === undefined ? {} : { version: server.version }) },
+  );
+  if (stop.signal.aborted) {
+    await toast.hide();
+    return undefined;
+  }
+  const published = [...builds].filter(([, build]) => build.kind === "published").map(([name]) => name);
+  const unchecked = [...builds.values()].find((build) => build.kind === "unchecked");
+  delete toast.primaryAction;
+  toast.style = published.length > 0 ? Toast.Style.Success : Toast.Style.Failure;
+  toast.title =
+    published.length > 0
+      ? `Published: ${published.join(", ")}`
+      : unchecked === undefined
+        ? "No smaller build is published"
+        : "No smaller build was found";
+  toast.message = unchecked?.kind === "unchecked" ? unchecked.reason : undefined;
+  return builds;
+}

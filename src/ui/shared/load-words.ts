@@ -1,0 +1,28 @@
+import { Toast } from "@raycast/api";
+import { isOtherContext, type LoadReport, reportText } from "../../apply/load-report";
+import type { Expected } from "../../apply/steps";
+import { formatBytes, formatContext } from "../../fit/units";
+
+export interface ToastWords {
+  readonly style: Toast.Style;
+  readonly title: string;
+  readonly message: string;
+}
+
+/** What a load came to, as a toast says it. */
+export function loadWords(report: LoadReport, expected: Expected | undefined): ToastWords {
+  const message = reportText(report, expected);
+  const failure = (title: string) => ({ style: Toast.Style.Failure, title, message });
+  switch (report.kind) {
+    case "not-listed":
+      return failure("Not verified");
+    case "unclear":
+      return failure("Loaded, but not verified");
+    case "spilled":
+      return failure(`${formatBytes(report.spilledBytes)} spilled to the CPU`);
+    case "on-gpu":
+      return expected !== undefined && report.numCtx !== undefined && isOtherContext(report, expected)
+        ? failure(`On the GPU, but with ${formatContext(report.numCtx)} of context`)
+        : { style: Toast.Style.Success, title: "All on the GPU", message };
+  }
+}

@@ -1,0 +1,77 @@
+import { Clipboard, open, showToast, Toast } from "@raycast/api";
+import { recordLoad } from "../../apply/load-history";
+import { loadReport } from "../../apply/load-report";
+import type { Expected } from "../../apply/steps";
+import { launchctlContextCommand } from "../../fit/commands";
+import { sameModel } from "../../fit/model-name";
+import { loadWords } from "./load-words";
+import type { Settings } from "../../app/preferences";
+import { connect } from "../../app/snapshot";
+import { localStorage } from "../../app/local-storage";
+import { getWorld } from "../../app/system";
+
+/**
+ * Loads or unloads a model with a toast that can stop the wait. A load is held against what was expected and kept, as
+ * those of a plan are.
+ */
+export async function changeLoaded(
+  settings: Settings,
+  name: string,
+  change: "load" | "unload",
+  refresh: () => void,
+  expected?: Expected,
+): Promise<void> {
+  const world = getWorld();
+  const client = connect(world, settings);
+  if (client === undefined) return;
+  const stop = new AbortController();
+  const toast = await showToast({
+    style: Toast.Style.Animated,
+    title: change === "load" ? "Loading model" : "Unloading model",
+    message: name,
+    primaryAction: { title: "Stop Waiting", onAction: () => stop.abort() },
+  });
+  try {
+    if (change === "unload") {
+      await client.unload(name, { signal: stop.signal });
+      toast.style = Toast.Style.Success;
+      toast.title = "Model unloaded";
+    } else {
+      await client.load(name, { signal: stop.signal });
+      const loaded = (await client.loaded()).find((model) => sameModel(model.name, name));
+      const report = loadReport(name, loaded, expected);
+      await recordLoad(localStorage, loaded?.digest ?? "", report, expected, world.now());
+      Object.assign(toast, loadWords(report, expected));
+    }
+    delete toast.primaryAction;
+  } catch (error) {
+    delete toast.primaryAction;
+    if (stop.signal.aborted) {
+      toast.style = Toast.Style.Success;
+      toast.title = "Stopped waiting";
+    } else {
+      toast.style = Toast.Style.Failure;
+      toast.title = change === "load" ? "Could not load the model" : "Could not unload it";
+      toast.message = error instanceof Error ? error.message : String(error);
+    }
+  } finally {
+    refresh();
+  }
+}
+
+/** Copies the command that sets Ollama's default context, with the word that the app's slider wins over it. */
+export async function copyDefaultContext(numCtx: number): Promise<void> {
+  await Clipboard.copy(launchctlContextCommand(numCtx));
+  await showToast({
+    style: Toast.Style.Success,
+    title: "Copied to Clipboard",
+    message: "Restart Ollama after it. A context set with the app's slider overrides it.",
+  });
+}
+
+/** Opens Terminal with the command on the clipboard: nothing runs before the person pastes it. */
+export async function runInTerminal(command: string): Promise<void> {
+  await Clipboard.copy(command);
+  await open("/System/Applications/Utilities/Terminal.app");
+  await showToast({ style: Toast.Style.Success, title: "Paste the command in Terminal", message: command });
+}

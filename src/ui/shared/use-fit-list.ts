@@ -1,0 +1,142 @@
+import { useCachedPromise } from "@raycast/utils";
+import { useEffect, useMemo, useState } from "react";
+import type { InstalledModel, LoadedModel } from "../../fit/facts";
+import type { JudgeOptions } from "../../fit/run-settings";
+import { modelFiles } from "../../fit/model-files";
+import { type DescriptionResult, judge, type JudgeInput, type Verdict } from "../../fit/verdict";
+import { modelsFolders } from "../../ollama/model-source";
+import { readSettings, type Settings } from "../../app/preferences";
+import { readDescriptions } from "../../app/read-descriptions";
+import { connect, readSituation, type Situation } from "../../app/snapshot";
+import { getWorld } from "../../app/system";
+
+/** One installed model with everything its row shows; `verdict` is absent while its metadata is being read. */
+export interface FitRow {
+  readonly model: InstalledModel;
+  readonly input?: JudgeInput;
+  readonly verdict?: Verdict;
+}
+
+export interface FitList {
+  readonly settings: Settings;
+  readonly situation?: Situation;
+  readonly rows: readonly FitRow[];
+  readonly isLoading: boolean;
+  readonly refresh: () => void;
+  /** Reads the Mac and the server again, but the metadata of new models only. */
+  readonly readSituationAgain: () => void;
+}
+
+const situationOf = (settings: Settings) => readSituation(getWorld(), settings);
+
+/** The Mac and the server, the last answer first. */
+export function useSituation(settings: Settings) {
+  return useCachedPromise(situationOf, [settings], { keepPreviousData: true });
+}
+
+/** Installed models with their verdicts: rows at once, verdicts as the metadata comes in. */
+export function useFitList(context?: JudgeOptions["context"]): FitList {
+  const settings = useMemo(readSettings, []);
+  const { data: situation, isLoading, revalidate } = useSituation(settings);
+  const [attempt, setAttempt] = useState(0);
+  const { descriptions, isReading } = useDescriptions(situation, settings, attempt);
+  const options = useMemo(
+    () => (context === undefined ? settings.judge : { ...settings.judge, context }),
+    [settings, context],
+  );
+  const rows = useMemo(
+    () => (situation ? judgeAll(situation, descriptions, options) : []),
+    [situation, descriptions, options],
+  );
+  return {
+    settings,
+    ...(situation ? { situation } : {}),
+    rows,
+    isLoading: isLoading || isReading,
+    refresh: () => {
+      setAttempt((before) => before + 1);
+      revalidate();
+    },
+    readSituationAgain: revalidate,
+  };
+}
+
+function judgeAll(
+  situation: Situation,
+  descriptions: ReadonlyMap<string, DescriptionResult>,
+  options: JudgeOptions,
+): readonly FitRow[] {
+  const described = situation.models
+    .filter((model) => !model.cloud)
+    .map((model) => ({
+      model,
+      description:
+        model.format === "safetensors"
+          ? ({ kind: "unreadable", reason: "MLX models have no GGUF metadata." } as const)
+          : descriptions.get(model.digest),
+    }));
+  const loadedBeside = withSharedFiles(situation.loaded, described);
+  return described.map(({ model, description }) => {
+    if (description === undefined) return { model };
+    const input: JudgeInput = {
+      model,
+      description,
+      server: situation.server,
+      limit: situation.limit,
+      ...(situation.advice ? { highestLimitMib: situation.advice.highestMib } : {}),
+      loaded: loadedBeside(model),
+      options,
+    };
+    return { model, input, verdict: judge(input) };
+  });
+}
+
+/** What is loaded, as it stands to one model: which of it runs that model's own file. */
+function withSharedFiles(
+  loaded: readonly LoadedModel[],
+  all: readonly { readonly model: InstalledModel; readonly description: DescriptionResult | undefined }[],
+): (model: InstalledModel) => readonly LoadedModel[] {
+  if (loaded.length === 0) return () => loaded;
+  const known = all.flatMap(({ model, description }) => (description === undefined ? [] : [{ model, description }]));
+  const labels = modelFiles(known);
+  const files = new Map(known.map(({ model }, index) => [model.digest, labels[index]]));
+  return ({ digest }) =>
+    loaded.map((resident) =>
+      resident.digest !== digest && files.has(digest) && files.get(resident.digest) === files.get(digest)
+        ? { ...resident, sharesFile: true }
+        : resident,
+    );
+}
+
+/** Each further `attempt` tries again what could not be read. */
+function useDescriptions(situation: Situation | undefined, settings: Settings, attempt: number) {
+  const [descriptions, setDescriptions] = useState<ReadonlyMap<string, DescriptionResult>>(new Map());
+  const [isReading, setReading] = useState(true);
+  const models = situation?.models;
+  const url = situation?.url;
+  useEffect(() => {
+    const world = getWorld();
+    const client = connect(world, settings);
+    if (models === undefined) return undefined;
+    if (url === undefined || client === undefined || models.length === 0) {
+      setReading(false);
+      return undefined;
+    }
+    const stop = new AbortController();
+    setReading(true);
+    void readDescriptions(models, {
+      client,
+      url,
+      isLocal: situation?.isLocal ?? false,
+      modelsFolders: modelsFolders(world.homeFolder, world.env, settings.modelsFolder),
+      signal: stop.signal,
+      // What is known stays on screen while it is read again.
+      onProgress: (known) => setDescriptions((before) => new Map([...before, ...known])),
+    }).finally(() => {
+      if (!stop.signal.aborted) setReading(false);
+    });
+    return () => stop.abort();
+    // A refreshed list of the same models is a new array; the digests say whether anything changed.
+  }, [url, settings, attempt, models?.map((model) => model.digest).join()]);
+  return { descriptions, isReading };
+}

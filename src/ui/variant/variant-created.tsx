@@ -1,0 +1,46 @@
+import { Action, ActionPanel, Detail, Icon, Keyboard, useNavigation } from "@raycast/api";
+import { formatContext } from "../../fit/units";
+import { plainMarkdown } from "../shared/plain-markdown";
+
+interface Props {
+  readonly name: string;
+  readonly source: string;
+  readonly numCtx: number;
+  readonly load: () => void;
+  /** Absent where an existing model was replaced: it cannot be brought back. */
+  readonly undo?: () => Promise<void>;
+}
+
+/** What can be done with a variant that was just created. */
+export function VariantCreated({ name, source, numCtx, load, undo }: Props) {
+  const { pop } = useNavigation();
+  return (
+    <Detail
+      navigationTitle={name}
+      markdown={[
+        `# Created ${plainMarkdown(name)}`,
+        "",
+        `Its context is ${formatContext(numCtx)} (read back from Ollama). It shares the weights of ${plainMarkdown(source)} and takes no disk space.`,
+        "",
+        "Use this name in your apps: those with an OpenAI-compatible connection cannot set the context themselves.",
+      ].join("\n")}
+      actions={
+        <ActionPanel>
+          <Action.CopyToClipboard title="Copy Model Name" content={name} shortcut={Keyboard.Shortcut.Common.CopyName} />
+          <Action title="Load Model" icon={Icon.Bolt} onAction={load} />
+          {undo && (
+            <Action
+              title="Undo"
+              icon={Icon.Undo}
+              style={Action.Style.Destructive}
+              onAction={async () => {
+                await undo();
+                pop();
+              }}
+            />
+          )}
+        </ActionPanel>
+      }
+    />
+  );
+}

@@ -1,0 +1,92 @@
+import { describe, expect, it } from "vitest";
+import { readTag } from "../../src/registry/read-tag";
+
+const kindOf = async (...asked: Parameters<typeof readTag>) => (await readTag(...asked)).kind;
+
+const LAYER = "application/vnd.ollama.image.";
+const layers = (...given: readonly (readonly [string, unknown])[]) =>
+  given.map(([kind, size]) => ({ mediaType: LAYER + kind, digest: "sha256:0", size }));
+
+/** A registry with one answer; it notes what it was asked. */
+function registry(status: number, body: unknown) {
+  const asked: { url: string; headers: Record<string, string> }[] = [];
+  const fetch: typeof globalThis.fetch = (input, init) => {
+    asked.push({ url: String(input), headers: init?.headers as Record<string, string> });
+    return Promise.resolve(new Response(typeof body === "string" ? body : JSON.stringify(body), { status }));
+  };
+  return { fetch, asked };
+}
+
+describe("a tag in the registry", () => {
+  it("exists with the size of its layers", async () => {
+    const manifest = { config: { size: 500 }, layers: layers(["model", 5e9], ["projector", 1e9], ["license", 100]) };
+    const { fetch, asked } = registry(200, manifest);
+    expect(await readTag(fetch, "qwen3:8b-q8_0", { version: "0.31.1" })).toEqual({
+      kind: "exists",
+      downloadBytes: 6_000_000_600,
+      weightBytes: 6e9,
+      format: "gguf",
+    });
+    expect(asked[0]?.url).toBe("https://registry.ollama.ai/v2/library/qwen3/manifests/8b-q8_0");
+    expect(asked[0]?.headers["User-Agent"]).toMatch(/^ollama\/0\.31\.1 /);
+    expect(asked[0]?.headers["Accept"]).toBe("application/vnd.docker.distribution.manifest.v2+json");
+  });
+
+  it("may hold MLX tensors instead of a GGUF file", async () => {
+    const { fetch } = registry(200, { layers: layers(["tensor", 10], ["tensor", 20], ["json", 5]) });
+    expect(await readTag(fetch, "a:mlx")).toEqual({
+      kind: "exists",
+      downloadBytes: 35,
+      weightBytes: 30,
+      format: "safetensors",
+    });
+  });
+
+  it("is asked for at Hugging Face where its name says so", async () => {
+    const { fetch, asked } = registry(200, { layers: layers(["model", 1]) });
+    expect(await kindOf(fetch, "hf.co/unsloth/Qwen3-8B-GGUF:Q3_K_M")).toBe("exists");
+    expect(asked[0]?.url).toBe("https://hf.co/v2/unsloth/Qwen3-8B-GGUF/manifests/Q3_K_M");
+  });
+
+  it("is missing only where the registry says so", async () => {
+    const error = { errors: [{ code: "MANIFEST_UNKNOWN" }] };
+    expect(await kindOf(registry(404, error).fetch, "qwen3:8b-q3_K_M")).toBe("missing");
+    expect(await kindOf(registry(401, error).fetch, "qwen3:8b")).toBe("unknown");
+    expect(await kindOf(registry(500, "oops").fetch, "qwen3:8b")).toBe("unknown");
+    expect(await kindOf(registry(400, { error: "sharded GGUF" }).fetch, "hf.co/a/b:Q8_0")).toBe("unknown");
+  });
+
+  it("may need a newer Ollama", async () => {
+    const { fetch } = registry(412, "requires a newer version of Ollama");
+    expect(await readTag(fetch, "new:1b")).toEqual({ kind: "too-new" });
+  });
+
+  it.each([
+    ["a page", "<html>"],
+    ["null", "null"],
+    ["no layers", {}],
+    ["no weights", { layers: layers(["license", 5]) }],
+    ["a size that is none", { layers: layers(["model", "5"]) }],
+    ["a negative size", { layers: layers(["model", -5]) }],
+    ["a layer that is none", { layers: [null] }],
+    ["far too much", " ".repeat(2_000_000)],
+  ])("is unknown where the answer is %s", async (_, body) => {
+    expect(await readTag(registry(200, body).fetch, "qwen3:8b")).toEqual({
+      kind: "unknown",
+      reason: expect.stringMatching(/^.{10,}\.$/),
+    });
+  });
+
+  it("is unknown where nobody answers in time", async () => {
+    const never: typeof fetch = () => new Promise(() => undefined);
+    expect(await kindOf(never, "qwen3:8b", { timeoutMs: 10 })).toBe("unknown");
+    expect(await kindOf(() => Promise.reject(new TypeError("fetch failed")), "qwen3:8b")).toBe("unknown");
+    expect(await kindOf(never, "qwen3:8b", { signal: AbortSignal.abort() })).toBe("unknown");
+  });
+
+  it.each(["evil.example/a/b:c", "a b", "../../x", "127.0.0.1:80/a/b:c"])("is never asked for at %s", async (name) => {
+    const { fetch, asked } = registry(200, {});
+    expect(await kindOf(fetch, name)).toBe("unknown");
+    expect(asked).toEqual([]);
+  });
+});
