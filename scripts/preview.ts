@@ -4,7 +4,7 @@
  */
 import type { LaunchProps } from "@raycast/api";
 import { createElement, type FunctionComponent } from "react";
-import { getWorld, type World } from "../src/app/system";
+import { getSystem, type System } from "../src/app/system";
 import { desk, setPreferences } from "../test/stand-ins/raycast/desk";
 import { readManifest } from "../test/stand-ins/raycast/manifest";
 import { deskView } from "../test/support/desk-view";
@@ -42,19 +42,19 @@ async function main(): Promise<void> {
   const local = (request.world ?? (process.platform === "darwin" ? "local" : "sample")) === "local";
   if (local) {
     print(paint("LOCAL: this machine and its Ollama; what you confirm here is really done", "faint"));
-    await run(request, getWorld());
+    await run(request, getSystem());
     return;
   }
   const sample = await sampleWorld();
   try {
     print(paint(`SAMPLE: ${sample.label}`, "faint"));
-    await run(request, sample.world);
+    await run(request, sample.system);
   } finally {
     await sample.close();
   }
 }
 
-async function run(request: PreviewRequest, world: World): Promise<void> {
+async function run(request: PreviewRequest, system: System): Promise<void> {
   setPreferences(request.preferences);
   for (const [index, visit] of request.visits.entries()) {
     if (index > 0) print("");
@@ -62,19 +62,19 @@ async function run(request: PreviewRequest, world: World): Promise<void> {
     Object.assign(desk, { toasts: [], huds: [], alerts: [], opened: [], launched: [], clipboard: [] });
     const name = visit.command ?? "check-model-fit";
     const mode = commands.find((command) => command.name === name)?.mode;
-    if (mode === "no-view") await runWithoutView(name, world, visit);
-    else await runView(name, world, visit);
+    if (mode === "no-view") await runWithoutView(name, system, visit);
+    else await runView(name, system, visit);
     if (desk.answers.length > 0) print(paint("\nNothing asked for the last answer.", "faint"));
     desk.answers = [];
   }
 }
 
-async function runWithoutView(name: string, world: World, { steps, arguments: args }: Visit) {
+async function runWithoutView(name: string, system: System, { steps, arguments: args }: Visit) {
   const { default: command } = (await import(`../src/${name}.ts`)) as { default: (props: LaunchProps) => unknown };
   const answers = steps.flatMap((step) => (step.kind === "confirm" ? [step.answer] : []));
   if (answers.length < steps.length) throw new Error(`${name} has no view: it takes confirm and argument only`);
   let failure: unknown;
-  await runNoView(command, { command: name, world, arguments: args, answers, spareAnswers: "keep" }).catch(
+  await runNoView(command, { command: name, system, arguments: args, answers, spareAnswers: "keep" }).catch(
     (error: unknown) => {
       failure = error;
     },
@@ -90,10 +90,10 @@ async function runWithoutView(name: string, world: World, { steps, arguments: ar
   if (deskView.clipboard() !== undefined) print(`Clipboard: ${deskView.clipboard()}`);
 }
 
-async function runView(name: string, world: World, { steps, arguments: args }: Visit) {
+async function runView(name: string, system: System, { steps, arguments: args }: Visit) {
   const { default: Command } = (await import(`../src/${name}.tsx`)) as { default: FunctionComponent<LaunchProps> };
   const props = { launchType: "userInitiated", arguments: args } as unknown as LaunchProps;
-  const screen = await renderCommand(createElement(Command, props), { command: name, world, boundMs: BOUND_MS });
+  const screen = await renderCommand(createElement(Command, props), { command: name, system, boundMs: BOUND_MS });
   const report = reporter(screen);
   try {
     report();

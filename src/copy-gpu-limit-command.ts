@@ -4,14 +4,14 @@ import { adviseLimit, checkLimit, parseMib } from "./fit/limit-policy";
 import { formatMib } from "./fit/units";
 import { readMachine } from "./mac/machine";
 import { readSettings } from "./app/preferences";
-import { getWorld } from "./app/system";
+import { getSystem } from "./app/system";
 
 /** Copy GPU Limit Command: the sysctl for the given MiB, or for the recommended limit. */
 export default async function CopyGpuLimitCommand({
   arguments: { mebibytes },
 }: LaunchProps<{ arguments: Arguments.CopyGpuLimitCommand }>) {
   const refuse = (message: string) => showToast({ style: Toast.Style.Failure, title: "Nothing copied", message });
-  const machine = await readMachine(getWorld());
+  const machine = await readMachine(getSystem());
   if (machine.kind !== "apple-silicon") return refuse(machine.reason);
   const advice = adviseLimit(machine, readSettings().reserveBytes);
   const typed = mebibytes?.trim() ?? "";

@@ -4,12 +4,12 @@ import { formatMib } from "./fit/units";
 import { readBootSettings } from "./mac/boot-settings";
 import { readMachine } from "./mac/machine";
 import { changeLimit } from "./ui/limit/limit-change";
-import { getWorld } from "./app/system";
+import { getSystem } from "./app/system";
 
 /** Reset GPU Limit: gives the limit back to macOS, after asking. */
 export default async function ResetGpuLimit() {
-  const world = getWorld();
-  const [machine, bootSettings] = await Promise.all([readMachine(world), readBootSettings(world)]);
+  const system = getSystem();
+  const [machine, bootSettings] = await Promise.all([readMachine(system), readBootSettings(system)]);
   if (machine.kind !== "apple-silicon") {
     await showToast({ style: Toast.Style.Failure, title: "No GPU limit to reset", message: machine.reason });
     return;

@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { World } from "../../src/app/system";
+import type { System } from "../../src/app/system";
 import { footprintOf } from "../../test/stand-ins/footprint";
 import { joinOllama } from "../../test/stand-ins/joined";
 import { createSampleMac } from "../../test/stand-ins/mac";
@@ -16,7 +16,7 @@ const OLLAMA_URL = "http://127.0.0.1:11434";
 const RAM_GIB = 64;
 
 export interface SampleWorld {
-  readonly world: World;
+  readonly system: System;
   /** What is shown, for people. */
   readonly label: string;
   close(): Promise<void>;
@@ -44,7 +44,7 @@ export async function sampleWorld(): Promise<SampleWorld> {
 
   return {
     label: `${RAM_GIB} GB M4 Pro with macOS 26.6.1 and Ollama 0.33.0; nothing here is your machine`,
-    world: mac.world({ homeFolder, fetch: sampleFetch }),
+    system: mac.system({ homeFolder, fetch: sampleFetch }),
     close: async () => {
       await joined.settled();
       await server.close();

@@ -16,7 +16,7 @@ import { findInstallation, type Installation } from "../ollama/installation";
 import { OllamaProblem } from "../ollama/problems";
 import { readServerFacts } from "../ollama/server-facts";
 import type { Settings } from "./preferences";
-import type { World } from "./system";
+import type { System } from "./system";
 
 /** How the Ollama server stands, as the empty views explain it. */
 export type ServerState =
@@ -27,7 +27,7 @@ export type ServerState =
   | { readonly kind: "failed"; readonly reason: string };
 
 /** Everything the screens show besides the models' own metadata. Plain data, so that it can be cached. */
-export interface Situation {
+export interface Snapshot {
   readonly machine: Machine;
   readonly limit: GpuLimit | UnknownGpuLimit;
   /** Absent for a remote host and for machines without a limit of their own. */
@@ -43,27 +43,27 @@ export interface Situation {
 const NO_FACTS: ServerFacts = { origin: "unknown", runners: [] };
 
 /** The client for the host in the preferences; undefined where that is no address. */
-export function connect(world: World, settings: Settings): OllamaClient | undefined {
+export function connect(system: System, settings: Settings): OllamaClient | undefined {
   const host = parseHost(settings.host);
-  return host.kind === "ok" ? createOllamaClient({ url: host.url, fetch: world.fetch }) : undefined;
+  return host.kind === "ok" ? createOllamaClient({ url: host.url, fetch: system.fetch }) : undefined;
 }
 
 /** Reads the Mac and the server side by side; what does not answer becomes a state, never an exception. */
-export async function readSituation(world: World, settings: Settings): Promise<Situation> {
+export async function readSnapshot(system: System, settings: Settings): Promise<Snapshot> {
   const host = parseHost(settings.host);
-  const machine = readMachine(world);
+  const machine = readMachine(system);
   if (host.kind === "invalid") {
     return assemble(await machine, settings, { isLocal: true, state: { kind: "wrong-host", reason: host.reason } });
   }
-  const client = createOllamaClient({ url: host.url, fetch: world.fetch });
+  const client = createOllamaClient({ url: host.url, fetch: system.fetch });
   const [answer, facts] = await Promise.all([
-    readModels(world, client, host.isLocal),
-    readFacts(world, client, host.isLocal),
+    readModels(system, client, host.isLocal),
+    readFacts(system, client, host.isLocal),
   ]);
   return assemble(await machine, settings, { isLocal: host.isLocal, url: host.url, server: facts, ...answer });
 }
 
-/** The Mac of a situation, where it is one with a GPU limit. */
+/** The Mac of a snapshot, where it is one with a GPU limit. */
 export function appleSilicon(machine: Machine): AppleSiliconMac | undefined {
   return machine.kind === "apple-silicon" ? machine : undefined;
 }
@@ -71,8 +71,8 @@ export function appleSilicon(machine: Machine): AppleSiliconMac | undefined {
 function assemble(
   machine: Machine,
   settings: Settings,
-  rest: Pick<Situation, "isLocal" | "state"> & Partial<Situation>,
-): Situation {
+  rest: Pick<Snapshot, "isLocal" | "state"> & Partial<Snapshot>,
+): Snapshot {
   const mac = appleSilicon(machine);
   return {
     server: NO_FACTS,
@@ -88,39 +88,39 @@ function assemble(
 }
 
 async function readModels(
-  world: World,
+  system: System,
   client: OllamaClient,
   isLocal: boolean,
-): Promise<Pick<Situation, "state" | "models" | "loaded">> {
+): Promise<Pick<Snapshot, "state" | "models" | "loaded">> {
   try {
     const [models, loaded] = await Promise.all([client.models(), client.loaded().catch(() => [])]);
     return { state: { kind: "answering" }, models, loaded };
   } catch (error) {
-    return { state: await stateAfter(error, world, isLocal), models: [], loaded: [] };
+    return { state: await stateAfter(error, system, isLocal), models: [], loaded: [] };
   }
 }
 
-async function stateAfter(error: unknown, world: World, isLocal: boolean): Promise<ServerState> {
+async function stateAfter(error: unknown, system: System, isLocal: boolean): Promise<ServerState> {
   if (!(error instanceof OllamaProblem)) return { kind: "failed", reason: String(error) };
   // Every Ollama has a list of models: a server without one is another.
   if (error.kind === "not-found") return { kind: "wrong-host", reason: "What answers there has no list of models." };
   if (error.kind === "not-ollama") return { kind: "wrong-host", reason: error.message };
   if (error.kind !== "not-running") return { kind: "failed", reason: error.message };
   if (!isLocal) return { kind: "failed", reason: error.message };
-  const installation = await findInstallation(world);
+  const installation = await findInstallation(system);
   return installation === "none" ? { kind: "not-installed" } : { kind: "not-running", installation };
 }
 
-async function readFacts(world: World, client: OllamaClient, isLocal: boolean): Promise<ServerFacts> {
+async function readFacts(system: System, client: OllamaClient, isLocal: boolean): Promise<ServerFacts> {
   try {
-    const processes = isLocal ? await readProcesses(world) : [];
+    const processes = isLocal ? await readProcesses(system) : [];
     return await readServerFacts({
       client,
       isLocal,
       origin: serverOrigin(processes),
-      homeFolder: world.homeFolder,
+      homeFolder: system.homeFolder,
       runners: parseRunnerCommandLines(processes),
-      launchctlEnv: (name) => readLaunchctlEnv(world, name),
+      launchctlEnv: (name) => readLaunchctlEnv(system, name),
     });
   } catch {
     // Facts are best effort: without them every setting stands at its documented default, marked assumed.

@@ -3,7 +3,7 @@ import { execaRunner } from "../mac/execa-runner";
 import type { Runner } from "../mac/runner";
 
 /** Everything a command reaches outside itself. Tests and the preview put their own in its place. */
-export interface World {
+export interface System {
   readonly run: Runner;
   readonly fetch: typeof fetch;
   /** As `process.platform` and `process.arch` name them. */
@@ -16,11 +16,11 @@ export interface World {
   readonly later?: (milliseconds: number, work: () => void) => () => void;
 }
 
-let world: World | undefined;
+let system: System | undefined;
 
-/** The world the commands act on: this Mac, unless {@link setWorld} put another in its place. */
-export function getWorld(): World {
-  world ??= {
+/** The system the commands act on: this Mac, unless {@link setSystem} put another in its place. */
+export function getSystem(): System {
+  system ??= {
     run: execaRunner,
     fetch: globalThis.fetch,
     platform: process.platform,
@@ -29,17 +29,17 @@ export function getWorld(): World {
     env: process.env,
     now: () => new Date(),
   };
-  return world;
+  return system;
 }
 
-/** Does some work once after a while, by the world's clock where it has one; the answer takes it back. */
-export function later({ later: own }: World, milliseconds: number, work: () => void): () => void {
+/** Does some work once after a while, by the system's clock where it has one; the answer takes it back. */
+export function later({ later: own }: System, milliseconds: number, work: () => void): () => void {
   if (own) return own(milliseconds, work);
   const timer = setTimeout(work, milliseconds);
   return () => clearTimeout(timer);
 }
 
-/** Puts another world in place, or with undefined this Mac again. */
-export function setWorld(other: World | undefined): void {
-  world = other;
+/** Puts another system in place, or with undefined this Mac again. */
+export function setSystem(other: System | undefined): void {
+  system = other;
 }

@@ -13,7 +13,7 @@ import { restartAndAwait, restartFailure } from "./restart-and-await";
 import type { Step } from "./steps";
 
 /** What the steps act on. */
-export interface ApplyWorld extends Pausing {
+export interface ChangeSystem extends Pausing {
   readonly run: Runner;
   /** As `process.platform` names it. */
   readonly platform: string;
@@ -39,9 +39,9 @@ export type StepOutcome =
 const KV_CACHE_TYPE = "OLLAMA_KV_CACHE_TYPE";
 
 /** Carries out one step and checks that it took effect; one that is in effect already is done. Never throws. */
-export async function perform(world: ApplyWorld, step: Step): Promise<StepOutcome> {
+export async function executeStep(system: ChangeSystem, step: Step): Promise<StepOutcome> {
   try {
-    return (await isInEffect(world, step)) ? { kind: "done" } : await act(world, step);
+    return (await isInEffect(system, step)) ? { kind: "done" } : await act(system, step);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const stopped = error instanceof OllamaProblem && error.kind === "stopped";
@@ -53,17 +53,17 @@ export async function perform(world: ApplyWorld, step: Step): Promise<StepOutcom
  * Whether the world is already as the step would make it, read from the world and not from memory. A restart and a load
  * have to be done to count.
  */
-export async function isInEffect(world: ApplyWorld, step: Step): Promise<boolean> {
-  const { client } = world;
+export async function isInEffect(system: ChangeSystem, step: Step): Promise<boolean> {
+  const { client } = system;
   switch (step.kind) {
     case "set-limit":
       return (
-        world.limit !== undefined &&
-        (await readLimitMib(world, world.limit.key)) === step.mib &&
-        (await isDaemonAsAsked(world, step))
+        system.limit !== undefined &&
+        (await readLimitMib(system, system.limit.key)) === step.mib &&
+        (await isDaemonAsAsked(system, step))
       );
     case "set-kv-cache":
-      return ((await readLaunchctlEnv(world, KV_CACHE_TYPE)) ?? "") === step.type;
+      return ((await readLaunchctlEnv(system, KV_CACHE_TYPE)) ?? "") === step.type;
     case "create-variant":
       return (await isThere(client, step.name)) && isVariant(client, step);
     case "remove-variant":
@@ -76,17 +76,17 @@ export async function isInEffect(world: ApplyWorld, step: Step): Promise<boolean
   }
 }
 
-async function act(world: ApplyWorld, step: Step): Promise<StepOutcome> {
-  const { client, signal } = world;
+async function act(system: ChangeSystem, step: Step): Promise<StepOutcome> {
+  const { client, signal } = system;
   const bounds = signal ? { signal } : {};
   switch (step.kind) {
     case "set-limit":
-      return setLimit(world, step);
+      return setLimit(system, step);
     case "set-kv-cache":
-      await setLaunchctlEnv(world, KV_CACHE_TYPE, step.type);
-      return checked(world, step, `launchctl did not take ${KV_CACHE_TYPE}.`);
+      await setLaunchctlEnv(system, KV_CACHE_TYPE, step.type);
+      return checked(system, step, `launchctl did not take ${KV_CACHE_TYPE}.`);
     case "restart-ollama": {
-      const outcome = await restartAndAwait(world, client, step.origin);
+      const outcome = await restartAndAwait(system, client, step.origin);
       return outcome.kind === "restarted" ? { kind: "done" } : { kind: "failed", reason: restartFailure(outcome) };
     }
     case "create-variant": {
@@ -102,7 +102,7 @@ async function act(world: ApplyWorld, step: Step): Promise<StepOutcome> {
         return { kind: "failed", reason: `${step.name} has another context by now, so it was left alone.` };
       }
       await client.remove(step.name);
-      return checked(world, step, `${step.name} is still there.`);
+      return checked(system, step, `${step.name} is still there.`);
     case "unload":
       await client.unload(step.name, bounds);
       return { kind: "done" };
@@ -114,11 +114,11 @@ async function act(world: ApplyWorld, step: Step): Promise<StepOutcome> {
   }
 }
 
-async function setLimit(world: ApplyWorld, step: Extract<Step, { kind: "set-limit" }>): Promise<StepOutcome> {
-  const { limit } = world;
+async function setLimit(system: ChangeSystem, step: Extract<Step, { kind: "set-limit" }>): Promise<StepOutcome> {
+  const { limit } = system;
   if (limit === undefined) return { kind: "failed", reason: "The limit of this Mac cannot be set here." };
-  await world.beforePrompt?.();
-  const outcome = await changeGpuLimit(world, {
+  await system.beforePrompt?.();
+  const outcome = await changeGpuLimit(system, {
     key: limit.key,
     mib: step.mib,
     ramMib: limit.ramMib,
@@ -126,23 +126,23 @@ async function setLimit(world: ApplyWorld, step: Extract<Step, { kind: "set-limi
   });
   if (outcome.kind === "done") {
     const isWhole = outcome.daemon?.kind !== "failed" && outcome.daemon?.kind !== "not-loaded";
-    return isWhole ? { kind: "done" } : { kind: "done", note: world.limitWords(outcome, step.mib) };
+    return isWhole ? { kind: "done" } : { kind: "done", note: system.limitWords(outcome, step.mib) };
   }
-  const reason = world.limitWords(outcome, step.mib);
+  const reason = system.limitWords(outcome, step.mib);
   return { kind: outcome.kind === "cancelled" ? "cancelled" : "failed", reason };
 }
 
 async function isDaemonAsAsked(
-  world: ApplyWorld,
+  system: ChangeSystem,
   { daemon, mib }: Extract<Step, { kind: "set-limit" }>,
 ): Promise<boolean> {
   if (daemon === "keep") return true;
-  const own = (await readBootSettings(world)).find((setting) => setting.own);
+  const own = (await readBootSettings(system)).find((setting) => setting.own);
   return daemon === "remove" ? own === undefined : own?.valueMib === mib;
 }
 
-async function checked(world: ApplyWorld, step: Step, otherwise: string): Promise<StepOutcome> {
-  return (await isInEffect(world, step)) ? { kind: "done" } : { kind: "failed", reason: otherwise };
+async function checked(system: ChangeSystem, step: Step, otherwise: string): Promise<StepOutcome> {
+  return (await isInEffect(system, step)) ? { kind: "done" } : { kind: "failed", reason: otherwise };
 }
 
 async function isThere(client: OllamaClient, name: string): Promise<boolean> {

@@ -22,17 +22,17 @@ const ASK_EVERY_MS = 500;
  * time limit of one request, for its first answer. The person must have been asked before. Never throws.
  */
 export async function restartAndAwait(
-  world: { readonly run: Runner } & Pausing,
+  system: { readonly run: Runner } & Pausing,
   client: Pick<OllamaClient, "version">,
   origin: ServerOrigin,
 ): Promise<AwaitedRestart> {
-  const outcome = await restartOllama(world, origin);
+  const outcome = await restartOllama(system, origin);
   if (outcome.kind === "not-back")
     return { kind: "not-back", reason: "Ollama stopped, but no new server was started." };
-  return outcome.kind === "restarted" ? awaitAnswer(world, client) : outcome;
+  return outcome.kind === "restarted" ? awaitAnswer(system, client) : outcome;
 }
 
-async function awaitAnswer(world: Pausing, client: Pick<OllamaClient, "version">): Promise<AwaitedRestart> {
+async function awaitAnswer(system: Pausing, client: Pick<OllamaClient, "version">): Promise<AwaitedRestart> {
   let reason = "";
   let left = ANSWER_MS;
   while (left > 0) {
@@ -45,7 +45,7 @@ async function awaitAnswer(world: Pausing, client: Pick<OllamaClient, "version">
     }
     // A server that hangs takes its time, too; a pause counts as it was asked for.
     left -= performance.now() - asked + ASK_EVERY_MS;
-    await pause(world, ASK_EVERY_MS);
+    await pause(system, ASK_EVERY_MS);
   }
   return { kind: "not-back", reason: `A new server was started, but it does not answer. ${reason}` };
 }

@@ -1,16 +1,16 @@
 import { type Journal, type JournalEntry } from "./journal";
-import { type ApplyWorld, isInEffect } from "./execute-step";
+import { type ChangeSystem, isInEffect } from "./execute-step";
 
 /**
  * A journal that was left half-way, held against the world: a step that was cut off may have taken effect, and one that
  * was done may be gone, as a limit is after a restart of the Mac. What cannot be read now stays as it was written.
  */
-export async function reviewJournal(world: ApplyWorld, journal: Journal): Promise<Journal> {
-  const entries = await Promise.all(journal.entries.map((entry) => review(world, entry)));
+export async function reviewJournal(system: ChangeSystem, journal: Journal): Promise<Journal> {
+  const entries = await Promise.all(journal.entries.map((entry) => review(system, entry)));
   return { ...journal, entries };
 }
 
-async function review(world: ApplyWorld, entry: JournalEntry): Promise<JournalEntry> {
+async function review(system: ChangeSystem, entry: JournalEntry): Promise<JournalEntry> {
   const { step, state } = entry;
   if (state === "waiting") return entry;
   // What has to be done to count cannot be seen afterwards.
@@ -18,7 +18,7 @@ async function review(world: ApplyWorld, entry: JournalEntry): Promise<JournalEn
     return state === "running" ? { step, state: "waiting" } : entry;
   }
   try {
-    return (await isInEffect(world, step))
+    return (await isInEffect(system, step))
       ? { step, state: "done" }
       : state === "failed"
         ? entry

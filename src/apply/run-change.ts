@@ -9,12 +9,12 @@ import {
 } from "./journal";
 import { recordLoad } from "./load-history";
 import type { LoadReport } from "./load-report";
-import { type ApplyWorld, perform } from "./execute-step";
+import { type ChangeSystem, executeStep } from "./execute-step";
 import type { Step } from "./steps";
 import type { Storage } from "./storage";
 
 export interface RunOptions {
-  readonly world: ApplyWorld;
+  readonly system: ChangeSystem;
   readonly storage: Storage;
   readonly now: () => Date;
   /** Called before each step. */
@@ -44,7 +44,7 @@ export type RunResult =
  * nothing is thrown away.
  */
 export async function runJournal(journal: Journal, options: RunOptions): Promise<RunResult> {
-  const { world, storage, now } = options;
+  const { system, storage, now } = options;
   // Loading alone leaves nothing behind, and must not take the place of a change that can be undone.
   const keeps = journal.entries.some(({ step }) => leavesSomething(step));
   const notes: string[] = [];
@@ -58,12 +58,12 @@ export async function runJournal(journal: Journal, options: RunOptions): Promise
   try {
     for (const [index, { step, state }] of journal.entries.entries()) {
       if (state === "done") continue;
-      if (world.signal?.aborted) return await stopped("cancelled", step, "Stopped before this step.");
+      if (system.signal?.aborted) return await stopped("cancelled", step, "Stopped before this step.");
       const mark = (entry: Omit<JournalEntry, "step">) =>
         write(current.entries.map((other, place) => (place === index ? { step, ...entry } : other)));
       await mark({ state: "running" });
       options.onStep?.(step, index, journal.entries.length);
-      const outcome = await perform(world, step);
+      const outcome = await executeStep(system, step);
       if (outcome.kind === "cancelled" || outcome.kind === "failed") {
         await mark({ state: "failed", reason: outcome.reason });
         return await stopped(outcome.kind, step, outcome.reason);

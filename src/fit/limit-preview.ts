@@ -7,7 +7,7 @@ import { judge, type JudgeInput } from "./verdict";
 import { compareVersions, parseVersion } from "./version";
 
 /** What a limit would change, in words for the form. */
-export interface LimitEffects {
+export interface LimitPreview {
   readonly share: string;
   /** Models whose verdict becomes Fits, and that lose it. */
   readonly starting: readonly string[];
@@ -17,7 +17,7 @@ export interface LimitEffects {
 }
 
 /** Effects of a limit of `mib` (0 = macOS default) on this Mac and on the models with known metadata. */
-export function limitEffects(mib: number, advice: LimitAdvice, inputs: readonly JudgeInput[]): LimitEffects {
+export function limitPreview(mib: number, advice: LimitAdvice, inputs: readonly JudgeInput[]): LimitPreview {
   const bytes = (mib === 0 ? advice.defaultMib : mib) * MIB;
   const changes = inputs.map((input) => {
     const before = judge(input).kind === "fits";
@@ -65,7 +65,7 @@ export function tierAfterRestart(
 }
 
 /** The hint under the field: what is allowed, what it means and changes; for a limit that is refused only why. */
-export function limitHint(check: LimitCheck, effects: LimitEffects): string {
+export function limitHint(check: LimitCheck, effects: LimitPreview): string {
   if (check.kind === "refused") return check.reason;
   return [
     `${effects.share}.`,

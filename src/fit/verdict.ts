@@ -21,7 +21,7 @@ export interface JudgeInput {
   readonly options: JudgeOptions;
 }
 
-interface JudgedRun {
+interface KnownRun {
   readonly run: ModelRun;
   readonly estimate: KnownEstimate;
   readonly limit: GpuLimit;
@@ -32,10 +32,10 @@ interface JudgedRun {
 }
 
 export type Verdict =
-  | ({ readonly kind: "fits" } & JudgedRun)
-  | ({ readonly kind: "tight"; readonly because: string } & JudgedRun)
-  | ({ readonly kind: "spills"; readonly missingBytes: number } & JudgedRun)
-  | ({ readonly kind: "too-big"; readonly missingBytes: number } & JudgedRun)
+  | ({ readonly kind: "fits" } & KnownRun)
+  | ({ readonly kind: "tight"; readonly because: string } & KnownRun)
+  | ({ readonly kind: "spills"; readonly missingBytes: number } & KnownRun)
+  | ({ readonly kind: "too-big"; readonly missingBytes: number } & KnownRun)
   | {
       readonly kind: "unknown";
       readonly reason: string;
@@ -105,7 +105,7 @@ function compare(
     ...run.cautions,
     ...(limit.disagreement ? [limit.disagreement] : []),
   ];
-  const judged: JudgedRun = { run, estimate: sum, limit, spareBytes, cautions };
+  const judged: KnownRun = { run, estimate: sum, limit, spareBytes, cautions };
   if (spareBytes + sum.uncertainty < 0) {
     const missingBytes = -spareBytes;
     return cannotFitHere(input, description, run)

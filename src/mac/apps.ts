@@ -30,10 +30,10 @@ export interface AppFootprint {
 const MOST_APPS = 15;
 
 /** The apps with the largest footprints, largest first; empty where `top` does not answer. Never throws. */
-export async function readLargestApps(world: { readonly run: Runner }): Promise<readonly AppFootprint[]> {
+export async function readLargestApps(system: { readonly run: Runner }): Promise<readonly AppFootprint[]> {
   const [footprints, programs] = await Promise.all([
-    world.run(TOP, TOP_ARGS, { timeoutMs: 8_000, maxBytes: 256 * 1024 }),
-    world.run(PS, PS_PROGRAM_ARGS, { timeoutMs: 5_000 }),
+    system.run(TOP, TOP_ARGS, { timeoutMs: 8_000, maxBytes: 256 * 1024 }),
+    system.run(PS, PS_PROGRAM_ARGS, { timeoutMs: 5_000 }),
   ]);
   return groupApps(parseTop(footprints.stdout), parsePrograms(programs.stdout)).slice(0, MOST_APPS);
 }
@@ -145,20 +145,20 @@ export const AUTOMATION_EXPLANATION =
   "macOS does not allow Raycast to control this app. Allow it in System Settings, Privacy & Security, Automation, Raycast.";
 
 /** Quits an app of {@link readLargestApps} and waits up to 10 s until its processes are gone. Never throws. */
-export async function quitApp(world: { readonly run: Runner } & Pausing, app: AppFootprint): Promise<QuitOutcome> {
+export async function quitApp(system: { readonly run: Runner } & Pausing, app: AppFootprint): Promise<QuitOutcome> {
   if (app.kind !== "app" || app.bundlePath === undefined) {
     return { kind: "not-quittable", reason: `${app.name} is part of macOS or no app, so it is left alone.` };
   }
-  const asked = await askToQuit(world.run, app.bundlePath);
+  const asked = await askToQuit(system.run, app.bundlePath);
   if (asked.kind !== "asked") return asked;
   for (let tries = 0; tries < 20; tries += 1) {
-    const left = await world.run(PS, ["-p", app.pids.join(","), "-o", "pid="], { timeoutMs: 3_000 });
+    const left = await system.run(PS, ["-p", app.pids.join(","), "-o", "pid="], { timeoutMs: 3_000 });
     // ps ends with status 1 when none of the processes is there any more.
     if (left.exitCode === 1 && left.stdout.trim() === "") return { kind: "quit" };
     if (left.exitCode === undefined) {
       return { kind: "failed", detail: "It was asked to quit, but whether it did could not be read." };
     }
-    await pause(world, 500);
+    await pause(system, 500);
   }
   return { kind: "still-running" };
 }

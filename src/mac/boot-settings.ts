@@ -29,12 +29,12 @@ export interface BootSetting {
 }
 
 /** Finds what sets the limit at startup: LaunchDaemons that name its key, and sysctl.conf. Never throws. */
-export async function readBootSettings(world: {
+export async function readBootSettings(system: {
   readonly run: Runner;
   readonly platform: string;
 }): Promise<readonly BootSetting[]> {
-  if (world.platform !== "darwin") return [];
-  const [daemons, conf] = await Promise.all([readDaemons(world.run), readSysctlConf(world.run)]);
+  if (system.platform !== "darwin") return [];
+  const [daemons, conf] = await Promise.all([readDaemons(system.run), readSysctlConf(system.run)]);
   return [...daemons, ...conf];
 }
 

@@ -4,8 +4,8 @@ import { probeMetal } from "./metal-probe";
 import type { Runner } from "./runner";
 import { limitFromValue, parseWhole, readSysctls } from "./sysctl";
 
-/** The part of the world that reading the machine needs. */
-export interface MacWorld {
+/** The part of the system that reading the machine needs. */
+export interface MacSystem {
   readonly run: Runner;
   /** As `process.platform` and `process.arch` name them. */
   readonly platform: string;
@@ -34,16 +34,16 @@ export const BUNDLED_LLAMA_SERVERS = [
  * Reads what decides the GPU limit of this machine: kernel values, then Metal, then, only where Metal says nothing, the
  * device list of Ollama's own llama-server. Never throws; about 15 s at the very worst.
  */
-export async function readMachine(world: MacWorld): Promise<Machine> {
-  if (world.platform !== "darwin") {
+export async function readMachine(system: MacSystem): Promise<Machine> {
+  if (system.platform !== "darwin") {
     return { kind: "not-a-mac", reason: "This is not a Mac, so there is no GPU limit to read or set here." };
   }
-  const values = await readSysctls(world.run, MACHINE_KEYS);
+  const values = await readSysctls(system.run, MACHINE_KEYS);
   const ramBytes = parseWhole(values.get("hw.memsize"));
   if (!ramBytes) {
     return { kind: "unreadable", reason: "The size of this Mac's memory could not be read with sysctl." };
   }
-  if (!isAppleSilicon(values, world.arch)) {
+  if (!isAppleSilicon(values, system.arch)) {
     return {
       kind: "intel",
       reason: "This Mac has an Intel processor. Only Apple Silicon shares its memory with the GPU under a limit.",
@@ -55,8 +55,8 @@ export async function readMachine(world: MacWorld): Promise<Machine> {
       reason: "macOS runs in a virtual machine here. Its GPU limit is decided by the Mac that hosts it.",
     };
   }
-  const metal = await probeMetal(world.run);
-  const listedDeviceBytes = metal ? undefined : await listDevice(world.run);
+  const metal = await probeMetal(system.run);
+  const listedDeviceBytes = metal ? undefined : await listDevice(system.run);
   const macos = parseMacosVersion(values.get("kern.osproductversion"));
   const chip = metal?.chip ?? chipName(values.get("machdep.cpu.brand_string"));
   return {

@@ -29,11 +29,11 @@ export interface MemoryStatus {
 }
 
 /** Reads kernel values, page counts and the GPU's statistics side by side; each probe is bounded. Never throws. */
-export async function readMemoryStatus(world: { readonly run: Runner }): Promise<MemoryStatus> {
+export async function readMemoryStatus(system: { readonly run: Runner }): Promise<MemoryStatus> {
   const [values, pages, gpu] = await Promise.all([
-    readSysctls(world.run, MEMORY_KEYS),
-    world.run(VM_STAT, [], { timeoutMs: 3_000, maxBytes: 64 * 1024 }),
-    world.run(IOREG, IOREG_ARGS, { timeoutMs: 3_000 }),
+    readSysctls(system.run, MEMORY_KEYS),
+    system.run(VM_STAT, [], { timeoutMs: 3_000, maxBytes: 64 * 1024 }),
+    system.run(IOREG, IOREG_ARGS, { timeoutMs: 3_000 }),
   ]);
   const ramBytes = parseWhole(values.get("hw.memsize"));
   const pressure = parsePressure(values.get("kern.memorystatus_vm_pressure_level"));

@@ -13,21 +13,21 @@ export const HOMEBREW_LABEL = "homebrew.mxcl.ollama";
 const DEFAULT_APP = "/Applications/Ollama.app";
 
 /** A variable of the launchd session: what apps started from now on get, no proof for what runs already. */
-export async function readLaunchctlEnv(world: { readonly run: Runner }, name: string): Promise<string | undefined> {
+export async function readLaunchctlEnv(system: { readonly run: Runner }, name: string): Promise<string | undefined> {
   if (!/^[A-Za-z_][A-Za-z0-9_]{0,100}$/.test(name)) return undefined;
-  const result = await world.run(LAUNCHCTL, ["getenv", name], { timeoutMs: 2_000, maxBytes: 64 * 1024 });
+  const result = await system.run(LAUNCHCTL, ["getenv", name], { timeoutMs: 2_000, maxBytes: 64 * 1024 });
   const value = result.exitCode === 0 ? result.stdout.replace(/\n$/, "") : "";
   return value === "" ? undefined : value;
 }
 
 /** Sets a variable for apps started from now on, until the Mac restarts; "" takes it away. Readers check the result. */
 export async function setLaunchctlEnv(
-  world: { readonly run: Runner },
+  system: { readonly run: Runner },
   name: "OLLAMA_KV_CACHE_TYPE",
   value: string,
 ): Promise<void> {
   const args = value === "" ? ["unsetenv", name] : ["setenv", name, value];
-  await world.run(LAUNCHCTL, args, { timeoutMs: 5_000, maxBytes: 64 * 1024 });
+  await system.run(LAUNCHCTL, args, { timeoutMs: 5_000, maxBytes: 64 * 1024 });
 }
 
 export type RestartOutcome =
@@ -42,18 +42,18 @@ export type RestartOutcome =
   | { readonly kind: "not-back" }
   | { readonly kind: "failed"; readonly detail: string };
 
-type ServiceWorld = { readonly run: Runner } & Pausing;
+type ServiceSystem = { readonly run: Runner } & Pausing;
 
 /**
  * Restarts the Ollama server of this Mac and waits for its new process (up to 20 s to stop, 20 s to come back). The
  * person must have been asked before: whoever it is answering is cut off. Never throws.
  */
-export async function restartOllama(world: ServiceWorld, origin: ServerOrigin): Promise<RestartOutcome> {
+export async function restartOllama(system: ServiceSystem, origin: ServerOrigin): Promise<RestartOutcome> {
   switch (origin) {
     case "app":
-      return restartApp(world);
+      return restartApp(system);
     case "homebrew":
-      return restartHomebrewService(world);
+      return restartHomebrewService(system);
     case "terminal":
       return {
         kind: "by-hand",
@@ -69,27 +69,27 @@ export async function restartOllama(world: ServiceWorld, origin: ServerOrigin): 
   }
 }
 
-async function restartApp(world: ServiceWorld): Promise<RestartOutcome> {
-  const before = findOllamaServer(await readProcesses(world));
+async function restartApp(system: ServiceSystem): Promise<RestartOutcome> {
+  const before = findOllamaServer(await readProcesses(system));
   const app = before?.appPath ?? DEFAULT_APP;
-  const asked = await askToQuit(world.run, app);
+  const asked = await askToQuit(system.run, app);
   if (asked.kind === "not-permitted") return { kind: "not-permitted", explanation: AUTOMATION_EXPLANATION };
   if (asked.kind === "failed") return asked;
   // While the old app is still going down, opening it would only bring that one to the front.
   const isOfApp = ({ command }: ProcessLine) => command.startsWith(`${app}/Contents/MacOS/`);
-  if (!(await waitFor(world, (server, lines) => !lines.some(isOfApp) && (!before || server?.pid !== before.pid)))) {
+  if (!(await waitFor(system, (server, lines) => !lines.some(isOfApp) && (!before || server?.pid !== before.pid)))) {
     return { kind: "still-running" };
   }
   // Without -g it would take the focus, without -j it would show its window.
-  const opened = await world.run(OPEN, ["-g", "-j", "-a", app], { timeoutMs: 15_000 });
+  const opened = await system.run(OPEN, ["-g", "-j", "-a", app], { timeoutMs: 15_000 });
   if (opened.exitCode !== 0) return { kind: "failed", detail: opened.stderr.trim() || "The app could not be opened." };
-  return awaitNewServer(world, before);
+  return awaitNewServer(system, before);
 }
 
-async function restartHomebrewService(world: ServiceWorld): Promise<RestartOutcome> {
-  const before = findOllamaServer(await readProcesses(world));
-  const detail = (await kickstart(world.run)) && (await brewRestart(world.run));
-  return detail === undefined ? awaitNewServer(world, before) : { kind: "failed", detail };
+async function restartHomebrewService(system: ServiceSystem): Promise<RestartOutcome> {
+  const before = findOllamaServer(await readProcesses(system));
+  const detail = (await kickstart(system.run)) && (await brewRestart(system.run));
+  return detail === undefined ? awaitNewServer(system, before) : { kind: "failed", detail };
 }
 
 /** launchd restarts a service at once and needs no network, unlike brew. Undefined = done, else what went wrong. */
@@ -109,22 +109,22 @@ async function brewRestart(run: Runner): Promise<string | undefined> {
   return "Homebrew was not found.";
 }
 
-async function awaitNewServer(world: ServiceWorld, before: OllamaServerProcess | undefined): Promise<RestartOutcome> {
-  const server = await waitFor(world, (now) => now !== undefined && now.pid !== before?.pid);
+async function awaitNewServer(system: ServiceSystem, before: OllamaServerProcess | undefined): Promise<RestartOutcome> {
+  const server = await waitFor(system, (now) => now !== undefined && now.pid !== before?.pid);
   return server?.server ? { kind: "restarted", pid: server.server.pid } : { kind: "not-back" };
 }
 
 /** Looks twice a second, 40 times; undefined when what was waited for did not happen. */
 async function waitFor(
-  world: ServiceWorld,
+  system: ServiceSystem,
   happened: (server: OllamaServerProcess | undefined, lines: readonly ProcessLine[]) => boolean,
 ): Promise<{ readonly server: OllamaServerProcess | undefined } | undefined> {
   for (let tries = 0; tries < 40; tries += 1) {
-    const lines = await readProcesses(world);
+    const lines = await readProcesses(system);
     const server = findOllamaServer(lines);
     // No lines at all means that ps did not answer, not that nothing runs.
     if (lines.length > 0 && happened(server, lines)) return { server };
-    await pause(world, 500);
+    await pause(system, 500);
   }
   return undefined;
 }

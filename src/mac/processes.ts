@@ -13,8 +13,8 @@ export interface ProcessLine {
 }
 
 /** All processes with their command lines; empty when `ps` does not answer. */
-export async function readProcesses(world: { readonly run: Runner }): Promise<readonly ProcessLine[]> {
-  const result = await world.run(PS, PS_COMMAND_ARGS, { timeoutMs: 5_000 });
+export async function readProcesses(system: { readonly run: Runner }): Promise<readonly ProcessLine[]> {
+  const result = await system.run(PS, PS_COMMAND_ARGS, { timeoutMs: 5_000 });
   return parseProcesses(result.stdout);
 }
 

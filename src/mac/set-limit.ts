@@ -43,24 +43,24 @@ export type ChangeOutcome =
   | { readonly kind: "failed"; readonly detail: string; readonly inForceMib?: number };
 
 /** Sets the limit, and our LaunchDaemon with it, behind one administrator prompt. Never throws. */
-export async function changeGpuLimit(world: { readonly run: Runner }, request: LimitRequest): Promise<ChangeOutcome> {
+export async function changeGpuLimit(system: { readonly run: Runner }, request: LimitRequest): Promise<ChangeOutcome> {
   const reason = whatIsWrong(request);
   if (reason !== undefined) return { kind: "invalid", reason };
-  const result = await runPrivileged(world.run, request.key, limitValue(request.key, request.mib), request.bootDaemon);
-  return judge(result, request.mib, await readLimitMib(world, request.key));
+  const result = await runPrivileged(system.run, request.key, limitValue(request.key, request.mib), request.bootDaemon);
+  return judge(result, request.mib, await readLimitMib(system, request.key));
 }
 
 /** The limit that is set, in MiB; 0 = macOS decides; undefined when it cannot be read. */
-export async function readLimitMib(world: { readonly run: Runner }, key: LimitKey): Promise<number | undefined> {
-  return limitFromValue(key, await readOne(world.run, key));
+export async function readLimitMib(system: { readonly run: Runner }, key: LimitKey): Promise<number | undefined> {
+  return limitFromValue(key, await readOne(system.run, key));
 }
 
 /** State of the disk throttle for background tasks: 1 = on (the default of macOS), 0 = off. */
 export type ThrottleState = 0 | 1;
 
 /** Reads `debug.lowpri_throttle_enabled`; undefined where it cannot be read. */
-export async function readIoThrottle(world: { readonly run: Runner }): Promise<ThrottleState | undefined> {
-  const value = parseWhole(await readOne(world.run, THROTTLE_KEY));
+export async function readIoThrottle(system: { readonly run: Runner }): Promise<ThrottleState | undefined> {
+  const value = parseWhole(await readOne(system.run, THROTTLE_KEY));
   return value === 0 || value === 1 ? value : undefined;
 }
 
@@ -76,9 +76,9 @@ export type ThrottleOutcome =
  * Switches the throttle of the disk I/O of background tasks (XNU's `spec_vnops.c`): nothing to do with GPU memory.
  * Lasts until the next restart.
  */
-export async function setIoThrottle(world: { readonly run: Runner }, asked: ThrottleState): Promise<ThrottleOutcome> {
-  const result = await runPrivileged(world.run, THROTTLE_KEY, asked, "keep");
-  const inForce = await readIoThrottle(world);
+export async function setIoThrottle(system: { readonly run: Runner }, asked: ThrottleState): Promise<ThrottleOutcome> {
+  const result = await runPrivileged(system.run, THROTTLE_KEY, asked, "keep");
+  const inForce = await readIoThrottle(system);
   if (result.kind !== "set") return { ...result, ...(inForce === undefined ? {} : { inForce }) };
   if (inForce === undefined) return { kind: "unconfirmed" };
   return inForce === asked ? { kind: "done", inForce } : { kind: "differs", asked, inForce };

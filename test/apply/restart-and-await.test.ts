@@ -18,32 +18,32 @@ async function joined(options: Partial<StandInMacOptions> = {}) {
   const mac = createSampleMac(options);
   const { fetch } = joinOllama(mac, server);
   const waits: number[] = [];
-  const world = mac.world({ fetch });
+  const system = mac.system({ fetch });
   const pause = async (milliseconds: number) => void waits.push(milliseconds);
   const client = createOllamaClient({ url: server.url, fetch, timeoutMs: 200 });
-  return { mac, server, client, waits, world: { ...world, pause } };
+  return { mac, server, client, waits, system: { ...system, pause } };
 }
 
 describe("restartAndAwait", () => {
   it.each(["app", "homebrew"] as const)("is done once the %s answers again", async (ollama) => {
-    const { client, server, world } = await joined({ ollama });
+    const { client, server, system } = await joined({ ollama });
     const restarts = vi.spyOn(server, "restart");
-    expect(await restartAndAwait(world, client, ollama)).toEqual({ kind: "restarted" });
+    expect(await restartAndAwait(system, client, ollama)).toEqual({ kind: "restarted" });
     expect(restarts).toHaveBeenCalledOnce();
   });
 
   it("waits for a server that does not answer at once", async () => {
-    const { client, server, waits, world } = await joined();
+    const { client, server, waits, system } = await joined();
     server.fault("version", { kind: "refuse" }, 3);
-    expect(await restartAndAwait(world, client, "app")).toEqual({ kind: "restarted" });
+    expect(await restartAndAwait(system, client, "app")).toEqual({ kind: "restarted" });
     expect(waits.filter((milliseconds) => milliseconds === 500).length).toBeGreaterThanOrEqual(3);
     expect(server.requests.filter(({ route }) => route === "version")).toHaveLength(4);
   });
 
   it("gives up on a server that never answers, after half a minute of pauses", async () => {
-    const { client, server, waits, world } = await joined();
+    const { client, server, waits, system } = await joined();
     server.fault("version", { kind: "refuse" });
-    expect(await restartAndAwait(world, client, "app")).toEqual({
+    expect(await restartAndAwait(system, client, "app")).toEqual({
       kind: "not-back",
       reason: `A new server was started, but it does not answer. Nothing answers at ${server.url}.`,
     });
@@ -53,7 +53,7 @@ describe("restartAndAwait", () => {
   });
 
   it("counts the time that a server which hangs takes to be given up", async () => {
-    const { server, world } = await joined();
+    const { server, system } = await joined();
     const clock = vi.spyOn(performance, "now");
     let asked = 0;
     clock.mockImplementation(() => asked * 10_000);
@@ -61,22 +61,22 @@ describe("restartAndAwait", () => {
       asked += 1;
       return Promise.reject(new Error(`Ollama at ${server.url} did not answer within 10 s.`));
     };
-    expect(await restartAndAwait(world, { version }, "app")).toMatchObject({ kind: "not-back" });
+    expect(await restartAndAwait(system, { version }, "app")).toMatchObject({ kind: "not-back" });
     expect(asked).toBe(3);
   });
 
   it("does not take another program at that address for Ollama", async () => {
-    const { client, server, world } = await joined();
+    const { client, server, system } = await joined();
     server.fault("version", { kind: "garbage" });
-    expect(await restartAndAwait(world, client, "app")).toMatchObject({
+    expect(await restartAndAwait(system, client, "app")).toMatchObject({
       kind: "not-back",
       reason: expect.stringContaining("is not Ollama."),
     });
   });
 
   it("says when no new process comes, without asking for an answer", async () => {
-    const { client, server, world } = await joined({ faults: { ollamaStaysDown: true } });
-    expect(await restartAndAwait(world, client, "app")).toEqual({
+    const { client, server, system } = await joined({ faults: { ollamaStaysDown: true } });
+    expect(await restartAndAwait(system, client, "app")).toEqual({
       kind: "not-back",
       reason: "Ollama stopped, but no new server was started.",
     });
@@ -90,8 +90,8 @@ describe("restartAndAwait", () => {
     ["app", { automationDenied: true }, "not-permitted"],
     ["app", { appsRefuseToQuit: true }, "still-running"],
   ] as const)("passes on what keeps it from restarting: %s, %j", async (origin, faults, kind) => {
-    const { client, server, world } = await joined({ faults });
-    expect(await restartAndAwait(world, client, origin)).toMatchObject({ kind });
+    const { client, server, system } = await joined({ faults });
+    expect(await restartAndAwait(system, client, origin)).toMatchObject({ kind });
     expect(server.requests).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { newJournal, readJournal } from "../../src/apply/journal";
 import { readLoadHistory } from "../../src/apply/load-history";
-import type { ApplyWorld } from "../../src/apply/execute-step";
+import type { ChangeSystem } from "../../src/apply/execute-step";
 import { reviewJournal } from "../../src/apply/review-journal";
 import { runJournal } from "../../src/apply/run-change";
 import { type Step, undoSteps } from "../../src/apply/steps";
@@ -28,14 +28,14 @@ let server: StandInOllama;
 let mac: StandInMac;
 afterEach(() => server?.close());
 
-async function worldOf(faults: StandInMac["faults"] = {}): Promise<ApplyWorld> {
+async function systemOf(faults: StandInMac["faults"] = {}): Promise<ChangeSystem> {
   server = await startStandInOllama({
     models: [sampleModel("llama3.1:8b"), sampleModel("qwen3:8b")],
     footprint: () => ({ sizeBytes: 6 * GIB, vramBytes: 6 * GIB }),
   });
   mac = createSampleMac({ faults });
   return {
-    ...mac.world(),
+    ...mac.system(),
     client: createOllamaClient({ url: server.url, fetch }),
     limit: { key: "iogpu.wired_limit_mb", ramMib: 65_536 },
     limitWords: (outcome) => outcome.kind,
@@ -47,11 +47,11 @@ const journalOf = (steps: readonly Step[], isUndo = false) =>
 
 describe("carrying out a journal", () => {
   it("does each step, checks it, keeps the finished journal and the load", async () => {
-    const world = await worldOf();
+    const system = await systemOf();
     const storage = keptIn();
     const seen: string[] = [];
     const result = await runJournal(journalOf([LIMIT, VARIANT, LOAD]), {
-      world,
+      system,
       storage,
       now: () => NOW,
       onStep: ({ kind }, index, count) => seen.push(`${kind} ${index + 1}/${count}`),
@@ -65,17 +65,17 @@ describe("carrying out a journal", () => {
   });
 
   it("keeps the journal of an earlier change where it only loads", async () => {
-    const world = await worldOf();
+    const system = await systemOf();
     const storage = keptIn();
-    await runJournal(journalOf([LIMIT]), { world, storage, now: () => NOW });
-    await runJournal(journalOf([{ ...LOAD, name: "qwen3:8b" }]), { world, storage, now: () => NOW });
+    await runJournal(journalOf([LIMIT]), { system, storage, now: () => NOW });
+    await runJournal(journalOf([{ ...LOAD, name: "qwen3:8b" }]), { system, storage, now: () => NOW });
     expect((await readJournal(storage))?.entries.map(({ step }) => step.kind)).toEqual(["set-limit"]);
   });
 
   it("notes where the limit was set and the LaunchDaemon was not", async () => {
-    const world = await worldOf({ lintFails: true });
+    const system = await systemOf({ lintFails: true });
     const result = await runJournal(journalOf([{ ...LIMIT, daemon: "install" }]), {
-      world: { ...world, limitWords: (outcome) => ("daemon" in outcome ? `daemon ${outcome.daemon?.kind}` : "") },
+      system: { ...system, limitWords: (outcome) => ("daemon" in outcome ? `daemon ${outcome.daemon?.kind}` : "") },
       storage: keptIn(),
       now: () => NOW,
     });
@@ -83,15 +83,15 @@ describe("carrying out a journal", () => {
   });
 
   it("writes each step down before it begins", async () => {
-    const world = await worldOf();
+    const system = await systemOf();
     const storage = keptIn();
     const states: (readonly string[])[] = [];
     await runJournal(journalOf([LIMIT, VARIANT]), {
-      world: {
-        ...world,
+      system: {
+        ...system,
         run: async (...call) => {
           states.push(((await readJournal(storage))?.entries ?? []).map(({ state }) => state));
-          return world.run(...call);
+          return system.run(...call);
         },
       },
       storage,
@@ -102,9 +102,9 @@ describe("carrying out a journal", () => {
   });
 
   it("asks for no password where the limit is in force already", async () => {
-    const world = await worldOf();
+    const system = await systemOf();
     mac.sysctls.set("iogpu.wired_limit_mb", "57344");
-    await runJournal(journalOf([LIMIT]), { world, storage: keptIn(), now: () => NOW });
+    await runJournal(journalOf([LIMIT]), { system, storage: keptIn(), now: () => NOW });
     expect(mac.prompts).toEqual([]);
   });
 
@@ -113,9 +113,9 @@ describe("carrying out a journal", () => {
     ["a wrong password", { wrongPassword: true }, "failed"],
     ["another value than asked for", { lies: 1000 }, "failed"],
   ] as const)("stops at %s, goes no further and keeps no journal", async (_, faults, kind) => {
-    const world = await worldOf(faults);
+    const system = await systemOf(faults);
     const storage = keptIn();
-    const result = await runJournal(journalOf([LIMIT, VARIANT, LOAD]), { world, storage, now: () => NOW });
+    const result = await runJournal(journalOf([LIMIT, VARIANT, LOAD]), { system, storage, now: () => NOW });
     expect(result).toMatchObject({ kind, step: LIMIT, isLeft: false });
     expect(server.models().map(({ name }) => name)).not.toContain("llama3.1:8b-8k");
     expect(server.loaded()).toEqual([]);
@@ -123,10 +123,10 @@ describe("carrying out a journal", () => {
   });
 
   it("keeps the journal where something was done before it stopped, and goes on from there", async () => {
-    const world = await worldOf();
+    const system = await systemOf();
     const storage = keptIn();
     server.fault("create", { kind: "http500" });
-    const options = { world, storage, now: () => NOW };
+    const options = { system, storage, now: () => NOW };
     const result = await runJournal(journalOf([LIMIT, VARIANT, LOAD]), options);
     expect(result).toMatchObject({ kind: "failed", step: VARIANT, isLeft: true });
     const left = await readJournal(storage);
@@ -140,10 +140,10 @@ describe("carrying out a journal", () => {
 
   it("begins no further step once it was stopped", async () => {
     const stop = new AbortController();
-    const world = { ...(await worldOf()), signal: stop.signal };
+    const system = { ...(await systemOf()), signal: stop.signal };
     const storage = keptIn();
     const result = await runJournal(journalOf([LIMIT, VARIANT, LOAD]), {
-      world,
+      system,
       storage,
       now: () => NOW,
       onStep: () => stop.abort(),
@@ -155,18 +155,18 @@ describe("carrying out a journal", () => {
   });
 
   it("does not replace a model that somebody made under the name meanwhile", async () => {
-    const world = await worldOf();
+    const system = await systemOf();
     await server.put({ ...sampleModel("qwen3:8b"), name: "llama3.1:8b-8k", parameters: { num_ctx: 8192 } });
-    const result = await runJournal(journalOf([VARIANT]), { world, storage: keptIn(), now: () => NOW });
+    const result = await runJournal(journalOf([VARIANT]), { system, storage: keptIn(), now: () => NOW });
     expect(result).toMatchObject({ kind: "failed", reason: "llama3.1:8b-8k was left as it is." });
     expect(server.models().find(({ name }) => name === "llama3.1:8b-8k")?.family).toBe("qwen3");
   });
 
   it("says that a model does not load, in Ollama's words", async () => {
-    const world = await worldOf();
+    const system = await systemOf();
     await server.restart({ loadError: () => "llama-server process has terminated: exit status 1" });
     const result = await runJournal(journalOf([{ ...LOAD, name: "llama3.1:8b" }]), {
-      world,
+      system,
       storage: keptIn(),
       now: () => NOW,
     });
@@ -176,9 +176,9 @@ describe("carrying out a journal", () => {
 
 describe("undoing what was done", () => {
   it("gives the limit back and deletes the variant, and keeps no journal of it", async () => {
-    const world = await worldOf();
+    const system = await systemOf();
     const storage = keptIn();
-    const options = { world, storage, now: () => NOW };
+    const options = { system, storage, now: () => NOW };
     await runJournal(journalOf([LIMIT, VARIANT, LOAD]), options);
     const undone = await runJournal(journalOf(undoSteps([LIMIT, VARIANT, LOAD]), true), options);
     expect(undone.kind).toBe("finished");
@@ -188,9 +188,9 @@ describe("undoing what was done", () => {
   });
 
   it("has nothing to do, and asks for nothing, where nothing took effect", async () => {
-    const world = await worldOf();
+    const system = await systemOf();
     const undone = await runJournal(journalOf(undoSteps([LIMIT, VARIANT]), true), {
-      world,
+      system,
       storage: keptIn(),
       now: () => NOW,
     });
@@ -199,10 +199,10 @@ describe("undoing what was done", () => {
   });
 
   it("does not delete a model that has another context by now", async () => {
-    const world = await worldOf();
+    const system = await systemOf();
     await server.put({ ...sampleModel("llama3.1:8b"), name: "llama3.1:8b-8k", parameters: { num_ctx: 4096 } });
     const result = await runJournal(journalOf(undoSteps([VARIANT]), true), {
-      world,
+      system,
       storage: keptIn(),
       now: () => NOW,
     });
@@ -212,33 +212,33 @@ describe("undoing what was done", () => {
 });
 
 describe("a journal held against the world", () => {
-  const states = async (world: ApplyWorld, ...given: ("done" | "running" | "failed" | "waiting")[]) => {
+  const states = async (system: ChangeSystem, ...given: ("done" | "running" | "failed" | "waiting")[]) => {
     const journal = journalOf([LIMIT, VARIANT, LOAD]);
     const entries = journal.entries.map((entry, index) => ({ ...entry, state: given[index] ?? "waiting" }));
-    return (await reviewJournal(world, { ...journal, entries })).entries.map(({ state }) => state);
+    return (await reviewJournal(system, { ...journal, entries })).entries.map(({ state }) => state);
   };
 
   it("finds a step done that was cut off after it took effect, and one not done that was cut off before", async () => {
-    const world = await worldOf();
-    expect(await states(world, "running")).toEqual(["waiting", "waiting", "waiting"]);
+    const system = await systemOf();
+    expect(await states(system, "running")).toEqual(["waiting", "waiting", "waiting"]);
     mac.sysctls.set("iogpu.wired_limit_mb", "57344");
-    expect(await states(world, "running")).toEqual(["done", "waiting", "waiting"]);
-    expect(await states(world, "done", "running")).toEqual(["done", "waiting", "waiting"]);
+    expect(await states(system, "running")).toEqual(["done", "waiting", "waiting"]);
+    expect(await states(system, "done", "running")).toEqual(["done", "waiting", "waiting"]);
     await server.put({ ...sampleModel("llama3.1:8b"), name: "llama3.1:8b-8k", parameters: { num_ctx: 8192 } });
-    expect(await states(world, "done", "running")).toEqual(["done", "done", "waiting"]);
-    expect(await states(world, "done", "done", "running")).toEqual(["done", "done", "waiting"]);
+    expect(await states(system, "done", "running")).toEqual(["done", "done", "waiting"]);
+    expect(await states(system, "done", "done", "running")).toEqual(["done", "done", "waiting"]);
   });
 
   it("finds that a restart of the Mac took the limit back", async () => {
-    const world = await worldOf();
+    const system = await systemOf();
     mac.sysctls.set("iogpu.wired_limit_mb", "57344");
     mac.reboot();
-    expect(await states(world, "done", "failed")).toEqual(["waiting", "failed", "waiting"]);
+    expect(await states(system, "done", "failed")).toEqual(["waiting", "failed", "waiting"]);
   });
 
   it("leaves as it was written what cannot be read now", async () => {
-    const world = await worldOf();
+    const system = await systemOf();
     await server.stop();
-    expect(await states(world, "waiting", "done", "running")).toEqual(["waiting", "done", "waiting"]);
+    expect(await states(system, "waiting", "done", "running")).toEqual(["waiting", "done", "waiting"]);
   });
 });

@@ -9,8 +9,8 @@ const GIB = 1024 ** 3;
 /** How much is missing follows from the estimate, which has tests of its own. */
 const SPILLS = /^Spills [34]\.\d GiB · 256K$/;
 
-function openList({ world }: Pick<Stage, "world">, options: { settle?: boolean } = {}): Promise<Screen> {
-  return renderCommand(<CheckModelFit />, { command: "check-model-fit", world, boundMs: 30_000, ...options });
+function openList({ system }: Pick<Stage, "system">, options: { settle?: boolean } = {}): Promise<Screen> {
+  return renderCommand(<CheckModelFit />, { command: "check-model-fit", system, boundMs: 30_000, ...options });
 }
 
 /** Opens the list for a stage with these models only. */
@@ -334,7 +334,7 @@ describe("a remote host", () => {
 
 describe("an empty list", () => {
   const nobodyThere = async (exists: (path: string) => boolean): Promise<Stage> => {
-    const stage = await setStage({ world: { exists: async (path) => exists(path) }, mac: { ollama: "none" } });
+    const stage = await setStage({ system: { exists: async (path) => exists(path) }, mac: { ollama: "none" } });
     await stage.ollama.stop();
     return stage;
   };
@@ -433,7 +433,7 @@ describe("a machine without a GPU limit", () => {
   });
 
   it("explains any other computer, and runs no program of the Mac there", async () => {
-    const stage = await setStage({ world: { platform: "linux" } });
+    const stage = await setStage({ system: { platform: "linux" } });
     const screen = await openList(stage);
     await screen.dropdown("8K");
     expect(tooltip(screen, "llama3.1:8b")).toBe("This is not a Mac, so there is no GPU limit to read or set here.");

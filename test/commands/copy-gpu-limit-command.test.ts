@@ -17,7 +17,7 @@ async function copy(mebibytes: string | undefined, options: Partial<StandInMacOp
   macs.push(mac);
   const seen = await runNoView(CopyGpuLimitCommand, {
     command: "copy-gpu-limit-command",
-    world: mac.world(),
+    system: mac.system(),
     arguments: mebibytes === undefined ? {} : { mebibytes },
   });
   return { copied: seen.clipboard(), huds: seen.huds(), toasts: seen.toasts() };

@@ -8,8 +8,8 @@ import { asked, setStage, type Stage } from "./stage";
 const NEXT = "qwen3-coder-next:q4_K_M";
 const NEXT_8K = "qwen3-coder-next:q4_K_M-8k";
 
-function openForm({ world }: Stage): Promise<Screen> {
-  return renderCommand(<CreateCappedVariant />, { command: "create-capped-variant", world });
+function openForm({ system }: Stage): Promise<Screen> {
+  return renderCommand(<CreateCappedVariant />, { command: "create-capped-variant", system });
 }
 
 function names(ollama: StandInOllama): string[] {
@@ -336,7 +336,7 @@ describe("refusals", () => {
   });
 
   it("says that no server answers", async () => {
-    const stage = await setStage({ world: { exists: async (path) => path === "/Applications/Ollama.app" } });
+    const stage = await setStage({ system: { exists: async (path) => path === "/Applications/Ollama.app" } });
     await stage.ollama.stop();
     const screen = await openForm(stage);
     expect(words(screen)).toContain("Ollama Is Not Running");
@@ -349,7 +349,7 @@ describe("refusals", () => {
 describe("from the list", () => {
   it("starts with the chosen model and shows the variant afterwards", async () => {
     const stage = await setStage();
-    const screen = await renderCommand(<CheckModelFit />, { command: "check-model-fit", world: stage.world });
+    const screen = await renderCommand(<CheckModelFit />, { command: "check-model-fit", system: stage.system });
     await screen.pick("gpt-oss:20b");
     await screen.action("Create Capped Variant");
     expect(screen.field("Name").value).toBe("gpt-oss:20b-8k");

@@ -12,7 +12,7 @@ const NOT_GPU = "This setting has nothing to do with GPU memory.";
 /** The form on a Mac without Ollama; `run` may stand between it and the Mac. */
 async function openForm(mac: StandInMac, run: Runner = mac.run): Promise<Screen> {
   setPreferences({ ollamaHost: "http://127.0.0.1:9" });
-  return renderCommand(<SetGpuLimit />, { command: "set-gpu-limit", world: { ...mac.world(), run } });
+  return renderCommand(<SetGpuLimit />, { command: "set-gpu-limit", system: { ...mac.system(), run } });
 }
 
 const words = (screen: Screen) => screen.text().replace(/\s+/g, " ");

@@ -21,7 +21,7 @@ const VARIANT = `${MODEL}-64k`;
 const DEFAULT_BYTES = 55_662_788_608;
 
 async function openList(stage: Stage): Promise<Screen> {
-  return renderCommand(<CheckModelFit />, { command: "check-model-fit", world: stage.world });
+  return renderCommand(<CheckModelFit />, { command: "check-model-fit", system: stage.system });
 }
 
 async function openPlanOn(stage: Stage, model = MODEL): Promise<Screen> {
@@ -485,7 +485,7 @@ describe("a quantized KV cache", () => {
 describe("a change that was left half-way", () => {
   it("is shown as in progress while somebody is at it, and then with what was done and what was not", async () => {
     let clock = Date.parse("2026-11-24T10:00:00Z");
-    const stage = await stageOf({ world: { now: () => new Date(clock) } });
+    const stage = await stageOf({ system: { now: () => new Date(clock) } });
     stage.ollama.fault("create", { kind: "http500" });
     keepJournal(stage, clock, ["running", "waiting", "waiting"]);
     const screen = await openList(stage);
@@ -558,7 +558,7 @@ describe("a change that was left half-way", () => {
 
   it("is written down before the prompt, so that closing Raycast loses nothing", async () => {
     let clock = Date.parse("2026-11-24T10:00:00Z");
-    const stage = await stageOf({ mac: { faults: { hang: true } }, world: { now: () => new Date(clock) } });
+    const stage = await stageOf({ mac: { faults: { hang: true } }, system: { now: () => new Date(clock) } });
     const closed = await openPlanOn(stage);
     await closed.pick(RAISE);
     desk.answers.push(true);
@@ -580,7 +580,7 @@ describe("a change that was left half-way", () => {
 
   it("keeps another change from being begun beside it", async () => {
     const clock = Date.parse("2026-11-24T10:00:00Z");
-    const stage = await stageOf({ world: { now: () => new Date(clock) } });
+    const stage = await stageOf({ system: { now: () => new Date(clock) } });
     keepJournal(stage, clock, ["running", "waiting", "waiting"]);
     const screen = await openPlanOn(stage);
     await screen.pick(CAP);
@@ -598,7 +598,7 @@ describe("Set GPU Limit", () => {
     const stage = await stageOf();
     stage.mac.sysctls.set("iogpu.wired_limit_mb", "57344");
     keepJournal(stage, 0, ["done", "failed", "waiting"]);
-    const form = await renderCommand(<SetGpuLimit />, { command: "set-gpu-limit", world: stage.world });
+    const form = await renderCommand(<SetGpuLimit />, { command: "set-gpu-limit", system: stage.system });
     expect(form.text()).toContain(`Raise and Cap for ${MODEL}: 1 of 3 steps done.`);
     await form.action("Show Steps");
     await form.action("Undo");
@@ -617,11 +617,11 @@ describe("smaller builds", () => {
     const stage = await stageOf();
     const asked: string[] = [];
     let fault = firstFault;
-    const world = {
-      ...stage.world,
+    const system = {
+      ...stage.system,
       fetch: (async (input, init) => {
         const url = String(input instanceof Request ? input.url : input);
-        if (!/registry\.ollama\.ai|hf\.co/.test(url)) return stage.world.fetch(input, init);
+        if (!/registry\.ollama\.ai|hf\.co/.test(url)) return stage.system.fetch(input, init);
         asked.push(url);
         if (fault === "fails") throw new TypeError("fetch failed");
         if (fault === "hangs") await new Promise((_, reject) => init?.signal?.addEventListener("abort", reject));
@@ -631,7 +631,7 @@ describe("smaller builds", () => {
           : new Response(JSON.stringify({ layers: [{ mediaType: LAYER, size: bytes }] }));
       }) as typeof fetch,
     };
-    const screen = await openPlanOn({ ...stage, world });
+    const screen = await openPlanOn({ ...stage, system });
     await screen.pick(BUILD);
     return { screen, asked, hangFromNowOn: () => (fault = "hangs") };
   }

@@ -19,7 +19,7 @@ function createMac(options: Partial<StandInMacOptions> = {}): StandInMac {
 }
 
 function reset(mac: StandInMac, ...answers: boolean[]) {
-  return runNoView(ResetGpuLimit, { command: "reset-gpu-limit", world: mac.world(), answers });
+  return runNoView(ResetGpuLimit, { command: "reset-gpu-limit", system: mac.system(), answers });
 }
 
 describe("Reset GPU Limit", () => {

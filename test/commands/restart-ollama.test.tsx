@@ -15,12 +15,12 @@ function stageOf({ ollama, ...options }: StageOptions = {}): Promise<Stage> {
   return setStage({ joined: true, ...options, ollama: { models: MODELS, totalVramBytes: DEFAULT_BYTES, ...ollama } });
 }
 
-function openForm({ world }: Stage): Promise<Screen> {
-  return renderCommand(<SetGpuLimit />, { command: "set-gpu-limit", world });
+function openForm({ system }: Stage): Promise<Screen> {
+  return renderCommand(<SetGpuLimit />, { command: "set-gpu-limit", system });
 }
 
-function openList({ world }: Stage): Promise<Screen> {
-  return renderCommand(<CheckModelFit />, { command: "check-model-fit", world });
+function openList({ system }: Stage): Promise<Screen> {
+  return renderCommand(<CheckModelFit />, { command: "check-model-fit", system });
 }
 
 async function load({ ollama }: Stage, ...names: string[]): Promise<void> {
@@ -226,7 +226,7 @@ describe("an Ollama that is not ours to restart", () => {
     expect(form.actions()).not.toContain(RESTART);
     await form.close();
     await stage.ollama.restart();
-    const list = await openList({ ...stage, world: { ...stage.world, platform: "linux" } });
+    const list = await openList({ ...stage, system: { ...stage.system, platform: "linux" } });
     expect(list.actions()).toContain("Refresh");
     expect(list.actions()).not.toContain(RESTART);
   });
@@ -311,14 +311,14 @@ describe("when Ollama does not restart", () => {
 
   it("passes on what else goes wrong", async () => {
     const stage = await stageOf({ mac: { ollama: "homebrew" } });
-    const { run } = stage.world;
+    const { run } = stage.system;
     const answer = { stdout: "", stderr: "Error: no such service\n", missing: false, timedOut: false, exitCode: 1 };
     const isAsked = (file: string, args: readonly string[]) => file.endsWith("/brew") || args[0] === "kickstart";
-    const failing: Stage["world"] = {
-      ...stage.world,
+    const failing: Stage["system"] = {
+      ...stage.system,
       run: async (file, args, options) => (isAsked(file, args) ? answer : run(file, args, options)),
     };
-    const screen = await openForm({ ...stage, world: failing });
+    const screen = await openForm({ ...stage, system: failing });
     await screen.confirm(true);
     await screen.action(RESTART);
     expect(screen.toasts()).toEqual([

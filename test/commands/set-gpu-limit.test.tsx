@@ -33,7 +33,7 @@ async function openForm({ models, preferences, platform, ...options }: Setting =
   setPreferences({ ollamaHost: server.url, judgeContext: "4096", ...preferences });
   const screen = await renderCommand(<SetGpuLimit />, {
     command: "set-gpu-limit",
-    world: mac.world(platform === undefined ? {} : { platform }),
+    system: mac.system(platform === undefined ? {} : { platform }),
   });
   return { mac, screen, server };
 }
@@ -117,7 +117,7 @@ describe("what the form shows", () => {
     const { mac, screen, server } = await openForm();
     await screen.close();
     await server.stop();
-    const again = await renderCommand(<SetGpuLimit />, { command: "set-gpu-limit", world: mac.world() });
+    const again = await renderCommand(<SetGpuLimit />, { command: "set-gpu-limit", system: mac.system() });
     expect(words(again)).toContain("Recommended 57,344 MiB");
     await again.submit();
     expect(mac.limitMib()).toBe(57_344);
@@ -436,7 +436,7 @@ describe("when it does not go well", () => {
     await screen.close();
     mac.sysctls.delete("iogpu.wired_limit_mb");
     mac.sysctls.delete("debug.iogpu.wired_limit");
-    const old = await renderCommand(<SetGpuLimit />, { command: "set-gpu-limit", world: mac.world() });
+    const old = await renderCommand(<SetGpuLimit />, { command: "set-gpu-limit", system: mac.system() });
     await old.submit();
     expect(old.toasts()).toMatchObject([
       { style: "FAILURE", title: "Not Set", message: "This macOS has no GPU limit to set." },
@@ -484,7 +484,7 @@ describe("the LaunchDaemon", () => {
     await screen.close();
     mac.reboot();
     expect(mac.limitMib()).toBe(57_344);
-    const again = await renderCommand(<SetGpuLimit />, { command: "set-gpu-limit", world: mac.world() });
+    const again = await renderCommand(<SetGpuLimit />, { command: "set-gpu-limit", system: mac.system() });
     expect(words(again)).toContain("LaunchDaemon Sets 57,344 MiB (56.0 GiB) at every start.");
   });
 
@@ -502,7 +502,7 @@ describe("the LaunchDaemon", () => {
     await screen.submit();
     expect(mac.daemons.get(`${OWN}.plist`)).toContain("<string>iogpu.wired_limit_mb=57344</string>");
     await screen.close();
-    const again = await renderCommand(<SetGpuLimit />, { command: "set-gpu-limit", world: mac.world() });
+    const again = await renderCommand(<SetGpuLimit />, { command: "set-gpu-limit", system: mac.system() });
     await again.choose("After a Mac Restart", "Remove LaunchDaemon");
     await again.submit();
     expect(mac.prompts.at(-1)).toContain("and to stop setting it after restarts.");

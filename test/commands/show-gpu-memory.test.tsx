@@ -11,7 +11,7 @@ const QWEN = "qwen3:8b";
 const CODER = "qwen3-coder-next:q4_K_M";
 
 /** Ollama's app lies where it is looked for. */
-const WITH_APP: StageOptions = { world: { exists: async (path) => path === "/Applications/Ollama.app" } };
+const WITH_APP: StageOptions = { system: { exists: async (path) => path === "/Applications/Ollama.app" } };
 
 interface Shown extends Stage {
   readonly screen: Screen;
@@ -21,13 +21,13 @@ interface Shown extends Stage {
 /** Opens the view on a stage whose time stands still. */
 async function show(options: StageOptions = {}, prepare?: (stage: Stage) => unknown): Promise<Shown> {
   const clock = createClock();
-  const stage = await setStage({ ...options, world: { later: clock.later, ...options.world } });
+  const stage = await setStage({ ...options, system: { later: clock.later, ...options.system } });
   await prepare?.(stage);
   return { ...stage, clock, screen: await openView(stage) };
 }
 
-function openView({ world }: Pick<Stage, "world">, options: { settle?: boolean } = {}): Promise<Screen> {
-  return renderCommand(<ShowGpuMemory />, { command: "show-gpu-memory", world, boundMs: 30_000, ...options });
+function openView({ system }: Pick<Stage, "system">, options: { settle?: boolean } = {}): Promise<Screen> {
+  return renderCommand(<ShowGpuMemory />, { command: "show-gpu-memory", system, boundMs: 30_000, ...options });
 }
 
 /** Somebody uses a model. */
@@ -168,7 +168,7 @@ describe("what cannot be read", () => {
       if (file === "/usr/bin/top") await slow;
       return stage.mac.run(file, ...rest);
     };
-    const screen = await openView({ world: { ...stage.world, run } }, { settle: false });
+    const screen = await openView({ system: { ...stage.system, run } }, { settle: false });
     await screen.until("Wired");
     await screen.until("No Model Loaded");
     expect(screen.text()).toContain("Loading…");
@@ -204,7 +204,7 @@ describe("on other machines", () => {
   });
 
   it("runs no program of macOS where there is none", async () => {
-    const { screen, mac } = await show({ world: { platform: "linux" } });
+    const { screen, mac } = await show({ system: { platform: "linux" } });
     expect(row(screen, "No GPU Limit Here")).toContain("This is not a Mac");
     expect(sections(screen)).toEqual(["GPU", "Loaded Models"]);
     expect(screen.actions()).toEqual(["Refresh"]);
@@ -219,7 +219,7 @@ describe("on other machines", () => {
     const there: typeof fetch = (input, init) => fetch(String(input).replace(host, stage.ollama.url), init);
     desk.preferences = { ...desk.preferences, ollamaHost: host, ...preferences };
     await load(stage, QWEN);
-    return openView({ world: { ...stage.world, fetch: there, later: clock.later } });
+    return openView({ system: { ...stage.system, fetch: there, later: clock.later } });
   }
 
   it("does not mix a remote Ollama with the limit of this Mac", async () => {
@@ -376,7 +376,7 @@ describe("while the view is open", () => {
 
   it("nothing is read twice at once, and Refresh during a reading reads once more", async () => {
     const clock = createClock();
-    const stage = await setStage({ world: { later: clock.later } });
+    const stage = await setStage({ system: { later: clock.later } });
     let running = 0;
     let most = 0;
     let rounds = 0;
@@ -390,7 +390,7 @@ describe("while the view is open", () => {
       running -= 1;
       return stage.mac.run(file, ...rest);
     };
-    const screen = await openView({ world: { ...stage.world, run } });
+    const screen = await openView({ system: { ...stage.system, run } });
     expect(rounds).toBe(1);
     gate.opened = new Promise((resolve) => (gate.open = resolve));
     await screen.press("Refresh");
@@ -424,7 +424,7 @@ describe("while the view is open", () => {
 
   it("and nothing waits that was still being read when it closed", async () => {
     const clock = createClock();
-    const stage = await setStage({ world: { later: clock.later } });
+    const stage = await setStage({ system: { later: clock.later } });
     const screen = await openView(stage, { settle: false });
     await screen.close();
     await new Promise((resolve) => setTimeout(resolve, 200));

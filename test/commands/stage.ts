@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import type { World } from "../../src/app/system";
+import type { System } from "../../src/app/system";
 import { joinOllama } from "../stand-ins/joined";
 import { createSampleMac, type StandInMac, type StandInMacOptions } from "../stand-ins/mac";
 import { startStandInOllama, type StandInOllama, type StandInOptions } from "../stand-ins/ollama";
@@ -12,21 +12,21 @@ import { setPreferences } from "../support";
 export interface Stage {
   readonly ollama: StandInOllama;
   readonly mac: StandInMac;
-  readonly world: World;
+  readonly system: System;
   readonly homeFolder: string;
 }
 
 export interface StageOptions {
   readonly ollama?: StandInOptions;
   readonly mac?: Partial<StandInMacOptions>;
-  readonly world?: Partial<World> & { readonly exists?: (path: string) => Promise<boolean> };
+  readonly system?: Partial<System> & { readonly exists?: (path: string) => Promise<boolean> };
   readonly preferences?: Readonly<Record<string, unknown>>;
   /** The server goes down and comes up with its process on the Mac, and then measures the limit of the Mac. */
   readonly joined?: boolean;
 }
 
 /** A 64 GB M4 Pro whose Ollama app logs its settings; the preferences name the server's address. Ends with the test. */
-export async function setStage({ ollama, mac, world, preferences, joined }: StageOptions = {}): Promise<Stage> {
+export async function setStage({ ollama, mac, system, preferences, joined }: StageOptions = {}): Promise<Stage> {
   const homeFolder = await mkdtemp(join(tmpdir(), "gpu-limit-home-"));
   const server = await startStandInOllama({ homeFolder, ...ollama });
   onTestFinished(async () => {
@@ -36,7 +36,7 @@ export async function setStage({ ollama, mac, world, preferences, joined }: Stag
   const standInMac = createSampleMac(mac);
   const wired = joined ? { fetch: joinOllama(standInMac, server, ollama?.env).fetch } : {};
   setPreferences({ ollamaHost: server.url, ...preferences });
-  return { ollama: server, mac: standInMac, world: standInMac.world({ homeFolder, ...wired, ...world }), homeFolder };
+  return { ollama: server, mac: standInMac, system: standInMac.system({ homeFolder, ...wired, ...system }), homeFolder };
 }
 
 /** A stage whose server stands behind a name that is not this Mac's. */
@@ -46,7 +46,7 @@ export async function setRemoteStage({ preferences, ...options }: StageOptions =
   const toStandIn: typeof fetch = (input, init) =>
     fetch(String(input instanceof Request ? input.url : input).replace(url, stage.ollama.url), init);
   setPreferences({ ollamaHost: url, ...preferences });
-  return { ...stage, world: { ...stage.world, fetch: toStandIn } };
+  return { ...stage, system: { ...stage.system, fetch: toStandIn } };
 }
 
 /** How often a route was asked. */

@@ -25,8 +25,8 @@ function stageOf(): Promise<Stage> {
   return setStage({ ollama: { models: [seeing()], files: true } });
 }
 
-function openList({ world }: Stage): Promise<Screen> {
-  return renderCommand(<CheckModelFit />, { command: "check-model-fit", world });
+function openList({ system }: Stage): Promise<Screen> {
+  return renderCommand(<CheckModelFit />, { command: "check-model-fit", system });
 }
 
 const badge = (screen: Screen) => screen.items()[0]?.accessories.find(({ kind }) => kind === "tag")?.text;
@@ -56,7 +56,7 @@ describe("a projector that cannot be read", () => {
 
   it("is read anew where an earlier version stored it without a size", async () => {
     const stage = await stageOf();
-    const client = connect(stage.world, readSettings());
+    const client = connect(stage.system, readSettings());
     const [model] = (await client?.models()) ?? [];
     if (client === undefined || model === undefined) throw new Error("The server has no model");
     const needsArrays = () => false;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { AppleSiliconMac, ServerFacts } from "../../src/fit/facts";
-import { limitEffects, limitHint, recommendationText } from "../../src/fit/limit-preview";
+import { limitPreview, limitHint, recommendationText } from "../../src/fit/limit-preview";
 import { adviseLimit, checkLimit, limitInForce } from "../../src/fit/limit-policy";
 import { GIB, MIB } from "../../src/fit/units";
 import { type JudgeInput, judge } from "../../src/fit/verdict";
@@ -55,8 +55,8 @@ function input(name: string, context: number, machine: AppleSiliconMac, server: 
 
 describe("limitEffects", () => {
   it("says the share of RAM and what is left, for a limit and for the default of macOS", () => {
-    expect(limitEffects(57_344, ADVICE_64, []).share).toBe("88 % of RAM, 8.0 GiB left for macOS");
-    expect(limitEffects(0, ADVICE_64, []).share).toBe("81 % of RAM, 12.2 GiB left for macOS");
+    expect(limitPreview(57_344, ADVICE_64, []).share).toBe("88 % of RAM, 8.0 GiB left for macOS");
+    expect(limitPreview(0, ADVICE_64, []).share).toBe("81 % of RAM, 12.2 GiB left for macOS");
   });
 
   it("names the models that a limit lets in, and those it shuts out, as judge() has it", () => {
@@ -66,9 +66,9 @@ describe("limitEffects", () => {
     if (!low || !high) throw new Error("No input");
     // At 64K the 8B model needs more than the 11.8 GiB of this Mac and less than 14 GiB.
     expect([judge(low).kind, judge(high).kind]).toEqual(["fits", "spills"]);
-    expect(limitEffects(15_360, advice, [low, high])).toMatchObject({ starting: ["llama-65536"], stopping: [] });
-    expect(limitEffects(4096, advice, [low, high])).toMatchObject({ starting: [], stopping: ["llama-4096"] });
-    expect(limitEffects(0, advice, [low, high])).toMatchObject({ starting: [], stopping: [] });
+    expect(limitPreview(15_360, advice, [low, high])).toMatchObject({ starting: ["llama-65536"], stopping: [] });
+    expect(limitPreview(4096, advice, [low, high])).toMatchObject({ starting: [], stopping: ["llama-4096"] });
+    expect(limitPreview(0, advice, [low, high])).toMatchObject({ starting: [], stopping: [] });
   });
 
   it("does not let a model in by the default of macOS where that is only estimated", () => {
@@ -82,13 +82,13 @@ describe("limitEffects", () => {
     expect(advice.defaultEstimated).toBe(true);
     const model = input("llama3.1:8b", 4096, unread);
     expect(judge(model).kind).toBe("fits");
-    expect(limitEffects(0, advice, [model]).stopping).toEqual(["llama3.1:8b"]);
+    expect(limitPreview(0, advice, [model]).stopping).toEqual(["llama3.1:8b"]);
   });
 });
 
 describe("the tier of the default context", () => {
   const at = (startupGib: number | undefined, mib: number, server: Partial<ServerFacts> = {}) =>
-    limitEffects(mib, ADVICE_64, [
+    limitPreview(mib, ADVICE_64, [
       input("llama3.1:8b", 4096, MAC_64, {
         ...(startupGib === undefined ? {} : { startupTotalBytes: { value: startupGib * GIB, source: "server log" } }),
         ...server,
@@ -131,7 +131,7 @@ describe("the tier of the default context", () => {
   });
 
   it("is not spoken of without a server", () => {
-    expect(limitEffects(20_480, ADVICE_64, []).tier).toBeUndefined();
+    expect(limitPreview(20_480, ADVICE_64, []).tier).toBeUndefined();
   });
 });
 

@@ -169,13 +169,13 @@ describe.skipIf(host === undefined)("a real Ollama server", () => {
 
   it("carries out a journal and takes it back", async () => {
     const storage = keptIn();
-    const world = {
+    const system = {
       run: () => Promise.reject(new Error("Nothing runs on this machine.")),
       platform: "linux",
       client,
       limitWords: () => "",
     };
-    const options = { world, storage, now: () => new Date() };
+    const options = { system, storage, now: () => new Date() };
     const steps: readonly Step[] = [
       { kind: "create-variant", source: NAME, name: VARIANT, numCtx: 8192, replaces: false },
       { kind: "unload", name: VARIANT },

@@ -17,7 +17,7 @@ import { createSampleMac } from "../stand-ins/mac";
 const MIB = 1024 ** 2;
 
 async function appOf(mac: ReturnType<typeof createSampleMac>, name: string): Promise<AppFootprint> {
-  const app = (await readLargestApps(mac.world())).find((candidate) => candidate.name === name);
+  const app = (await readLargestApps(mac.system())).find((candidate) => candidate.name === name);
   if (!app) throw new Error(`${name} does not run`);
   return app;
 }
@@ -25,7 +25,7 @@ async function appOf(mac: ReturnType<typeof createSampleMac>, name: string): Pro
 describe("readLargestApps", () => {
   it("adds helpers to their app and puts the largest first", async () => {
     const mac = createSampleMac();
-    const apps = await readLargestApps(mac.world());
+    const apps = await readLargestApps(mac.system());
     expect(apps.map(({ name, bytes }) => [name, bytes / MIB]).slice(0, 3)).toEqual([
       ["Firefox", 3700],
       ["Xcode", 2900],
@@ -41,7 +41,7 @@ describe("readLargestApps", () => {
     mac.addProcess({ path: "/usr/libexec/secd" });
     mac.addProcess({ path: "/opt/homebrew/bin/node" });
     mac.addProcess({ path: "/Applications/Vpn.app/Contents/MacOS/helper", uid: 0 });
-    const apps = await readLargestApps(mac.world());
+    const apps = await readLargestApps(mac.system());
     const of = (kind: AppKind) => apps.flatMap((app) => (app.kind === kind ? [app.name] : [])).sort();
     expect(of("app")).toEqual(["Firefox", "Ollama", "Safari", "Xcode"]);
     expect(of("macos")).toEqual(["Finder", "WindowServer", "launchd", "secd"]);
@@ -103,7 +103,7 @@ describe("parsers", () => {
 describe("quitApp", () => {
   it("asks the app and waits until it is gone", async () => {
     const mac = createSampleMac();
-    expect(await quitApp(mac.world(), await appOf(mac, "Firefox"))).toEqual({ kind: "quit" });
+    expect(await quitApp(mac.system(), await appOf(mac, "Firefox"))).toEqual({ kind: "quit" });
     expect(mac.processes.some(({ path }) => path.includes("Firefox"))).toBe(false);
     expect(mac.processes.some(({ path }) => path.includes("Xcode"))).toBe(true);
   });
@@ -112,18 +112,18 @@ describe("quitApp", () => {
     const mac = createSampleMac();
     const bundlePath = '/Applications/A" & (do shell script "x") & ".app';
     mac.addProcess({ path: `${bundlePath}/Contents/MacOS/a`, footprintMib: 9000 });
-    expect(await quitApp(mac.world(), await appOf(mac, 'A" & (do shell script "x") & "'))).toEqual({ kind: "quit" });
+    expect(await quitApp(mac.system(), await appOf(mac, 'A" & (do shell script "x") & "'))).toEqual({ kind: "quit" });
     expect(mac.calls.find(({ file }) => file === "/usr/bin/osascript")?.args.at(-1)).toBe(bundlePath);
   });
 
   it("says when the app goes on running", async () => {
     const mac = createSampleMac({ faults: { appsRefuseToQuit: true } });
-    expect(await quitApp(mac.world(), await appOf(mac, "Xcode"))).toEqual({ kind: "still-running" });
+    expect(await quitApp(mac.system(), await appOf(mac, "Xcode"))).toEqual({ kind: "still-running" });
   });
 
   it("explains the automation permission", async () => {
     const mac = createSampleMac({ faults: { automationDenied: true } });
-    expect(await quitApp(mac.world(), await appOf(mac, "Xcode"))).toEqual({
+    expect(await quitApp(mac.system(), await appOf(mac, "Xcode"))).toEqual({
       kind: "not-permitted",
       explanation: expect.stringContaining("Privacy & Security, Automation"),
     });
@@ -132,7 +132,7 @@ describe("quitApp", () => {
   it("asks nothing of system processes", async () => {
     const mac = createSampleMac();
     for (const name of ["Finder", "WindowServer", "Raycast"]) {
-      expect(await quitApp(mac.world(), await appOf(mac, name))).toMatchObject({ kind: "not-quittable" });
+      expect(await quitApp(mac.system(), await appOf(mac, name))).toMatchObject({ kind: "not-quittable" });
     }
     expect(mac.calls.some(({ file }) => file === "/usr/bin/osascript")).toBe(false);
   });

@@ -17,7 +17,7 @@ const daemon = (label: string, ...words: string[]) =>
 
 describe("readBootSettings", () => {
   it("finds nothing on a fresh Mac", async () => {
-    expect(await readBootSettings(createSampleMac().world())).toEqual([]);
+    expect(await readBootSettings(createSampleMac().system())).toEqual([]);
   });
 
   it("finds ours with its value, loaded or not", async () => {
@@ -32,10 +32,10 @@ describe("readBootSettings", () => {
       own: true,
       loaded: true,
     };
-    expect(await readBootSettings(mac.world())).toEqual([ours]);
+    expect(await readBootSettings(mac.system())).toEqual([ours]);
     mac.faults = { daemonBootstrapFails: true };
     await changeGpuLimit(mac, { ...request, mib: 56000 });
-    expect(await readBootSettings(mac.world())).toEqual([{ ...ours, valueMib: 56000, loaded: false }]);
+    expect(await readBootSettings(mac.system())).toEqual([{ ...ours, valueMib: 56000, loaded: false }]);
   });
 
   it("finds those of others and sysctl.conf, where the last line wins", async () => {
@@ -48,7 +48,7 @@ describe("readBootSettings", () => {
       },
       sysctlConf: "# iogpu.wired_limit_mb=1\niogpu.wired_limit_mb=2000\niogpu.wired_limit_mb = 3000\nkern.maxproc=1\n",
     });
-    expect(await readBootSettings(mac.world())).toEqual([
+    expect(await readBootSettings(mac.system())).toEqual([
       {
         kind: "launch-daemon",
         path: "/Library/LaunchDaemons/a.plist",
@@ -65,7 +65,7 @@ describe("readBootSettings", () => {
 
   it("runs nothing on another system and is content with programs that are missing", async () => {
     const mac = createSampleMac();
-    expect(await readBootSettings(mac.world({ platform: "linux" }))).toEqual([]);
+    expect(await readBootSettings(mac.system({ platform: "linux" }))).toEqual([]);
     expect(mac.calls).toEqual([]);
     const run: Runner = async () => ({ stdout: "", stderr: "", missing: true, timedOut: false });
     expect(await readBootSettings({ run, platform: "darwin" })).toEqual([]);

@@ -26,7 +26,7 @@ function macThatPrints(stdout: string, rest: Partial<RunResult> = {}): Runner {
 describe("readMachine", () => {
   it("reads an Apple Silicon Mac with two programs", async () => {
     const mac = createSampleMac();
-    expect(await readMachine(mac.world())).toEqual({
+    expect(await readMachine(mac.system())).toEqual({
       kind: "apple-silicon",
       chip: "Apple M4 Pro",
       ramBytes: 64 * GIB,
@@ -45,14 +45,14 @@ describe("readMachine", () => {
     [36, "15.6", 27 * GIB],
     [256, "15.6", 223338299392],
   ])("gets from Metal what was measured on %i GB with macOS %s", async (ramGib, macos, bytes) => {
-    const machine = await readMachine(createStandInMac({ ramGib, macos }).world());
+    const machine = await readMachine(createStandInMac({ ramGib, macos }).system());
     expect(machine).toMatchObject({ kind: "apple-silicon" });
     const workingSet = machine.kind === "apple-silicon" ? (machine.metal?.workingSetBytes ?? 0) : 0;
     expect(Math.abs(workingSet - bytes)).toBeLessThan(MIB);
   });
 
   it("sees an override in the kernel value and in Metal's, but not in maxBufferLength", async () => {
-    const machine = await readMachine(createSampleMac({ overrideMib: 57344 }).world());
+    const machine = await readMachine(createSampleMac({ overrideMib: 57344 }).system());
     expect(machine).toMatchObject({
       overrideMib: 57344,
       metal: { workingSetBytes: 57344 * MIB, maxBufferBytes: 41747091456 },
@@ -60,7 +60,7 @@ describe("readMachine", () => {
   });
 
   it("reads the bytes of macOS 13 as MiB", async () => {
-    const machine = await readMachine(createStandInMac({ ramGib: 32, macos: "13.6", overrideMib: 24576 }).world());
+    const machine = await readMachine(createStandInMac({ ramGib: 32, macos: "13.6", overrideMib: 24576 }).system());
     expect(machine).toMatchObject({ limitKey: "debug.iogpu.wired_limit", overrideMib: 24576 });
   });
 
@@ -68,32 +68,32 @@ describe("readMachine", () => {
     ["does not answer", { metalHangs: true }],
     ["is not there", { metalMissing: true }],
   ])("asks Ollama's llama-server when Metal %s", async (_name, faults) => {
-    const machine = await readMachine(createSampleMac({ faults, overrideMib: 57344 }).world());
+    const machine = await readMachine(createSampleMac({ faults, overrideMib: 57344 }).system());
     expect(machine).toMatchObject({ kind: "apple-silicon", chip: "Apple M4 Pro", listedDeviceBytes: 57344 * MIB });
     expect(machine).not.toHaveProperty("metal");
     const brew = createSampleMac({ faults, ollama: "homebrew" });
-    expect(await readMachine(brew.world())).toMatchObject({ listedDeviceBytes: 53084 * MIB });
+    expect(await readMachine(brew.system())).toMatchObject({ listedDeviceBytes: 53084 * MIB });
     expect(brew.calls.map(({ file }) => file).slice(2)).toEqual([...BUNDLED_LLAMA_SERVERS]);
   });
 
   it("goes on without either", async () => {
-    const machine = await readMachine(createSampleMac({ faults: { metalHangs: true }, ollama: "none" }).world());
+    const machine = await readMachine(createSampleMac({ faults: { metalHangs: true }, ollama: "none" }).system());
     expect(machine).toMatchObject({ kind: "apple-silicon", overrideMib: 0 });
     expect(machine).not.toHaveProperty("listedDeviceBytes");
   });
 
   it.each([
-    ["an Intel Mac", createStandInMac({ ramGib: 32, intel: true }).world(), "intel"],
-    ["a virtual machine", createStandInMac({ ramGib: 8, vm: true }).world(), "virtual-machine"],
-    ["another system", createStandInMac({ ramGib: 32 }).world({ platform: "linux" }), "not-a-mac"],
-    ["a sysctl that hangs", createStandInMac({ ramGib: 32, faults: { sysctlHangs: true } }).world(), "unreadable"],
-  ])("explains %s", async (_name, world, kind) => {
-    expect(await readMachine(world)).toEqual({ kind, reason: expect.stringMatching(/^[A-Za-z].+\.$/) });
+    ["an Intel Mac", createStandInMac({ ramGib: 32, intel: true }).system(), "intel"],
+    ["a virtual machine", createStandInMac({ ramGib: 8, vm: true }).system(), "virtual-machine"],
+    ["another system", createStandInMac({ ramGib: 32 }).system({ platform: "linux" }), "not-a-mac"],
+    ["a sysctl that hangs", createStandInMac({ ramGib: 32, faults: { sysctlHangs: true } }).system(), "unreadable"],
+  ])("explains %s", async (_name, system, kind) => {
+    expect(await readMachine(system)).toEqual({ kind, reason: expect.stringMatching(/^[A-Za-z].+\.$/) });
   });
 
   it("runs nothing on another system", async () => {
     const mac = createSampleMac();
-    await readMachine(mac.world({ platform: "linux" }));
+    await readMachine(mac.system({ platform: "linux" }));
     expect(mac.calls).toEqual([]);
   });
 
@@ -111,7 +111,7 @@ describe("readMachine", () => {
   });
 
   it("accepts chips that are no M", async () => {
-    const machine = await readMachine(createStandInMac({ ramGib: 8, chip: "Apple A18 Pro" }).world());
+    const machine = await readMachine(createStandInMac({ ramGib: 8, chip: "Apple A18 Pro" }).system());
     expect(machine).toMatchObject({ chip: "Apple A18 Pro" });
   });
 

@@ -39,7 +39,7 @@ const IOREG = `+-o AGXAcceleratorG16G  <class AGXAcceleratorG16G, id 0x10000050b
 
 describe("readMemoryStatus", () => {
   it("reads everything side by side", async () => {
-    const status = await readMemoryStatus(createSampleMac().world());
+    const status = await readMemoryStatus(createSampleMac().system());
     expect(status).toEqual({
       ramBytes: 64 * GIB,
       pressure: "normal",
@@ -74,7 +74,7 @@ describe("readMemoryStatus", () => {
     const mac = createSampleMac();
     mac.sysctls.set("kern.memorystatus_vm_pressure_level", level);
     mac.sysctls.set("kern.memorystatus_level", "140");
-    const status = await readMemoryStatus(mac.world());
+    const status = await readMemoryStatus(mac.system());
     expect(status.pressure).toBe(pressure);
     expect(status).not.toHaveProperty("freePercent");
   });

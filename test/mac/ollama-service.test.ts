@@ -5,7 +5,7 @@ import type { Runner } from "../../src/mac/runner";
 import { createSampleMac, type StandInMac } from "../stand-ins/mac";
 
 async function serverPid(mac: StandInMac): Promise<number | undefined> {
-  return findOllamaServer(await readProcesses(mac.world()))?.pid;
+  return findOllamaServer(await readProcesses(mac.system()))?.pid;
 }
 
 function watch(mac: StandInMac): string[] {
@@ -19,7 +19,7 @@ describe("restartOllama", () => {
     const mac = createSampleMac({ ollama });
     const events = watch(mac);
     const before = await serverPid(mac);
-    const outcome = await restartOllama(mac.world(), ollama);
+    const outcome = await restartOllama(mac.system(), ollama);
     expect(outcome).toEqual({ kind: "restarted", pid: await serverPid(mac) });
     expect(await serverPid(mac)).not.toBe(before);
     expect(events).toEqual(["stopped", "started"]);
@@ -29,21 +29,21 @@ describe("restartOllama", () => {
   it("starts an app that does not run", async () => {
     const mac = createSampleMac({ ollama: "none" });
     const events = watch(mac);
-    expect(await restartOllama(mac.world(), "app")).toMatchObject({ kind: "restarted" });
+    expect(await restartOllama(mac.system(), "app")).toMatchObject({ kind: "restarted" });
     expect(events).toEqual(["started"]);
   });
 
   it("only explains a server that somebody started by hand", async () => {
     const mac = createSampleMac({ ollama: "terminal" });
     for (const origin of ["terminal", "remote", "unknown"] as const) {
-      expect(await restartOllama(mac.world(), origin)).toEqual({ kind: "by-hand", reason: expect.any(String) });
+      expect(await restartOllama(mac.system(), origin)).toEqual({ kind: "by-hand", reason: expect.any(String) });
     }
     expect(mac.calls).toEqual([]);
   });
 
   it("does not open the app before it has stopped", async () => {
     const mac = createSampleMac({ faults: { appsRefuseToQuit: true } });
-    expect(await restartOllama(mac.world(), "app")).toEqual({ kind: "still-running" });
+    expect(await restartOllama(mac.system(), "app")).toEqual({ kind: "still-running" });
     expect(mac.calls.some(({ file }) => file === "/usr/bin/open")).toBe(false);
   });
 
@@ -57,19 +57,19 @@ describe("restartOllama", () => {
       const lingers = file === "/bin/ps" && (listings += 1) > 1 && listings <= 4;
       return lingers ? { ...result, stdout: `${result.stdout}  999     1 ${app}\n` } : result;
     };
-    expect(await restartOllama({ ...mac.world(), run }, "app")).toMatchObject({ kind: "restarted" });
+    expect(await restartOllama({ ...mac.system(), run }, "app")).toMatchObject({ kind: "restarted" });
     const order = mac.calls.map(({ file }) => file);
     expect(order.slice(0, order.indexOf("/usr/bin/open")).filter((file) => file === "/bin/ps")).toHaveLength(5);
   });
 
   it("explains the automation permission", async () => {
     const mac = createSampleMac({ faults: { automationDenied: true } });
-    expect(await restartOllama(mac.world(), "app")).toMatchObject({ kind: "not-permitted" });
+    expect(await restartOllama(mac.system(), "app")).toMatchObject({ kind: "not-permitted" });
   });
 
   it.each(["app", "homebrew"] as const)("says when the %s does not come back", async (ollama) => {
     const mac = createSampleMac({ ollama, faults: { ollamaStaysDown: true } });
-    expect(await restartOllama(mac.world(), ollama)).toEqual({ kind: "not-back" });
+    expect(await restartOllama(mac.system(), ollama)).toEqual({ kind: "not-back" });
   });
 
   it("turns to brew where launchd does not know the service", async () => {
@@ -78,13 +78,13 @@ describe("restartOllama", () => {
       file === "/bin/launchctl"
         ? Promise.resolve({ exitCode: 113, stdout: "", stderr: "no service", missing: false, timedOut: false })
         : mac.run(file, args, options);
-    expect(await restartOllama({ ...mac.world(), run }, "homebrew")).toMatchObject({ kind: "restarted" });
+    expect(await restartOllama({ ...mac.system(), run }, "homebrew")).toMatchObject({ kind: "restarted" });
     expect(mac.calls.some(({ file }) => file === "/opt/homebrew/bin/brew")).toBe(true);
   });
 
   it("says when there is neither", async () => {
     const mac = createSampleMac({ ollama: "none" });
-    expect(await restartOllama(mac.world(), "homebrew")).toEqual({ kind: "failed", detail: "Homebrew was not found." });
+    expect(await restartOllama(mac.system(), "homebrew")).toEqual({ kind: "failed", detail: "Homebrew was not found." });
   });
 
   it("does not take a ps that hangs for a server that stopped", async () => {
@@ -96,7 +96,7 @@ describe("restartOllama", () => {
         ? Promise.resolve({ stdout: "", stderr: "", missing: false, timedOut: true })
         : mac.run(file, args, options);
     };
-    expect(await restartOllama({ ...mac.world(), run }, "app")).toEqual({ kind: "still-running" });
+    expect(await restartOllama({ ...mac.system(), run }, "app")).toEqual({ kind: "still-running" });
   });
 });
 

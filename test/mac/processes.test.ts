@@ -13,7 +13,7 @@ const runner = (command: string) => parseRunnerCommandLines([{ pid: 7, parentPid
 
 describe("readProcesses", () => {
   it("reads what ps prints", async () => {
-    const lines = await readProcesses(createSampleMac().world());
+    const lines = await readProcesses(createSampleMac().system());
     expect(lines[0]).toEqual({ pid: 1, parentPid: 0, command: "/sbin/launchd" });
     expect(serverOrigin(lines)).toBe("app");
   });
@@ -85,7 +85,7 @@ describe("parseRunnerCommandLines", () => {
 describe("findOllamaServer", () => {
   it.each(["app", "homebrew", "terminal"] as const)("tells the server of %s", async (ollama) => {
     const mac = createSampleMac({ ollama });
-    const server = findOllamaServer(await readProcesses(mac.world()));
+    const server = findOllamaServer(await readProcesses(mac.system()));
     expect(server?.origin).toBe(ollama);
     expect(mac.processes.find(({ pid }) => pid === server?.pid)?.command).toMatch(/ollama serve$/);
   });

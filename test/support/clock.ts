@@ -1,7 +1,7 @@
-import type { World } from "../../src/app/system";
+import type { System } from "../../src/app/system";
 
-/** A world's clock that stands still until a test moves it on. */
-export interface Clock extends Required<Pick<World, "later">> {
+/** A system's clock that stands still until a test moves it on. */
+export interface Clock extends Required<Pick<System, "later">> {
   /** How much work waits for its time. */
   waiting(): number;
   /** Moves on and starts what has become due, in order; what follows from it has to be waited for. */

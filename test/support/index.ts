@@ -1,7 +1,7 @@
 /** What command tests import: the screen, no-view runs, and a fresh Raycast for each test. */
 import { afterEach } from "vitest";
 import { resetRaycast } from "../stand-ins/raycast/desk";
-import { setWorld } from "../../src/app/system";
+import { setSystem } from "../../src/app/system";
 import { closeScreens } from "./screen";
 
 afterEach(async () => {
@@ -9,7 +9,7 @@ afterEach(async () => {
     await closeScreens();
   } finally {
     resetRaycast();
-    setWorld(undefined);
+    setSystem(undefined);
   }
 });
 

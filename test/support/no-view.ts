@@ -1,12 +1,12 @@
 import type { LaunchProps } from "@raycast/api";
-import { getWorld, setWorld, type World } from "../../src/app/system";
+import { getSystem, setSystem, type System } from "../../src/app/system";
 import { desk } from "../stand-ins/raycast/desk";
 import { deskView } from "./desk-view";
 
 export interface NoViewOptions {
   /** Name of the command in the manifest. */
   readonly command?: string;
-  readonly world?: World;
+  readonly system?: System;
   readonly launchType?: "userInitiated" | "background";
   readonly arguments?: Record<string, string>;
   readonly launchContext?: Record<string, unknown>;
@@ -31,8 +31,8 @@ export async function runNoView<Props = LaunchProps>(command: NoViewCommand<Prop
   desk.windowOpen = true;
   desk.failUnforeseenAlerts = true;
   desk.answers.push(...(options.answers ?? []));
-  const before = getWorld();
-  if (options.world !== undefined) setWorld(options.world);
+  const before = getSystem();
+  if (options.system !== undefined) setSystem(options.system);
   try {
     await command({
       launchType: desk.launchType,
@@ -42,7 +42,7 @@ export async function runNoView<Props = LaunchProps>(command: NoViewCommand<Prop
     } as Props);
     await Promise.all(desk.pending);
   } finally {
-    setWorld(before);
+    setSystem(before);
     desk.failUnforeseenAlerts = false;
   }
   const failure = desk.failures.shift();

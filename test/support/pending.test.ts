@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
 import { counted, type PendingWork } from "./pending";
-import type { World } from "../../src/app/system";
+import type { System } from "../../src/app/system";
 
-function worldOf(parts: Partial<World>): World {
-  const base: World = {
+function systemOf(parts: Partial<System>): System {
+  const base: System = {
     run: async () => ({ exitCode: 0, stdout: "", stderr: "", missing: false, timedOut: false }),
     fetch: async () => new Response(null),
     platform: "darwin",
@@ -18,8 +18,8 @@ function worldOf(parts: Partial<World>): World {
 it("counts a program until it ends, even when it cannot be started", async () => {
   const work: PendingWork = { count: 0 };
   let fail: (reason: Error) => void = () => undefined;
-  const world = counted(worldOf({ run: () => new Promise((_, reject) => (fail = reject)) }), work);
-  const running = world.run("/bin/x", []);
+  const system = counted(systemOf({ run: () => new Promise((_, reject) => (fail = reject)) }), work);
+  const running = system.run("/bin/x", []);
   expect(work.count).toBe(1);
   fail(new Error("gone"));
   await expect(running).rejects.toThrow("gone");
@@ -30,8 +30,8 @@ it("counts a request until its headers came, and its body while somebody reads i
   const work: PendingWork = { count: 0 };
   let body: ReadableStreamDefaultController<Uint8Array> | undefined;
   const stream = new ReadableStream<Uint8Array>({ start: (controller) => void (body = controller) });
-  const world = counted(worldOf({ fetch: async () => new Response(stream, { status: 201 }) }), work);
-  const asked = world.fetch("http://127.0.0.1/api/pull");
+  const system = counted(systemOf({ fetch: async () => new Response(stream, { status: 201 }) }), work);
+  const asked = system.fetch("http://127.0.0.1/api/pull");
   expect(work.count).toBe(1);
   const response = await asked;
   expect([response.status, work.count]).toEqual([201, 0]);
@@ -48,7 +48,7 @@ it("passes an abort on to the body", async () => {
   const work: PendingWork = { count: 0 };
   const cancelled: unknown[] = [];
   const stream = new ReadableStream<Uint8Array>({ cancel: (reason) => void cancelled.push(reason) });
-  const world = counted(worldOf({ fetch: async () => new Response(stream) }), work);
-  await (await world.fetch("http://127.0.0.1/")).body?.cancel("enough");
+  const system = counted(systemOf({ fetch: async () => new Response(stream) }), work);
+  await (await system.fetch("http://127.0.0.1/")).body?.cancel("enough");
   expect(cancelled).toEqual(["enough"]);
 });

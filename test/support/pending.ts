@@ -1,13 +1,13 @@
 import type { Runner } from "../../src/mac/runner";
-import type { World } from "../../src/app/system";
+import type { System } from "../../src/app/system";
 
-/** Counts what a world has under way, so that a test waits for its end instead of for a time. */
+/** Counts what a system has under way, so that a test waits for its end instead of for a time. */
 export interface PendingWork {
   count: number;
 }
 
-/** The same world; programs and requests that have not ended are counted in `work`. */
-export function counted(world: World, work: PendingWork): World {
+/** The same system; programs and requests that have not ended are counted in `work`. */
+export function counted(system: System, work: PendingWork): System {
   const track = async <T>(start: () => Promise<T>): Promise<T> => {
     work.count++;
     try {
@@ -16,12 +16,12 @@ export function counted(world: World, work: PendingWork): World {
       work.count--;
     }
   };
-  const run: Runner = (file, args, options) => track(() => world.run(file, args, options));
+  const run: Runner = (file, args, options) => track(() => system.run(file, args, options));
   const countedFetch = async (...request: Parameters<typeof fetch>): Promise<Response> => {
-    const response = await track(() => world.fetch(...request));
+    const response = await track(() => system.fetch(...request));
     return response.body === null ? response : withCountedBody(response, response.body, work);
   };
-  return { ...world, run, fetch: countedFetch };
+  return { ...system, run, fetch: countedFetch };
 }
 
 /** A body that is being read is under way; one that nobody reads is not. */

@@ -4,7 +4,7 @@
  */
 import { createElement, type ReactNode } from "react";
 import { create, type ReactTestRenderer } from "react-test-renderer";
-import { getWorld, setWorld, type World } from "../../src/app/system";
+import { getSystem, setSystem, type System } from "../../src/app/system";
 import { desk } from "../stand-ins/raycast/desk";
 import { storageKey } from "../stand-ins/raycast/dropdown-value";
 import { start } from "../stand-ins/raycast/functions";
@@ -28,8 +28,8 @@ import {
 export interface RenderOptions {
   /** Name of the command in the manifest: its title and its preferences. */
   readonly command?: string;
-  /** Default: the world that is set. */
-  readonly world?: World;
+  /** Default: the system that is set. */
+  readonly system?: System;
   readonly launchType?: "userInitiated" | "background";
   readonly launchContext?: Record<string, unknown>;
   /** How long {@link Screen.settle} waits at most. Default 10 s. */
@@ -93,14 +93,14 @@ export class Screen {
   readonly #boundMs: number;
   readonly #work: PendingWork = { count: 0 };
   readonly #selected = new Map<unknown, string>();
-  readonly #worldBefore: World;
+  readonly #systemBefore: System;
   readonly #stopWatching: () => void;
   #renderer: ReactTestRenderer | undefined;
 
   constructor(options: RenderOptions) {
     this.#boundMs = options.boundMs ?? 10_000;
-    this.#worldBefore = getWorld();
-    setWorld(counted(options.world ?? this.#worldBefore, this.#work));
+    this.#systemBefore = getSystem();
+    setSystem(counted(options.system ?? this.#systemBefore, this.#work));
     this.#stopWatching = watchReactWarnings();
   }
 
@@ -420,7 +420,7 @@ export class Screen {
   async close(): Promise<void> {
     if (!open.delete(this)) return;
     this.#stopWatching();
-    setWorld(this.#worldBefore);
+    setSystem(this.#systemBefore);
     await acting(() => this.#renderer?.unmount());
     desk.pending = new Set();
     if (desk.openAlert !== undefined) throw new Error(`Nobody answered the alert "${desk.openAlert.title}"`);

@@ -1,26 +1,26 @@
 import { ollamaStopCommand } from "../commands";
 import { formatBytes } from "../units";
 import { verdictSentence } from "../verdict-text";
-import { FREE, type Judged, type PlanOption } from "./options";
+import { FREE, type KnownVerdict, type PlanOption } from "./options";
 import { ownRunners, type PlanInput } from "./plan-input";
 import { PROMPT_CACHE_BYTES, ramShortage } from "./ram";
 
 /** For a model that fits by its size: whether anything stands in its way all the same. */
-export function asItIs(plan: PlanInput, before: Judged): PlanOption[] {
+export function alreadyFits(plan: PlanInput, before: KnownVerdict): PlanOption[] {
   if (before.kind !== "fits") return [];
   return [reload(plan, before) ?? unload(plan, before) ?? closeApps(plan, before) ?? nothing(before)];
 }
 
-function base(before: Judged): Omit<PlanOption, "kind" | "title"> {
+function base(before: KnownVerdict): Omit<PlanOption, "kind" | "title"> {
   return { sentence: verdictSentence(before), costs: [], cost: FREE, after: before, changes: {}, commands: [] };
 }
 
-function nothing(before: Judged): PlanOption {
+function nothing(before: KnownVerdict): PlanOption {
   return { ...base(before), kind: "nothing", title: "Nothing to Do" };
 }
 
 /** A model is measured when it loads: one that spilled under a lower limit stays spilled until it is loaded anew. */
-function reload({ input }: PlanInput, before: Judged): PlanOption | undefined {
+function reload({ input }: PlanInput, before: KnownVerdict): PlanOption | undefined {
   const self = input.loaded.find((loaded) => loaded.digest === input.model.digest);
   if (self === undefined || self.vramBytes >= self.sizeBytes) return undefined;
   return {
@@ -35,7 +35,7 @@ function reload({ input }: PlanInput, before: Judged): PlanOption | undefined {
 }
 
 /** llama.cpp does not see what other models take of the limit. */
-function unload(plan: PlanInput, before: Judged): PlanOption | undefined {
+function unload(plan: PlanInput, before: KnownVerdict): PlanOption | undefined {
   const own = ownRunners(plan);
   const others = plan.input.loaded.filter((loaded) => !own.includes(loaded));
   const taken = others.reduce((sum, loaded) => sum + loaded.vramBytes, 0);
@@ -52,7 +52,7 @@ function unload(plan: PlanInput, before: Judged): PlanOption | undefined {
   };
 }
 
-function closeApps(plan: PlanInput, before: Judged): PlanOption | undefined {
+function closeApps(plan: PlanInput, before: KnownVerdict): PlanOption | undefined {
   const short = ramShortage(plan, before);
   if (short === undefined) return undefined;
   return {

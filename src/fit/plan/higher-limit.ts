@@ -2,7 +2,7 @@ import { ollamaCreateCommand, ollamaStopCommand, sysctlCommand } from "../comman
 import { formatBytes, formatContext, MIB } from "../units";
 import { judge } from "../verdict";
 import { verdictSentence } from "../verdict-text";
-import { FREE, type Judged, type PlanOption } from "./options";
+import { FREE, type KnownVerdict, type PlanOption } from "./options";
 import { ownRunners, type PlanInput } from "./plan-input";
 import { limitOnceSet, stateAfter } from "./state-after";
 
@@ -10,7 +10,7 @@ import { limitOnceSet, stateAfter } from "./state-after";
 const LIMIT_STEP_MIB = 1024;
 
 /** The least round limit within the reserve that fits, and one beyond it only where none does. */
-export function raised(plan: PlanInput, before: Judged): PlanOption[] {
+export function raised(plan: PlanInput, before: KnownVerdict): PlanOption[] {
   const { advice, limitKey } = plan;
   if (before.kind === "fits" || advice === undefined || limitKey === undefined) return [];
   const first = Math.floor(before.limit.bytes / MIB / LIMIT_STEP_MIB) + 1;
@@ -21,7 +21,7 @@ export function raised(plan: PlanInput, before: Judged): PlanOption[] {
   return [];
 }
 
-function raiseTo(plan: PlanInput, before: Judged, mib: number): PlanOption | undefined {
+function raiseTo(plan: PlanInput, before: KnownVerdict, mib: number): PlanOption | undefined {
   const { advice, input, canCap, limitKey } = plan;
   if (advice === undefined) return undefined;
   const { judged, restarted, pinned } = stateAfter(input, before, limitOnceSet(mib * MIB));
@@ -53,7 +53,7 @@ function raiseTo(plan: PlanInput, before: Judged, mib: number): PlanOption | und
 }
 
 /** What a higher limit takes, in words. */
-export function raiseCosts(before: Judged, mib: number): readonly string[] {
+export function raiseCosts(before: KnownVerdict, mib: number): readonly string[] {
   return ["An administrator password", `${formatBytes(mib * MIB - before.limit.bytes)} less for macOS and apps`];
 }
 

@@ -1,6 +1,6 @@
 import { formatBytes, formatContext, MIB } from "../units";
 import { judgeAtContext } from "../verdict";
-import type { Impossible, Judged } from "./options";
+import type { Impossible, KnownVerdict } from "./options";
 import type { PlanInput } from "./plan-input";
 import { lighterBuild } from "./smaller-build";
 import { limitOnceSet } from "./state-after";
@@ -16,7 +16,7 @@ const WEIGHTS_SHARE = 0.6;
 const SMALLEST_CONTEXT = 4096;
 
 /** What is missing at the very least, which size is comfortable here, and what helps instead. */
-export function impossible(plan: PlanInput, before: Judged): Impossible {
+export function impossible(plan: PlanInput, before: KnownVerdict): Impossible {
   const { input, advice } = plan;
   const perhaps = lighterBuild(plan, before);
   const highest = Math.max(before.limit.bytes, (advice?.highestMib ?? 0) * MIB);
@@ -44,7 +44,7 @@ export function impossible(plan: PlanInput, before: Judged): Impossible {
 
 function missingText(
   { input, advice }: Pick<PlanInput, "input" | "advice">,
-  before: Judged,
+  before: KnownVerdict,
   highest: number,
   where: string,
 ): string {
@@ -59,7 +59,7 @@ function missingText(
     : `At ${formatContext(numCtx)} it would need ${formatBytes(need)} of ${formatBytes(highest)}, ${limit}, too close to promise that it fits.`;
 }
 
-function billions(limitBytes: number, before: Judged): number {
+function billions(limitBytes: number, before: KnownVerdict): number {
   const weights = Math.max(0, limitBytes - before.run.margin.value) * WEIGHTS_SHARE;
   return (weights * 8) / COMMON_BITS / 1e9;
 }

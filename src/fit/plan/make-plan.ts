@@ -1,12 +1,12 @@
 import { tierAfterRestart } from "../limit-preview";
 import { formatBytes, formatContext } from "../units";
 import { judge } from "../verdict";
-import { asItIs } from "./already-fits";
+import { alreadyFits } from "./already-fits";
 import { capped, raisedAndCapped } from "./smaller-context";
 import { impossible } from "./impossible";
 import { quantizedCache } from "./quantized-kv-cache";
 import { raised } from "./higher-limit";
-import { type Judged, type Plan, type PlanOption, rankOptions } from "./options";
+import { type KnownVerdict, type Plan, type PlanOption, rankOptions } from "./options";
 import type { PlanInput } from "./plan-input";
 import { ramShortage } from "./ram";
 import { smallerBuild, smallerBuildAndMore } from "./smaller-build";
@@ -15,7 +15,7 @@ import { smallerBuild, smallerBuildAndMore } from "./smaller-build";
 export function makePlan(plan: PlanInput): Plan {
   const before = judge(plan.input);
   if (before.kind === "unknown") return { kind: "unknown", before, reason: before.reason };
-  const found = [asItIs, raised, capped, raisedAndCapped, quantizedCache, smallerBuild].flatMap((candidate) =>
+  const found = [alreadyFits, raised, capped, raisedAndCapped, quantizedCache, smallerBuild].flatMap((candidate) =>
     candidate(plan, before),
   );
   // A better build with a smaller context or a higher limit stands before a poor one alone.
@@ -37,7 +37,7 @@ export function makePlan(plan: PlanInput): Plan {
 }
 
 /** No change leads to Fits where the limit or the server is not known well enough: that is no "does not fit". */
-function cannotPromise({ limit, run }: Judged): string | undefined {
+function cannotPromise({ limit, run }: KnownVerdict): string | undefined {
   const doubt = limit.estimated ? `The limit is ${limit.sourceText}.` : run.cautions[0];
   return doubt === undefined ? undefined : `${doubt} So nothing can be promised to make it fit.`;
 }
@@ -46,7 +46,7 @@ function cannotPromise({ limit, run }: Judged): string | undefined {
  * Adds what holds for any option: the default context of other models that moves with the limit, RAM that is short, and
  * a context that was chosen only to judge at.
  */
-function withNotes(plan: PlanInput, before: Judged): (option: PlanOption) => PlanOption {
+function withNotes(plan: PlanInput, before: KnownVerdict): (option: PlanOption) => PlanOption {
   const chosen = chosenContext(plan, before);
   return (option) => {
     const short = option.kind === "close-apps" ? undefined : ramShortage(plan, option.after);
@@ -66,7 +66,7 @@ function withNotes(plan: PlanInput, before: Judged): (option: PlanOption) => Pla
   };
 }
 
-function chosenContext({ input }: PlanInput, before: Judged): string | undefined {
+function chosenContext({ input }: PlanInput, before: KnownVerdict): string | undefined {
   if (input.options.context === "effective") return undefined;
   const effective = judge({ ...input, options: { ...input.options, context: "effective" } });
   const numCtx = effective.run?.numCtx.value;

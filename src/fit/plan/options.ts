@@ -53,7 +53,7 @@ export interface Changes {
   readonly build?: { readonly quantization: string; readonly name?: string };
 }
 
-export type Judged = Exclude<Verdict, { kind: "unknown" }>;
+export type KnownVerdict = Exclude<Verdict, { kind: "unknown" }>;
 
 /** One way to make a model fit, judged by the list's own verdict. */
 export interface PlanOption {
@@ -64,7 +64,7 @@ export interface PlanOption {
   /** What it costs, in words; empty where it costs nothing. */
   readonly costs: readonly string[];
   readonly cost: Cost;
-  readonly after: Judged;
+  readonly after: KnownVerdict;
   readonly changes: Changes;
   /** The same by hand, one command each. */
   readonly commands: readonly string[];
@@ -90,12 +90,12 @@ export interface Impossible {
 export type Plan =
   | {
       readonly kind: "options";
-      readonly before: Judged;
+      readonly before: KnownVerdict;
       readonly options: readonly PlanOption[];
       /** What is better than any of them, where all of them are poor. */
       readonly instead?: Impossible;
     }
-  | { readonly kind: "impossible"; readonly before: Judged; readonly impossible: Impossible }
+  | { readonly kind: "impossible"; readonly before: KnownVerdict; readonly impossible: Impossible }
   /** Not enough is known to promise anything. */
   | { readonly kind: "unknown"; readonly before: Verdict; readonly reason: string };
 

@@ -2,7 +2,7 @@ import type { LimitKey, LoadedModel, SmallerBuild } from "../facts";
 import type { LimitAdvice } from "../limit-policy";
 import { MIB } from "../units";
 import type { JudgeInput } from "../verdict";
-import type { Judged } from "./options";
+import type { KnownVerdict } from "./options";
 
 /** Everything a plan for one model rests on. */
 export interface PlanInput {
@@ -22,7 +22,7 @@ export interface PlanInput {
 }
 
 /** The recommended limit in MiB, where it can be set and is higher than the one in force. */
-export function recommendedRaise({ advice, limitKey }: PlanInput, before: Judged): number | undefined {
+export function recommendedRaise({ advice, limitKey }: PlanInput, before: KnownVerdict): number | undefined {
   const mib = limitKey === undefined ? undefined : advice?.recommendedMib;
   return mib !== undefined && mib * MIB > before.limit.bytes ? mib : undefined;
 }

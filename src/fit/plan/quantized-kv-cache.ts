@@ -1,12 +1,12 @@
 import { kvCacheCommands, ollamaCreateCommand } from "../commands";
 import { judge } from "../verdict";
 import { verdictSentence } from "../verdict-text";
-import { FREE, type Judged, type PlanOption } from "./options";
+import { FREE, type KnownVerdict, type PlanOption } from "./options";
 import type { PlanInput } from "./plan-input";
 import { stateAfter } from "./state-after";
 
 /** A KV cache of q8_0 instead of f16: about half of it, for every model of the server. */
-export function quantizedCache(plan: PlanInput, before: Judged): PlanOption[] {
+export function quantizedCache(plan: PlanInput, before: KnownVerdict): PlanOption[] {
   const { input } = plan;
   const { kvCacheType } = before.run;
   if (before.kind === "fits" || (kvCacheType.value !== "f16" && kvCacheType.value !== "bf16")) return [];

@@ -1,5 +1,5 @@
 import { GIB, MIB } from "../units";
-import type { Judged } from "./options";
+import type { KnownVerdict } from "./options";
 import { ownRunners, type PlanInput } from "./plan-input";
 
 /** llama-server keeps up to this much of earlier prompts in RAM, outside the GPU limit (its `--cache-ram` default). */
@@ -10,7 +10,7 @@ export const PROMPT_CACHE_BYTES = 8 * GIB;
  * the CPU, against what is not in use. What it holds already counts as free for it. Undefined where nothing is missing
  * or it could not be read.
  */
-export function ramShortage(plan: PlanInput, after: Judged): number | undefined {
+export function ramShortage(plan: PlanInput, after: KnownVerdict): number | undefined {
   const { input, advice, usedRamBytes } = plan;
   if (advice === undefined || usedRamBytes === undefined) return undefined;
   const { model } = input;

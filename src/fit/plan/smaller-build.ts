@@ -5,7 +5,7 @@ import { judge, type JudgeInput } from "../verdict";
 import { verdictSentence } from "../verdict-text";
 import { roundFittingContext } from "./smaller-context";
 import { raiseCosts } from "./higher-limit";
-import { FREE, type Judged, type PlanOption } from "./options";
+import { FREE, type KnownVerdict, type PlanOption } from "./options";
 import { type PlanInput, recommendedRaise } from "./plan-input";
 import { type SmallerQuantization, smallerQuantizations } from "./quantizations";
 import { limitOnceSet, stateAfter } from "./state-after";
@@ -29,7 +29,7 @@ type Sizing = "most" | "usual";
  * What a build would do that is no heavier than llama.cpp's own, where one at its heaviest would not: the title of such
  * an option. Undefined where there is none, and once the registries have answered.
  */
-export function lighterBuild(plan: PlanInput, before: Judged): string | undefined {
+export function lighterBuild(plan: PlanInput, before: KnownVerdict): string | undefined {
   if (plan.builds !== undefined && ![...plan.builds.values()].some(({ kind }) => kind === "unchecked"))
     return undefined;
   const [alone] = smallerBuild(plan, before, "usual");
@@ -37,7 +37,7 @@ export function lighterBuild(plan: PlanInput, before: Judged): string | undefine
 }
 
 /** The best smaller quantization that fits with nothing else changed. */
-export function smallerBuild(plan: PlanInput, before: Judged, sizing: Sizing = "most"): PlanOption[] {
+export function smallerBuild(plan: PlanInput, before: KnownVerdict, sizing: Sizing = "most"): PlanOption[] {
   if (before.kind === "fits") return [];
   for (const candidate of candidates(plan, sizing)) {
     const after = judge(candidate.state);
@@ -50,7 +50,7 @@ export function smallerBuild(plan: PlanInput, before: Judged, sizing: Sizing = "
  * Where nothing else makes it fit: a smaller quantization together with a smaller context and, if needed, the
  * recommended limit. Quality counts for more than context from 16K of context on.
  */
-export function smallerBuildAndMore(plan: PlanInput, before: Judged, sizing: Sizing = "most"): PlanOption[] {
+export function smallerBuildAndMore(plan: PlanInput, before: KnownVerdict, sizing: Sizing = "most"): PlanOption[] {
   if (before.kind === "fits" || !plan.canCap) return [];
   const present = before.run.numCtx.value;
   const mib = recommendedRaise(plan, before);
@@ -100,9 +100,9 @@ function candidates({ input, builds }: PlanInput, sizing: Sizing): readonly Cand
 
 function option(
   plan: PlanInput,
-  before: Judged,
+  before: KnownVerdict,
   { quantization, build, unchecked, state }: Candidate,
-  after: Judged,
+  after: KnownVerdict,
   more: { readonly numCtx?: number; readonly limitMib?: number } = {},
 ): PlanOption {
   const { numCtx, limitMib } = more;

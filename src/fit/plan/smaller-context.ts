@@ -4,17 +4,17 @@ import { formatBytes, formatContext, MIB } from "../units";
 import { judgeAtContext, type JudgeInput } from "../verdict";
 import { verdictSentence } from "../verdict-text";
 import { raiseCosts } from "./higher-limit";
-import { FREE, type Judged, type PlanOption } from "./options";
+import { FREE, type KnownVerdict, type PlanOption } from "./options";
 import { type PlanInput, recommendedRaise } from "./plan-input";
 import { limitOnceSet, stateAfter } from "./state-after";
 
 /** A smaller context under the limit in force. */
-export function capped(plan: PlanInput, before: Judged): PlanOption[] {
+export function capped(plan: PlanInput, before: KnownVerdict): PlanOption[] {
   return before.kind === "fits" ? [] : cap(plan, before, plan.input);
 }
 
 /** A smaller context under the recommended limit. */
-export function raisedAndCapped(plan: PlanInput, before: Judged): PlanOption[] {
+export function raisedAndCapped(plan: PlanInput, before: KnownVerdict): PlanOption[] {
   const mib = recommendedRaise(plan, before);
   if (before.kind === "fits" || mib === undefined) return [];
   return cap(plan, before, stateAfter(plan.input, before, limitOnceSet(mib * MIB)).restarted, mib);
@@ -24,7 +24,7 @@ export function raisedAndCapped(plan: PlanInput, before: Judged): PlanOption[] {
 export function roundFittingContext(
   state: JudgeInput,
   upTo: number,
-): { readonly numCtx: number; readonly most: number; readonly after: Judged } | undefined {
+): { readonly numCtx: number; readonly most: number; readonly after: KnownVerdict } | undefined {
   const most = largestFittingContext(state, upTo);
   const numCtx = most === undefined ? undefined : roundContextBelow(most);
   if (most === undefined || numCtx === undefined) return undefined;
@@ -32,7 +32,7 @@ export function roundFittingContext(
   return after.kind === "fits" ? { numCtx, most, after } : undefined;
 }
 
-function cap(plan: PlanInput, before: Judged, state: JudgeInput, limitMib?: number): PlanOption[] {
+function cap(plan: PlanInput, before: KnownVerdict, state: JudgeInput, limitMib?: number): PlanOption[] {
   if (!plan.canCap) return [];
   const present = before.run.numCtx.value;
   const found = roundFittingContext(state, present - 1);

@@ -2,7 +2,7 @@ import { contextTier } from "../context-tier";
 import type { ServerFacts } from "../facts";
 import type { GpuLimit } from "../limit-policy";
 import type { JudgeInput } from "../verdict";
-import type { Judged } from "./options";
+import type { KnownVerdict } from "./options";
 
 /** The state that a change leads to, as the verdict judges it. */
 export interface StateAfter {
@@ -17,7 +17,7 @@ export interface StateAfter {
  * The state once the limit is `limit` and Ollama has started anew, now or at some later time. Ollama's default context
  * follows the limit it was started under (ollama's server/routes.go): where it would change, the context of before is pinned.
  */
-export function stateAfter(input: JudgeInput, before: Judged, limit: GpuLimit): StateAfter {
+export function stateAfter(input: JudgeInput, before: KnownVerdict, limit: GpuLimit): StateAfter {
   const { server } = input;
   const overhead = server.gpuOverheadBytes?.value ?? 0;
   const now = server.startupTotalBytes?.value ?? before.limit.bytes;

@@ -11,11 +11,11 @@ import { readLimitMib } from "../../mac/set-limit";
 import { sameModel, variantName } from "../../fit/model-name";
 import { carryOut } from "./carry-out";
 import type { Settings } from "../../app/preferences";
-import { appleSilicon, type Situation } from "../../app/snapshot";
+import { appleSilicon, type Snapshot } from "../../app/snapshot";
 import { localStorage } from "../../app/local-storage";
 import { numbered } from "./undo-change";
 import type { FitRow } from "../shared/use-fit-list";
-import { getWorld } from "../../app/system";
+import { getSystem } from "../../app/system";
 
 export interface ApplyOption {
   readonly option: PlanOption;
@@ -23,7 +23,7 @@ export interface ApplyOption {
   readonly next?: PlanOption;
   readonly row: FitRow;
   readonly rows: readonly FitRow[];
-  readonly situation: Situation;
+  readonly snapshot: Snapshot;
   readonly settings: Settings;
   readonly refresh: () => void;
 }
@@ -33,10 +33,10 @@ export interface ApplyOption {
  * end, which takes a while and shows whether it was worth it.
  */
 export async function applyOption(work: ApplyOption, verifies = true): Promise<void> {
-  const { option, next, row, situation, settings, refresh } = work;
-  const world = getWorld();
+  const { option, next, row, snapshot, settings, refresh } = work;
+  const system = getSystem();
   const earlier = await readJournal(localStorage);
-  const state = earlier && journalState(earlier, world.now());
+  const state = earlier && journalState(earlier, system.now());
   const steps = (await stepsOf(work)).filter(({ kind }) => verifies || kind !== "load");
   if (earlier !== undefined && state !== "finished" && steps.some(leavesSomething)) {
     await showToast({
@@ -49,26 +49,26 @@ export async function applyOption(work: ApplyOption, verifies = true): Promise<v
   // Loading alone changes nothing that would have to be agreed to.
   const isLoad = steps.every(({ kind }) => kind === "load");
   if (!isLoad && !(await confirmSteps(work, steps))) return;
-  const about = { title: option.title, model: row.model.name, url: situation.url ?? "", isUndo: false };
+  const about = { title: option.title, model: row.model.name, url: snapshot.url ?? "", isUndo: false };
   await carryOut({
-    journal: newJournal(about, steps, world.now()),
+    journal: newJournal(about, steps, system.now()),
     settings,
-    situation,
+    snapshot,
     refresh,
     ...(next === undefined ? {} : { next: next.title }),
   });
 }
 
-async function stepsOf({ option, row, rows, situation }: ApplyOption): Promise<readonly Step[]> {
-  const world = getWorld();
-  const mac = appleSilicon(situation.machine);
+async function stepsOf({ option, row, rows, snapshot }: ApplyOption): Promise<readonly Step[]> {
+  const system = getSystem();
+  const mac = appleSilicon(snapshot.machine);
   // What is on screen may be older than what is in force, and undoing goes back to this.
   const [limitMib, daemons, kvCacheTypeNow] = await Promise.all([
     option.changes.limitMib === undefined || mac?.limitKey === undefined
       ? undefined
-      : readLimitMib(world, mac.limitKey),
-    option.changes.limitMib === undefined ? [] : readBootSettings(world),
-    option.changes.kvCacheType === undefined ? undefined : readLaunchctlEnv(world, "OLLAMA_KV_CACHE_TYPE"),
+      : readLimitMib(system, mac.limitKey),
+    option.changes.limitMib === undefined ? [] : readBootSettings(system),
+    option.changes.kvCacheType === undefined ? undefined : readLaunchctlEnv(system, "OLLAMA_KV_CACHE_TYPE"),
   ]);
   const daemonMib = daemons.find((setting) => setting.own)?.valueMib;
   const context = row.input?.options.context;
@@ -78,8 +78,8 @@ async function stepsOf({ option, row, rows, situation }: ApplyOption): Promise<r
     variantName,
     limitNowMib: limitMib ?? mac?.overrideMib ?? 0,
     ...(daemonMib === undefined ? {} : { daemonMib }),
-    server: situation.server,
-    loaded: row.input?.loaded ?? situation.loaded,
+    server: snapshot.server,
+    loaded: row.input?.loaded ?? snapshot.loaded,
     kvCacheTypeNow: kvCacheTypeNow ?? "",
     existing: (name) => {
       const there = rows.find(({ model }) => sameModel(model.name, name));
@@ -100,13 +100,13 @@ function describedIn({ input }: FitRow): ModelDescription | undefined {
   return description === undefined || "kind" in description ? undefined : description;
 }
 
-function confirmSteps({ option, situation }: ApplyOption, steps: readonly Step[]): Promise<boolean> {
-  const mac = appleSilicon(situation.machine);
+function confirmSteps({ option, snapshot }: ApplyOption, steps: readonly Step[]): Promise<boolean> {
+  const mac = appleSilicon(snapshot.machine);
   const { limitMib } = option.changes;
   const check =
-    limitMib === undefined || mac === undefined || situation.advice === undefined
+    limitMib === undefined || mac === undefined || snapshot.advice === undefined
       ? undefined
-      : checkLimit(limitMib, mac.ramBytes, situation.advice);
+      : checkLimit(limitMib, mac.ramBytes, snapshot.advice);
   const warning = check !== undefined && "warning" in check ? [check.warning] : [];
   const replaces = steps.some((step) => step.kind === "create-variant" && step.replaces);
   return confirmAlert({

@@ -2,18 +2,18 @@ import { showToast, Toast } from "@raycast/api";
 import { begunSteps, type Journal } from "../../apply/journal";
 import { runJournal, type RunResult } from "../../apply/run-change";
 import { stepFailedText, stepTitle, undoSteps } from "../../apply/steps";
-import { applyWorld } from "./change-system";
+import { changeSystem } from "./change-system";
 import { loadWords, type ToastWords } from "../shared/load-words";
 import type { Settings } from "../../app/preferences";
-import type { Situation } from "../../app/snapshot";
+import type { Snapshot } from "../../app/snapshot";
 import { localStorage } from "../../app/local-storage";
 import { undoChange } from "./undo-change";
-import { getWorld } from "../../app/system";
+import { getSystem } from "../../app/system";
 
 export interface CarryOut {
   readonly journal: Journal;
   readonly settings: Settings;
-  readonly situation: Situation;
+  readonly snapshot: Snapshot;
   readonly refresh: () => void;
   /** What to try where the model still spills, in words. */
   readonly next?: string;
@@ -24,10 +24,10 @@ export interface CarryOut {
  * of it. Whatever stopped half-way can be gone on with or undone from the toast, and later from the list.
  */
 export async function carryOut(work: CarryOut): Promise<void> {
-  const { journal, settings, situation, refresh } = work;
+  const { journal, settings, snapshot, refresh } = work;
   const stop = new AbortController();
-  const world = applyWorld(settings, situation, stop.signal);
-  if (world === undefined) return;
+  const system = changeSystem(settings, snapshot, stop.signal);
+  if (system === undefined) return;
   const toast = await showToast({
     style: Toast.Style.Animated,
     title: journal.title,
@@ -35,9 +35,9 @@ export async function carryOut(work: CarryOut): Promise<void> {
   });
   try {
     const result = await runJournal(journal, {
-      world,
+      system,
       storage: localStorage,
-      now: getWorld().now,
+      now: getSystem().now,
       onStep: (step, index, count) => {
         toast.title = stepTitle(step);
         toast.message = count === 1 ? undefined : `Step ${index + 1} of ${count}`;

@@ -2,7 +2,7 @@ import { Alert, confirmAlert, Icon } from "@raycast/api";
 import { begunSteps, newJournal } from "../../apply/journal";
 import { stepText, undoSteps } from "../../apply/steps";
 import { type CarryOut, carryOut } from "./carry-out";
-import { getWorld } from "../../app/system";
+import { getSystem } from "../../app/system";
 
 /** Takes back what a change has begun, after asking. */
 export async function undoChange(work: CarryOut): Promise<void> {
@@ -16,7 +16,7 @@ export async function undoChange(work: CarryOut): Promise<void> {
   });
   if (!agreed) return;
   const { title, model, url } = journal;
-  await carryOut({ ...work, journal: newJournal({ title, model, url, isUndo: true }, steps, getWorld().now()) });
+  await carryOut({ ...work, journal: newJournal({ title, model, url, isUndo: true }, steps, getSystem().now()) });
 }
 
 /** Sentences as a numbered list, or the only one as it is. */

@@ -5,7 +5,7 @@ import { carryOut } from "./carry-out";
 import { plainMarkdown } from "../shared/plain-markdown";
 import type { Settings } from "../../app/preferences";
 import { RefreshAction } from "../shared/refresh-action";
-import type { Situation } from "../../app/snapshot";
+import type { Snapshot } from "../../app/snapshot";
 import { localStorage } from "../../app/local-storage";
 import { undoChange } from "./undo-change";
 import type { UnfinishedChange } from "./use-unfinished-change";
@@ -13,7 +13,7 @@ import type { UnfinishedChange } from "./use-unfinished-change";
 interface Props {
   readonly change: UnfinishedChange;
   readonly settings: Settings;
-  readonly situation: Situation;
+  readonly snapshot: Snapshot;
   readonly refresh: () => void;
 }
 
@@ -66,10 +66,10 @@ export function UnfinishedSection(props: Props) {
 }
 
 /** What was done, what was not, and the ways on. */
-function UnfinishedView({ change, settings, situation, refresh }: Props) {
+function UnfinishedView({ change, settings, snapshot, refresh }: Props) {
   const { pop } = useNavigation();
   const { journal, state, isHere } = change;
-  const work = { journal, settings, situation, refresh };
+  const work = { journal, settings, snapshot, refresh };
   const canAct = state === "left" && isHere;
   const canUndo = canAct && !journal.isUndo && undoSteps(begunSteps(journal)).length > 0;
   return (

@@ -1,11 +1,11 @@
 import { usePromise } from "@raycast/utils";
 import { type Journal, journalState, readJournal } from "../../apply/journal";
 import { reviewJournal } from "../../apply/review-journal";
-import { applyWorld } from "./change-system";
+import { changeSystem } from "./change-system";
 import type { Settings } from "../../app/preferences";
-import type { Situation } from "../../app/snapshot";
+import type { Snapshot } from "../../app/snapshot";
 import { localStorage } from "../../app/local-storage";
-import { getWorld } from "../../app/system";
+import { getSystem } from "../../app/system";
 
 /** A change that was not carried out to its end, and whether some command is still at it. */
 export interface UnfinishedChange {
@@ -16,10 +16,10 @@ export interface UnfinishedChange {
 }
 
 /** The change that was left half-way, held against the world; undefined where there is none. */
-export function useUnfinishedChange(settings: Settings, situation: Situation | undefined) {
+export function useUnfinishedChange(settings: Settings, snapshot: Snapshot | undefined) {
   return usePromise(
-    (current: Situation | undefined) => readUnfinishedChange(settings, current),
-    [situation],
+    (current: Snapshot | undefined) => readUnfinishedChange(settings, current),
+    [snapshot],
     // What was kept is not lost by not being shown this time.
     { onError: () => {} },
   );
@@ -27,15 +27,15 @@ export function useUnfinishedChange(settings: Settings, situation: Situation | u
 
 async function readUnfinishedChange(
   settings: Settings,
-  situation: Situation | undefined,
+  snapshot: Snapshot | undefined,
 ): Promise<UnfinishedChange | undefined> {
   const journal = await readJournal(localStorage);
-  if (journal === undefined || situation === undefined) return undefined;
-  const state = journalState(journal, getWorld().now());
+  if (journal === undefined || snapshot === undefined) return undefined;
+  const state = journalState(journal, getSystem().now());
   if (state === "finished") return undefined;
-  const isHere = journal.url === situation.url;
-  const world = applyWorld(settings, situation);
-  if (state === "running" || !isHere || world === undefined) return { journal, state, isHere };
-  const reviewed = await reviewJournal(world, journal);
+  const isHere = journal.url === snapshot.url;
+  const system = changeSystem(settings, snapshot);
+  if (state === "running" || !isHere || system === undefined) return { journal, state, isHere };
+  const reviewed = await reviewJournal(system, journal);
   return { journal: reviewed, state, isHere };
 }

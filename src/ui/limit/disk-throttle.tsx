@@ -2,7 +2,7 @@ import { Action, Form, Icon } from "@raycast/api";
 import { usePromise } from "@raycast/utils";
 import { readIoThrottle, type ThrottleState } from "../../mac/set-limit";
 import { changeThrottle } from "./throttle-change";
-import { getWorld } from "../../app/system";
+import { getSystem } from "../../app/system";
 
 export interface DiskThrottle {
   /** What is in force; absent while it is read and where it cannot be. */
@@ -18,8 +18,8 @@ export function useDiskThrottle(): DiskThrottle {
 }
 
 async function readThrottle(): Promise<ThrottleState | undefined> {
-  const world = getWorld();
-  return world.platform === "darwin" ? readIoThrottle(world) : undefined;
+  const system = getSystem();
+  return system.platform === "darwin" ? readIoThrottle(system) : undefined;
 }
 
 /** The state in force, in words that do not promise GPU memory. */

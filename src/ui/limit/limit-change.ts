@@ -7,7 +7,7 @@ import type { DaemonResult, DaemonStep } from "../../mac/privileged";
 import { changeGpuLimit, type ChangeOutcome } from "../../mac/set-limit";
 import { showPrompt, stepAside } from "../shared/admin-prompt";
 import { type OutcomeWords, promptWords, sentence } from "../shared/outcome-words";
-import { getWorld } from "../../app/system";
+import { getSystem } from "../../app/system";
 
 const NO_KEY = "This macOS has no GPU limit to set.";
 
@@ -70,7 +70,7 @@ async function agreeToLimit(
 async function setLimitNow(mac: AppleSiliconMac, mib: number, bootDaemon: DaemonStep): Promise<ChangeOutcome> {
   if (mac.limitKey === undefined) return { kind: "invalid", reason: NO_KEY };
   await stepAside();
-  return changeGpuLimit(getWorld(), {
+  return changeGpuLimit(getSystem(), {
     key: mac.limitKey,
     mib,
     ramMib: Math.floor(mac.ramBytes / MIB),

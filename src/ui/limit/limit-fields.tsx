@@ -3,7 +3,7 @@ import { useForm } from "@raycast/utils";
 import { useMemo } from "react";
 import { sysctlCommand } from "../../fit/commands";
 import type { AppleSiliconMac } from "../../fit/facts";
-import { limitEffects, limitHint, recommendationText } from "../../fit/limit-preview";
+import { limitPreview, limitHint, recommendationText } from "../../fit/limit-preview";
 import { checkLimit, type LimitAdvice, parseMib } from "../../fit/limit-policy";
 import { formatBytes, formatMib, MIB } from "../../fit/units";
 import type { JudgeInput } from "../../fit/verdict";
@@ -14,13 +14,13 @@ import { changeLimit } from "./limit-change";
 import { type LimitValues, presetMib } from "./limit-preset";
 import type { Settings } from "../../app/preferences";
 import { RestartOllamaAction } from "../ollama/restart-action";
-import type { Situation } from "../../app/snapshot";
+import type { Snapshot } from "../../app/snapshot";
 import { ShowStepsAction, UnfinishedDescription } from "../change/unfinished-change";
 import type { UnfinishedChange } from "../change/use-unfinished-change";
 
 interface FieldsProps {
   readonly mac: AppleSiliconMac;
-  readonly situation: Situation;
+  readonly snapshot: Snapshot;
   readonly advice: LimitAdvice;
   readonly inputs: readonly JudgeInput[];
   readonly bootSettings: readonly BootSetting[];
@@ -36,7 +36,7 @@ interface FieldsProps {
 /** The form itself, on a Mac whose limit can be set. */
 export function LimitFields({
   mac,
-  situation,
+  snapshot,
   advice,
   inputs,
   bootSettings,
@@ -76,10 +76,10 @@ export function LimitFields({
     () =>
       mib === undefined
         ? "Whole MiB, such as 57344."
-        : limitHint(checkLimit(mib, mac.ramBytes, advice), limitEffects(mib, advice, inputs)),
+        : limitHint(checkLimit(mib, mac.ramBytes, advice), limitPreview(mib, advice, inputs)),
     [mib, mac, advice, inputs],
   );
-  const { limit } = situation;
+  const { limit } = snapshot;
   const others = bootSettings.filter((setting) => !setting.own);
   return (
     <Form
@@ -103,9 +103,9 @@ export function LimitFields({
             }}
           />
           {unfinished && (
-            <ShowStepsAction change={unfinished} settings={settings} situation={situation} refresh={onAttempt} />
+            <ShowStepsAction change={unfinished} settings={settings} snapshot={snapshot} refresh={onAttempt} />
           )}
-          <RestartOllamaAction situation={situation} refresh={onAttempt} />
+          <RestartOllamaAction snapshot={snapshot} refresh={onAttempt} />
           <DiskThrottleAction throttle={throttle} />
           <Action title="Open Extension Preferences" icon={Icon.Gear} onAction={openExtensionPreferences} />
         </ActionPanel>

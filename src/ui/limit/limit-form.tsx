@@ -4,28 +4,28 @@ import { useMemo } from "react";
 import { readBootSettings } from "../../mac/boot-settings";
 import { useDiskThrottle } from "./disk-throttle";
 import { LimitFields } from "./limit-fields";
-import { appleSilicon, type Situation } from "../../app/snapshot";
+import { appleSilicon, type Snapshot } from "../../app/snapshot";
 import { useFitList } from "../shared/use-fit-list";
 import { useUnfinishedChange } from "../change/use-unfinished-change";
-import { getWorld } from "../../app/system";
+import { getSystem } from "../../app/system";
 
 /** Set GPU Limit: what is in force, what may be set and what it would change. */
 export function LimitForm({ onChanged }: { readonly onChanged?: () => void }) {
-  const { situation, rows, settings, isLoading, refresh } = useFitList();
-  const unfinished = useUnfinishedChange(settings, situation);
-  const { data: bootSettings, revalidate: readBootSettingsAgain } = usePromise(() => readBootSettings(getWorld()), [], {
+  const { snapshot, rows, settings, isLoading, refresh } = useFitList();
+  const unfinished = useUnfinishedChange(settings, snapshot);
+  const { data: bootSettings, revalidate: readBootSettingsAgain } = usePromise(() => readBootSettings(getSystem()), [], {
     onError: () => {},
   });
   const throttle = useDiskThrottle();
-  const mac = situation && appleSilicon(situation.machine);
+  const mac = snapshot && appleSilicon(snapshot.machine);
   const inputs = useMemo(() => rows.flatMap((row) => (row.input ? [row.input] : [])), [rows]);
-  if (situation === undefined) return <Form isLoading={isLoading} />;
-  if (mac === undefined || situation.advice === undefined) return <NoLimitHere situation={situation} />;
+  if (snapshot === undefined) return <Form isLoading={isLoading} />;
+  if (mac === undefined || snapshot.advice === undefined) return <NoLimitHere snapshot={snapshot} />;
   return (
     <LimitFields
       mac={mac}
-      situation={situation}
-      advice={situation.advice}
+      snapshot={snapshot}
+      advice={snapshot.advice}
       inputs={inputs}
       bootSettings={bootSettings ?? []}
       throttle={throttle}
@@ -42,11 +42,11 @@ export function LimitForm({ onChanged }: { readonly onChanged?: () => void }) {
   );
 }
 
-function NoLimitHere({ situation }: { readonly situation: Situation }) {
+function NoLimitHere({ snapshot }: { readonly snapshot: Snapshot }) {
   const reason =
-    situation.machine.kind === "apple-silicon"
+    snapshot.machine.kind === "apple-silicon"
       ? "The Ollama host in the preferences is another Mac. Its limit can only be set there."
-      : situation.machine.reason;
+      : snapshot.machine.reason;
   return (
     <Detail
       markdown={`# No GPU Limit to Set\n\n${reason}`}

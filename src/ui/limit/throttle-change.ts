@@ -3,7 +3,7 @@ import { throttleCommand } from "../../fit/commands";
 import { setIoThrottle, type ThrottleOutcome, type ThrottleState } from "../../mac/set-limit";
 import { showPrompt, stepAside } from "../shared/admin-prompt";
 import { type OutcomeWords, promptWords } from "../shared/outcome-words";
-import { getWorld } from "../../app/system";
+import { getSystem } from "../../app/system";
 
 const NOT_THE_GPU = "This has nothing to do with GPU memory and makes no model fit.";
 
@@ -31,7 +31,7 @@ export async function changeThrottle(asked: ThrottleState, before: ThrottleState
   await showPrompt(
     async () => {
       await stepAside();
-      return setIoThrottle(getWorld(), asked);
+      return setIoThrottle(getSystem(), asked);
     },
     (outcome) => throttleWords(outcome, asked, before),
     throttleCommand(asked),

@@ -2,7 +2,7 @@ import { Alert, confirmAlert, Icon, open, showToast, Toast } from "@raycast/api"
 import { formatBytes } from "../../fit/units";
 import { type AppFootprint, quitApp, type QuitOutcome } from "../../mac/apps";
 import { openAutomationSettings } from "../shared/system-settings";
-import { getWorld } from "../../app/system";
+import { getSystem } from "../../app/system";
 
 /** Asks, tells the app to quit, and says what came of it. */
 export async function confirmQuit(app: AppFootprint, refresh: () => void): Promise<void> {
@@ -18,7 +18,7 @@ export async function confirmQuit(app: AppFootprint, refresh: () => void): Promi
   });
   if (!agreed) return;
   const toast = await showToast({ style: Toast.Style.Animated, title: `Quitting ${app.name}` });
-  const outcome = await quitApp(getWorld(), app);
+  const outcome = await quitApp(getSystem(), app);
   const { title, message, action } = outcomeWords(outcome, app);
   toast.style = outcome.kind === "quit" ? Toast.Style.Success : Toast.Style.Failure;
   toast.title = title;

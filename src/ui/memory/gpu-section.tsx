@@ -2,23 +2,23 @@ import { Icon, List } from "@raycast/api";
 import type { AppleSiliconMac } from "../../fit/facts";
 import { defaultLimit, limitInForce } from "../../fit/limit-policy";
 import { formatBytes, formatPercent } from "../../fit/units";
-import { appleSilicon, type Situation } from "../../app/snapshot";
+import { appleSilicon, type Snapshot } from "../../app/snapshot";
 import type { Memory } from "./use-memory";
 import { FigureRow, RowActions, shareIcon } from "./row";
 
 interface Props {
   readonly memory: Memory;
-  readonly situation: Situation;
+  readonly snapshot: Snapshot;
 }
 
 /** The limit of this Mac's GPU, also where Ollama runs elsewhere. */
-export function GpuSection({ memory, situation }: Props) {
-  const { machine, isLocal } = situation;
+export function GpuSection({ memory, snapshot }: Props) {
+  const { machine, isLocal } = snapshot;
   const mac = appleSilicon(machine);
   return (
     <List.Section title={isLocal ? "GPU" : "GPU of This Mac"}>
       {mac ? (
-        <Figures mac={mac} memory={memory} situation={situation} />
+        <Figures mac={mac} memory={memory} snapshot={snapshot} />
       ) : (
         <List.Item
           id="no-gpu-limit"
@@ -32,9 +32,9 @@ export function GpuSection({ memory, situation }: Props) {
   );
 }
 
-function Figures({ mac, memory, situation }: Props & { readonly mac: AppleSiliconMac }) {
+function Figures({ mac, memory, snapshot }: Props & { readonly mac: AppleSiliconMac }) {
   const { status } = memory;
-  const limit = limitInForce(mac, situation.isLocal ? situation.server.startupTotalBytes?.value : undefined);
+  const limit = limitInForce(mac, snapshot.isLocal ? snapshot.server.startupTotalBytes?.value : undefined);
   const standard = defaultLimit(mac);
   const inUse = status?.gpuAllocatedBytes;
   const share = inUse !== undefined && limit.kind === "known" ? inUse / limit.bytes : undefined;

@@ -1,6 +1,6 @@
-import type { Situation } from "../../app/snapshot";
+import type { Snapshot } from "../../app/snapshot";
 
 /** The machine that Ollama runs on, as its address names it. */
-export function hostName({ url }: Situation): string {
+export function hostName({ url }: Snapshot): string {
   return url === undefined ? "another machine" : new URL(url).hostname;
 }

@@ -6,31 +6,31 @@ import { sameModel } from "../../fit/model-name";
 import { changeLoaded } from "../shared/model-work";
 import { PlanView } from "../plan/plan-view";
 import { serverWords } from "../ollama/server-empty-view";
-import type { Situation } from "../../app/snapshot";
+import type { Snapshot } from "../../app/snapshot";
 import type { Memory } from "./use-memory";
-import { getWorld } from "../../app/system";
+import { getSystem } from "../../app/system";
 import { expiryText } from "../../fit/expiry";
 import { hostName } from "./host-name";
 import { RowActions } from "./row";
 
 interface Props {
   readonly memory: Memory;
-  readonly situation: Situation;
+  readonly snapshot: Snapshot;
 }
 
 /** What Ollama has in memory, or why that is not known. */
-export function LoadedSection({ memory, situation }: Props) {
+export function LoadedSection({ memory, snapshot }: Props) {
   const { loaded } = memory;
   if (loaded === undefined) return null;
   const models = loaded.kind === "read" ? loaded.models : [];
   const total = models.reduce((sum, model) => sum + model.sizeBytes, 0);
   const subtitle = [
-    ...(situation.isLocal ? [] : [`on ${hostName(situation)}, not on this Mac`]),
+    ...(snapshot.isLocal ? [] : [`on ${hostName(snapshot)}, not on this Mac`]),
     ...(models.length > 0 ? [formatBytes(total)] : []),
   ].join(" · ");
   return (
     <List.Section title="Loaded Models" subtitle={subtitle}>
-      {loaded.kind === "failed" && <NoAnswer memory={memory} situation={situation} reason={loaded.reason} />}
+      {loaded.kind === "failed" && <NoAnswer memory={memory} snapshot={snapshot} reason={loaded.reason} />}
       {loaded.kind === "read" && models.length === 0 && (
         <List.Item
           id="nothing-loaded"
@@ -41,15 +41,15 @@ export function LoadedSection({ memory, situation }: Props) {
         />
       )}
       {models.map((model) => (
-        <Loaded key={model.name} model={model} memory={memory} situation={situation} />
+        <Loaded key={model.name} model={model} memory={memory} snapshot={snapshot} />
       ))}
     </List.Section>
   );
 }
 
-function NoAnswer({ memory, situation, reason }: Props & { readonly reason: string }) {
-  const { state } = situation;
-  const words = serverWords(situation, memory.list.settings);
+function NoAnswer({ memory, snapshot, reason }: Props & { readonly reason: string }) {
+  const { state } = snapshot;
+  const words = serverWords(snapshot, memory.list.settings);
   return (
     <List.Item
       id="no-answer"
@@ -61,10 +61,10 @@ function NoAnswer({ memory, situation, reason }: Props & { readonly reason: stri
   );
 }
 
-function Loaded({ model, memory, situation }: Props & { readonly model: LoadedModel }) {
+function Loaded({ model, memory, snapshot }: Props & { readonly model: LoadedModel }) {
   const { settings, rows } = memory.list;
   const row = rows.find((each) => each.verdict && sameModel(each.model.name, model.name));
-  const expiry = expiryText(model.expiresAt, getWorld().now());
+  const expiry = expiryText(model.expiresAt, getSystem().now());
   return (
     <List.Item
       id={`model ${model.name}`}
@@ -82,7 +82,7 @@ function Loaded({ model, memory, situation }: Props & { readonly model: LoadedMo
             <Action.Push
               title="Show Plan"
               icon={Icon.List}
-              target={<PlanView row={row} situation={situation} settings={settings} refresh={memory.refresh} />}
+              target={<PlanView row={row} snapshot={snapshot} settings={settings} refresh={memory.refresh} />}
             />
           )}
           <Action

@@ -5,32 +5,32 @@ import { LoadedSection } from "./loaded-section";
 import { RamSection } from "./ram-section";
 import { TogetherSection } from "./together-section";
 import { useMemory } from "./use-memory";
-import { getWorld } from "../../app/system";
+import { getSystem } from "../../app/system";
 
 /** Show GPU Memory: the limit and what stands against it, read again while it is open. */
 export function MemoryView() {
   const memory = useMemory();
-  const { situation } = memory.list;
+  const { snapshot } = memory.list;
   return (
     <List
       isLoading={memory.isLoading}
       searchBarPlaceholder="Search memory, models and apps"
       filtering={{ keepSectionOrder: true }}
     >
-      {situation && (
+      {snapshot && (
         <>
-          <GpuSection memory={memory} situation={situation} />
-          <LoadedSection memory={memory} situation={situation} />
+          <GpuSection memory={memory} snapshot={snapshot} />
+          <LoadedSection memory={memory} snapshot={snapshot} />
         </>
       )}
       {/* These wait for no server. */}
-      {getWorld().platform === "darwin" && (
+      {getSystem().platform === "darwin" && (
         <>
           <RamSection memory={memory} />
           <AppsSection memory={memory} />
         </>
       )}
-      {situation && <TogetherSection memory={memory} situation={situation} />}
+      {snapshot && <TogetherSection memory={memory} snapshot={snapshot} />}
     </List>
   );
 }

@@ -5,7 +5,7 @@ import { LimitForm } from "../limit/limit-form";
 import { RefreshAction } from "../shared/refresh-action";
 import { appleSilicon } from "../../app/snapshot";
 import type { Memory } from "./use-memory";
-import { getWorld } from "../../app/system";
+import { getSystem } from "../../app/system";
 
 const ACTIVITY_MONITOR = "/System/Applications/Utilities/Activity Monitor.app";
 
@@ -47,8 +47,8 @@ interface ActionsProps {
 
 /** The actions of a row: its own first, then those of the whole view. */
 export function RowActions({ memory, copy, children, limitFirst = false }: ActionsProps) {
-  const { situation } = memory.list;
-  const canSetLimit = situation?.isLocal && appleSilicon(situation.machine) !== undefined;
+  const { snapshot } = memory.list;
+  const canSetLimit = snapshot?.isLocal && appleSilicon(snapshot.machine) !== undefined;
   const setLimit = canSetLimit && (
     <Action.Push title="Set GPU Limit" icon={Icon.Gauge} target={<LimitForm onChanged={memory.refresh} />} />
   );
@@ -69,7 +69,7 @@ export function RowActions({ memory, copy, children, limitFirst = false }: Actio
       <ActionPanel.Section>
         <RefreshAction refresh={memory.refresh} />
         {!limitFirst && setLimit}
-        {getWorld().platform === "darwin" && (
+        {getSystem().platform === "darwin" && (
           <Action.Open
             title="Open Activity Monitor"
             icon={Icon.LineChart}

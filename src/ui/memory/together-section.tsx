@@ -2,14 +2,14 @@ import { Action, Color, Icon, List } from "@raycast/api";
 import { useMemo } from "react";
 import { fitTogether, type Judged, MOST_LOADED, type Together } from "../../fit/together";
 import { formatBytes, formatContext } from "../../fit/units";
-import type { Situation } from "../../app/snapshot";
+import type { Snapshot } from "../../app/snapshot";
 import type { Memory } from "./use-memory";
 import { hostName } from "./host-name";
 import { RowActions } from "./row";
 
 interface Props {
   readonly memory: Memory;
-  readonly situation: Situation;
+  readonly snapshot: Snapshot;
 }
 
 const EVICTION =
@@ -17,7 +17,7 @@ const EVICTION =
   "unloads one earlier where its own rough prediction for the next is above 80 % of what it takes for available.";
 
 /** Which models can be loaded at the same time. */
-export function TogetherSection({ memory, situation }: Props) {
+export function TogetherSection({ memory, snapshot }: Props) {
   const { rows } = memory.list;
   const judged = useMemo(
     () => rows.flatMap(({ input, verdict }): Judged[] => (input && verdict ? [{ input, verdict }] : [])),
@@ -25,11 +25,11 @@ export function TogetherSection({ memory, situation }: Props) {
   );
   const together = useMemo(() => fitTogether(judged), [judged]);
   // An unknown limit of this Mac is explained at the top; of another one it is a matter of the preferences.
-  const { limit, isLocal } = situation;
+  const { limit, isLocal } = snapshot;
   if (judged.length === 0 || judged.length < rows.length || (limit.kind === "unknown" && isLocal)) return null;
   const notes = [
     limit.kind === "known" ? `in ${formatBytes(limit.bytes)}` : "",
-    isLocal ? "" : `on ${hostName(situation)}${limit.kind === "known" ? `, ${limit.sourceText}` : ""}`,
+    isLocal ? "" : `on ${hostName(snapshot)}${limit.kind === "known" ? `, ${limit.sourceText}` : ""}`,
     together && together.unknown > 0 ? `without ${together.unknown} of unknown size` : "",
   ];
   return (

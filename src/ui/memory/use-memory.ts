@@ -4,10 +4,10 @@ import { type AppFootprint, readLargestApps } from "../../mac/apps";
 import { type MemoryStatus, readMemoryStatus } from "../../mac/memory-status";
 import { readLimitMib } from "../../mac/set-limit";
 import type { Settings } from "../../app/preferences";
-import { appleSilicon, connect, type Situation } from "../../app/snapshot";
+import { appleSilicon, connect, type Snapshot } from "../../app/snapshot";
 import { type FitList, useFitList } from "../shared/use-fit-list";
 import { usePolled } from "./use-polled";
-import { getWorld } from "../../app/system";
+import { getSystem } from "../../app/system";
 
 const STATUS_MS = 5_000;
 /** `top` takes a second of work each time. */
@@ -36,13 +36,13 @@ export interface Memory {
 /** Everything Show GPU Memory shows, read again and again while the view is open. Each part keeps nobody waiting. */
 export function useMemory(): Memory {
   const list = useFitList();
-  const { situation, settings } = list;
-  const status = usePolled(() => readStatus(situation), STATUS_MS);
+  const { snapshot, settings } = list;
+  const status = usePolled(() => readStatus(snapshot), STATUS_MS);
   const loaded = usePolled(() => readLoaded(settings), STATUS_MS);
   const apps = usePolled(readApps, APPS_MS);
-  useSituationWatch(list, status.data?.overrideMib, loaded.data);
+  useSnapshotWatch(list, status.data?.overrideMib, loaded.data);
 
-  const isComplete = !list.isLoading && Boolean(situation && status.data && loaded.data && apps.data);
+  const isComplete = !list.isLoading && Boolean(snapshot && status.data && loaded.data && apps.data);
   const [wasComplete, setWasComplete] = useState(false);
   useEffect(() => {
     if (isComplete) setWasComplete(true);
@@ -70,34 +70,34 @@ export function useMemory(): Memory {
  * Reading the limit with its source and the server with its settings takes a dozen programs, so it is done again only
  * when a small reading shows that they changed: once for each change.
  */
-function useSituationWatch(list: FitList, overrideMib: number | undefined, loaded: LoadedState | undefined): void {
-  const { situation, isLoading, readSituationAgain } = list;
+function useSnapshotWatch(list: FitList, overrideMib: number | undefined, loaded: LoadedState | undefined): void {
+  const { snapshot, isLoading, readSnapshotAgain } = list;
   const seen = useRef("");
-  const before = situation && appleSilicon(situation.machine)?.overrideMib;
+  const before = snapshot && appleSilicon(snapshot.machine)?.overrideMib;
   const limitChanged = overrideMib !== undefined && before !== undefined && overrideMib !== before;
   const answers = loaded?.kind === "read";
-  const serverChanged = loaded !== undefined && situation && (situation.state.kind === "answering") !== answers;
+  const serverChanged = loaded !== undefined && snapshot && (snapshot.state.kind === "answering") !== answers;
   useEffect(() => {
     if (isLoading) return;
     const change = limitChanged || serverChanged ? `${overrideMib} ${answers}` : "";
-    if (change !== "" && change !== seen.current) readSituationAgain();
+    if (change !== "" && change !== seen.current) readSnapshotAgain();
     seen.current = change;
   }, [isLoading, limitChanged, serverChanged, overrideMib, answers]);
 }
 
-async function readStatus(situation: Situation | undefined) {
-  const world = getWorld();
-  if (world.platform !== "darwin") return { memory: {} };
-  const key = situation && appleSilicon(situation.machine)?.limitKey;
+async function readStatus(snapshot: Snapshot | undefined) {
+  const system = getSystem();
+  if (system.platform !== "darwin") return { memory: {} };
+  const key = snapshot && appleSilicon(snapshot.machine)?.limitKey;
   const [memory, overrideMib] = await Promise.all([
-    readMemoryStatus(world),
-    key === undefined ? undefined : readLimitMib(world, key),
+    readMemoryStatus(system),
+    key === undefined ? undefined : readLimitMib(system, key),
   ]);
   return { memory, ...(overrideMib === undefined ? {} : { overrideMib }) };
 }
 
 async function readLoaded(settings: Settings): Promise<LoadedState> {
-  const client = connect(getWorld(), settings);
+  const client = connect(getSystem(), settings);
   if (client === undefined) return { kind: "failed", reason: `"${settings.host.slice(0, 80)}" is no address.` };
   try {
     return { kind: "read", models: await client.loaded() };
@@ -107,6 +107,6 @@ async function readLoaded(settings: Settings): Promise<LoadedState> {
 }
 
 async function readApps(): Promise<readonly AppFootprint[]> {
-  const world = getWorld();
-  return world.platform === "darwin" ? readLargestApps(world) : [];
+  const system = getSystem();
+  return system.platform === "darwin" ? readLargestApps(system) : [];
 }

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from "react";
-import { getWorld, later } from "../../app/system";
+import { getSystem, later } from "../../app/system";
 
 export interface Polled<T> {
   /** The last answer; absent only until the first one is there. */
@@ -34,7 +34,7 @@ export function usePolled<T>(read: () => Promise<T>, everyMs: number): Polled<T>
         setData(answer);
       }
       isReading = false;
-      cancel = later(getWorld(), everyMs, round);
+      cancel = later(getSystem(), everyMs, round);
     };
     start.current = () => void round();
     void round();

@@ -17,24 +17,24 @@ import { PlanView } from "../plan/plan-view";
 import type { Settings } from "../../app/preferences";
 import { RefreshAction } from "../shared/refresh-action";
 import { RestartOllamaAction } from "../ollama/restart-action";
-import { appleSilicon, type Situation } from "../../app/snapshot";
+import { appleSilicon, type Snapshot } from "../../app/snapshot";
 import type { FitRow } from "../shared/use-fit-list";
 import { VariantForm } from "../variant/variant-form";
 
 interface Props {
   readonly row: FitRow;
-  readonly situation: Situation;
+  readonly snapshot: Snapshot;
   readonly settings: Settings;
   readonly refresh: () => void;
   readonly toggleDetail: () => void;
 }
 
 /** Everything that can be done with one model. */
-export function ModelActions({ row, situation, settings, refresh, toggleDetail }: Props) {
+export function ModelActions({ row, snapshot, settings, refresh, toggleDetail }: Props) {
   const { model, verdict } = row;
-  const mac = appleSilicon(situation.machine);
-  const isLoaded = situation.loaded.some((loaded) => loaded.digest === model.digest);
-  const canCap = variantRefusal(model, situation.server.version) === undefined;
+  const mac = appleSilicon(snapshot.machine);
+  const isLoaded = snapshot.loaded.some((loaded) => loaded.digest === model.digest);
+  const canCap = variantRefusal(model, snapshot.server.version) === undefined;
   const numCtx = roundContextBelow(verdict?.run?.numCtx.value ?? 8192) ?? 4096;
   return (
     <ActionPanel title={model.name}>
@@ -43,7 +43,7 @@ export function ModelActions({ row, situation, settings, refresh, toggleDetail }
           <Action.Push
             title="Show Plan"
             icon={Icon.List}
-            target={<PlanView row={row} situation={situation} settings={settings} refresh={refresh} />}
+            target={<PlanView row={row} snapshot={snapshot} settings={settings} refresh={refresh} />}
           />
         )}
         <Action title="Toggle Details" icon={Icon.Sidebar} onAction={toggleDetail} />
@@ -55,7 +55,7 @@ export function ModelActions({ row, situation, settings, refresh, toggleDetail }
             target={<VariantForm source={model.name} onCreated={refresh} />}
           />
         )}
-        {situation.isLocal && mac && (
+        {snapshot.isLocal && mac && (
           <Action.Push title="Set GPU Limit" icon={Icon.Gauge} target={<LimitForm onChanged={refresh} />} />
         )}
         {isLoaded ? (
@@ -83,10 +83,10 @@ export function ModelActions({ row, situation, settings, refresh, toggleDetail }
           content={model.name}
           shortcut={Keyboard.Shortcut.Common.CopyName}
         />
-        {situation.advice?.recommendedMib !== undefined && (
+        {snapshot.advice?.recommendedMib !== undefined && (
           <Action.CopyToClipboard
             title="Copy Sysctl Command"
-            content={sysctlCommand(situation.advice.recommendedMib, mac?.limitKey)}
+            content={sysctlCommand(snapshot.advice.recommendedMib, mac?.limitKey)}
           />
         )}
         <Action.CopyToClipboard
@@ -106,7 +106,7 @@ export function ModelActions({ row, situation, settings, refresh, toggleDetail }
       </ActionPanel.Section>
       <ActionPanel.Section>
         <RefreshAction refresh={refresh} />
-        <RestartOllamaAction situation={situation} refresh={refresh} />
+        <RestartOllamaAction snapshot={snapshot} refresh={refresh} />
         <Action title="Open Extension Preferences" icon={Icon.Gear} onAction={openExtensionPreferences} />
       </ActionPanel.Section>
     </ActionPanel>

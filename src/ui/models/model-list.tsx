@@ -22,15 +22,15 @@ export function FitList() {
   const [context, setContext] = useState<JudgeOptions["context"]>();
   const [showsDetail, setShowsDetail] = useState(false);
   const list = useFitList(context);
-  const { rows, situation, settings, isLoading } = list;
+  const { rows, snapshot, settings, isLoading } = list;
   const loads = useLoadHistory();
-  const unfinished = useUnfinishedChange(settings, situation);
+  const unfinished = useUnfinishedChange(settings, snapshot);
   const refresh = () => {
     list.refresh();
     loads.refresh();
     unfinished.revalidate();
   };
-  const limit = situation?.limit;
+  const limit = snapshot?.limit;
   const limitText = limit?.kind === "known" ? `GPU limit ${formatBytes(limit.bytes)}` : "GPU limit unknown";
 
   const item = (row: FitRow) => (
@@ -44,14 +44,14 @@ export function FitList() {
           : Icon.CircleProgress
       }
       keywords={searchWords(row)}
-      {...(showsDetail && situation
+      {...(showsDetail && snapshot
         ? { detail: <FitDetail row={row} loads={loads.history.get(row.model.digest) ?? []} /> }
-        : { subtitle: subtitle(row), accessories: accessories(row, situation?.loaded ?? []) })}
+        : { subtitle: subtitle(row), accessories: accessories(row, snapshot?.loaded ?? []) })}
       actions={
-        situation && (
+        snapshot && (
           <ModelActions
             row={row}
-            situation={situation}
+            snapshot={snapshot}
             settings={settings}
             refresh={refresh}
             toggleDetail={() => setShowsDetail((shown) => !shown)}
@@ -71,11 +71,11 @@ export function FitList() {
       searchBarAccessory={<ContextDropdown onChange={setContext} standard={settings.judge.context} />}
       filtering={{ keepSectionOrder: true }}
     >
-      {situation && !(isLoading && rows.length === 0) && (
-        <ServerEmptyView situation={situation} settings={settings} refresh={refresh} />
+      {snapshot && !(isLoading && rows.length === 0) && (
+        <ServerEmptyView snapshot={snapshot} settings={settings} refresh={refresh} />
       )}
-      {unfinished.data && situation && (
-        <UnfinishedSection change={unfinished.data} settings={settings} situation={situation} refresh={refresh} />
+      {unfinished.data && snapshot && (
+        <UnfinishedSection change={unfinished.data} settings={settings} snapshot={snapshot} refresh={refresh} />
       )}
       {SECTIONS.map((kind) => {
         const ofKind = judged.filter((row) => row.verdict?.kind === kind);
@@ -92,7 +92,7 @@ export function FitList() {
           {reading.map(item)}
         </List.Section>
       )}
-      {!situation && !isLoading && (
+      {!snapshot && !isLoading && (
         <List.EmptyView
           icon={Icon.Warning}
           title="Nothing Could Be Read"

@@ -7,27 +7,27 @@ import { readProcesses, serverOrigin } from "../../mac/processes";
 import { parseWhole } from "../../mac/sysctl";
 import { createOllamaClient } from "../../ollama/client";
 import { type RestartEffects, restartQuestion, restartToast } from "./restart-words";
-import type { Situation } from "../../app/snapshot";
-import { getWorld, type World } from "../../app/system";
+import type { Snapshot } from "../../app/snapshot";
+import { getSystem, type System } from "../../app/system";
 
 /** A server that hangs is a reason for a restart: the question does not wait for it for long. */
 const LOADED_MS = 3_000;
 
 interface Props {
-  readonly situation: Situation;
+  readonly snapshot: Snapshot;
   readonly refresh: () => void;
 }
 
 /** Restarts the Ollama of this Mac; nothing where it runs elsewhere or not at all. */
-export function RestartOllamaAction({ situation, refresh }: Props) {
-  const { url, isLocal, machine, state } = situation;
+export function RestartOllamaAction({ snapshot, refresh }: Props) {
+  const { url, isLocal, machine, state } = snapshot;
   const isThere = state.kind === "answering" || state.kind === "failed";
   if (url === undefined || !isLocal || machine.kind === "not-a-mac" || !isThere) return null;
   return (
     <Action
       title="Restart Ollama"
       icon={Icon.RotateClockwise}
-      onAction={() => askAndRestart(url, situation, refresh)}
+      onAction={() => askAndRestart(url, snapshot, refresh)}
     />
   );
 }
@@ -36,12 +36,12 @@ export function RestartOllamaAction({ situation, refresh }: Props) {
  * Restarts Ollama after a question that names what is cut off, and says what came of it. What only the person can
  * restart is explained instead.
  */
-async function askAndRestart(url: string, situation: Situation, refresh: () => void): Promise<void> {
-  const world = getWorld();
-  // What runs may have changed since the situation was read.
-  const origin = serverOrigin(await readProcesses(world));
+async function askAndRestart(url: string, snapshot: Snapshot, refresh: () => void): Promise<void> {
+  const system = getSystem();
+  // What runs may have changed since the snapshot was read.
+  const origin = serverOrigin(await readProcesses(system));
   const isOurs = origin === "app" || origin === "homebrew";
-  if (isOurs && !(await agree(await readEffects(world, url, origin, situation)))) return;
+  if (isOurs && !(await agree(await readEffects(system, url, origin, snapshot)))) return;
   const progress = isOurs
     ? await showToast({
         style: Toast.Style.Animated,
@@ -49,22 +49,22 @@ async function askAndRestart(url: string, situation: Situation, refresh: () => v
         message: "Waiting until it answers again",
       })
     : undefined;
-  const outcome = await restartAndAwait(world, createOllamaClient({ url, fetch: world.fetch }), origin);
+  const outcome = await restartAndAwait(system, createOllamaClient({ url, fetch: system.fetch }), origin);
   await progress?.hide();
   await showToast(restartToast(outcome, origin));
   refresh();
 }
 
 async function readEffects(
-  world: World,
+  system: System,
   url: string,
   origin: ServerOrigin,
-  { server, limit }: Situation,
+  { server, limit }: Snapshot,
 ): Promise<RestartEffects> {
-  const client = createOllamaClient({ url, fetch: world.fetch, timeoutMs: LOADED_MS });
+  const client = createOllamaClient({ url, fetch: system.fetch, timeoutMs: LOADED_MS });
   const [loaded, next] = await Promise.all([
     client.loaded().catch(() => undefined),
-    origin === "app" ? readLaunchctlEnv(world, "OLLAMA_CONTEXT_LENGTH") : undefined,
+    origin === "app" ? readLaunchctlEnv(system, "OLLAMA_CONTEXT_LENGTH") : undefined,
   ]);
   const nextContext = parseWhole(next) || undefined;
   const tier = limit.kind === "known" ? tierAfterRestart(limit.bytes, server, limit) : undefined;

@@ -1,7 +1,7 @@
 import { Action, ActionPanel, Icon, List, openExtensionPreferences } from "@raycast/api";
 import type { Settings } from "../../app/preferences";
 import { RefreshAction } from "../shared/refresh-action";
-import type { Situation } from "../../app/snapshot";
+import type { Snapshot } from "../../app/snapshot";
 
 interface EmptyWords {
   readonly icon: Icon;
@@ -12,15 +12,15 @@ interface EmptyWords {
 
 /** What stands in the place of an empty list: why it is empty, and the way out. */
 export function ServerEmptyView({
-  situation,
+  snapshot,
   settings,
   refresh,
 }: {
-  readonly situation: Situation;
+  readonly snapshot: Snapshot;
   readonly settings: Settings;
   readonly refresh: () => void;
 }) {
-  const { icon, title, description, action } = serverWords(situation, settings);
+  const { icon, title, description, action } = serverWords(snapshot, settings);
   return (
     <List.EmptyView
       icon={icon}
@@ -38,7 +38,7 @@ export function ServerEmptyView({
 }
 
 /** Why there are no models to show, in words. */
-export function serverWords({ state, machine, isLocal, models }: Situation, { host }: Settings): EmptyWords {
+export function serverWords({ state, machine, isLocal, models }: Snapshot, { host }: Settings): EmptyWords {
   switch (state.kind) {
     case "not-installed":
       return {

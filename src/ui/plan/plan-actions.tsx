@@ -9,9 +9,9 @@ import { LimitForm } from "../limit/limit-form";
 import { MemoryView } from "../memory/memory-view";
 import { runInTerminal } from "../shared/model-work";
 import { RefreshAction } from "../shared/refresh-action";
-import { appleSilicon, type Situation } from "../../app/snapshot";
+import { appleSilicon, type Snapshot } from "../../app/snapshot";
 import { undoChange } from "../change/undo-change";
-import { getWorld } from "../../app/system";
+import { getSystem } from "../../app/system";
 
 interface Props extends Omit<ApplyOption, "option"> {
   /** Absent where nothing makes the model fit. */
@@ -22,10 +22,10 @@ interface Props extends Omit<ApplyOption, "option"> {
 
 /** What can be done with an option of a plan; Enter carries it out. */
 export function PlanActions({ option, checkBuilds, lastChange, ...work }: Props) {
-  const { situation, settings, refresh } = work;
-  const journal = undoable(lastChange, situation);
-  const mac = appleSilicon(situation.machine);
-  const canApply = option !== undefined && isApplicable(option, situation.server);
+  const { snapshot, settings, refresh } = work;
+  const journal = undoable(lastChange, snapshot);
+  const mac = appleSilicon(snapshot.machine);
+  const canApply = option !== undefined && isApplicable(option, snapshot.server);
   return (
     <ActionPanel>
       <ActionPanel.Section>
@@ -63,7 +63,7 @@ export function PlanActions({ option, checkBuilds, lastChange, ...work }: Props)
         )}
       </ActionPanel.Section>
       <ActionPanel.Section>
-        {situation.isLocal && mac && (
+        {snapshot.isLocal && mac && (
           <Action.Push title="Set GPU Limit" icon={Icon.Gauge} target={<LimitForm onChanged={refresh} />} />
         )}
         <Action.Push title="Show GPU Memory" icon={Icon.MemoryChip} target={<MemoryView />} />
@@ -72,7 +72,7 @@ export function PlanActions({ option, checkBuilds, lastChange, ...work }: Props)
             title="Undo Last Change"
             icon={Icon.Undo}
             style={Action.Style.Destructive}
-            onAction={() => undoChange({ journal, settings, situation, refresh })}
+            onAction={() => undoChange({ journal, settings, snapshot, refresh })}
           />
         )}
         <RefreshAction refresh={refresh} />
@@ -82,8 +82,8 @@ export function PlanActions({ option, checkBuilds, lastChange, ...work }: Props)
 }
 
 /** The last change, where it was carried out to its end and left something to take back. */
-function undoable(journal: Journal | undefined, situation: Situation): Journal | undefined {
-  if (journal === undefined || journal.isUndo || journal.url !== situation.url) return undefined;
-  if (journalState(journal, getWorld().now()) !== "finished") return undefined;
+function undoable(journal: Journal | undefined, snapshot: Snapshot): Journal | undefined {
+  if (journal === undefined || journal.isUndo || journal.url !== snapshot.url) return undefined;
+  if (journalState(journal, getSystem().now()) !== "finished") return undefined;
   return undoSteps(begunSteps(journal)).length > 0 ? journal : undefined;
 }

@@ -6,7 +6,7 @@ import { PlanActions } from "./plan-actions";
 import { planMarkdown, waysOutMarkdown } from "./plan-markdown";
 import { PlanMetadata } from "./plan-metadata";
 import type { Settings } from "../../app/preferences";
-import type { Situation } from "../../app/snapshot";
+import type { Snapshot } from "../../app/snapshot";
 import { localStorage } from "../../app/local-storage";
 import { type FitRow, useFitList } from "../shared/use-fit-list";
 import { usePlan } from "./use-plan";
@@ -27,19 +27,19 @@ const OPTION_ICONS: Readonly<Record<PlanKind, Icon>> = {
 
 interface Props {
   readonly row: FitRow;
-  readonly situation: Situation;
+  readonly snapshot: Snapshot;
   readonly settings: Settings;
   readonly refresh: () => void;
 }
 
 /** The plan for one model: the least change that makes it fit first, with before and after. */
-export function PlanView({ row: opened, situation: openedIn, settings, refresh: refreshList }: Props) {
+export function PlanView({ row: opened, snapshot: openedIn, settings, refresh: refreshList }: Props) {
   // What was applied changes the plan, so it is read anew while it is open.
   const list = useFitList(opened.input?.options.context);
   const fresh = list.rows.find(({ model }) => model.name === opened.model.name);
   const row = fresh?.verdict ? fresh : opened;
-  const situation = list.situation ?? openedIn;
-  const state = usePlan(row, situation);
+  const snapshot = list.snapshot ?? openedIn;
+  const state = usePlan(row, snapshot);
   const lastChange = usePromise(() => readJournal(localStorage), []);
   const title = row.model.name;
   if (state === undefined) return <List isLoading navigationTitle={title} />;
@@ -48,7 +48,7 @@ export function PlanView({ row: opened, situation: openedIn, settings, refresh: 
   const work = {
     row,
     rows: list.rows,
-    situation,
+    snapshot,
     settings,
     ...(lastChange.data ? { lastChange: lastChange.data } : {}),
     refresh: () => {

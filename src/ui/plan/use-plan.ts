@@ -10,9 +10,9 @@ import { readMemoryStatus } from "../../mac/memory-status";
 import { variantRefusal } from "../../ollama/create-variant";
 import { variantName } from "../../fit/model-name";
 import { findSmallerBuilds } from "../../registry/find-builds";
-import { appleSilicon, type Situation } from "../../app/snapshot";
+import { appleSilicon, type Snapshot } from "../../app/snapshot";
 import type { FitRow } from "../shared/use-fit-list";
-import { getWorld } from "../../app/system";
+import { getSystem } from "../../app/system";
 
 export interface PlanState {
   readonly planned: PlanInput;
@@ -24,21 +24,21 @@ export interface PlanState {
 }
 
 /** The plan for one model, made anew as the Mac, the server and what is known of smaller builds change. */
-export function usePlan(row: FitRow, situation: Situation): PlanState | undefined {
+export function usePlan(row: FitRow, snapshot: Snapshot): PlanState | undefined {
   const {
     data: memory,
     isLoading,
     revalidate,
-  } = usePromise(() => readMemoryStatus(getWorld()), [], {
-    execute: getWorld().platform === "darwin",
+  } = usePromise(() => readMemoryStatus(getSystem()), [], {
+    execute: getSystem().platform === "darwin",
     // Without it the plan says nothing of RAM.
     onError: () => {},
   });
   const [builds, setBuilds] = useState<ReadonlyMap<string, SmallerBuild>>();
   const usedRamBytes = memory?.usedBytes;
   const planned = useMemo(
-    () => planInput(row, situation, usedRamBytes, builds),
-    [row, situation, usedRamBytes, builds],
+    () => planInput(row, snapshot, usedRamBytes, builds),
+    [row, snapshot, usedRamBytes, builds],
   );
   const plan = useMemo(() => planned && makePlan(planned), [planned]);
   if (planned === undefined || plan === undefined) return undefined;
@@ -63,19 +63,19 @@ function isWorthAsking(builds: ReadonlyMap<string, SmallerBuild> | undefined): b
 
 function planInput(
   row: FitRow,
-  situation: Situation,
+  snapshot: Snapshot,
   usedRamBytes: number | undefined,
   builds: ReadonlyMap<string, SmallerBuild> | undefined,
 ): PlanInput | undefined {
   if (row.input === undefined) return undefined;
-  const mac = situation.isLocal ? appleSilicon(situation.machine) : undefined;
+  const mac = snapshot.isLocal ? appleSilicon(snapshot.machine) : undefined;
   return {
     input: row.input,
-    ...(mac && situation.advice ? { advice: situation.advice } : {}),
+    ...(mac && snapshot.advice ? { advice: snapshot.advice } : {}),
     ...(mac?.limitKey ? { limitKey: mac.limitKey } : {}),
     ...(mac && usedRamBytes !== undefined ? { usedRamBytes } : {}),
     ...(builds ? { builds } : {}),
-    canCap: variantRefusal(row.model, situation.server.version) === undefined,
+    canCap: variantRefusal(row.model, snapshot.server.version) === undefined,
     variantName,
   };
 }
@@ -98,7 +98,7 @@ async function searchBuilds(planned: PlanInput): Promise<ReadonlyMap<string, Sma
   });
   const publishedName = "kind" in description ? undefined : description.metadata.values.get("general.name");
   const builds = await findSmallerBuilds(
-    getWorld().fetch,
+    getSystem().fetch,
     {
       model,
       quantizations: quantizationsOf(planned),

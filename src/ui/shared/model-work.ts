@@ -8,7 +8,7 @@ import { loadWords } from "./load-words";
 import type { Settings } from "../../app/preferences";
 import { connect } from "../../app/snapshot";
 import { localStorage } from "../../app/local-storage";
-import { getWorld } from "../../app/system";
+import { getSystem } from "../../app/system";
 
 /**
  * Loads or unloads a model with a toast that can stop the wait. A load is held against what was expected and kept, as
@@ -21,8 +21,8 @@ export async function changeLoaded(
   refresh: () => void,
   expected?: Expected,
 ): Promise<void> {
-  const world = getWorld();
-  const client = connect(world, settings);
+  const system = getSystem();
+  const client = connect(system, settings);
   if (client === undefined) return;
   const stop = new AbortController();
   const toast = await showToast({
@@ -40,7 +40,7 @@ export async function changeLoaded(
       await client.load(name, { signal: stop.signal });
       const loaded = (await client.loaded()).find((model) => sameModel(model.name, name));
       const report = loadReport(name, loaded, expected);
-      await recordLoad(localStorage, loaded?.digest ?? "", report, expected, world.now());
+      await recordLoad(localStorage, loaded?.digest ?? "", report, expected, system.now());
       Object.assign(toast, loadWords(report, expected));
     }
     delete toast.primaryAction;

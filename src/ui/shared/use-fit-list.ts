@@ -7,8 +7,8 @@ import { type DescriptionResult, judge, type JudgeInput, type Verdict } from "..
 import { modelsFolders } from "../../ollama/model-source";
 import { readSettings, type Settings } from "../../app/preferences";
 import { readDescriptions } from "../../app/read-descriptions";
-import { connect, readSituation, type Situation } from "../../app/snapshot";
-import { getWorld } from "../../app/system";
+import { connect, readSnapshot, type Snapshot } from "../../app/snapshot";
+import { getSystem } from "../../app/system";
 
 /** One installed model with everything its row shows; `verdict` is absent while its metadata is being read. */
 export interface FitRow {
@@ -19,54 +19,54 @@ export interface FitRow {
 
 export interface FitList {
   readonly settings: Settings;
-  readonly situation?: Situation;
+  readonly snapshot?: Snapshot;
   readonly rows: readonly FitRow[];
   readonly isLoading: boolean;
   readonly refresh: () => void;
   /** Reads the Mac and the server again, but the metadata of new models only. */
-  readonly readSituationAgain: () => void;
+  readonly readSnapshotAgain: () => void;
 }
 
-const situationOf = (settings: Settings) => readSituation(getWorld(), settings);
+const snapshotOf = (settings: Settings) => readSnapshot(getSystem(), settings);
 
 /** The Mac and the server, the last answer first. */
-export function useSituation(settings: Settings) {
-  return useCachedPromise(situationOf, [settings], { keepPreviousData: true });
+export function useSnapshot(settings: Settings) {
+  return useCachedPromise(snapshotOf, [settings], { keepPreviousData: true });
 }
 
 /** Installed models with their verdicts: rows at once, verdicts as the metadata comes in. */
 export function useFitList(context?: JudgeOptions["context"]): FitList {
   const settings = useMemo(readSettings, []);
-  const { data: situation, isLoading, revalidate } = useSituation(settings);
+  const { data: snapshot, isLoading, revalidate } = useSnapshot(settings);
   const [attempt, setAttempt] = useState(0);
-  const { descriptions, isReading } = useDescriptions(situation, settings, attempt);
+  const { descriptions, isReading } = useDescriptions(snapshot, settings, attempt);
   const options = useMemo(
     () => (context === undefined ? settings.judge : { ...settings.judge, context }),
     [settings, context],
   );
   const rows = useMemo(
-    () => (situation ? judgeAll(situation, descriptions, options) : []),
-    [situation, descriptions, options],
+    () => (snapshot ? judgeAll(snapshot, descriptions, options) : []),
+    [snapshot, descriptions, options],
   );
   return {
     settings,
-    ...(situation ? { situation } : {}),
+    ...(snapshot ? { snapshot } : {}),
     rows,
     isLoading: isLoading || isReading,
     refresh: () => {
       setAttempt((before) => before + 1);
       revalidate();
     },
-    readSituationAgain: revalidate,
+    readSnapshotAgain: revalidate,
   };
 }
 
 function judgeAll(
-  situation: Situation,
+  snapshot: Snapshot,
   descriptions: ReadonlyMap<string, DescriptionResult>,
   options: JudgeOptions,
 ): readonly FitRow[] {
-  const described = situation.models
+  const described = snapshot.models
     .filter((model) => !model.cloud)
     .map((model) => ({
       model,
@@ -75,15 +75,15 @@ function judgeAll(
           ? ({ kind: "unreadable", reason: "MLX models have no GGUF metadata." } as const)
           : descriptions.get(model.digest),
     }));
-  const loadedBeside = withSharedFiles(situation.loaded, described);
+  const loadedBeside = withSharedFiles(snapshot.loaded, described);
   return described.map(({ model, description }) => {
     if (description === undefined) return { model };
     const input: JudgeInput = {
       model,
       description,
-      server: situation.server,
-      limit: situation.limit,
-      ...(situation.advice ? { highestLimitMib: situation.advice.highestMib } : {}),
+      server: snapshot.server,
+      limit: snapshot.limit,
+      ...(snapshot.advice ? { highestLimitMib: snapshot.advice.highestMib } : {}),
       loaded: loadedBeside(model),
       options,
     };
@@ -109,14 +109,14 @@ function withSharedFiles(
 }
 
 /** Each further `attempt` tries again what could not be read. */
-function useDescriptions(situation: Situation | undefined, settings: Settings, attempt: number) {
+function useDescriptions(snapshot: Snapshot | undefined, settings: Settings, attempt: number) {
   const [descriptions, setDescriptions] = useState<ReadonlyMap<string, DescriptionResult>>(new Map());
   const [isReading, setReading] = useState(true);
-  const models = situation?.models;
-  const url = situation?.url;
+  const models = snapshot?.models;
+  const url = snapshot?.url;
   useEffect(() => {
-    const world = getWorld();
-    const client = connect(world, settings);
+    const system = getSystem();
+    const client = connect(system, settings);
     if (models === undefined) return undefined;
     if (url === undefined || client === undefined || models.length === 0) {
       setReading(false);
@@ -127,8 +127,8 @@ function useDescriptions(situation: Situation | undefined, settings: Settings, a
     void readDescriptions(models, {
       client,
       url,
-      isLocal: situation?.isLocal ?? false,
-      modelsFolders: modelsFolders(world.homeFolder, world.env, settings.modelsFolder),
+      isLocal: snapshot?.isLocal ?? false,
+      modelsFolders: modelsFolders(system.homeFolder, system.env, settings.modelsFolder),
       signal: stop.signal,
       // What is known stays on screen while it is read again.
       onProgress: (known) => setDescriptions((before) => new Map([...before, ...known])),

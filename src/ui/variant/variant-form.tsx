@@ -24,10 +24,10 @@ import { changeLoaded } from "../shared/model-work";
 import type { Settings } from "../../app/preferences";
 import { RefreshAction } from "../shared/refresh-action";
 import { serverWords } from "../ollama/server-empty-view";
-import { connect, type Situation } from "../../app/snapshot";
+import { connect, type Snapshot } from "../../app/snapshot";
 import { type FitRow, useFitList } from "../shared/use-fit-list";
 import { VariantCreated } from "./variant-created";
-import { getWorld } from "../../app/system";
+import { getSystem } from "../../app/system";
 
 interface Values {
   source: string;
@@ -40,7 +40,7 @@ const SUGGESTED_CONTEXT = 8192;
 
 /** Create Capped Variant: a copy of a model with a smaller context, sharing its weights. */
 export function VariantForm({ source, onCreated }: { readonly source?: string; readonly onCreated?: () => void }) {
-  const { rows, situation, settings, isLoading, refresh } = useFitList();
+  const { rows, snapshot, settings, isLoading, refresh } = useFitList();
   const { push } = useNavigation();
   const [typedName, setTypedName] = useState(false);
   const sources = rows.filter(({ model }) => model.format !== "other" || model.name === source);
@@ -94,7 +94,7 @@ export function VariantForm({ source, onCreated }: { readonly source?: string; r
   }, [values.source, numCtx, typedName]);
 
   async function create(from: string, name: string, tokens: number): Promise<boolean> {
-    const client = connect(getWorld(), settings);
+    const client = connect(getSystem(), settings);
     if (client === undefined) return false;
     let taken = rows.some(({ model }) => sameModel(model.name, name));
     if (taken && !(await confirmReplace(name))) return false;
@@ -143,7 +143,7 @@ export function VariantForm({ source, onCreated }: { readonly source?: string; r
     return true;
   }
 
-  const refusal = row && variantRefusal(row.model, situation?.server.version);
+  const refusal = row && variantRefusal(row.model, snapshot?.server.version);
   return (
     <Form
       isLoading={isLoading}
@@ -189,7 +189,7 @@ export function VariantForm({ source, onCreated }: { readonly source?: string; r
           setValue("name", name);
         }}
       />
-      {situation && rows.length === 0 && !isLoading && <NoModels situation={situation} settings={settings} />}
+      {snapshot && rows.length === 0 && !isLoading && <NoModels snapshot={snapshot} settings={settings} />}
       <Form.Description title="Estimate" text={refusal ? variantOutcomeText(refusal) : estimateText(row, numCtx)} />
       <Form.Description
         title="Good to Know"
@@ -199,8 +199,8 @@ export function VariantForm({ source, onCreated }: { readonly source?: string; r
   );
 }
 
-function NoModels({ situation, settings }: { readonly situation: Situation; readonly settings: Settings }) {
-  const { title, description } = serverWords(situation, settings);
+function NoModels({ snapshot, settings }: { readonly snapshot: Snapshot; readonly settings: Settings }) {
+  const { title, description } = serverWords(snapshot, settings);
   return <Form.Description title={title} text={description} />;
 }
 

@@ -2,7 +2,7 @@ import { QUIT_SCRIPT } from "../../../src/mac/apps";
 import { METAL_SCRIPT } from "../../../src/mac/metal-probe";
 import { PRIVILEGED_SCRIPT } from "../../../src/mac/privileged";
 import type { Runner, RunOptions, RunResult } from "../../../src/mac/runner";
-import type { World } from "../../../src/app/system";
+import type { System } from "../../../src/app/system";
 import { evaluateAdminScript } from "./applescript";
 import { defaultWorkingSet, GIB, ioregText, MIB, topText, vmStatText } from "./readings";
 import { type RootFaults, type RootRun, runAsRoot } from "./sandbox";
@@ -99,7 +99,7 @@ export interface StandInMac {
   answerPrompt(answer: "allow" | "cancel"): void;
   /** Restarts the Mac: kernel values go back to their defaults, then LaunchDaemons run. */
   reboot(): void;
-  world(extra?: Partial<World>): World & { readonly pause: (milliseconds: number) => Promise<void> };
+  system(extra?: Partial<System>): System & { readonly pause: (milliseconds: number) => Promise<void> };
 }
 
 const LIMIT_KEYS = ["iogpu.wired_limit_mb", "debug.iogpu.wired_limit"] as const;
@@ -183,7 +183,7 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
         if (key !== undefined && value !== undefined && mac.sysctls.has(key)) mac.sysctls.set(key, value);
       }
     },
-    world: (extra) => ({
+    system: (extra) => ({
       run: mac.run,
       platform: "darwin",
       arch: options.intel ? "x64" : "arm64",
