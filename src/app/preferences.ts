@@ -20,14 +20,14 @@ export function readSettings(): Settings {
   const remoteLimitBytes = parseGib(values.remoteLimitGib);
   return {
     host: values.ollamaHost?.trim() || "http://127.0.0.1:11434",
-    ...(values.modelsFolder ? { modelsFolder: values.modelsFolder } : {}),
+    modelsFolder: values.modelsFolder,
     judge: {
       context: parseContext(values.judgeContext),
-      ...(kvCacheType === undefined ? {} : { kvCacheType }),
-      ...(Number.isSafeInteger(parallel) && parallel > 0 ? { parallel } : {}),
+      kvCacheType,
+      parallel: Number.isSafeInteger(parallel) && parallel > 0 ? parallel : undefined,
     },
-    ...(reserveBytes === undefined ? {} : { reserveBytes }),
-    ...(remoteLimitBytes === undefined ? {} : { remoteLimitBytes }),
+    reserveBytes,
+    remoteLimitBytes,
   };
 }
 

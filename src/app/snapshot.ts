@@ -83,7 +83,7 @@ function assemble(
     limit: rest.isLocal
       ? limitInForce(machine, rest.server?.startupTotalBytes?.value)
       : remoteLimit(settings.remoteLimitBytes),
-    ...(rest.isLocal && mac ? { advice: adviseLimit(mac, settings.reserveBytes) } : {}),
+    advice: rest.isLocal && mac ? adviseLimit(mac, settings.reserveBytes) : undefined,
   };
 }
 

@@ -107,7 +107,7 @@ async function act(system: ChangeSystem, step: Step): Promise<StepOutcome> {
       await client.unload(step.name, bounds);
       return { kind: "done" };
     case "load": {
-      await client.load(step.name, { ...bounds, ...(step.numCtx === undefined ? {} : { numCtx: step.numCtx }) });
+      await client.load(step.name, { ...bounds, numCtx: step.numCtx });
       const loaded = (await client.loaded()).find(({ name }) => sameModel(name, step.name));
       return { kind: "loaded", report: loadReport(step.name, loaded, step.expected), digest: loaded?.digest ?? "" };
     }

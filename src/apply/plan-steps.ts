@@ -56,7 +56,7 @@ export function planSteps(input: StepsInput): readonly Step[] {
     {
       kind: "load",
       name,
-      ...(numCtx === undefined && input.requestContext !== undefined ? { numCtx: input.requestContext } : {}),
+      numCtx: numCtx === undefined && input.requestContext !== undefined ? input.requestContext : undefined,
       expected: expectedLoad(option.after),
     },
   ];

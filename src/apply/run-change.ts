@@ -77,7 +77,7 @@ export async function runJournal(journal: Journal, options: RunOptions): Promise
     }
     clearInterval(sign);
     if (current.isUndo) await clearJournal(storage);
-    return { kind: "finished", journal: current, notes, ...(load === undefined ? {} : { load }) };
+    return { kind: "finished", journal: current, notes, load };
   } finally {
     clearInterval(sign);
   }

@@ -85,9 +85,10 @@ export function limitInForce(machine: Machine, serverStartupBytes?: number): Gpu
       source: "override",
       sourceText: `set with ${key}`,
       estimated: false,
-      ...(metalBytes !== undefined && Math.abs(metalBytes - bytes) > MIB
-        ? { disagreement: `${key} says ${formatBytes(bytes, 2)}, Metal says ${formatBytes(metalBytes, 2)}.` }
-        : {}),
+      disagreement:
+        metalBytes !== undefined && Math.abs(metalBytes - bytes) > MIB
+          ? `${key} says ${formatBytes(bytes, 2)}, Metal says ${formatBytes(metalBytes, 2)}.`
+          : undefined,
     };
   }
   // Without the sysctl the override may or may not be there; Metal's figure includes it either way.
@@ -179,7 +180,7 @@ export function adviseLimit(mac: AppleSiliconMac, reserveBytes?: number): LimitA
     defaultMib,
     defaultEstimated: standard.estimated,
     reserveBytes: reserve,
-    ...(recommendedMib > defaultMib ? { recommendedMib } : {}),
+    recommendedMib: recommendedMib > defaultMib ? recommendedMib : undefined,
     highestMib: Math.max(Math.floor((mac.ramBytes - SECOND_YES_BELOW) / MIB), defaultMib),
   };
 }

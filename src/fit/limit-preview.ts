@@ -40,7 +40,7 @@ export function limitPreview(mib: number, advice: LimitAdvice, inputs: readonly 
     share: `${formatPercent(bytes / (advice.ramMib * MIB))} of RAM, ${formatBytes(advice.ramMib * MIB - bytes)} left for macOS`,
     starting: changes.filter(({ before, after }) => !before && after).map(({ name }) => name),
     stopping: changes.filter(({ before, after }) => before && !after).map(({ name }) => name),
-    ...(tier === undefined ? {} : { tier }),
+    tier,
   };
 }
 

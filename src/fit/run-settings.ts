@@ -90,7 +90,7 @@ export function resolveRun(input: RunInput): ModelRun | UnknownRun {
   return {
     numCtx,
     contextFollowsLimit: options.context === "effective" && followsTier(input, version),
-    ...(trainedContext === undefined ? {} : { trainedContext }),
+    trainedContext,
     parallel,
     kvCacheType,
     flashAttention: server.flashAttention

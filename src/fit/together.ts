@@ -110,7 +110,7 @@ export function fitTogether(judged: readonly Judged[]): Together | undefined {
     file: files[index] ?? input.model.digest,
     bytes: verdict.estimate.total + verdict.estimate.uncertainty,
     numCtx: verdict.run.numCtx.value,
-    ...(verdict.kind === "tight" ? { caution: verdict.because } : {}),
+    caution: verdict.kind === "tight" ? verdict.because : undefined,
   }));
   const marginBytes = Math.max(...known.map(({ verdict }) => verdict.run.margin.value));
   return {

@@ -88,7 +88,7 @@ export function estimateModel(description: ModelDescription, settings: RunSettin
   const { weightBytes } = description;
   return estimate(description.metadata, settings, {
     projectorBytes,
-    ...(weightBytes === undefined ? {} : { weightBytes }),
+    weightBytes,
   });
 }
 
@@ -138,7 +138,7 @@ function runInput(input: JudgeInput, description: ModelDescription) {
     description,
     server: input.server,
     options: input.options,
-    ...(input.limit.kind === "known" ? { limitBytes: input.limit.bytes } : {}),
+    limitBytes: input.limit.kind === "known" ? input.limit.bytes : undefined,
   };
 }
 

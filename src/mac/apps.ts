@@ -86,7 +86,7 @@ export function groupApps(
     const kind = kindOf(program, bundlePath);
     groups.set(key, {
       name: bundlePath ? baseName(bundlePath).replace(/\.app$/, "") : programName(program, command),
-      ...(bundlePath === undefined ? {} : { bundlePath }),
+      bundlePath,
       bytes: (group?.bytes ?? 0) + bytes,
       pids: [...(group?.pids ?? []), pid],
       // One process of the system makes the whole app one.

@@ -59,8 +59,8 @@ async function readDaemon(run: Runner, path: string): Promise<BootSetting> {
     path,
     own,
     ...daemon,
-    ...(label === undefined ? {} : { label }),
-    ...(loaded === undefined ? {} : { loaded }),
+    label,
+    loaded,
   };
 }
 
@@ -84,8 +84,8 @@ export function parseDaemon(json: string): { readonly label?: string; readonly v
   const command = Array.isArray(words) ? words.filter((word) => typeof word === "string").join(" ") : "";
   const valueMib = parseAssignment(command);
   return {
-    ...(typeof label === "string" && /^[\w.-]{1,200}$/.test(label) ? { label } : {}),
-    ...(valueMib === undefined ? {} : { valueMib }),
+    label: typeof label === "string" && /^[\w.-]{1,200}$/.test(label) ? label : undefined,
+    valueMib,
   };
 }
 
@@ -104,5 +104,5 @@ async function readSysctlConf(run: Runner): Promise<readonly BootSetting[]> {
   const line = result.stdout.split("\n").findLast((text) => /^\s*(?:debug\.)?iogpu\.wired_limit/.test(text));
   if (line === undefined) return [];
   const valueMib = parseAssignment(line);
-  return [{ kind: "sysctl-conf", path: SYSCTL_CONF, own: false, ...(valueMib === undefined ? {} : { valueMib }) }];
+  return [{ kind: "sysctl-conf", path: SYSCTL_CONF, own: false, valueMib }];
 }

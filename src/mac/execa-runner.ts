@@ -31,7 +31,7 @@ export const execaRunner: Runner = async (file, args, options = {}): Promise<Run
       forceKillAfterDelay: KILL_AFTER_MS,
       env: { LC_ALL: LOCALE },
       ...(options.input === undefined ? { stdin: "ignore" as const } : { input: options.input }),
-      ...(options.signal ? { cancelSignal: options.signal } : {}),
+      cancelSignal: options.signal,
     });
     let drain: NodeJS.Timeout | undefined;
     // A child of the program that keeps its output open must not keep us waiting once the program itself is gone.
@@ -45,7 +45,7 @@ export const execaRunner: Runner = async (file, args, options = {}): Promise<Run
     clearTimeout(drain);
     const finished = result.exitCode !== undefined && !result.timedOut && !result.isMaxBuffer;
     return {
-      ...(finished ? { exitCode: result.exitCode } : {}),
+      exitCode: finished ? result.exitCode : undefined,
       stdout: result.stdout,
       stderr: result.stderr || (finished ? "" : (result.originalMessage ?? "")),
       missing: MISSING.has(result.code ?? ""),

@@ -61,12 +61,12 @@ export async function readMachine(system: MacSystem): Promise<Machine> {
   const chip = metal?.chip ?? chipName(values.get("machdep.cpu.brand_string"));
   return {
     kind: "apple-silicon",
-    ...(chip === undefined ? {} : { chip }),
+    chip,
     ramBytes,
-    ...(macos ? { macos } : {}),
+    macos,
     ...readLimit(values),
-    ...(metal ? { metal } : {}),
-    ...(listedDeviceBytes === undefined ? {} : { listedDeviceBytes }),
+    metal,
+    listedDeviceBytes,
   };
 }
 
@@ -79,7 +79,7 @@ function readLimit(values: ReadonlyMap<string, string>): Pick<AppleSiliconMac, "
     const text = values.get(key);
     if (text === undefined) continue;
     const overrideMib = limitFromValue(key, text);
-    return { limitKey: key, ...(overrideMib === undefined ? {} : { overrideMib }) };
+    return { limitKey: key, overrideMib };
   }
   return {};
 }

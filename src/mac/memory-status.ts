@@ -40,10 +40,10 @@ export async function readMemoryStatus(system: { readonly run: Runner }): Promis
   const freePercent = parseWhole(values.get("kern.memorystatus_level"));
   const swapUsedBytes = parseSwapUsed(values.get("vm.swapusage"));
   return {
-    ...(ramBytes === undefined ? {} : { ramBytes }),
-    ...(pressure === undefined ? {} : { pressure }),
-    ...(freePercent === undefined || freePercent > 100 ? {} : { freePercent }),
-    ...(swapUsedBytes === undefined ? {} : { swapUsedBytes }),
+    ramBytes,
+    pressure,
+    freePercent: freePercent === undefined || freePercent > 100 ? undefined : freePercent,
+    swapUsedBytes,
     ...parseVmStat(pages.stdout),
     ...parseGpuStatistics(gpu.stdout),
   };
@@ -99,9 +99,9 @@ export function parseVmStat(output: string): Pick<MemoryStatus, "wiredBytes" | "
     ["Pages purgeable", "File-backed pages"],
   );
   return {
-    ...(wiredBytes === undefined ? {} : { wiredBytes }),
-    ...(usedBytes === undefined ? {} : { usedBytes }),
-    ...(compressedBytes === undefined ? {} : { compressedBytes }),
+    wiredBytes,
+    usedBytes,
+    compressedBytes,
   };
 }
 
@@ -114,7 +114,7 @@ export function parseGpuStatistics(output: string): Pick<MemoryStatus, "gpuInUse
   const gpuInUseBytes = sum("In use system memory");
   const gpuAllocatedBytes = sum("Alloc system memory");
   return {
-    ...(gpuInUseBytes === undefined ? {} : { gpuInUseBytes }),
-    ...(gpuAllocatedBytes === undefined ? {} : { gpuAllocatedBytes }),
+    gpuInUseBytes,
+    gpuAllocatedBytes,
   };
 }

@@ -39,9 +39,9 @@ export function parseMetalReading(output: string): MetalReading | undefined {
   const { chip, workingSetBytes, maxBufferBytes } = answer as Record<string, unknown>;
   if (!isSize(workingSetBytes)) return undefined;
   return {
-    ...(isChipName(chip) ? { chip } : {}),
+    chip: isChipName(chip) ? chip : undefined,
     workingSetBytes,
-    ...(isSize(maxBufferBytes) ? { maxBufferBytes } : {}),
+    maxBufferBytes: isSize(maxBufferBytes) ? maxBufferBytes : undefined,
   };
 }
 

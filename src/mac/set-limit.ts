@@ -79,13 +79,13 @@ export type ThrottleOutcome =
 export async function setIoThrottle(system: { readonly run: Runner }, asked: ThrottleState): Promise<ThrottleOutcome> {
   const result = await runPrivileged(system.run, THROTTLE_KEY, asked, "keep");
   const inForce = await readIoThrottle(system);
-  if (result.kind !== "set") return { ...result, ...(inForce === undefined ? {} : { inForce }) };
+  if (result.kind !== "set") return { ...result, inForce };
   if (inForce === undefined) return { kind: "unconfirmed" };
   return inForce === asked ? { kind: "done", inForce } : { kind: "differs", asked, inForce };
 }
 
 function judge(result: PrivilegedResult, askedMib: number, inForceMib: number | undefined): ChangeOutcome {
-  if (result.kind !== "set") return { ...result, ...(inForceMib === undefined ? {} : { inForceMib }) };
+  if (result.kind !== "set") return { ...result, inForceMib };
   const daemon = result.daemon ? { daemon: result.daemon } : {};
   if (inForceMib === undefined) return { kind: "unconfirmed", ...daemon };
   if (inForceMib !== askedMib) return { kind: "differs", askedMib, inForceMib, ...daemon };

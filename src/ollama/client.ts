@@ -57,7 +57,7 @@ export function createOllamaClient(options: ClientOptions): OllamaClient {
     work: (api: Ollama) => Promise<T>,
     { signal, timeoutMs = usualMs, form }: { signal?: AbortSignal; timeoutMs?: number; form?: "lines" } = {},
   ): Promise<T> {
-    const bounds = { timeoutMs, maxBytes: MOST_BYTES, ...(signal ? { signal } : {}) };
+    const bounds = { timeoutMs, maxBytes: MOST_BYTES, signal };
     return exchange(options.fetch, url, bounds, (fetch) => work(new Ollama({ host: url, fetch })), form);
   }
 
@@ -73,10 +73,10 @@ export function createOllamaClient(options: ClientOptions): OllamaClient {
       ask(
         async (api) => {
           // The type lags behind: the client sends every field it is given.
-          const request = { model: name, ...(verbose ? { verbose } : {}) };
+          const request = { model: name, verbose };
           return readDescription(await api.show(request), verbose);
         },
-        { ...(signal ? { signal } : {}), timeoutMs: verbose ? Math.max(usualMs, VERBOSE_TIMEOUT_MS) : usualMs },
+        { signal, timeoutMs: verbose ? Math.max(usualMs, VERBOSE_TIMEOUT_MS) : usualMs },
       ),
     load: (name, { numCtx, signal } = {}) =>
       ask(
@@ -84,10 +84,10 @@ export function createOllamaClient(options: ClientOptions): OllamaClient {
           await api.generate({
             model: name,
             prompt: "",
-            ...(numCtx === undefined ? {} : { options: { num_ctx: numCtx } }),
+            options: numCtx === undefined ? undefined : { num_ctx: numCtx },
           });
         },
-        { ...(signal ? { signal } : {}), timeoutMs: LOAD_TIMEOUT_MS },
+        { signal, timeoutMs: LOAD_TIMEOUT_MS },
       ),
     unload: async (name, { signal } = {}) => {
       const bounds = signal ? { signal } : {};
@@ -107,7 +107,7 @@ export function createOllamaClient(options: ClientOptions): OllamaClient {
           // The client ends the loop with "success" and throws where the stream ends without it.
           for await (const { status } of stream) if (typeof status === "string") onProgress?.(status);
         },
-        { ...(signal ? { signal } : {}), timeoutMs: CREATE_TIMEOUT_MS, form: "lines" },
+        { signal, timeoutMs: CREATE_TIMEOUT_MS, form: "lines" },
       ),
     remove: (name) =>
       ask(async (api) => {

@@ -62,8 +62,8 @@ export async function createVariant(client: OllamaClient, request: VariantReques
         name,
         from: parent.name,
         numCtx,
-        ...(signal ? { signal } : {}),
-        ...(onProgress ? { onProgress } : {}),
+        signal,
+        onProgress,
       });
     } catch (error) {
       // The server may have finished what nobody waited for.
@@ -74,7 +74,7 @@ export async function createVariant(client: OllamaClient, request: VariantReques
     const made = variant.parameters.numCtx;
     return made === numCtx && variant.weightsFile === weightsFile
       ? { kind: "created", name }
-      : { kind: "not-as-asked", ...(made === undefined ? {} : { numCtx: made }) };
+      : { kind: "not-as-asked", numCtx: made };
   } catch (error) {
     if (isStop(error)) return { kind: "cancelled" };
     return { kind: "failed", reason: error instanceof Error ? error.message : String(error) };

@@ -47,10 +47,11 @@ async function withLocalFiles(shown: ModelDescription, options: DescribeOptions)
     projectors.map(async (path) => {
       const projector = await readHeader(path, options);
       const bytes = projector === undefined ? undefined : tensorSum(projector);
-      return { path, ...(bytes === undefined ? {} : { bytes }) };
+      return { path, bytes };
     }),
   );
-  return { ...shown, projectors: sizes, ...(metadata ? { metadata, metadataSource: "header" } : {}) };
+  const whole = { ...shown, projectors: sizes };
+  return metadata === undefined ? whole : { ...whole, metadata, metadataSource: "header" };
 }
 
 /** The header of a blob; undefined where the file is not there, not readable or cut short. */

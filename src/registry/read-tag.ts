@@ -47,7 +47,7 @@ export async function readTag(
   const { version = "0.33.0", timeoutMs = 5_000, signal } = options;
   const headers = { Accept: MANIFEST, "User-Agent": `ollama/${version.replace(/[^\w.+-]/g, "")} (arm64 darwin)` };
   try {
-    const bounds = { timeoutMs, maxBytes: MOST_BYTES, ...(signal ? { signal } : {}) };
+    const bounds = { timeoutMs, maxBytes: MOST_BYTES, signal };
     const manifest: unknown = await exchange(fetch, host, bounds, async (bounded) => {
       const response = await bounded(url, { headers });
       return response.json();

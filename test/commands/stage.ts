@@ -36,7 +36,12 @@ export async function setStage({ ollama, mac, system, preferences, joined }: Sta
   const standInMac = createSampleMac(mac);
   const wired = joined ? { fetch: joinOllama(standInMac, server, ollama?.env).fetch } : {};
   setPreferences({ ollamaHost: server.url, ...preferences });
-  return { ollama: server, mac: standInMac, system: standInMac.system({ homeFolder, ...wired, ...system }), homeFolder };
+  return {
+    ollama: server,
+    mac: standInMac,
+    system: standInMac.system({ homeFolder, ...wired, ...system }),
+    homeFolder,
+  };
 }
 
 /** A stage whose server stands behind a name that is not this Mac's. */

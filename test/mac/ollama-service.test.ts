@@ -84,7 +84,10 @@ describe("restartOllama", () => {
 
   it("says when there is neither", async () => {
     const mac = createSampleMac({ ollama: "none" });
-    expect(await restartOllama(mac.system(), "homebrew")).toEqual({ kind: "failed", detail: "Homebrew was not found." });
+    expect(await restartOllama(mac.system(), "homebrew")).toEqual({
+      kind: "failed",
+      detail: "Homebrew was not found.",
+    });
   });
 
   it("does not take a ps that hangs for a server that stopped", async () => {

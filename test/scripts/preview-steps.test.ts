@@ -8,7 +8,7 @@ describe("the words of a preview", () => {
     const words = ["--sample", "set-gpu-limit", "choose", "Preset=Custom", "fill", "Limit (MiB) = a=b", "submit"];
     const more = ["confirm", "yes", "check-model-fit", "preference", "judgeContext=8192", "argument", "mib=1", "back"];
     expect(parseRequest([...words, ...more], COMMANDS)).toEqual({
-      system: "sample",
+      world: "sample",
       preferences: { judgeContext: "8192" },
       visits: [
         {

@@ -42,7 +42,7 @@ function raiseTo(plan: PlanInput, before: KnownVerdict, mib: number): PlanOption
     ],
     cost: { ...FREE, password: 1, macosBytes: mib * MIB - before.limit.bytes },
     after,
-    changes: { limitMib: mib, ...(pinned === undefined ? {} : { numCtx: pinned }) },
+    changes: { limitMib: mib, numCtx: pinned },
     commands: [
       sysctlCommand(mib, limitKey),
       ...(name === undefined || pinned === undefined

@@ -24,7 +24,7 @@ export function impossible(plan: PlanInput, before: KnownVerdict): Impossible {
   const where = advice === undefined ? "that Mac" : "this Mac";
   return {
     missing: missingText({ input, advice }, before, highest, where),
-    ...(perhaps === undefined ? {} : { perhaps }),
+    perhaps,
     comfortable: `Comfortable on ${where}: models of up to about ${roundDown(billions(advised, before))} billion parameters at Q4_K_M, with a limit of ${formatBytes(advised)}.`,
     waysOut: [
       "A smaller model of the same family.",

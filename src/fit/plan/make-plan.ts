@@ -27,7 +27,7 @@ export function makePlan(plan: PlanInput): Plan {
       kind: "options",
       before,
       options: options.map(withNotes(plan, before)),
-      ...(isPoor ? { instead: impossible(plan, before) } : {}),
+      instead: isPoor ? impossible(plan, before) : undefined,
     };
   }
   const doubt = cannotPromise(before);

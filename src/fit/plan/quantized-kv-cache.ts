@@ -30,7 +30,7 @@ export function quantizedCache(plan: PlanInput, before: KnownVerdict): PlanOptio
       ],
       cost: { ...FREE, serverWide: 1, disturbance: 1 },
       after,
-      changes: { kvCacheType: "q8_0", ...(pinned === undefined ? {} : { numCtx: pinned }) },
+      changes: { kvCacheType: "q8_0", numCtx: pinned },
       // A server in a terminal goes on for ever: what is to be done beside it comes before.
       commands: [
         ...(name === undefined || pinned === undefined ? [] : [ollamaCreateCommand(input.model.name, name, pinned)]),

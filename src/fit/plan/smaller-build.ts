@@ -66,7 +66,7 @@ export function smallerBuildAndMore(plan: PlanInput, before: KnownVerdict, sizin
         const found = roundFittingContext(state, present);
         if (found === undefined || found.numCtx < enough) continue;
         const { numCtx, after } = found;
-        return [option(plan, before, candidate, after, { numCtx, ...(limitMib === undefined ? {} : { limitMib }) })];
+        return [option(plan, before, candidate, after, { numCtx, limitMib })];
       }
     }
   }
@@ -86,7 +86,7 @@ function candidates({ input, builds }: PlanInput, sizing: Sizing): readonly Cand
     return [
       {
         quantization,
-        ...(published ? { build: published } : {}),
+        build: published,
         unchecked: build?.kind === "unchecked" ? build.reason : "",
         state: {
           ...input,
@@ -128,14 +128,15 @@ function option(
     cost: {
       ...FREE,
       qualitySteps: quantization.steps,
-      ...(isCut ? { contextTokens: present - numCtx } : {}),
-      ...(limitMib === undefined ? {} : { macosBytes: limitMib * MIB - before.limit.bytes, password: 1 }),
+      contextTokens: isCut ? present - numCtx : 0,
+      macosBytes: limitMib === undefined ? 0 : limitMib * MIB - before.limit.bytes,
+      password: limitMib === undefined ? 0 : 1,
     },
     after,
     changes: {
-      ...(limitMib === undefined ? {} : { limitMib }),
-      ...(isCut ? { numCtx } : {}),
-      build: { quantization: quantization.name, ...(build === undefined ? {} : { name: build.name }) },
+      limitMib,
+      numCtx: isCut ? numCtx : undefined,
+      build: { quantization: quantization.name, name: build?.name },
     },
     // A name that nobody has confirmed is not put into a command.
     commands:

@@ -56,10 +56,11 @@ function cap(plan: PlanInput, before: KnownVerdict, state: JudgeInput, limitMib?
       cost: {
         ...FREE,
         contextTokens: present - numCtx,
-        ...(limitMib === undefined ? {} : { macosBytes: limitMib * MIB - before.limit.bytes, password: 1 }),
+        macosBytes: limitMib === undefined ? 0 : limitMib * MIB - before.limit.bytes,
+        password: limitMib === undefined ? 0 : 1,
       },
       after,
-      changes: { numCtx, ...(limitMib === undefined ? {} : { limitMib }) },
+      changes: { numCtx, limitMib },
       commands: [
         ...(limitMib === undefined ? [] : [sysctlCommand(limitMib, plan.limitKey)]),
         ollamaCreateCommand(source, name, numCtx),

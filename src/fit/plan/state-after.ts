@@ -28,12 +28,12 @@ export function stateAfter(input: JudgeInput, before: KnownVerdict, limit: GpuLi
   const judged: JudgeInput = {
     ...input,
     limit,
-    ...(moves === undefined ? {} : { options: { ...input.options, context: moves } }),
+    options: moves === undefined ? input.options : { ...input.options, context: moves },
   };
   return {
     judged,
     restarted: { ...judged, server: startedUnder(server, limit.bytes) },
-    ...(moves === undefined ? {} : { pinned: moves }),
+    pinned: moves,
   };
 }
 

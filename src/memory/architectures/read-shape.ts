@@ -48,9 +48,9 @@ export function unknownReading(
   const architecture = metadata.values.get("general.architecture");
   return {
     kind: "unknown",
-    ...(typeof architecture === "string" ? { architecture } : {}),
+    architecture: typeof architecture === "string" ? architecture : undefined,
     reason: error.message,
-    ...(error.needsArrays ? { needs: "arrays" } : {}),
+    needs: error.needsArrays ? "arrays" : undefined,
   };
 }
 
@@ -64,7 +64,7 @@ function shapeOf(file: ModelFile): ShapeReading {
     const isRecurrent = recurrent[layer] ?? false;
     const rows = attention?.blocks[layer];
     const owns = layer < owning && only[layer] !== true && (!isRecurrent || rule.attendsEverywhere === true);
-    return { recurrent: isRecurrent, ...(owns && rows !== undefined ? { attention: rows } : {}) };
+    return { recurrent: isRecurrent, attention: owns && rows !== undefined ? rows : undefined };
   });
   const state = recurrentState(file, recurrent);
   const mixture = experts(file);
@@ -81,10 +81,10 @@ function shapeOf(file: ModelFile): ShapeReading {
       window: attention?.window ?? 0,
       encoder: rule.encoder === true,
       feedForward: feedForward(file),
-      ...(mixture ? { experts: mixture } : {}),
-      ...(rule.encoder && attention ? { encoderAttention: attention.encoder } : {}),
-      ...(state ? { recurrent: state } : {}),
-      ...(attention?.latent ? { latent: attention.latent } : {}),
+      experts: mixture,
+      encoderAttention: rule.encoder && attention ? attention.encoder : undefined,
+      recurrent: state,
+      latent: attention?.latent,
       perLayerInput: keys.number("embedding_length_per_layer_input") ?? 0,
       flashAttentionForbidden: rule.flashAttentionForbidden === true,
     },
@@ -123,6 +123,6 @@ function attentionOf(file: ModelFile, recurrent: readonly boolean[]): ModelAtten
     widestValueRow: blocks.reduce((widest, { valueRow }) => Math.max(widest, valueRow), 0),
     window: sliding?.window ?? 0,
     assumesPattern: sliding?.assumed ?? false,
-    ...(latent ? { latent } : {}),
+    latent,
   };
 }

@@ -27,7 +27,7 @@ export interface ArchitectureRule {
 }
 
 const lastFull = (period: number, when: SlidingRule["when"], fallback?: number): ArchitectureRule => ({
-  sliding: { order: "last-full", period, when, ...(fallback === undefined ? {} : { fallback }) },
+  sliding: { order: "last-full", period, when, fallback },
 });
 const firstFull = (period: number, when: SlidingRule["when"]): ArchitectureRule => ({
   sliding: { order: "first-full", period, when },

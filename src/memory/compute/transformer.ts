@@ -87,8 +87,8 @@ class TransformerGraph {
       keySlots: graph.input([tokens], I64),
       // Without flash attention V is stored transposed, one element at a time.
       valueSlots: graph.input(settings.flashAttention ? [tokens] : [tokens, shape.widestValueRow], I64),
-      ...(keyRotation === undefined ? {} : { keyRotation: graph.input([keyRotation, keyRotation]) }),
-      ...(valueRotation === undefined ? {} : { valueRotation: graph.input([SMALLEST_ROTATION, SMALLEST_ROTATION]) }),
+      keyRotation: keyRotation === undefined ? undefined : graph.input([keyRotation, keyRotation]),
+      valueRotation: valueRotation === undefined ? undefined : graph.input([SMALLEST_ROTATION, SMALLEST_ROTATION]),
     };
   }
 

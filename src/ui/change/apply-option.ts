@@ -55,7 +55,7 @@ export async function applyOption(work: ApplyOption, verifies = true): Promise<v
     settings,
     snapshot,
     refresh,
-    ...(next === undefined ? {} : { next: next.title }),
+    next: next === undefined ? undefined : next.title,
   });
 }
 
@@ -77,7 +77,7 @@ async function stepsOf({ option, row, rows, snapshot }: ApplyOption): Promise<re
     model: row.model,
     variantName,
     limitNowMib: limitMib ?? mac?.overrideMib ?? 0,
-    ...(daemonMib === undefined ? {} : { daemonMib }),
+    daemonMib,
     server: snapshot.server,
     loaded: row.input?.loaded ?? snapshot.loaded,
     kvCacheTypeNow: kvCacheTypeNow ?? "",
@@ -87,11 +87,11 @@ async function stepsOf({ option, row, rows, snapshot }: ApplyOption): Promise<re
       const numCtx = describedIn(there)?.parameters.numCtx;
       const file = describedIn(there)?.weightsFile;
       return {
-        ...(numCtx === undefined ? {} : { numCtx }),
+        numCtx,
         sharesFile: file !== undefined && file === describedIn(row)?.weightsFile,
       };
     },
-    ...(context === undefined || context === "effective" ? {} : { requestContext: option.after.run.numCtx.value }),
+    requestContext: context === undefined || context === "effective" ? undefined : option.after.run.numCtx.value,
   });
 }
 

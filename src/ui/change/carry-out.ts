@@ -63,11 +63,11 @@ function withActions(words: ToastWords, result: RunResult, work: CarryOut): Toas
   const canUndo = !journal.isUndo && undoSteps(begunSteps(journal)).length > 0;
   const undo = { title: "Undo", onAction: () => undoChange({ ...work, journal }) };
   if (result.kind === "finished") {
-    return { ...words, ...(canUndo ? { primaryAction: undo } : {}) };
+    return { ...words, primaryAction: canUndo ? undo : undefined };
   }
   if (!result.isLeft) return words;
   const goOn = { title: "Continue", onAction: () => carryOut({ ...work, journal }) };
-  return { ...words, primaryAction: goOn, ...(canUndo ? { secondaryAction: undo } : {}) };
+  return { ...words, primaryAction: goOn, secondaryAction: canUndo ? undo : undefined };
 }
 
 function resultWords(result: RunResult, next: string | undefined): ToastWords {

@@ -15,8 +15,8 @@ export function changeSystem(settings: Settings, snapshot: Snapshot, signal?: Ab
   return {
     ...system,
     client,
-    ...(mac?.limitKey === undefined ? {} : { limit: { key: mac.limitKey, ramMib: Math.floor(mac.ramBytes / MIB) } }),
-    ...(signal ? { signal } : {}),
+    limit: mac?.limitKey === undefined ? undefined : { key: mac.limitKey, ramMib: Math.floor(mac.ramBytes / MIB) },
+    signal,
     beforePrompt: stepAside,
     limitWords: (outcome, askedMib) => {
       const { title, message } = outcomeWords(outcome, askedMib, mac?.overrideMib);

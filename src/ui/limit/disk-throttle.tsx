@@ -14,7 +14,7 @@ export interface DiskThrottle {
 /** Whether macOS holds the disk I/O of background tasks back. */
 export function useDiskThrottle(): DiskThrottle {
   const { data, isLoading, revalidate } = usePromise(readThrottle, [], { onError: () => {} });
-  return { ...(data === undefined ? {} : { state: data }), isLoading, refresh: revalidate };
+  return { state: data, isLoading, refresh: revalidate };
 }
 
 async function readThrottle(): Promise<ThrottleState | undefined> {

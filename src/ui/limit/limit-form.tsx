@@ -13,9 +13,13 @@ import { getSystem } from "../../app/system";
 export function LimitForm({ onChanged }: { readonly onChanged?: () => void }) {
   const { snapshot, rows, settings, isLoading, refresh } = useFitList();
   const unfinished = useUnfinishedChange(settings, snapshot);
-  const { data: bootSettings, revalidate: readBootSettingsAgain } = usePromise(() => readBootSettings(getSystem()), [], {
-    onError: () => {},
-  });
+  const { data: bootSettings, revalidate: readBootSettingsAgain } = usePromise(
+    () => readBootSettings(getSystem()),
+    [],
+    {
+      onError: () => {},
+    },
+  );
   const throttle = useDiskThrottle();
   const mac = snapshot && appleSilicon(snapshot.machine);
   const inputs = useMemo(() => rows.flatMap((row) => (row.input ? [row.input] : [])), [rows]);
@@ -30,7 +34,7 @@ export function LimitForm({ onChanged }: { readonly onChanged?: () => void }) {
       bootSettings={bootSettings ?? []}
       throttle={throttle}
       settings={settings}
-      {...(unfinished.data ? { unfinished: unfinished.data } : {})}
+      unfinished={unfinished.data}
       isLoading={isLoading}
       onAttempt={() => {
         refresh();

@@ -76,11 +76,11 @@ function Figures({ mac, memory, snapshot }: Props & { readonly mac: AppleSilicon
               : `${formatBytes(inUse)}${share === undefined ? "" : ` · ${formatPercent(share)} of the limit`}`
           }
           source="ioreg gave no figure."
-          {...(status.gpuInUseBytes === undefined
-            ? {}
-            : {
-                tooltip: `In use at this very moment: ${formatBytes(status.gpuInUseBytes)}. That figure jumps about.`,
-              })}
+          tooltip={
+            status.gpuInUseBytes === undefined
+              ? undefined
+              : `In use at this very moment: ${formatBytes(status.gpuInUseBytes)}. That figure jumps about.`
+          }
           actions={actions(inUse)}
         />
       )}

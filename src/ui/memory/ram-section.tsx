@@ -24,7 +24,7 @@ export function RamSection({ memory }: { readonly memory: Memory }) {
     figure: Pick<Parameters<typeof FigureRow>[0], "id" | "title" | "note" | "icon" | "value" | "source" | "color">,
   ) => <FigureRow {...figure} actions={<RowActions memory={memory} copy={figure.value} />} />;
   return (
-    <List.Section title="Memory" {...(ramBytes === undefined ? {} : { subtitle: formatBytes(ramBytes) })}>
+    <List.Section title="Memory" subtitle={ramBytes === undefined ? undefined : formatBytes(ramBytes)}>
       {row({
         id: "pressure",
         title: "Memory Pressure",
@@ -32,7 +32,7 @@ export function RamSection({ memory }: { readonly memory: Memory }) {
         icon: Icon.Heartbeat,
         value: pressure?.title,
         source: SYSCTL,
-        ...(pressure ? { color: pressure.color } : {}),
+        color: pressure ? pressure.color : undefined,
       })}
       {row({
         id: "used",

@@ -30,7 +30,7 @@ export function FigureRow({ id, title, icon, note, value, source, color, tooltip
       ? { text: { value: "Unknown", color: Color.SecondaryText }, tooltip: `It could not be read: ${source}` }
       : {
           ...(color === undefined ? { text: value } : { tag: { value, color } }),
-          ...(tooltip === undefined ? {} : { tooltip }),
+          tooltip,
         };
   return <List.Item id={id} title={title} subtitle={note} icon={icon} accessories={[shown]} actions={actions} />;
 }

@@ -54,9 +54,9 @@ export function useMemory(): Memory {
   };
   return {
     list,
-    ...(status.data ? { status: status.data.memory } : {}),
-    ...(loaded.data ? { loaded: loaded.data } : {}),
-    ...(apps.data ? { apps: apps.data } : {}),
+    status: status.data ? status.data.memory : undefined,
+    loaded: loaded.data,
+    apps: apps.data,
     isLoading: !isComplete && !wasComplete,
     refresh: () => {
       list.refresh();
@@ -93,7 +93,7 @@ async function readStatus(snapshot: Snapshot | undefined) {
     readMemoryStatus(system),
     key === undefined ? undefined : readLimitMib(system, key),
   ]);
-  return { memory, ...(overrideMib === undefined ? {} : { overrideMib }) };
+  return { memory, overrideMib };
 }
 
 async function readLoaded(settings: Settings): Promise<LoadedState> {

@@ -44,5 +44,5 @@ export function usePolled<T>(read: () => Promise<T>, everyMs: number): Polled<T>
     };
   }, [everyMs]);
   const refresh = useCallback(() => start.current(), []);
-  return { ...(data === undefined ? {} : { data }), refresh };
+  return { data, refresh };
 }

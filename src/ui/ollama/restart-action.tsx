@@ -24,11 +24,7 @@ export function RestartOllamaAction({ snapshot, refresh }: Props) {
   const isThere = state.kind === "answering" || state.kind === "failed";
   if (url === undefined || !isLocal || machine.kind === "not-a-mac" || !isThere) return null;
   return (
-    <Action
-      title="Restart Ollama"
-      icon={Icon.RotateClockwise}
-      onAction={() => askAndRestart(url, snapshot, refresh)}
-    />
+    <Action title="Restart Ollama" icon={Icon.RotateClockwise} onAction={() => askAndRestart(url, snapshot, refresh)} />
   );
 }
 
@@ -69,9 +65,9 @@ async function readEffects(
   const nextContext = parseWhole(next) || undefined;
   const tier = limit.kind === "known" ? tierAfterRestart(limit.bytes, server, limit) : undefined;
   return {
-    ...(loaded === undefined ? {} : { loaded: loaded.map(({ name }) => name) }),
-    ...(tier === undefined ? {} : { tier }),
-    ...(nextContext === undefined || nextContext === server.contextLength?.value ? {} : { nextContext }),
+    loaded: loaded === undefined ? undefined : loaded.map(({ name }) => name),
+    tier,
+    nextContext: nextContext === undefined || nextContext === server.contextLength?.value ? undefined : nextContext,
   };
 }
 

@@ -48,7 +48,7 @@ export function restartToast(outcome: AwaitedRestart, origin: ServerOrigin): Toa
     style: Toast.Style.Failure,
     title,
     message: restartFailure(outcome),
-    ...(primaryAction ? { primaryAction } : {}),
+    primaryAction,
   });
   const copy = (command: string): Toast.ActionOptions => ({
     title: "Copy Command",

@@ -39,7 +39,7 @@ export function PlanActions({ option, checkBuilds, lastChange, ...work }: Props)
             onAction={() => applyOption({ ...work, option })}
           />
         )}
-        {canApply && Object.keys(option.changes).length > 0 && (
+        {canApply && Object.values(option.changes).some((change) => change !== undefined) && (
           <Action
             title="Apply Without Loading"
             icon={Icon.Forward}

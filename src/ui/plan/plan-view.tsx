@@ -50,7 +50,7 @@ export function PlanView({ row: opened, snapshot: openedIn, settings, refresh: r
     rows: list.rows,
     snapshot,
     settings,
-    ...(lastChange.data ? { lastChange: lastChange.data } : {}),
+    lastChange: lastChange.data,
     refresh: () => {
       list.refresh();
       state.refresh();
@@ -98,7 +98,7 @@ export function PlanView({ row: opened, snapshot: openedIn, settings, refresh: r
           {...work}
           option={option}
           {...(option.kind === "smaller-build" ? search : {})}
-          {...(options[index + 1] ? { next: options[index + 1] } : {})}
+          next={options[index + 1]}
         />
       }
     />

@@ -36,10 +36,7 @@ export function usePlan(row: FitRow, snapshot: Snapshot): PlanState | undefined 
   });
   const [builds, setBuilds] = useState<ReadonlyMap<string, SmallerBuild>>();
   const usedRamBytes = memory?.usedBytes;
-  const planned = useMemo(
-    () => planInput(row, snapshot, usedRamBytes, builds),
-    [row, snapshot, usedRamBytes, builds],
-  );
+  const planned = useMemo(() => planInput(row, snapshot, usedRamBytes, builds), [row, snapshot, usedRamBytes, builds]);
   const plan = useMemo(() => planned && makePlan(planned), [planned]);
   if (planned === undefined || plan === undefined) return undefined;
   const checkBuilds = async () => {
@@ -52,7 +49,7 @@ export function usePlan(row: FitRow, snapshot: Snapshot): PlanState | undefined 
     plan,
     isLoading,
     refresh: revalidate,
-    ...(canCheck ? { checkBuilds } : {}),
+    checkBuilds: canCheck ? checkBuilds : undefined,
   };
 }
 
@@ -71,10 +68,10 @@ function planInput(
   const mac = snapshot.isLocal ? appleSilicon(snapshot.machine) : undefined;
   return {
     input: row.input,
-    ...(mac && snapshot.advice ? { advice: snapshot.advice } : {}),
-    ...(mac?.limitKey ? { limitKey: mac.limitKey } : {}),
-    ...(mac && usedRamBytes !== undefined ? { usedRamBytes } : {}),
-    ...(builds ? { builds } : {}),
+    advice: mac && snapshot.advice ? snapshot.advice : undefined,
+    limitKey: mac?.limitKey ? mac.limitKey : undefined,
+    usedRamBytes: mac && usedRamBytes !== undefined ? usedRamBytes : undefined,
+    builds,
     canCap: variantRefusal(row.model, snapshot.server.version) === undefined,
     variantName,
   };
@@ -102,9 +99,9 @@ async function searchBuilds(planned: PlanInput): Promise<ReadonlyMap<string, Sma
     {
       model,
       quantizations: quantizationsOf(planned),
-      ...(typeof publishedName === "string" ? { publishedName } : {}),
+      publishedName: typeof publishedName === "string" ? publishedName : undefined,
     },
-    { signal: stop.signal, ...(server.version === undefined ? {} : { version: server.version }) },
+    { signal: stop.signal, version: server.version },
   );
   if (stop.signal.aborted) {
     await toast.hide();

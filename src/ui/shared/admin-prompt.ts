@@ -23,9 +23,8 @@ export async function showPrompt<T>(
   // A new toast, not the old one changed: with the window closed only a new one becomes visible.
   await showToast({
     ...words,
-    ...(words.style === Toast.Style.Failure
-      ? { primaryAction: { title: "Copy Command", onAction: () => copyText(command) } }
-      : {}),
+    primaryAction:
+      words.style === Toast.Style.Failure ? { title: "Copy Command", onAction: () => copyText(command) } : undefined,
   });
   return outcome;
 }

@@ -50,7 +50,7 @@ export function useFitList(context?: JudgeOptions["context"]): FitList {
   );
   return {
     settings,
-    ...(snapshot ? { snapshot } : {}),
+    snapshot,
     rows,
     isLoading: isLoading || isReading,
     refresh: () => {
@@ -83,7 +83,7 @@ function judgeAll(
       description,
       server: snapshot.server,
       limit: snapshot.limit,
-      ...(snapshot.advice ? { highestLimitMib: snapshot.advice.highestMib } : {}),
+      highestLimitMib: snapshot.advice ? snapshot.advice.highestMib : undefined,
       loaded: loadedBeside(model),
       options,
     };

@@ -139,7 +139,7 @@ export function VariantForm({ source, onCreated }: { readonly source?: string; r
     };
     toast.primaryAction = { title: "Copy Name", onAction: () => Clipboard.copy(name) };
     toast.secondaryAction = taken ? { title: "Load", onAction: load } : { title: "Undo", onAction: undo };
-    push(<VariantCreated name={name} source={from} numCtx={tokens} load={load} {...(taken ? {} : { undo })} />);
+    push(<VariantCreated name={name} source={from} numCtx={tokens} load={load} undo={taken ? undefined : undo} />);
     return true;
   }
 

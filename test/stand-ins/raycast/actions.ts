@@ -17,9 +17,9 @@ interface Shown {
 }
 
 /** Every kind of action is shown alike; `perform` is what Raycast does when it is chosen. */
-function action(kind: string, fallback: string, shown: Shown, executeStep: (values: Values) => unknown): ReactNode {
+function action(kind: string, fallback: string, shown: Shown, perform: (values: Values) => unknown): ReactNode {
   const { icon, shortcut, style, autoFocus } = shown;
-  return host("Action", { kind, title: shown.title ?? fallback, icon, shortcut, style, autoFocus, executeStep });
+  return host("Action", { kind, title: shown.title ?? fallback, icon, shortcut, style, autoFocus, perform });
 }
 
 function PlainAction(props: Api.Action.Props): ReactNode {
