@@ -192,7 +192,10 @@ function detailLines(detail: Node, pen: Pen): string[] {
 
 /** Markdown in which each image is replaced by what it says to who cannot see it. */
 function withoutPictures(markdown: string): string {
-  return markdown.replace(/!\[([^\]]*)\]\([^)\s]*\)/g, (_, alt: string) => (alt ? `[picture: ${alt}]` : "[picture]"));
+  return markdown
+    .replace(/!\[([^\]]*)\]\([^)\s]*\)/g, (_, alt: string) => (alt ? `[picture: ${alt}]` : "[picture]"))
+    .replace(/&#(\d{1,6});/g, (_, code: string) => String.fromCodePoint(Number(code)))
+    .replaceAll("\u2060", "");
 }
 
 /** Title and value of each line of metadata; a separator has neither. */
