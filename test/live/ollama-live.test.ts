@@ -9,7 +9,7 @@ import { runJournal } from "../../src/apply/run-change";
 import { type Step, undoSteps } from "../../src/apply/steps";
 import { isOmitted, type MetadataValue, type ModelMetadata } from "../../src/memory/metadata";
 import { createOllamaClient } from "../../src/ollama/client";
-import { createVariant } from "../../src/ollama/create-variant";
+import { createVariant } from "../../src/ollama/variant";
 import { parseHost } from "../../src/ollama/host";
 import { describeModel } from "../../src/ollama/model-source";
 import { OllamaProblem } from "../../src/ollama/problems";

@@ -8,7 +8,7 @@ import {
   readBootSettings,
 } from "../../src/mac/boot-settings";
 import type { Runner } from "../../src/mac/runner";
-import { changeGpuLimit } from "../../src/mac/set-limit";
+import { changeGpuLimit } from "../../src/mac/gpu-limit";
 import { createSampleMac } from "../stand-ins/mac";
 
 const daemon = (label: string, ...words: string[]) =>

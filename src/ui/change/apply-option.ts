@@ -7,7 +7,7 @@ import { checkLimit } from "../../fit/limit-policy";
 import type { PlanOption } from "../../fit/plan/options";
 import { readBootSettings } from "../../mac/boot-settings";
 import { readLaunchctlEnv } from "../../mac/ollama-service";
-import { readLimitMib } from "../../mac/set-limit";
+import { readLimitMib } from "../../mac/gpu-limit";
 import { sameModel, variantName } from "../../fit/model-name";
 import { carryOut } from "./carry-out";
 import type { Settings } from "../../app/preferences";

@@ -1,6 +1,6 @@
 import { Action, Form, Icon } from "@raycast/api";
 import { usePromise } from "@raycast/utils";
-import { readIoThrottle, type ThrottleState } from "../../mac/set-limit";
+import { readIoThrottle, type ThrottleState } from "../../mac/gpu-limit";
 import { changeThrottle } from "./throttle-change";
 import { getSystem } from "../../app/system";
 

@@ -4,7 +4,7 @@ import type { AppleSiliconMac } from "../../fit/facts";
 import { checkLimit, type LimitAdvice } from "../../fit/limit-policy";
 import { formatBytes, formatMib, MIB } from "../../fit/units";
 import type { DaemonResult, DaemonStep } from "../../mac/privileged";
-import { changeGpuLimit, type ChangeOutcome } from "../../mac/set-limit";
+import { changeGpuLimit, type ChangeOutcome } from "../../mac/gpu-limit";
 import { showPrompt, stepAside } from "../shared/admin-prompt";
 import { type OutcomeWords, promptWords, sentence } from "../shared/outcome-words";
 import { getSystem } from "../../app/system";

@@ -1,6 +1,6 @@
 import { Alert, confirmAlert, Icon, Toast } from "@raycast/api";
 import { throttleCommand } from "../../fit/commands";
-import { setIoThrottle, type ThrottleOutcome, type ThrottleState } from "../../mac/set-limit";
+import { setIoThrottle, type ThrottleOutcome, type ThrottleState } from "../../mac/gpu-limit";
 import { showPrompt, stepAside } from "../shared/admin-prompt";
 import { type OutcomeWords, promptWords } from "../shared/outcome-words";
 import { getSystem } from "../../app/system";

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "react";
 import type { LoadedModel } from "../../fit/facts";
 import { type AppFootprint, readLargestApps } from "../../mac/apps";
 import { type MemoryStatus, readMemoryStatus } from "../../mac/memory-status";
-import { readLimitMib } from "../../mac/set-limit";
+import { readLimitMib } from "../../mac/gpu-limit";
 import type { Settings } from "../../app/preferences";
 import { appleSilicon, connect, type Snapshot } from "../../app/snapshot";
 import { type FitList, useFitList } from "../shared/use-fit-list";

@@ -9,7 +9,7 @@ import {
 } from "../../fit/commands";
 import { roundContextBelow } from "../../fit/largest-context";
 import { formatContext } from "../../fit/units";
-import { variantRefusal } from "../../ollama/create-variant";
+import { variantRefusal } from "../../ollama/variant";
 import { variantName } from "../../fit/model-name";
 import { LimitForm } from "../limit/limit-form";
 import { changeLoaded, copyDefaultContext, runInTerminal } from "../shared/model-work";

@@ -7,7 +7,7 @@ import type { Plan } from "../../fit/plan/options";
 import type { PlanInput } from "../../fit/plan/plan-input";
 import { smallerQuantizations } from "../../fit/plan/quantizations";
 import { readMemoryStatus } from "../../mac/memory-status";
-import { variantRefusal } from "../../ollama/create-variant";
+import { variantRefusal } from "../../ollama/variant";
 import { variantName } from "../../fit/model-name";
 import { findSmallerBuilds } from "../../registry/find-builds";
 import { appleSilicon, type Snapshot } from "../../app/snapshot";

@@ -18,7 +18,7 @@ import { ROUND_CONTEXTS } from "../../fit/largest-context";
 import { formatBytes, formatContext } from "../../fit/units";
 import { judge, judgeAtContext } from "../../fit/verdict";
 import { badgeText } from "../../fit/verdict-text";
-import { createVariant, variantOutcomeText, variantRefusal } from "../../ollama/create-variant";
+import { createVariant, variantOutcomeText, variantRefusal } from "../../ollama/variant";
 import { isUsableName, sameModel, variantName } from "../../fit/model-name";
 import { changeLoaded } from "../shared/model-work";
 import type { Settings } from "../../app/preferences";

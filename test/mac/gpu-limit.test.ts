@@ -18,7 +18,7 @@ import {
   readIoThrottle,
   readLimitMib,
   setIoThrottle,
-} from "../../src/mac/set-limit";
+} from "../../src/mac/gpu-limit";
 import { createStandInMac, type MacFaults, type StandInMacOptions } from "../stand-ins/mac";
 import { evaluateAdminScript } from "../stand-ins/mac/applescript";
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { createOllamaClient } from "../../src/ollama/client";
-import { createVariant, variantRefusal, type VariantRequest } from "../../src/ollama/create-variant";
+import { createVariant, variantRefusal, type VariantRequest } from "../../src/ollama/variant";
 import { type StandInOptions, sampleModel, type StandInOllama, startStandInOllama } from "../stand-ins/ollama";
 
 let server: StandInOllama;
