@@ -46,6 +46,9 @@ export type Verdict =
 
 export type VerdictKind = Verdict["kind"];
 
+const NOT_MEASURED =
+  "The compute buffer of this kind of model was not measured. It's worked out like the others, within a wider band.";
+
 /** The context even the smallest sensible use needs: below it "Too Big" is the word. */
 const SMALLEST_CONTEXT = 4096;
 
@@ -104,6 +107,7 @@ function compare(
     ...(limit.estimated ? [`The limit is ${limit.sourceText}.`] : []),
     ...run.cautions,
     ...(limit.disagreement ? [limit.disagreement] : []),
+    ...(sum.measured ? [] : [NOT_MEASURED]),
   ];
   const judged: KnownRun = { run, estimate: sum, limit, spareBytes, cautions };
   if (spareBytes + sum.uncertainty < 0) {

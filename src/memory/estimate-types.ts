@@ -14,6 +14,8 @@ export interface KnownEstimate {
   readonly total: number;
   /** Half-width of the band around `total` that the compute buffer may really need. */
   readonly uncertainty: number;
+  /** The compute buffer of such a model was held against llama.cpp's; where it was not, the band is wider. */
+  readonly measured: boolean;
 }
 
 export interface UnknownEstimate {

@@ -83,7 +83,7 @@ export function estimateShape(
     compute: compute.bytes,
     projector: projector + projectorBytes,
   };
-  const { uncertainty } = compute;
+  const { uncertainty, measured } = compute;
   const total = terms.weights + terms.kvCache + terms.recurrentState + terms.compute + terms.projector;
   // No term is negative, so a total and a band in range mean that all terms are.
   if (!isBytes(total) || !isBytes(uncertainty) || !isBytes(projectorBytes)) {
@@ -96,6 +96,7 @@ export function estimateShape(
     mappedWeights: weights === tensors ? mapped : weights,
     total,
     uncertainty,
+    measured,
   };
 }
 

@@ -55,6 +55,21 @@ describe("a verdict at the edges of the band", () => {
   });
 });
 
+describe("a model whose kind was never measured", () => {
+  it("is judged within a wider band, and says so in the detail and in the tooltip", () => {
+    const values = new Map(
+      [...qwen.header.values].map(([key, value]) => [key.replace(/^qwen3\./, "xverse."), value] as const),
+    );
+    const metadata = { ...qwen.header, values: values.set("general.architecture", "xverse") };
+    const input = (limit: number) => inputFor(qwen, limit, { ...at8K, description: described(metadata) });
+    const verdict = known(judge(input(100 * GIB)));
+    expect(verdict).toMatchObject({ kind: "fits", cautions: [expect.stringContaining("was not measured")] });
+    expect(tooltipText(verdict)).toContain("was not measured");
+    expect(judge(input(need + band))).toMatchObject({ kind: "tight" });
+    expect(roomy.cautions).toEqual([]);
+  });
+});
+
 describe("nothing better than Tight", () => {
   it("rests on an estimated limit, and says so", () => {
     const limit = limitOf(100 * GIB, { estimated: true, sourceText: "worked out by formula", source: "formula" });

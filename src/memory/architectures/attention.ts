@@ -1,15 +1,6 @@
 import { UnknownShape } from "./keys";
 import type { ModelFile } from "./model-file";
-import type { SlidingLayers } from "./sliding-window";
-import type { AttentionShape } from "./shape";
-
-/** Head sizes in elements; sliding layers may have their own. */
-export interface HeadSizes {
-  readonly keyLength: number;
-  readonly valueLength: number;
-  readonly slidingKeyLength: number;
-  readonly slidingValueLength: number;
-}
+import type { AttentionShape, HeadSizes, SlidingLayers } from "./shape";
 
 /**
  * Head sizes from the keys, by default embedding_length / head_count of the first block. Where that one has no heads

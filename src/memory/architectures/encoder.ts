@@ -1,5 +1,4 @@
-import type { HeadSizes } from "./attention";
-import type { AttentionShape } from "./shape";
+import type { AttentionShape, HeadSizes } from "./shape";
 
 /** What the layers of an encoder attend with: their own batch, all heads, no cache. */
 export function encoderAttention({ keyLength, valueLength }: HeadSizes, heads: number): AttentionShape {

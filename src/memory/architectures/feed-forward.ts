@@ -19,7 +19,7 @@ function isGated(file: ModelFile, width: number): boolean {
 
 /** Mixture of experts; undefined where the model has none. */
 export function experts(file: ModelFile): ExpertsShape | undefined {
-  const { rule, keys } = file;
+  const { rule, keys, layerCount } = file;
   const count = keys.widest("expert_count") ?? 0;
   if (count === 0) return undefined;
   const used = keys.widest("expert_used_count") ?? 0;
@@ -29,9 +29,17 @@ export function experts(file: ModelFile): ExpertsShape | undefined {
     used,
     width: expertWidth(file),
     sharedWidth: widestTensor(file, "ffn_up_shexp"),
-    besideDense: (keys.number("leading_dense_block_count") ?? 0) > 0 || rule.denseBesideExperts === true,
+    dense: denseLayers(file),
     kind: rule.experts ?? "plain",
+    routing: rule.routesLate ? "late" : file.has(layerCount - 1, "exp_probs_b.bias") ? "sigmoid" : "softmax",
+    weightsFirst: rule.weighsFirst === true,
+    biases: file.has(layerCount - 1, "ffn_up_exps.bias"),
   };
+}
+
+function denseLayers({ keys, has, layerCount }: ModelFile): ExpertsShape["dense"] {
+  if (has(layerCount - 1, "ffn_up.weight") && has(layerCount - 1, "ffn_gate_inp.weight")) return "each";
+  return (keys.number("leading_dense_block_count") ?? 0) > 0 ? "first" : "none";
 }
 
 function expertWidth(file: ModelFile): number {

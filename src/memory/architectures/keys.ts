@@ -1,5 +1,5 @@
 import { isOmitted, type MetadataValue } from "../metadata";
-import type { ModelView } from "./dialect";
+import type { ModelView } from "./ollama-converter";
 
 /** Sizes are 32-bit in every file llama.cpp loads; larger numbers are a damaged file. */
 const MOST = 2 ** 32 - 1;

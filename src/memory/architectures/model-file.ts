@@ -1,6 +1,6 @@
-import { viewOf } from "./dialect";
-import { type Keys, keysOf, UnknownShape } from "./keys";
 import type { ModelMetadata } from "../metadata";
+import { type Keys, keysOf, UnknownShape } from "./keys";
+import { viewOf } from "./ollama-converter";
 import { type ArchitectureRule, ARCHITECTURES, NOT_COVERED } from "./registry";
 
 /** More blocks than any model has are a damaged file. */
@@ -13,6 +13,8 @@ export interface ModelFile {
   readonly keys: Keys;
   /** Shape of `blk.<block>.<name>.weight`. */
   readonly tensor: (block: number, name: string) => readonly number[] | undefined;
+  /** Whether there is a tensor `blk.<block>.<name>`. */
+  readonly has: (block: number, name: string) => boolean;
   readonly embeddingLength: number;
   readonly vocabulary: number;
   readonly blockCount: number;
@@ -41,6 +43,7 @@ export function openModel(metadata: ModelMetadata): ModelFile {
     rule,
     keys,
     tensor: (block, name) => view.tensorShape(`blk.${block}.${name}.weight`),
+    has: (block, name) => view.tensorShape(`blk.${block}.${name}`) !== undefined,
     embeddingLength,
     vocabulary: vocabularyOf(view.tensorShape, embeddingLength),
     blockCount,

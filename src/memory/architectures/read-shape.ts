@@ -1,5 +1,6 @@
 import type { ModelMetadata } from "../metadata";
 import { attentionRows, headSizes, mostHeads } from "./attention";
+import { blockShape } from "./block";
 import { encoderAttention } from "./encoder";
 import { experts, feedForward } from "./feed-forward";
 import { UnknownShape } from "./keys";
@@ -80,6 +81,7 @@ function shapeOf(file: ModelFile): ShapeReading {
       widestValueRow: attention?.widestValueRow ?? 0,
       window: attention?.window ?? 0,
       encoder: rule.encoder === true,
+      block: blockShape(file),
       feedForward: feedForward(file),
       experts: mixture,
       encoderAttention: rule.encoder && attention ? attention.encoder : undefined,

@@ -1,5 +1,4 @@
-import type { ExpertsShape, FeedForwardShape, RecurrentKind } from "./shape";
-import type { SlidingRule } from "./sliding-window";
+import type { ExpertsShape, FeedForwardShape, RecurrentKind, SlidingRule } from "./shape";
 
 /** How an architecture lays out memory. All optional: none of it is plain attention in every layer. */
 export interface ArchitectureRule {
@@ -21,8 +20,10 @@ export interface ArchitectureRule {
   /** Where it is neither gated nor plain, which the tensors tell. */
   readonly feedForward?: Exclude<FeedForwardShape["kind"], "gated" | "plain">;
   readonly experts?: ExpertsShape["kind"];
-  /** Every layer has a dense feed-forward beside its experts. */
-  readonly denseBesideExperts?: true;
+  /** The router weighs its experts after it chose them, or not at all. */
+  readonly routesLate?: true;
+  /** The weights are applied before the experts run. */
+  readonly weighsFirst?: true;
   readonly flashAttentionForbidden?: true;
 }
 
@@ -72,11 +73,17 @@ export const ARCHITECTURES: ReadonlyMap<string, ArchitectureRule> = new Map<stri
       slidingHeadSizes: "required",
       ownKv: "shared-kv-layers",
       experts: "wide",
-      denseBesideExperts: true,
     },
   ],
-  ["gpt-oss", lastFull(2, "always")],
-  ["llama4", { sliding: { order: "last-full", period: 4, fixed: 8192, when: "window-not-zero" } }],
+  ["gpt-oss", { ...lastFull(2, "always"), routesLate: true }],
+  [
+    "llama4",
+    {
+      sliding: { order: "last-full", period: 4, fixed: 8192, when: "window-not-zero" },
+      routesLate: true,
+      weighsFirst: true,
+    },
+  ],
   ...entries("olmo2 afmoe mellum", lastFull(4, "window-set")),
   ["exaone4", lastFull(4, "64-layers", 4096)],
   ...entries("exaone-moe muse-glimmer", lastFull(4, "always")),

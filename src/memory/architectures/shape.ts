@@ -1,3 +1,31 @@
+/** Head sizes in elements; sliding layers may have their own. */
+export interface HeadSizes {
+  readonly keyLength: number;
+  readonly valueLength: number;
+  readonly slidingKeyLength: number;
+  readonly slidingValueLength: number;
+}
+
+/** Which layers slide: the last or the first of each period is full, all slide, or only a per-layer array tells. */
+export interface SlidingRule {
+  readonly order: "last-full" | "first-full" | "all" | "array";
+  readonly period?: number;
+  /** Tokens where the key is absent (`fallback`) or whatever the key says (`fixed`). */
+  readonly fallback?: number;
+  readonly fixed?: number;
+  readonly when: "always" | "window-set" | "window-not-zero" | "64-layers";
+  /** Sliding layers have a K norm of another width, which tells them where the array is left out. */
+  readonly shownByKeyNorm?: true;
+}
+
+export interface SlidingLayers {
+  /** Tokens that a sliding layer keeps; of chunked attention the chunk. */
+  readonly window: number;
+  readonly slides: readonly boolean[];
+  /** The source left out an array that could say something else than the architecture's usual period. */
+  readonly assumed: boolean;
+}
+
 /** Rows that one layer keeps in the KV cache, in elements per token. */
 export interface AttentionShape {
   readonly keyRow: number;
@@ -39,12 +67,26 @@ export interface ExpertsShape {
   readonly count: number;
   readonly used: number;
   readonly width: number;
-  /** Experts come on top of dense layers. */
-  readonly besideDense: boolean;
+  /** Layers with a dense feed-forward of their own: none, those before the first experts, or each beside its experts. */
+  readonly dense: "none" | "first" | "each";
   /** Feed-forward that runs for every token beside the chosen experts; 0 where there is none. */
   readonly sharedWidth: number;
   /** "wide": results of all chosen experts are kept at once; after a mixer also beside its copy of K and V. */
   readonly kind: "plain" | "wide" | "wide-after-mixer";
+  /** How the router turns its logits into weights: before it chooses, or after ("late") or not at all. */
+  readonly routing: "softmax" | "sigmoid" | "late";
+  /** The weights are applied before the experts run. */
+  readonly weightsFirst: boolean;
+  /** The projections of the experts have biases. */
+  readonly biases: boolean;
+}
+
+/** How a block is put together: what of the compute graph no other part of the shape says. */
+export interface BlockShape {
+  /** What attention and feed-forward normalise: what they read, what they give, or both. */
+  readonly norms: "input" | "result" | "both";
+  /** One matrix projects to Q, K and V. */
+  readonly fusedProjection: boolean;
 }
 
 export interface LatentShape {
@@ -69,6 +111,7 @@ export interface ModelShape {
   readonly encoder: boolean;
   /** What an encoder's layers attend with; they own no cache. */
   readonly encoderAttention?: AttentionShape;
+  readonly block: BlockShape;
   readonly feedForward: FeedForwardShape;
   readonly experts?: ExpertsShape;
   readonly recurrent?: RecurrentShape;

@@ -1,26 +1,6 @@
-import type { HeadSizes } from "./attention";
 import { UnknownShape } from "./keys";
 import type { ModelFile } from "./model-file";
-
-/** Which layers slide: the last or the first of each period is full, all slide, or only a per-layer array tells. */
-export interface SlidingRule {
-  readonly order: "last-full" | "first-full" | "all" | "array";
-  readonly period?: number;
-  /** Tokens where the key is absent (`fallback`) or whatever the key says (`fixed`). */
-  readonly fallback?: number;
-  readonly fixed?: number;
-  readonly when: "always" | "window-set" | "window-not-zero" | "64-layers";
-  /** Sliding layers have a K norm of another width, which tells them where the array is left out. */
-  readonly shownByKeyNorm?: true;
-}
-
-export interface SlidingLayers {
-  /** Tokens that a sliding layer keeps; of chunked attention the chunk. */
-  readonly window: number;
-  readonly slides: readonly boolean[];
-  /** The source left out an array that could say something else than the architecture's usual period. */
-  readonly assumed: boolean;
-}
+import type { HeadSizes, SlidingLayers, SlidingRule } from "./shape";
 
 const PATTERN = "attention.sliding_window_pattern";
 

@@ -95,7 +95,7 @@ function keyValueCopy(shape: ModelShape, layer: AttentionShape, settings: Effect
 function feedForwardPhase(shape: ModelShape, settings: EffectiveSettings): number {
   const { kind, width } = shape.feedForward;
   const { experts, embeddingLength, heads } = shape;
-  if (width === 0 || (experts !== undefined && !experts.besideDense)) return 0;
+  if (width === 0 || (experts !== undefined && experts.dense === "none")) return 0;
   const f32Batch = 4 * settings.batch;
   switch (kind) {
     case "gated":

@@ -1,15 +1,19 @@
 import type { ModelShape } from "../architectures/shape";
 import type { EffectiveSettings } from "../effective-settings";
 import { closedForm } from "./closed-form";
+import { isMeasured } from "./measured";
+import { methodOf } from "./method";
 import { planBuffer } from "./plan-buffer";
 import { runOrder } from "./run-order";
-import { layerKinds, transformerGraph } from "./transformer";
-import { type Method, computeUncertainty } from "./uncertainty";
+import { transformerGraph } from "./transformer";
+import { computeUncertainty } from "./uncertainty";
 
 export interface ComputeBuffer {
   readonly bytes: number;
   /** Half-width of the band the real buffer lies in. */
   readonly uncertainty: number;
+  /** Layouts like this one were held against llama.cpp's own allocations. */
+  readonly measured: boolean;
 }
 
 /** Plans take about a millisecond, and searches for a context come back to the same ones. */
@@ -22,26 +26,8 @@ const plans = new WeakMap<ModelShape, Map<string, number>>();
 export function computeBuffer(shape: ModelShape, settings: EffectiveSettings): ComputeBuffer {
   const method = methodOf(shape);
   const bytes = method === "closed-form" ? closedForm(shape, settings) : plannedBytes(shape, settings);
-  return { bytes, uncertainty: computeUncertainty(bytes, settings, method) };
-}
-
-function methodOf(shape: ModelShape): Method {
-  const isTransformer =
-    shape.recurrent === undefined &&
-    shape.latent === undefined &&
-    shape.perLayerInput === 0 &&
-    shape.feedForward.kind !== "per-layer-input" &&
-    shape.layers.every((layer) => layer.attention !== undefined || shape.encoder);
-  if (!isTransformer || tooVaried(shape)) return "closed-form";
-  return shape.experts === undefined ? "plan" : "plan-with-experts";
-}
-
-/** More than any model has: a plan of it would take long. */
-const MOST_KINDS = 8;
-const MOST_EXPERTS = 128;
-
-function tooVaried(shape: ModelShape): boolean {
-  return layerKinds(shape).size > MOST_KINDS || (shape.experts?.used ?? 0) > MOST_EXPERTS;
+  const measured = isMeasured(shape, method);
+  return { bytes, measured, uncertainty: computeUncertainty(bytes, settings, { method, measured }) };
 }
 
 function plannedBytes(shape: ModelShape, settings: EffectiveSettings): number {

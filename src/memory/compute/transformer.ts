@@ -1,6 +1,5 @@
 import type { AttentionShape, ModelShape } from "../architectures/shape";
 import { type EffectiveSettings, KV_BLOCKS } from "../effective-settings";
-import { type Dialect, dialectOf } from "./dialect";
 import { flashScratch } from "./flash-scratch";
 import { elements, GraphBuilder, type Tensor } from "./graph";
 
@@ -32,7 +31,6 @@ export function transformerGraph(shape: ModelShape, settings: EffectiveSettings,
 
 class TransformerGraph {
   private readonly graph = new GraphBuilder();
-  private readonly dialect: Dialect;
   private readonly tokensPerStream: number;
   private readonly streams: number;
   private readonly positions: Tensor;
@@ -45,7 +43,6 @@ class TransformerGraph {
     private readonly settings: EffectiveSettings,
     private readonly tokens: number,
   ) {
-    this.dialect = dialectOf(shape.architecture);
     this.streams = shape.encoder ? 1 : settings.streams;
     this.tokensPerStream = Math.max(1, Math.floor(tokens / this.streams));
     this.positions = this.graph.input([tokens]);
@@ -55,10 +52,10 @@ class TransformerGraph {
   }
 
   build(): readonly Tensor[] {
-    const { graph, shape, dialect } = this;
+    const { graph, shape } = this;
     let state = graph.input([shape.embeddingLength, this.tokens]);
-    if (dialect.scalesInput || shape.encoder) state = graph.map(state);
-    if (shape.encoder) state = graph.norm(state);
+    // Scaling the embeddings or results happens in place and takes nothing.
+    if (shape.encoder) state = graph.norm(graph.map(state));
     const kept = keptLayers(shape);
     kept.forEach((layer, index) => {
       state = this.layer(state, layer, index === kept.length - 1);
@@ -93,28 +90,24 @@ class TransformerGraph {
   }
 
   private layer(state: Tensor, layer: number, isLast: boolean): Tensor {
-    const { graph, shape, dialect } = this;
+    const { graph, shape } = this;
     const attention = shape.encoderAttention ?? shape.layers[layer]?.attention;
     if (shape.encoder) return this.encoderLayer(state, attention);
     const chosen = (tensor: Tensor): Tensor =>
       isLast ? graph.tensor([shape.embeddingLength, this.streams], [tensor, this.chosenRows]) : tensor;
-    const input = dialect.normsOnlyResults ? state : graph.norm(state);
+    const input = shape.block.norms === "result" ? state : graph.norm(state);
     const attended = attention === undefined ? input : this.attention(input, attention);
     if (shape.feedForward.kind === "beside") {
       const fed = this.feedForward(chosen(input), layer);
       return graph.combine(graph.combine(fed, chosen(state), "add"), chosen(attended), "add");
     }
-    const middle = graph.combine(this.result(chosen(this.normedResult(attended))), chosen(state), "add");
+    const middle = graph.combine(chosen(this.normedResult(attended)), chosen(state), "add");
     const fed = this.feedForward(middle, layer);
-    return graph.combine(this.result(this.normedResult(fed)), middle, "add");
+    return graph.combine(this.normedResult(fed), middle, "add");
   }
 
   private normedResult(tensor: Tensor): Tensor {
-    return this.dialect.normsResults ? this.graph.norm(tensor) : tensor;
-  }
-
-  private result(tensor: Tensor): Tensor {
-    return this.dialect.scalesResults ? this.graph.map(tensor) : tensor;
+    return this.shape.block.norms === "input" ? tensor : this.graph.norm(tensor);
   }
 
   private encoderLayer(state: Tensor, attention: AttentionShape | undefined): Tensor {
@@ -131,7 +124,7 @@ class TransformerGraph {
     let query: Tensor;
     let key: Tensor;
     let value: Tensor;
-    if (this.dialect.fusedProjection) {
+    if (shape.block.fusedProjection) {
       const all = graph.multiply(shape.heads * keyLength + keyRow + valueRow, input);
       query = graph.part(all, [keyLength, shape.heads, tokens]);
       key = graph.part(all, [keyLength, kvHeads, tokens], { first: false });
@@ -225,14 +218,14 @@ class TransformerGraph {
   }
 
   private feedForward(input: Tensor, layer: number): Tensor {
-    const { graph, shape, dialect } = this;
+    const { graph, shape } = this;
     const normed = (): Tensor =>
-      dialect.normsOnlyResults || shape.feedForward.kind === "beside" ? input : graph.norm(input);
+      shape.block.norms === "result" || shape.feedForward.kind === "beside" ? input : graph.norm(input);
     const { experts } = shape;
-    if (experts === undefined || (experts.besideDense && layer === 0 && !dialect.denseBesideExperts)) {
+    if (experts === undefined || (experts.dense === "first" && layer === 0)) {
       return this.dense(normed(), shape.feedForward.width);
     }
-    if (dialect.denseBesideExperts) {
+    if (experts.dense === "each") {
       const dense = graph.norm(this.dense(graph.norm(input), shape.feedForward.width));
       const mixture = graph.norm(this.experts(graph.norm(input), graph.norm(input)));
       return graph.combine(dense, mixture, "add");
@@ -250,20 +243,21 @@ class TransformerGraph {
   }
 
   private experts(input: Tensor, routerInput: Tensor): Tensor {
-    const { graph, shape, dialect } = this;
+    const { graph, shape } = this;
     const { experts } = shape;
     if (experts === undefined) return input;
-    const { count, used, width } = experts;
+    const { count, used, width, routing, weightsFirst, biases } = experts;
     const tokens = input.extent[1] ?? 1;
     const logits = graph.multiply(count, routerInput);
-    const odds = dialect.lateRouting
-      ? logits
-      : graph.tensor(logits.extent, [logits], {
-          inPlace: true,
-          operation: dialect.sigmoidRouting ? "any" : "barrier",
-        });
+    const odds =
+      routing === "late"
+        ? logits
+        : graph.tensor(logits.extent, [logits], {
+            inPlace: true,
+            operation: routing === "sigmoid" ? "any" : "barrier",
+          });
     // Sigmoid routers choose by biased odds but weigh by the plain ones.
-    const ranked = dialect.sigmoidRouting ? graph.map(odds) : odds;
+    const ranked = routing === "sigmoid" ? graph.map(odds) : odds;
     const sorted = graph.tensor([count, tokens], [ranked], { operation: "barrier", scratch: 4 * count * tokens });
     const chosen = graph.part(sorted, [used, tokens]);
     const picked = graph.tensor([1, used, tokens], [graph.reshape(odds, [1, count, tokens]), chosen]);
@@ -275,16 +269,16 @@ class TransformerGraph {
     const scratch = 12 * count + 32 + 4 * count * tokens;
     const project = (rows: number, source: Tensor): Tensor => {
       const result = graph.tensor([rows, used, tokens], [source, chosen], { scratch });
-      return dialect.expertBiases ? graph.map(result) : result;
+      return biases ? graph.map(result) : result;
     };
     let rows = graph.reshape(input, [shape.embeddingLength, 1, tokens]);
-    if (dialect.weightsFirst) {
+    if (weightsFirst) {
       rows = graph.combine(graph.tensor([shape.embeddingLength, used, tokens], [rows]), weights);
     }
     const up = project(width, rows);
     const active = graph.gate(project(width, rows), up);
     const down = project(shape.embeddingLength, active);
-    const weighted = dialect.weightsFirst ? down : graph.combine(down, weights);
+    const weighted = weightsFirst ? down : graph.combine(down, weights);
     return this.summed(weighted, used, tokens);
   }
 

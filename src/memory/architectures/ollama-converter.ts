@@ -12,7 +12,7 @@ export interface ModelView {
 
 type Changes = Readonly<Record<string, MetadataValue | undefined>>;
 
-interface Dialect {
+interface Translation {
   readonly architecture: string;
   /** Keys that the translation sets, computed from the file's own. */
   readonly changes?: (file: ModelView) => Changes;
@@ -22,9 +22,9 @@ interface Dialect {
  * Translations that Ollama's llama.cpp applies to files of its former converter while it loads them, as far as they
  * change memory (ollama's llama/compat). By general.architecture of the file.
  */
-const DIALECTS: ReadonlyMap<string, (file: ModelView) => Dialect | undefined> = new Map<
+const TRANSLATIONS: ReadonlyMap<string, (file: ModelView) => Translation | undefined> = new Map<
   string,
-  (file: ModelView) => Dialect | undefined
+  (file: ModelView) => Translation | undefined
 >([
   ["gptoss", () => ({ architecture: "gpt-oss", changes: expertWidth("blk.0.ffn_gate_exps.weight", 1) })],
   ["deepseekocr", () => ({ architecture: "deepseek2-ocr", changes: expertWidth("blk.1.ffn_down_exps.weight", 0) })],
@@ -50,12 +50,12 @@ export function viewOf(metadata: ModelMetadata): ModelView | undefined {
     tensorShape: (name) => shapes.get(name),
     hasTensor: (test) => metadata.tensors.some(({ name }) => test(name)),
   };
-  const dialect = DIALECTS.get(named)?.(file);
-  if (dialect === undefined) return file;
-  const changes = new Map(Object.entries(dialect.changes?.(file) ?? {}));
+  const translation = TRANSLATIONS.get(named)?.(file);
+  if (translation === undefined) return file;
+  const changes = new Map(Object.entries(translation.changes?.(file) ?? {}));
   return {
     ...file,
-    architecture: dialect.architecture,
+    architecture: translation.architecture,
     value: (key) => (changes.has(key) ? changes.get(key) : file.value(key)),
   };
 }
