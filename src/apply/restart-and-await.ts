@@ -1,4 +1,4 @@
-import type { ServerOrigin } from "../fit/facts";
+import type { ServerOrigin } from "../fit/server-origin";
 import { restartOllama, type RestartOutcome } from "../mac/ollama-service";
 import type { Runner } from "../mac/runner";
 import { pause, type Pausing } from "../mac/wait";

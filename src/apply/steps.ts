@@ -1,5 +1,5 @@
 import { formatBytes, formatContext, formatMib } from "../fit/units";
-import type { ServerOrigin } from "../fit/facts";
+import type { ServerOrigin } from "../fit/server-origin";
 import type { DaemonStep } from "../mac/privileged";
 
 /** What a loaded model is held against. */

@@ -1,4 +1,5 @@
-import type { LimitKey, ServerOrigin } from "./facts";
+import type { LimitKey } from "./facts";
+import type { ServerOrigin } from "./server-origin";
 import { MIB } from "./units";
 
 /** One argument for zsh and sh: bare where it is harmless, else in single quotes (which keep "!" and "$" as they are). */

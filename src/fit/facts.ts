@@ -3,6 +3,7 @@
  * Plain data: the pure modules judge it, the adapters fill it. A field that could not be read is absent, never guessed.
  */
 import type { ModelMetadata } from "../memory/metadata";
+import type { ServerOrigin } from "./server-origin";
 
 /** A value together with where it was read. */
 export interface Sourced<T> {
@@ -143,9 +144,6 @@ export interface RunnerCommandLine {
   readonly batch?: number;
   readonly gpuLayers?: number;
 }
-
-/** How the server that answers was started, as far as can be told. */
-export type ServerOrigin = "app" | "homebrew" | "terminal" | "remote" | "unknown";
 
 /** Settings of the running server, each with its source; absent = not detected. */
 export interface ServerFacts {

@@ -1,4 +1,4 @@
-import type { ServerOrigin } from "../fit/facts";
+import type { ServerOrigin } from "../fit/server-origin";
 import { askToQuit, AUTOMATION_EXPLANATION } from "./apps";
 import { LAUNCHCTL } from "./boot-settings";
 import { findOllamaServer, type OllamaServerProcess, type ProcessLine, readProcesses } from "./processes";
@@ -59,8 +59,13 @@ export async function restartOllama(system: ServiceSystem, origin: ServerOrigin)
         kind: "by-hand",
         reason: "Ollama runs in a terminal. Stop it there with Control-C and start `ollama serve` again.",
       };
+    case "agent":
+    case "program":
+      return { kind: "by-hand", reason: "Another program starts Ollama: restart it there." };
+    case "elsewhere":
     case "remote":
-      return { kind: "by-hand", reason: "Ollama runs on another Mac and has to be restarted there." };
+      return { kind: "by-hand", reason: "Ollama isn't a process of this Mac and has to be restarted where it runs." };
+    case "several":
     case "unknown":
       return {
         kind: "by-hand",

@@ -1,4 +1,5 @@
-import type { RunnerCommandLine, ServerOrigin } from "../fit/facts";
+import type { RunnerCommandLine } from "../fit/facts";
+import type { ServerOrigin } from "../fit/server-origin";
 import type { Runner } from "./runner";
 import { parseWhole } from "./sysctl";
 
@@ -90,7 +91,7 @@ function flashAttention(value: string | undefined): RunnerCommandLine["flashAtte
 /** The process of the Ollama server and how it was started. */
 export interface OllamaServerProcess {
   readonly pid: number;
-  readonly origin: Exclude<ServerOrigin, "remote">;
+  readonly origin: "app" | "homebrew" | "terminal" | "unknown";
   /** The app that owns it, such as "/Applications/Ollama.app". */
   readonly appPath?: string;
 }
@@ -100,10 +101,10 @@ export interface OllamaServerProcess {
  * (process 1) and runs from Homebrew's folders; anything that a shell or another program started counts as "terminal".
  */
 export function findOllamaServer(lines: readonly ProcessLine[]): OllamaServerProcess | undefined {
-  const server = lines.find(({ command }) => /^(?:\/(?:.{0,400}?\/)?)?ollama serve(?: |$)/.test(command));
+  const server = lines.find(isOllamaServer);
   if (!server) return undefined;
   const parent = lines.find(({ pid }) => pid === server.parentPid);
-  const appPath = /^(\/.{0,400}?\/Ollama\.app)\/Contents\/MacOS\//.exec(parent?.command ?? "")?.[1];
+  const appPath = ollamaAppOf(parent);
   if (appPath !== undefined) return { pid: server.pid, origin: "app", appPath };
   if (server.parentPid !== 1) return { pid: server.pid, origin: "terminal" };
   return {
@@ -115,4 +116,71 @@ export function findOllamaServer(lines: readonly ProcessLine[]): OllamaServerPro
 /** How the server on this Mac was started; "unknown" when no server process is seen. */
 export function serverOrigin(lines: readonly ProcessLine[]): ServerOrigin {
   return findOllamaServer(lines)?.origin ?? "unknown";
+}
+
+/** An Ollama server: `ollama serve`, of which `ollama start` is another name. Packagers wrap it as `.ollama-wrapped`. */
+export function isOllamaServer({ command }: ProcessLine): boolean {
+  return /^(?:\/(?:.{0,400}?\/)?)?(?:ollama|\.ollama-wrapped) (?:serve|start)(?: |$)/.test(command);
+}
+
+/** The folder of Ollama.app, where a process is that app's own. */
+export function ollamaAppOf(process: ProcessLine | undefined): string | undefined {
+  return /^(\/.{0,400}?\/Ollama\.app)\/Contents\/MacOS\/Ollama(?: |$)/.exec(process?.command ?? "")?.[1];
+}
+
+/** A process's parent, its parent's parent and so on, as far as they are listed. */
+export function ancestorsOf(process: ProcessLine, lines: readonly ProcessLine[]): readonly ProcessLine[] {
+  const byPid = new Map(lines.map((line) => [line.pid, line]));
+  const ancestors: ProcessLine[] = [];
+  // A listing is no snapshot: a number that was given out again could close a circle.
+  for (let next = byPid.get(process.parentPid); next && ancestors.length < 64; next = byPid.get(next.parentPid)) {
+    if (next.pid === process.pid || ancestors.includes(next)) break;
+    ancestors.push(next);
+  }
+  return ancestors;
+}
+
+/** What a person calls a process: the app it lies in ("Visual Studio Code"), else the name of its program ("zsh"). */
+export function processName({ command }: ProcessLine): string {
+  return appName(command) ?? (baseName(programPath(command)).split(" ", 1)[0] ?? "").replace(/:$/, "").slice(0, 60);
+}
+
+/** The outermost app that a program lies in: "Visual Studio Code". */
+export function appName(command: string): string | undefined {
+  return /\/([^/]{1,100})\.app\/Contents\//.exec(programPath(command))?.[1];
+}
+
+/** A program's own path or name: `ps` doesn't quote, so it is taken to end before the first word with "-" or "/". */
+export function programPath(command: string): string {
+  const [first = "", ...rest] = command.slice(0, 2_000).split(" ");
+  if (!first.startsWith("/")) return first;
+  const end = rest.findIndex((word) => word.startsWith("-") || word.startsWith("/"));
+  return [first, ...(end < 0 ? rest : rest.slice(0, end))].join(" ");
+}
+
+const baseName = (path: string) => path.slice(path.lastIndexOf("/") + 1);
+
+const SHELLS: ReadonlySet<string> = new Set(["sh", "bash", "zsh", "dash", "ksh", "csh", "tcsh", "fish", "nu", "pwsh"]);
+
+/** A shell that a person types into; one that runs a script or a command (`-c`) is none. */
+export function isInteractiveShell({ command }: ProcessLine): boolean {
+  const [, ...args] = command.split(" ");
+  return isShell(command) && args.every((word) => /^--?[a-z]{1,20}$/i.test(word) && !/^-[a-z]*c/.test(word));
+}
+
+/** Something that runs a command for somebody else and stays beside it: a shell with a script, `caffeinate`, `nice`. */
+export function isWrapper(process: ProcessLine): boolean {
+  const { command } = process;
+  return (
+    (isShell(command) && !isInteractiveShell(process)) || /^(?:caffeinate|nohup|nice|env)$/.test(firstName(command))
+  );
+}
+
+function isShell(command: string): boolean {
+  return SHELLS.has(firstName(command).replace(/^-/, ""));
+}
+
+/** The name of a program whose path has no spaces. */
+function firstName(command: string): string {
+  return baseName(command.split(" ", 1)[0] ?? "");
 }

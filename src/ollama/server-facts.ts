@@ -1,4 +1,5 @@
-import type { RunnerCommandLine, ServerFacts, ServerOrigin } from "../fit/facts";
+import type { RunnerCommandLine, ServerFacts } from "../fit/facts";
+import type { ServerOrigin } from "../fit/server-origin";
 import type { OllamaClient } from "./client";
 import { type LoggedFacts, parseServerLog, present, readStartLog, whole } from "./server-log";
 

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import type { ServerFacts, ServerOrigin, Sourced } from "../fit/facts";
+import type { ServerFacts, Sourced } from "../fit/facts";
+import type { ServerOrigin } from "../fit/server-origin";
 import { GIB, MIB } from "../fit/units";
 import { type FileSource, openFileSource } from "./blob-source";
 

@@ -1,6 +1,6 @@
 import { Action, Alert, confirmAlert, Icon, showToast, Toast } from "@raycast/api";
 import { restartAndAwait } from "../../apply/restart-and-await";
-import type { ServerOrigin } from "../../fit/facts";
+import type { ServerOrigin } from "../../fit/server-origin";
 import { tierAfterRestart } from "../../fit/limit-preview";
 import { readLaunchctlEnv } from "../../mac/ollama-service";
 import { readProcesses, serverOrigin } from "../../mac/processes";

@@ -1,7 +1,7 @@
 import { open, Toast } from "@raycast/api";
 import { type AwaitedRestart, restartFailure } from "../../apply/restart-and-await";
 import { asOneLine, restartCommands } from "../../fit/commands";
-import type { ServerOrigin } from "../../fit/facts";
+import type { ServerOrigin } from "../../fit/server-origin";
 import { listNames } from "../../fit/list-names";
 import { formatContext } from "../../fit/units";
 import { copyText } from "../shared/copy-text";

@@ -1,0 +1,81 @@
+/**
+ * Which process answers at the host, and how it was started. Everything that is read elsewhere (a log, a variable of the
+ * session, the command line of a runner) or done to the server (a restart) goes by this and nothing else.
+ */
+export type ServerIdentity =
+  /** The server of Ollama.app in /Applications or ~/Applications: a child of the app's own process. */
+  | {
+      readonly kind: "app";
+      readonly pid: number;
+      readonly appPid: number;
+      /** "/Applications/Ollama.app". */
+      readonly appPath: string;
+    }
+  /** Homebrew's service: launchd knows its label, and the pid under it is this server's. */
+  | ({ readonly kind: "homebrew" } & LaunchdServer)
+  /** Another LaunchAgent or LaunchDaemon of this user. */
+  | ({ readonly kind: "agent" } & LaunchdServer)
+  /** A shell started it. */
+  | {
+      readonly kind: "terminal";
+      readonly pid: number;
+      /** The app the shell runs in ("Terminal", "iTerm"), else the shell ("zsh"); absent where it is gone. */
+      readonly program?: string;
+    }
+  /** Another program started it, or one that has ended since. */
+  | {
+      readonly kind: "program";
+      readonly pid: number;
+      readonly program?: string;
+    }
+  /** What listens on this Mac isn't Ollama: it hands requests on into a container or to another machine. */
+  | {
+      readonly kind: "elsewhere";
+      readonly pid: number;
+      readonly carrier: Carrier;
+      /** For people: "Docker", "ssh", "nginx". */
+      readonly program: string;
+    }
+  /** The host in the preferences is another machine. */
+  | { readonly kind: "remote" }
+  /** More than one process could be the one that answers. */
+  | { readonly kind: "several"; readonly pids: readonly number[] }
+  /** Can't be told; the reason is a sentence. */
+  | { readonly kind: "unknown"; readonly reason: string };
+
+/** A container or virtual machine on this Mac, a tunnel to another machine, or a program that may be anything. */
+export type Carrier = "container" | "tunnel" | "other";
+
+/** A server that launchd started and starts again. */
+export interface LaunchdServer {
+  readonly pid: number;
+  readonly label: string;
+  /** The user's session, or the Mac as a whole. */
+  readonly domain: "session" | "system";
+}
+
+/** How the server that answers was started, as far as can be told. */
+export type ServerOrigin = ServerIdentity["kind"];
+
+/** A server that is known to be a process of this Mac, so that Metal, its log and its children speak for it. */
+export type OwnServer = Extract<
+  ServerIdentity,
+  { readonly kind: "app" | "homebrew" | "agent" | "terminal" | "program" }
+>;
+
+/** The server, where it is known to be a process of this Mac. */
+export function ownServer(identity: ServerIdentity): OwnServer | undefined {
+  switch (identity.kind) {
+    case "app":
+    case "homebrew":
+    case "agent":
+    case "terminal":
+    case "program":
+      return identity;
+    case "elsewhere":
+    case "remote":
+    case "several":
+    case "unknown":
+      return undefined;
+  }
+}
