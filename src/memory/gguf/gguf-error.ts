@@ -16,16 +16,6 @@ export type GgufFault =
   | "not-found"
   | "no-permission"
   | "not-a-file"
-  // HTTP
-  | "http-unauthorized"
-  | "http-forbidden"
-  | "http-not-found"
-  | "http-no-range"
-  | "http-bad-range"
-  | "http-changed"
-  | "http-status"
-  | "network"
-  // both
   | "read-failed"
   | "timeout"
   | "aborted";
