@@ -2,8 +2,14 @@ import type { LimitKey } from "./facts";
 import type { ServerOrigin } from "./server-origin";
 import { MIB } from "./units";
 
-/** One argument for zsh and sh: bare where it is harmless, else in single quotes (which keep "!" and "$" as they are). */
+/**
+ * One argument for zsh and sh: bare where it is harmless, else in single quotes (which keep "!" and "$" as they are).
+ *
+ * @throws RangeError for C0 and C1 control characters, DEL and bidirectional marks: in a shell without bracketed paste
+ * some run the line before the person presses Return, whatever quotes surround them
+ */
 export function shellQuote(argument: string): string {
+  refuseControl(argument);
   return /^[A-Za-z0-9_@%+:,./-]+$/.test(argument) && !argument.startsWith("-")
     ? argument
     : `'${argument.replaceAll("'", `'\\''`)}'`;
@@ -35,8 +41,14 @@ export function throttleCommand(state: 0 | 1): string {
   return `sudo /usr/sbin/sysctl ${THROTTLE_KEY}=${state}`;
 }
 
-/** Modelfile of a context-capped variant. */
+function refuseControl(text: string): void {
+  if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(text))
+    throw new RangeError("A name with control characters isn't put into commands.");
+}
+
+/** Modelfile of a context-capped variant. @throws RangeError for a name with control characters, a line break included */
 export function modelfileText(source: string, numCtx: number): string {
+  refuseControl(source);
   return `FROM ${source}\nPARAMETER num_ctx ${numCtx}\n`;
 }
 

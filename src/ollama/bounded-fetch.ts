@@ -1,9 +1,14 @@
-import { notOllama, OllamaProblem, problemFrom, problemOfStatus } from "./problems";
+import { notOllama, OllamaProblem, oneLine, problemFrom, problemOfStatus } from "./problems";
 
 export interface Bounds {
   /** For the whole exchange, in milliseconds. */
   readonly timeoutMs: number;
+  /** Of one answer, as it is kept: after {@link filter}. */
   readonly maxBytes: number;
+  /** Lets less of an answer through, byte by byte, before it's taken into memory. */
+  readonly filter?: () => TransformStream<Uint8Array, Uint8Array>;
+  /** Where a redirect may lead; absent = nowhere. Called with the number of redirects followed before this one. */
+  readonly mayFollow?: (target: URL, followed: number) => boolean;
   /** The caller's way to stop. */
   readonly signal?: AbortSignal;
 }
@@ -15,7 +20,8 @@ const MOST_LINE_CHARACTERS = 64 * 1024;
 /**
  * Runs one exchange with the server at `url` within bounds. `work` gets a fetch that ends with the time limit and the
  * signal, even where the given one ignores signals, takes in no more bytes than allowed, turns answers other than 2xx
- * into problems, and, for `lines`, lets only whole JSON objects through.
+ * into problems, and, for `lines`, lets only whole JSON objects through. Redirects are problems unless `mayFollow` allows
+ * them: fetch would repeat a request, a deletion too, at whatever address a server names.
  *
  * @throws OllamaProblem always and only
  */
@@ -36,7 +42,10 @@ export async function exchange<T>(
 
   let answered = false;
   const bounded: typeof fetch = async (input, init) => {
-    const response = await orAbort(inner(input, { ...init, signal: limit.signal }), limit.signal);
+    const response = await orAbort(
+      withoutRedirects(inner, input, { ...init, signal: limit.signal }, bounds),
+      limit.signal,
+    );
     answered = true;
     if (!response.ok) {
       const body = await readText(response, MOST_ERROR_BYTES, "cut", limit.signal);
@@ -44,7 +53,8 @@ export async function exchange<T>(
     }
     const { status, headers } = response;
     if (form === "one") {
-      const body = await readText(response, maxBytes, "refuse", limit.signal);
+      const kept = bounds.filter && response.body ? new Response(response.body.pipeThrough(bounds.filter())) : response;
+      const body = await readText(kept, maxBytes, "refuse", limit.signal);
       // An answer to a deletion is empty; every other one is an object.
       if (body !== "" && !/^\s*\{/.test(body)) throw notOllama(url);
       return new Response(body, { status, headers });
@@ -62,6 +72,40 @@ export async function exchange<T>(
     // Whatever of the exchange is still under way is no longer wanted.
     limit.abort();
   }
+}
+
+/** The answer to a request, with each redirect followed only where it may be, and only by requests that change nothing. */
+async function withoutRedirects(
+  inner: typeof fetch,
+  input: Parameters<typeof fetch>[0],
+  init: RequestInit,
+  { mayFollow }: Bounds,
+): Promise<Response> {
+  let place = new URL(input instanceof Request ? input.url : String(input));
+  const changesNothing = (init.method ?? "GET") === "GET" && !(input instanceof Request);
+  for (let followed = 0; ; followed += 1) {
+    const response = await inner(followed === 0 ? input : place, { ...init, redirect: "manual" });
+    if (response.status < 300 || response.status >= 400) return response;
+    discard(response);
+    const target = parseUrl(response.headers.get("location") ?? "", place);
+    if (target === null || !changesNothing || !mayFollow?.(target, followed)) {
+      const where = target === null ? "elsewhere" : `on to ${target.host}`;
+      throw new OllamaProblem(
+        "redirected",
+        `The server at ${place.host} sends requests ${where}, which isn't followed.`,
+      );
+    }
+    place = target;
+  }
+}
+
+function parseUrl(text: string, base: URL): URL | null {
+  return URL.canParse(text, base.href) ? new URL(text, base) : null;
+}
+
+/** Closes the connection of an answer that isn't wanted. */
+function discard(response: Response): void {
+  response.body?.cancel().catch(() => undefined);
 }
 
 /** Once an answer began, what fetch or the client throw means that it came to no proper end. */
@@ -129,7 +173,7 @@ function wholeObjects(url: string): TransformStream<Uint8Array, Uint8Array> {
     if (!message) throw notOllama(url);
     if ("error" in message) {
       const words = typeof message["error"] === "string" ? message["error"] : "it gave no reason";
-      throw new OllamaProblem("http", `Ollama could not do it: ${words.slice(0, 300)}`);
+      throw new OllamaProblem("http", `Ollama could not do it: ${oneLine(words)}`);
     }
     controller.enqueue(encoder.encode(`${line}\n`));
   };

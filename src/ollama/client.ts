@@ -1,6 +1,7 @@
-import { Ollama } from "ollama/browser";
+import { Ollama, type ShowRequest } from "ollama/browser";
 import type { InstalledModel, LoadedModel, ModelDescription } from "../fit/facts";
-import { exchange } from "./bounded-fetch";
+import { type Bounds, exchange } from "./bounded-fetch";
+import { dropTokenizer } from "./drop-tokenizer";
 import { sameModel } from "../fit/model-name";
 import { notOllama, OllamaProblem } from "./problems";
 import { readDescription, readInstalledModels, readLoadedModels } from "./wire";
@@ -44,7 +45,10 @@ const LOAD_TIMEOUT_MS = 10 * 60_000;
 /** A vocabulary with its merges is many megabytes of text. */
 const VERBOSE_TIMEOUT_MS = 30_000;
 const CREATE_TIMEOUT_MS = 5 * 60_000;
-const MOST_BYTES = 64 * 1024 * 1024;
+/** Of lists and small answers. Raycast ends a command at 100 MB of heap, and parsing takes a multiple of the text. */
+const MOST_BYTES = 4 * 1024 * 1024;
+/** Of one model's metadata: up to 65,536 tensors, a template and a license. */
+const MOST_SHOW_BYTES = 8 * 1024 * 1024;
 const UNLOAD_MS = 10_000;
 const UNLOAD_POLLS = 40;
 
@@ -55,11 +59,21 @@ export function createOllamaClient(options: ClientOptions): OllamaClient {
   /** One exchange with the server; `form` says whether the answer is one object or a stream of lines. */
   function ask<T>(
     work: (api: Ollama) => Promise<T>,
-    { signal, timeoutMs = usualMs, form }: { signal?: AbortSignal; timeoutMs?: number; form?: "lines" } = {},
+    { form, ...bounds }: Partial<Bounds> & { readonly form?: "lines" } = {},
   ): Promise<T> {
-    const bounds = { timeoutMs, maxBytes: MOST_BYTES, signal };
-    return exchange(options.fetch, url, bounds, (fetch) => work(new Ollama({ host: url, fetch })), form);
+    const all = { timeoutMs: usualMs, maxBytes: MOST_BYTES, ...bounds };
+    return exchange(options.fetch, url, all, (fetch) => work(new Ollama({ host: url, fetch })), form);
   }
+
+  /** The type of the request lags behind: the package sends every field it is given. */
+  const show = (name: string, verbose: boolean, bounds: Partial<Bounds>) =>
+    ask(async (api) => readDescription(await api.show({ model: name, verbose } as ShowRequest), verbose), {
+      maxBytes: MOST_SHOW_BYTES,
+      ...bounds,
+    });
+
+  /** Verbose answers are tens of megabytes on the wire: one at a time, so that they never add up. */
+  const oneByOne = queue();
 
   const loaded = (signal?: AbortSignal) =>
     ask(async (api) => readLoadedModels(await api.ps()), signal ? { signal } : {});
@@ -70,14 +84,11 @@ export function createOllamaClient(options: ClientOptions): OllamaClient {
     models: () => ask(async (api) => readInstalledModels(await api.list())),
     loaded: () => loaded(),
     show: (name, { verbose = false, signal } = {}) =>
-      ask(
-        async (api) => {
-          // The type lags behind: the client sends every field it is given.
-          const request = { model: name, verbose };
-          return readDescription(await api.show(request), verbose);
-        },
-        { signal, timeoutMs: verbose ? Math.max(usualMs, VERBOSE_TIMEOUT_MS) : usualMs },
-      ),
+      verbose
+        ? oneByOne(() =>
+            show(name, true, { signal, timeoutMs: Math.max(usualMs, VERBOSE_TIMEOUT_MS), filter: dropTokenizer }),
+          )
+        : show(name, false, { signal }),
     load: (name, { numCtx, signal } = {}) =>
       ask(
         async (api) => {
@@ -113,6 +124,16 @@ export function createOllamaClient(options: ClientOptions): OllamaClient {
       ask(async (api) => {
         await api.delete({ model: name });
       }),
+  };
+}
+
+/** Runs works one after the other; one that fails holds up none behind it. */
+function queue(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const next = last.then(work, work);
+    last = next.catch(() => undefined);
+    return next;
   };
 }
 

@@ -2,9 +2,11 @@
  * What went wrong with an Ollama server:
  * - not-running: nothing answers there; - not-ollama: something else answers; - timed-out: no answer in time;
  * - not-found: it does not know the model; - bad-answer: an answer that makes no sense, breaks off or is too large;
- * - http: it refused or failed, with its own words; - stopped: the caller's signal ended it.
+ * - http: it refused or failed, with its own words; - redirected: it sends requests to another address; - stopped: the
+ * caller's signal ended it.
  */
-export type ProblemKind = "not-running" | "not-ollama" | "timed-out" | "not-found" | "bad-answer" | "http" | "stopped";
+export type ProblemKind =
+  "not-running" | "not-ollama" | "timed-out" | "not-found" | "bad-answer" | "http" | "redirected" | "stopped";
 
 /** Something the Ollama server did not do, with a message for people. */
 export class OllamaProblem extends Error {
@@ -49,11 +51,20 @@ export function notOllama(url: string, options?: { readonly status: number }): O
 
 const MOST_CHARACTERS = 300;
 
+/** Words of a server as one line of at most 300 characters, without what could forge another line on screen. */
+export function oneLine(words: string): string {
+  return words
+    .slice(0, 4 * MOST_CHARACTERS)
+    .replace(/[\p{Cc}\p{Cf}\s]+/gu, " ")
+    .trim()
+    .slice(0, MOST_CHARACTERS);
+}
+
 /** The text of `{"error": "..."}`; undefined for anything else. */
 function errorWords(body: string): string | undefined {
   try {
     const { error } = JSON.parse(body) as { error?: unknown };
-    return typeof error === "string" && error !== "" ? error.slice(0, MOST_CHARACTERS) : undefined;
+    return typeof error === "string" && error !== "" ? oneLine(error) : undefined;
   } catch {
     return undefined;
   }

@@ -1,19 +1,33 @@
 import type { InstalledModel, LoadedModel, ModelDescription, ModelParameters } from "../fit/facts";
 import type { MetadataValue, ModelMetadata, TensorInfo } from "../memory/metadata";
+import { parseModelName } from "../fit/model-name";
 import { OllamaProblem } from "./problems";
 
 type Json = Readonly<Record<string, unknown>>;
 
 const MOST_MODELS = 5_000;
 const MOST_TENSORS = 65_536;
+const MOST_LABEL_CHARACTERS = 100;
 
 const isObject = (value: unknown): value is Json =>
   typeof value === "object" && value !== null && !Array.isArray(value);
+/** A text as it is, line breaks and all: for what is read further, not for people. */
 const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
+/** One short line for people: without control and format characters, which could forge other lines on screen. */
+const label = (value: unknown): string | undefined =>
+  text(
+    text(value)
+      ?.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ")
+      .trim()
+      .slice(0, MOST_LABEL_CHARACTERS),
+  );
+/** A model name that Ollama itself would take. Others can't come from an honest server, and could run on a paste. */
+const modelName = (value: unknown): string | undefined =>
+  typeof value === "string" && parseModelName(value) !== undefined ? value : undefined;
 const size = (value: unknown): number | undefined =>
   typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
-const texts = (value: unknown): readonly string[] =>
-  Array.isArray(value) ? value.filter((element): element is string => typeof element === "string") : [];
+const labels = (value: unknown): readonly string[] =>
+  (Array.isArray(value) ? value.slice(0, 50) : []).map(label).filter((each) => each !== undefined);
 
 /** Leaves out what is undefined, so that absent stays absent. */
 function present<T extends object>(values: T): { [K in keyof T]: Exclude<T[K], undefined> } {
@@ -28,14 +42,14 @@ function list(answer: unknown): readonly Json[] {
   return models.slice(0, MOST_MODELS).filter(isObject);
 }
 
-/** Models of `/api/tags`; entries without a name or digest are left out. */
+/** Models of `/api/tags`; entries without a digest or with a name that Ollama would refuse are left out. */
 export function readInstalledModels(answer: unknown): readonly InstalledModel[] {
   return list(answer).flatMap((entry) => {
-    const name = text(entry["name"]) ?? text(entry["model"]);
-    const digest = text(entry["digest"]);
+    const name = modelName(entry["name"]) ?? modelName(entry["model"]);
+    const digest = label(entry["digest"]);
     if (name === undefined || digest === undefined) return [];
     const details = isObject(entry["details"]) ? entry["details"] : {};
-    const format = text(details["format"]);
+    const format = label(details["format"]);
     const trained = size(details["context_length"]);
     return [
       {
@@ -43,16 +57,16 @@ export function readInstalledModels(answer: unknown): readonly InstalledModel[] 
         digest,
         sizeBytes: size(entry["size"]) ?? 0,
         format: format === "gguf" || format === "safetensors" ? format : ("other" as const),
-        families: texts(details["families"]),
-        capabilities: texts(entry["capabilities"]),
+        families: labels(details["families"]),
+        capabilities: labels(entry["capabilities"]),
         cloud: Boolean(entry["remote_host"]) || /:(?:.*-)?cloud$/i.test(name),
         ...present({
-          modifiedAt: text(entry["modified_at"]),
-          family: text(details["family"]),
-          parameterSize: text(details["parameter_size"]),
-          quantization: text(details["quantization_level"]),
+          modifiedAt: label(entry["modified_at"]),
+          family: label(details["family"]),
+          parameterSize: label(details["parameter_size"]),
+          quantization: label(details["quantization_level"]),
           trainedContext: trained === 0 ? undefined : trained,
-          parentModel: text(details["parent_model"]),
+          parentModel: modelName(details["parent_model"]),
         }),
       },
     ];
@@ -62,17 +76,20 @@ export function readInstalledModels(answer: unknown): readonly InstalledModel[] 
 /** Models of `/api/ps`; entries without their sizes are left out, as they could not be told from a spill. */
 export function readLoadedModels(answer: unknown): readonly LoadedModel[] {
   return list(answer).flatMap((entry) => {
-    const name = text(entry["name"]) ?? text(entry["model"]);
+    const name = modelName(entry["name"]) ?? modelName(entry["model"]);
     const bytes = size(entry["size"]);
     const vram = size(entry["size_vram"]);
     if (name === undefined || bytes === undefined || vram === undefined) return [];
     return [
       {
         name,
-        digest: text(entry["digest"]) ?? "",
+        digest: label(entry["digest"]) ?? "",
         sizeBytes: bytes,
         vramBytes: vram,
-        ...present({ contextLength: size(entry["context_length"]) || undefined, expiresAt: text(entry["expires_at"]) }),
+        ...present({
+          contextLength: size(entry["context_length"]) || undefined,
+          expiresAt: label(entry["expires_at"]),
+        }),
       },
     ];
   });
@@ -89,15 +106,15 @@ export function readDescription(answer: unknown, verbose: boolean): ModelDescrip
     metadata: { values: readValues(answer["model_info"]), tensors: readTensors(answer["tensors"]) },
     metadataSource: verbose ? "show-verbose" : "show",
     parameters: readParameters(text(answer["parameters"]) ?? ""),
-    capabilities: texts(answer["capabilities"]),
+    capabilities: labels(answer["capabilities"]),
     // The first FROM is the model, further ones are projectors, whose size a remote server does not tell.
     projectors: sources.from.slice(1).map((path) => ({ path })),
     adapters: sources.adapters,
     drafts: sources.drafts,
     ...present({
-      parentModel: isObject(answer["details"]) ? text(answer["details"]["parent_model"]) : undefined,
+      parentModel: isObject(answer["details"]) ? modelName(answer["details"]["parent_model"]) : undefined,
       weightsFile: sources.from[0],
-      requires: text(answer["requires"]),
+      requires: label(answer["requires"]),
       modelfile,
     }),
   };

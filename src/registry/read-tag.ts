@@ -1,5 +1,6 @@
 import { exchange } from "../ollama/bounded-fetch";
 import { parseModelName } from "../fit/model-name";
+import { isPublicAddress } from "./public-address";
 import { OllamaProblem } from "../ollama/problems";
 
 /** What a registry says of a tag. */
@@ -29,6 +30,9 @@ export interface TagOptions {
 const REGISTRIES: readonly string[] = ["registry.ollama.ai", "hf.co", "huggingface.co"];
 const MANIFEST = "application/vnd.docker.distribution.manifest.v2+json";
 const MOST_BYTES = 1024 * 1024;
+const MOST_REDIRECTS = 3;
+
+const mayFollow = (target: URL, followed: number): boolean => followed < MOST_REDIRECTS && isPublicAddress(target);
 
 /**
  * Asks the registry for the manifest of a model name, without downloading the model. The registry's protocol is that
@@ -47,7 +51,7 @@ export async function readTag(
   const { version = "0.33.0", timeoutMs = 5_000, signal } = options;
   const headers = { Accept: MANIFEST, "User-Agent": `ollama/${version.replace(/[^\w.+-]/g, "")} (arm64 darwin)` };
   try {
-    const bounds = { timeoutMs, maxBytes: MOST_BYTES, signal };
+    const bounds = { timeoutMs, maxBytes: MOST_BYTES, signal, mayFollow };
     const manifest: unknown = await exchange(fetch, host, bounds, async (bounded) => {
       const response = await bounded(url, { headers });
       return response.json();

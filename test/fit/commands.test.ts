@@ -58,7 +58,7 @@ const SHELLS: readonly Shell[] = [
 /** Characters that mean something to a shell, some that do not, and words that mean something as a whole. */
 const hostile = fc.oneof(
   fc
-    .array(fc.constantFrom(..."'\"\\$`!#~*?[]{}()<>|&; \t\n=-%^aZ0é🙂"), { maxLength: 24 })
+    .array(fc.constantFrom(..."'\"\\$`!#~*?[]{}()<>|&; =-%^aZ0é🙂"), { maxLength: 24 })
     .map((characters) => characters.join("")),
   fc.constantFrom("!!", "!0", "a!0", "!-1", "^0^1", "#a", "~", "=zsh", "%1", "{a,b}", "''"),
 );
@@ -118,6 +118,30 @@ describe("shellQuote", () => {
     expect(shellQuote("a!b")).toBe("'a!b'");
     expect(shellQuote("$HOME")).toBe("'$HOME'");
     expect(shellQuote("it's")).toBe(`'it'\\''s'`);
+  });
+});
+
+describe("a name with control characters", () => {
+  const controls = fc.constantFrom(..."\0\t\n\r\u0015\u001b\u007f\u0085\u009b\u200f\u202e\u2028\u2029".split(""));
+  const forged = fc.tuple(fc.string(), controls, fc.string()).map((parts) => parts.join(""));
+
+  it("gets into no command and no Modelfile", () => {
+    fc.assert(
+      fc.property(forged, (name) => {
+        for (const copy of [
+          () => shellQuote(name),
+          () => modelfileText(name, 8192),
+          () => ollamaCreateCommand("a", name, 8192),
+          () => ollamaCreateCommand(name, "a", 8192),
+          () => ollamaRunCommand(name),
+          () => ollamaStopCommand(name),
+          () => ollamaPullCommand(name),
+          () => kvCacheCommands(name, "app"),
+        ]) {
+          expect(copy).toThrow(RangeError);
+        }
+      }),
+    );
   });
 });
 

@@ -1,3 +1,5 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createOllamaClient, type OllamaClient } from "../../src/ollama/client";
 import { OllamaProblem, type ProblemKind } from "../../src/ollama/problems";
@@ -149,7 +151,7 @@ describe("the description of a model", () => {
     const { metadata, metadataSource } = await client.show("qwen3-coder-next:q4_K_M", { verbose: true });
     expect(metadataSource).toBe("show-verbose");
     expect((metadata.values.get("qwen3next.attention.head_count_kv") as number[]).slice(0, 5)).toEqual([0, 0, 0, 2, 0]);
-    expect(metadata.values.get("tokenizer.ggml.tokens")).toEqual({ omitted: true, length: 151936 });
+    expect(metadata.values.get("tokenizer.ggml.tokens")).toEqual({ omitted: true });
   });
 
   it("names adapters, drafts and projectors, whatever the texts in the Modelfile say", async () => {
@@ -364,6 +366,62 @@ describe("a server that misbehaves", () => {
     await server.restart();
     server.fault("tags", undefined);
     expect(await client.models()).toHaveLength(1);
+  });
+
+  it.each([301, 302, 303, 307, 308])("cannot send a request on to another address with status %i", async (status) => {
+    const asked: string[] = [];
+    const elsewhere = createServer((request, response) => {
+      asked.push(`${request.method} ${request.url}`);
+      response.end("{}");
+    });
+    await new Promise<void>((resolve) => elsewhere.listen(0, "127.0.0.1", resolve));
+    const target = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}`;
+    const sender = createServer((request, response) => {
+      response.writeHead(status, { Location: `${target}${request.url}` }).end();
+    });
+    await new Promise<void>((resolve) => sender.listen(0, "127.0.0.1", resolve));
+    const client = createOllamaClient({ url: `http://127.0.0.1:${(sender.address() as AddressInfo).port}`, fetch });
+    for (const call of Object.values(calls)) expect((await problem(call(client))).kind).toBe("redirected");
+    expect(asked).toEqual([]);
+    elsewhere.close();
+    sender.close();
+  });
+
+  it.each([
+    ["tags", (client: OllamaClient) => client.models()],
+    ["ps", (client: OllamaClient) => client.loaded()],
+    ["version", (client: OllamaClient) => client.version()],
+  ] as const)("is read at %s up to 4 MiB only", async (route, call) => {
+    const client = await start(SMALL);
+    server.fault(route, { kind: "answer", body: `{"models":[${"{},".repeat(1_400_000)}{}]}` });
+    expect((await problem(call(client))).kind).toBe("bad-answer");
+  });
+
+  it("keeps no vocabulary in memory, and asks for one verbose answer at a time", async () => {
+    const client = await start(SMALL);
+    const info = { "general.architecture": "llama", "tokenizer.ggml.tokens": ["x".repeat(12 * 1024 * 1024)] };
+    server.fault("show", { kind: "answer", body: JSON.stringify({ model_info: info }) });
+    const { metadata } = await client.show("llama3.1:8b", { verbose: true });
+    expect(metadata.values.get("general.architecture")).toBe("llama");
+    expect((await problem(client.show("llama3.1:8b"))).kind).toBe("bad-answer");
+
+    let [open, most] = [0, 0];
+    const counting = createOllamaClient({
+      url: server.url,
+      fetch: async (...request) => {
+        open += 1;
+        most = Math.max(most, open);
+        const response = await fetch(...request);
+        const body = await response.arrayBuffer();
+        open -= 1;
+        return new Response(body, response);
+      },
+    });
+    server.fault("show", undefined);
+    const names = ["llama3.1:8b", "absent:1b", "llama3.1:8b"];
+    const answers = await Promise.allSettled(names.map((name) => counting.show(name, { verbose: true })));
+    expect(answers.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    expect(most).toBe(1);
   });
 
   it("that never lets go of a model ends the waiting", async () => {

@@ -233,3 +233,31 @@ describe("the parameters of a model", () => {
     );
   });
 });
+
+describe("what people see of a server's words", () => {
+  const entry = (name: string, more: object = {}) => ({ name, digest: "a".repeat(64), size: 1, ...more });
+
+  it.each([
+    "a\u0015\rid",
+    "a\u001b[201~\rid",
+    "a\u202eb",
+    "a\nPARAMETER num_ctx 1",
+    "a b",
+    "a'$(id)'",
+    "../x",
+    "a".repeat(400),
+  ])("is never the name %j, which Ollama itself would refuse", (name) => {
+    const models = [entry(name), entry("fine:8b")];
+    expect(readInstalledModels({ models }).map((model) => model.name)).toEqual(["fine:8b"]);
+    const loaded = models.map((model) => ({ ...model, size_vram: 1 }));
+    expect(readLoadedModels({ models: loaded }).map((model) => model.name)).toEqual(["fine:8b"]);
+  });
+
+  it("has no line breaks, no control characters and no end", () => {
+    const details = { family: "qwen3\r\n\u001b[31mred", quantization_level: "Q".repeat(9_000), parent_model: "a\nb" };
+    const [model] = readInstalledModels({ models: [entry("fine:8b", { details, capabilities: ["a\u0000b", 1] })] });
+    expect(model).toMatchObject({ family: "qwen3 [31mred", capabilities: ["a b"] });
+    expect(model?.quantization).toHaveLength(100);
+    expect(model).not.toHaveProperty("parentModel", expect.anything());
+  });
+});

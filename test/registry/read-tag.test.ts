@@ -32,6 +32,36 @@ describe("a tag in the registry", () => {
     expect(asked[0]?.headers["Accept"]).toBe("application/vnd.docker.distribution.manifest.v2+json");
   });
 
+  it("is read where the registry sends the request on to, three times at most and only to public places", async () => {
+    const manifest = { layers: layers(["model", 5]) };
+    const chain = (...places: readonly string[]) => {
+      const asked: string[] = [];
+      const fetch: typeof globalThis.fetch = (input) => {
+        asked.push(String(input));
+        const next = places[asked.length - 1];
+        const answer = { status: 307, headers: { Location: next ?? "" } };
+        return Promise.resolve(next === undefined ? Response.json(manifest) : new Response(null, answer));
+      };
+      return { fetch, asked };
+    };
+    const far = ["https://a.example.com/1", "https://b.example.com/2", "https://c.example.com/3"];
+    expect(await kindOf(chain(...far).fetch, "a:b")).toBe("exists");
+    const tooFar = chain(...far, "https://d.example.com/4");
+    expect(await kindOf(tooFar.fetch, "a:b")).toBe("unknown");
+    expect(tooFar.asked).toHaveLength(4);
+    for (const place of [
+      "http://a.example.com/",
+      "https://127.0.0.1/x",
+      "https://nas.local/",
+      "",
+      "file:///etc/passwd",
+    ]) {
+      const inward = chain(place);
+      expect(await kindOf(inward.fetch, "a:b")).toBe("unknown");
+      expect(inward.asked).toHaveLength(1);
+    }
+  });
+
   it("may hold MLX tensors instead of a GGUF file", async () => {
     const { fetch } = registry(200, { layers: layers(["tensor", 10], ["tensor", 20], ["json", 5]) });
     expect(await readTag(fetch, "a:mlx")).toEqual({

@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+import { isPublicAddress } from "../../src/registry/public-address";
+
+const isPublic = (url: string) => isPublicAddress(new URL(url));
+
+describe("where a registry may send a request on to", () => {
+  it.each([
+    "https://cdn.example.com/blob?sign=x",
+    "https://abc.r2.cloudflarestorage.com/x",
+    "https://8.8.8.8/",
+    "https://[2606:4700::1111]/",
+    "https://172.32.0.1/",
+  ])("is %s", (url) => expect(isPublic(url)).toBe(true));
+
+  it.each([
+    "http://cdn.example.com/",
+    "https://me@cdn.example.com/",
+    "https://cdn.example.com:8443/",
+    "https://localhost/",
+    "https://localhost./",
+    "https://mac.local/",
+    "https://router/",
+    "https://127.0.0.1/",
+    "https://127.1/",
+    "https://2130706433/",
+    "https://0x7f000001/",
+    "https://10.1.2.3/",
+    "https://172.31.255.255/",
+    "https://192.168.0.1/",
+    "https://169.254.169.254/latest/meta-data",
+    "https://100.64.0.1/",
+    "https://[::1]/",
+    "https://[::ffff:127.0.0.1]/",
+    "https://[fe80::1]/",
+    "https://[fd00::1]/",
+    "https://0.0.0.0/",
+    "ftp://cdn.example.com/",
+  ])("is never %s", (url) => expect(isPublic(url)).toBe(false));
+});
