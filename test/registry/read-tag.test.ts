@@ -53,7 +53,7 @@ describe("a tag in the registry", () => {
       "http://a.example.com/",
       "https://127.0.0.1/x",
       "https://nas.local/",
-      "",
+      "http://",
       "file:///etc/passwd",
     ]) {
       const inward = chain(place);
