@@ -3,6 +3,7 @@ import { contextTier, FIRST_WITH_TIERS } from "./context-tier";
 import { compareVersions, parseVersion, type Version } from "./version";
 import { formatContext, formatBytes, GIB, MIB } from "./units";
 import { integerValue, stringValue } from "./metadata-fields";
+import { releaseRules } from "./releases";
 import { isOmitted } from "../memory/metadata";
 import { KV_CACHE_TYPES, type KvCacheType, type RunSettings, type Runtime } from "../memory/settings";
 
@@ -30,7 +31,8 @@ export interface ModelRun {
   readonly kvCacheType: Setting<KvCacheType>;
   readonly flashAttention: Setting<"auto" | "on" | "off">;
   readonly batch: Setting<number>;
-  readonly runtime: Runtime;
+  /** Which of llama.cpp's memory rules the server follows. */
+  readonly runtime: Setting<Runtime>;
   /** What llama.cpp's fit keeps free beside the model, in bytes. */
   readonly margin: Setting<number>;
   /** Words why no verdict can be better than Tight for this server. */
@@ -97,7 +99,7 @@ export function resolveRun(input: RunInput): ModelRun | UnknownRun {
       ? sure(server.flashAttention.value, server.flashAttention.source)
       : assumed("auto", "Ollama's default"),
     batch,
-    runtime: runtimeOf(version),
+    runtime: releaseRules(server.version),
     margin: marginOf(server, version),
     cautions: cautionsFor(server, version),
   };
@@ -111,7 +113,7 @@ export function runSettings(run: ModelRun): RunSettings {
     kvCacheType: run.kvCacheType.value,
     flashAttention: run.flashAttention.value,
     batch: run.batch.value,
-    runtime: run.runtime,
+    runtime: run.runtime.value,
   };
 }
 
@@ -328,11 +330,6 @@ function extremes(value: unknown): { readonly lowest: number; readonly highest: 
     (element): element is number => typeof element === "number" && Number.isFinite(element),
   );
   return numbers.length === 0 ? undefined : { lowest: Math.min(...numbers), highest: Math.max(...numbers) };
-}
-
-/** Ollama 0.30 to 0.33 pin llama.cpp builds of the b10488 generation; newer or unknown ones count as v0.5.0. */
-function runtimeOf(version: Version | undefined): Runtime {
-  return version !== undefined && compareVersions(version, [0, 34, 0]) < 0 ? "b10488" : "v0.5.0";
 }
 
 function marginOf(server: ServerFacts, version: Version | undefined): Setting<number> {

@@ -9,6 +9,7 @@ import {
   runSettings,
 } from "../../src/fit/run-settings";
 import { GIB, MIB } from "../../src/fit/units";
+import { settingsOf } from "../../src/fit/verdict-text";
 import type { MetadataValue } from "../../src/memory/metadata";
 import { described, installed, lacking, logged, measured, SERVER, withKeys } from "./inputs";
 
@@ -352,11 +353,27 @@ describe("what is kept free", () => {
 
 describe("the generation of llama.cpp", () => {
   it.each([
-    ["0.33.9", "b10488"],
-    ["0.34.0", "v0.5.0"],
-    ["0.0.0", "v0.5.0"],
-    ["nightly", "v0.5.0"],
-  ])("in Ollama %s is %s", (version, runtime) => expect(run({ server: server({ version }) }).runtime).toBe(runtime));
+    ["0.24.0", "b10488", "b10488 or older"],
+    ["0.33.0", "b10488", "b10488 or older"],
+    ["0.33.1", "v0.5.0", "the newer rules are taken"],
+    ["0.34.0", "v0.5.0", "b10760"],
+    ["0.34.2", "v0.5.0", "b10969"],
+  ])("in Ollama %s is %s", (version, value, how) => {
+    const source = expect.stringContaining(how);
+    expect(run({ server: server({ version }) }).runtime).toEqual({ value, source, assumed: false });
+  });
+
+  it.each(["0.34.3", "0.40.15", "1.2.0", "0.0.0", "nightly", undefined])(
+    "is the newest known in Ollama %s, which the detail says",
+    (version) => {
+      const judged = run({ server: server({ version }) });
+      expect(judged.runtime).toMatchObject({ value: "v0.5.0", assumed: true });
+      expect(settingsOf(judged)).toContainEqual({
+        title: "Memory Rules",
+        text: expect.stringMatching(/^llama\.cpp v0\.5\.0 \(assumed: .*rules checked up to 0\.34\.2\)$/),
+      });
+    },
+  );
 
   it("makes older servers a caution", () => {
     expect(run({ server: server({ version: "0.29.9" }) }).cautions).toHaveLength(1);

@@ -77,6 +77,7 @@ describe("settings", () => {
       "Parallel Slots: 1 (server log)",
       "Batch: 1024 (chosen by Ollama)",
       "Flash Attention: auto (server log)",
+      "Memory Rules: llama.cpp b10488 (Ollama 0.33.0, b10488 or older)",
     ]);
     const bare = inputFor(qwen, 100 * GIB, { server: { origin: "terminal", version: "0.33.0", runners: [] } });
     const { run } = known(judge(bare));
