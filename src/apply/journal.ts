@@ -1,5 +1,6 @@
-import type { Step } from "./steps";
+import { isStep, leavesSomething, type Step, undoSteps } from "./steps";
 import type { Storage } from "./storage";
+import { isAbsentOr, isFlag, isOneOf, isShape, isText } from "./stored-fields";
 
 export type StepState = "waiting" | "running" | "done" | "failed";
 
@@ -68,48 +69,44 @@ export function journalState(journal: Journal, now: Date): "finished" | "running
     : "left";
 }
 
-/** Whether a step changes anything that stays: unloading and loading leave nothing behind. */
-export function leavesSomething({ kind }: Step): boolean {
-  return kind !== "unload" && kind !== "load";
-}
-
 /** Whether anything was changed that stays. */
 export function hasChanged({ entries }: Journal): boolean {
   return entries.some(({ step, state }) => state === "done" && leavesSomething(step));
 }
 
-/** The steps that were begun, in their order: one that was cut off may have taken effect all the same. */
-export function begunSteps({ entries }: Journal): readonly Step[] {
-  return entries.filter(({ state }) => state !== "waiting").map(({ step }) => step);
+/** The steps that take back what was begun; none for an undo, which is gone on with instead. */
+export function stepsBack({ entries, isUndo }: Journal): readonly Step[] {
+  if (isUndo) return [];
+  // One that was cut off may have taken effect all the same.
+  return undoSteps(entries.filter(({ state }) => state !== "waiting").map(({ step }) => step));
 }
 
-const KINDS: ReadonlySet<string> = new Set<Step["kind"]>([
-  "set-limit",
-  "set-kv-cache",
-  "restart-ollama",
-  "create-variant",
-  "remove-variant",
-  "unload",
-  "load",
-]);
-const STATES: ReadonlySet<unknown> = new Set<StepState>(["waiting", "running", "done", "failed"]);
-
-/** Only what this version wrote is carried on: a step of another shape could do something else than it says. */
-function isJournal(value: unknown): value is Journal {
-  if (typeof value !== "object" || value === null) return false;
-  const { title, model, url, startedAt, aliveAt, isUndo, entries } = value as Record<string, unknown>;
-  return (
-    [title, model, url].every((text) => typeof text === "string") &&
-    [startedAt, aliveAt].every(Number.isFinite) &&
-    typeof isUndo === "boolean" &&
-    Array.isArray(entries) &&
-    entries.length > 0 &&
-    entries.every(isEntry)
-  );
+/** Whether there is anything to take back. */
+export function canUndo(journal: Journal): boolean {
+  return stepsBack(journal).length > 0;
 }
 
-function isEntry(value: unknown): value is JournalEntry {
-  if (typeof value !== "object" || value === null) return false;
-  const { step, state } = value as Record<string, unknown>;
-  return STATES.has(state) && typeof step === "object" && step !== null && KINDS.has(String((step as Step).kind));
+/** Only what this version wrote is carried on, and all of it or nothing. */
+const isJournal = isShape<Journal>({
+  title: isText,
+  model: isText,
+  url: isText,
+  startedAt: isTime,
+  aliveAt: isTime,
+  isUndo: isFlag,
+  entries: isEntries,
+});
+
+const isEntry = isShape<JournalEntry>({
+  step: isStep,
+  state: isOneOf<StepState>({ waiting: true, running: true, done: true, failed: true }),
+  reason: isAbsentOr(isText),
+});
+
+function isEntries(value: unknown): value is readonly JournalEntry[] {
+  return Array.isArray(value) && value.length > 0 && value.every(isEntry);
+}
+
+function isTime(value: unknown): value is number {
+  return Number.isFinite(value);
 }

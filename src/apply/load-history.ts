@@ -1,6 +1,5 @@
-import { isOtherContext, type LoadReport } from "./load-report";
+import { type Expected, isOtherContext, type LoadReport } from "./load-report";
 import { formatBytes, formatContext, formatSignedPercent } from "../fit/units";
-import type { Expected } from "./steps";
 import type { Storage } from "./storage";
 
 /** A load that was held against its prediction. */

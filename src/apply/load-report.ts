@@ -1,7 +1,16 @@
 import type { LoadedModel } from "../fit/facts";
 import { formatBytes, formatContext, formatSignedPercent } from "../fit/units";
 import { expectedReport, type Verdict } from "../fit/verdict";
-import type { Expected } from "./steps";
+
+/** What a loaded model is held against. */
+export interface Expected {
+  /** Context per slot, in tokens. */
+  readonly numCtx: number;
+  /** Bytes that Ollama should report for it, all on the GPU. */
+  readonly bytes: number;
+  /** Its weights alone: any honest report is larger. */
+  readonly leastBytes: number;
+}
 
 /** What Ollama says of a model after it was loaded. */
 export type LoadReport =

@@ -1,5 +1,5 @@
-import { type Journal, type JournalEntry } from "./journal";
-import { type ChangeSystem, isInEffect } from "./execute-step";
+import type { Journal, JournalEntry } from "./journal";
+import { type ChangeSystem, isInEffect, leavesSomething } from "./steps";
 
 /**
  * A journal that was left half-way, held against the world: a step that was cut off may have taken effect, and one that
@@ -14,7 +14,7 @@ async function review(system: ChangeSystem, entry: JournalEntry): Promise<Journa
   const { step, state } = entry;
   if (state === "waiting") return entry;
   // What has to be done to count cannot be seen afterwards.
-  if (step.kind === "restart-ollama" || step.kind === "load" || step.kind === "unload") {
+  if (!leavesSomething(step)) {
     return state === "running" ? { step, state: "waiting" } : entry;
   }
   try {

@@ -1,16 +1,8 @@
-import {
-  clearJournal,
-  hasChanged,
-  leavesSomething,
-  type Journal,
-  type JournalEntry,
-  SIGN_EVERY_MS,
-  writeJournal,
-} from "./journal";
+import { executeStep } from "./execute-step";
+import { clearJournal, hasChanged, type Journal, type JournalEntry, SIGN_EVERY_MS, writeJournal } from "./journal";
 import { recordLoad } from "./load-history";
 import type { LoadReport } from "./load-report";
-import { type ChangeSystem, executeStep } from "./execute-step";
-import type { Step } from "./steps";
+import { type ChangeSystem, leavesSomething, type Step, type StepOf } from "./steps";
 import type { Storage } from "./storage";
 
 export interface RunOptions {
@@ -25,7 +17,7 @@ export type RunResult =
   | {
       readonly kind: "finished";
       readonly journal: Journal;
-      readonly load?: { readonly report: LoadReport; readonly step: Extract<Step, { kind: "load" }> };
+      readonly load?: { readonly report: LoadReport; readonly step: StepOf<"load"> };
       /** What else has to be known, as sentences. */
       readonly notes: readonly string[];
     }
@@ -43,7 +35,7 @@ export type RunResult =
  * next. It stops at the first that does not succeed. A journal that is finished stays, for undoing; one that changed
  * nothing is thrown away.
  */
-export async function runJournal(journal: Journal, options: RunOptions): Promise<RunResult> {
+export async function runChange(journal: Journal, options: RunOptions): Promise<RunResult> {
   const { system, storage, now } = options;
   // Loading alone leaves nothing behind, and must not take the place of a change that can be undone.
   const keeps = journal.entries.some(({ step }) => leavesSomething(step));

@@ -1,19 +1,19 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
-  begunSteps,
+  canUndo,
   clearJournal,
   hasChanged,
   type Journal,
   journalState,
-  leavesSomething,
   newJournal,
   readJournal,
   SILENT_AFTER_MS,
+  stepsBack,
   type StepState,
   writeJournal,
 } from "../../src/apply/journal";
-import type { Step } from "../../src/apply/steps";
+import { leavesSomething, type Step } from "../../src/apply/steps";
 import { keptIn } from "./kept";
 
 const NOW = new Date("2026-11-24T10:00:00Z");
@@ -86,8 +86,18 @@ describe("a journal", () => {
     expect([LIMIT, VARIANT, LOAD].map(leavesSomething)).toEqual([true, true, false]);
   });
 
-  it("counts a step that was cut off as begun", () => {
-    expect(begunSteps(journalOf("done", "running"))).toEqual([LIMIT, VARIANT]);
-    expect(begunSteps(journalOf())).toEqual([]);
+  it("takes back what was begun, also a step that was cut off", () => {
+    const kinds = (journal: Journal) => stepsBack(journal).map(({ kind }) => kind);
+    expect(kinds(journalOf("done", "running"))).toEqual(["set-limit", "remove-variant"]);
+    expect(kinds(journalOf("failed"))).toEqual(["set-limit"]);
+    expect(kinds(journalOf())).toEqual([]);
+    expect(canUndo(journalOf("done"))).toBe(true);
+    expect(canUndo(journalOf())).toBe(false);
+  });
+
+  it("of an undo is not undone itself", () => {
+    const undo = { ...journalOf("done"), isUndo: true };
+    expect(stepsBack(undo)).toEqual([]);
+    expect(canUndo(undo)).toBe(false);
   });
 });

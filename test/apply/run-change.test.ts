@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { newJournal, readJournal } from "../../src/apply/journal";
 import { readLoadHistory } from "../../src/apply/load-history";
-import type { ChangeSystem } from "../../src/apply/execute-step";
+import type { ChangeSystem } from "../../src/apply/steps";
 import { reviewJournal } from "../../src/apply/review-journal";
-import { runJournal } from "../../src/apply/run-change";
+import { runChange } from "../../src/apply/run-change";
 import { type Step, undoSteps } from "../../src/apply/steps";
 import { createOllamaClient } from "../../src/ollama/client";
 import { createSampleMac, type StandInMac } from "../stand-ins/mac";
@@ -50,7 +50,7 @@ describe("carrying out a journal", () => {
     const system = await systemOf();
     const storage = keptIn();
     const seen: string[] = [];
-    const result = await runJournal(journalOf([LIMIT, VARIANT, LOAD]), {
+    const result = await runChange(journalOf([LIMIT, VARIANT, LOAD]), {
       system,
       storage,
       now: () => NOW,
@@ -67,14 +67,14 @@ describe("carrying out a journal", () => {
   it("keeps the journal of an earlier change where it only loads", async () => {
     const system = await systemOf();
     const storage = keptIn();
-    await runJournal(journalOf([LIMIT]), { system, storage, now: () => NOW });
-    await runJournal(journalOf([{ ...LOAD, name: "qwen3:8b" }]), { system, storage, now: () => NOW });
+    await runChange(journalOf([LIMIT]), { system, storage, now: () => NOW });
+    await runChange(journalOf([{ ...LOAD, name: "qwen3:8b" }]), { system, storage, now: () => NOW });
     expect((await readJournal(storage))?.entries.map(({ step }) => step.kind)).toEqual(["set-limit"]);
   });
 
   it("notes where the limit was set and the LaunchDaemon was not", async () => {
     const system = await systemOf({ lintFails: true });
-    const result = await runJournal(journalOf([{ ...LIMIT, daemon: "install" }]), {
+    const result = await runChange(journalOf([{ ...LIMIT, daemon: "install" }]), {
       system: { ...system, limitWords: (outcome) => ("daemon" in outcome ? `daemon ${outcome.daemon?.kind}` : "") },
       storage: keptIn(),
       now: () => NOW,
@@ -86,7 +86,7 @@ describe("carrying out a journal", () => {
     const system = await systemOf();
     const storage = keptIn();
     const states: (readonly string[])[] = [];
-    await runJournal(journalOf([LIMIT, VARIANT]), {
+    await runChange(journalOf([LIMIT, VARIANT]), {
       system: {
         ...system,
         run: async (...call) => {
@@ -104,7 +104,7 @@ describe("carrying out a journal", () => {
   it("asks for no password where the limit is in force already", async () => {
     const system = await systemOf();
     mac.sysctls.set("iogpu.wired_limit_mb", "57344");
-    await runJournal(journalOf([LIMIT]), { system, storage: keptIn(), now: () => NOW });
+    await runChange(journalOf([LIMIT]), { system, storage: keptIn(), now: () => NOW });
     expect(mac.prompts).toEqual([]);
   });
 
@@ -115,7 +115,7 @@ describe("carrying out a journal", () => {
   ] as const)("stops at %s, goes no further and keeps no journal", async (_, faults, kind) => {
     const system = await systemOf(faults);
     const storage = keptIn();
-    const result = await runJournal(journalOf([LIMIT, VARIANT, LOAD]), { system, storage, now: () => NOW });
+    const result = await runChange(journalOf([LIMIT, VARIANT, LOAD]), { system, storage, now: () => NOW });
     expect(result).toMatchObject({ kind, step: LIMIT, isLeft: false });
     expect(server.models().map(({ name }) => name)).not.toContain("llama3.1:8b-8k");
     expect(server.loaded()).toEqual([]);
@@ -127,13 +127,13 @@ describe("carrying out a journal", () => {
     const storage = keptIn();
     server.fault("create", { kind: "http500" });
     const options = { system, storage, now: () => NOW };
-    const result = await runJournal(journalOf([LIMIT, VARIANT, LOAD]), options);
+    const result = await runChange(journalOf([LIMIT, VARIANT, LOAD]), options);
     expect(result).toMatchObject({ kind: "failed", step: VARIANT, isLeft: true });
     const left = await readJournal(storage);
     expect(left?.entries.map(({ state }) => state)).toEqual(["done", "failed", "waiting"]);
     expect(left?.entries[1]?.reason).toMatch(/500/);
     server.fault("create", undefined);
-    expect(left && (await runJournal(left, options))).toMatchObject({ kind: "finished" });
+    expect(left && (await runChange(left, options))).toMatchObject({ kind: "finished" });
     expect(mac.prompts).toHaveLength(1);
     expect(server.loaded()).toMatchObject([{ model: { name: "llama3.1:8b-8k" } }]);
   });
@@ -142,7 +142,7 @@ describe("carrying out a journal", () => {
     const stop = new AbortController();
     const system = { ...(await systemOf()), signal: stop.signal };
     const storage = keptIn();
-    const result = await runJournal(journalOf([LIMIT, VARIANT, LOAD]), {
+    const result = await runChange(journalOf([LIMIT, VARIANT, LOAD]), {
       system,
       storage,
       now: () => NOW,
@@ -157,7 +157,7 @@ describe("carrying out a journal", () => {
   it("does not replace a model that somebody made under the name meanwhile", async () => {
     const system = await systemOf();
     await server.put({ ...sampleModel("qwen3:8b"), name: "llama3.1:8b-8k", parameters: { num_ctx: 8192 } });
-    const result = await runJournal(journalOf([VARIANT]), { system, storage: keptIn(), now: () => NOW });
+    const result = await runChange(journalOf([VARIANT]), { system, storage: keptIn(), now: () => NOW });
     expect(result).toMatchObject({ kind: "failed", reason: "llama3.1:8b-8k was left as it is." });
     expect(server.models().find(({ name }) => name === "llama3.1:8b-8k")?.family).toBe("qwen3");
   });
@@ -165,7 +165,7 @@ describe("carrying out a journal", () => {
   it("says that a model does not load, in Ollama's words", async () => {
     const system = await systemOf();
     await server.restart({ loadError: () => "llama-server process has terminated: exit status 1" });
-    const result = await runJournal(journalOf([{ ...LOAD, name: "llama3.1:8b" }]), {
+    const result = await runChange(journalOf([{ ...LOAD, name: "llama3.1:8b" }]), {
       system,
       storage: keptIn(),
       now: () => NOW,
@@ -179,8 +179,8 @@ describe("undoing what was done", () => {
     const system = await systemOf();
     const storage = keptIn();
     const options = { system, storage, now: () => NOW };
-    await runJournal(journalOf([LIMIT, VARIANT, LOAD]), options);
-    const undone = await runJournal(journalOf(undoSteps([LIMIT, VARIANT, LOAD]), true), options);
+    await runChange(journalOf([LIMIT, VARIANT, LOAD]), options);
+    const undone = await runChange(journalOf(undoSteps([LIMIT, VARIANT, LOAD]), true), options);
     expect(undone.kind).toBe("finished");
     expect(mac.limitMib()).toBe(0);
     expect(server.models().map(({ name }) => name)).toEqual(["llama3.1:8b", "qwen3:8b"]);
@@ -189,7 +189,7 @@ describe("undoing what was done", () => {
 
   it("has nothing to do, and asks for nothing, where nothing took effect", async () => {
     const system = await systemOf();
-    const undone = await runJournal(journalOf(undoSteps([LIMIT, VARIANT]), true), {
+    const undone = await runChange(journalOf(undoSteps([LIMIT, VARIANT]), true), {
       system,
       storage: keptIn(),
       now: () => NOW,
@@ -201,7 +201,7 @@ describe("undoing what was done", () => {
   it("does not delete a model that has another context by now", async () => {
     const system = await systemOf();
     await server.put({ ...sampleModel("llama3.1:8b"), name: "llama3.1:8b-8k", parameters: { num_ctx: 4096 } });
-    const result = await runJournal(journalOf(undoSteps([VARIANT]), true), {
+    const result = await runChange(journalOf(undoSteps([VARIANT]), true), {
       system,
       storage: keptIn(),
       now: () => NOW,

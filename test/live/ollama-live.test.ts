@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newJournal } from "../../src/apply/journal";
-import { runJournal } from "../../src/apply/run-change";
+import { runChange } from "../../src/apply/run-change";
 import { type Step, undoSteps } from "../../src/apply/steps";
 import { isOmitted, type MetadataValue, type ModelMetadata } from "../../src/memory/metadata";
 import { createOllamaClient } from "../../src/ollama/client";
@@ -181,10 +181,10 @@ describe.skipIf(host === undefined)("a real Ollama server", () => {
       { kind: "unload", name: VARIANT },
     ];
     const about = { title: "Cap", model: NAME, url, isUndo: false };
-    const done = await runJournal(newJournal(about, steps, new Date()), options);
+    const done = await runChange(newJournal(about, steps, new Date()), options);
     expect(done.kind).toBe("finished");
     expect((await client.show(VARIANT)).parameters.numCtx).toBe(8192);
-    const undone = await runJournal(newJournal({ ...about, isUndo: true }, undoSteps(steps), new Date()), options);
+    const undone = await runChange(newJournal({ ...about, isUndo: true }, undoSteps(steps), new Date()), options);
     expect(undone.kind).toBe("finished");
     expect((await client.models()).map(({ name }) => name)).not.toContain(VARIANT);
   });

@@ -1,7 +1,7 @@
-import { Alert, confirmAlert, Icon, showToast, Toast } from "@raycast/api";
-import { journalState, leavesSomething, newJournal, readJournal } from "../../apply/journal";
-import { planSteps } from "../../apply/plan-steps";
-import { type Step, stepText } from "../../apply/steps";
+import { Icon, showToast, Toast } from "@raycast/api";
+import { journalState, newJournal, readJournal } from "../../apply/journal";
+import { leavesSomething, planSteps, type Step } from "../../apply/steps";
+import { agreeToSteps } from "./agree-to-steps";
 import type { ModelDescription } from "../../fit/facts";
 import { checkLimit } from "../../fit/limit-policy";
 import type { PlanOption } from "../../fit/plan/options";
@@ -13,7 +13,6 @@ import { carryOut } from "./carry-out";
 import type { Settings } from "../../app/preferences";
 import { appleSilicon, type Snapshot } from "../../app/snapshot";
 import { localStorage } from "../../app/local-storage";
-import { numbered } from "./undo-change";
 import type { FitRow } from "../shared/use-fit-list";
 import { getSystem } from "../../app/system";
 
@@ -107,15 +106,14 @@ function confirmSteps({ option, snapshot }: ApplyOption, steps: readonly Step[])
     limitMib === undefined || mac === undefined || snapshot.advice === undefined
       ? undefined
       : checkLimit(limitMib, mac.ramBytes, snapshot.advice);
-  const warning = check !== undefined && "warning" in check ? [check.warning] : [];
+  const warnings = check !== undefined && "warning" in check ? [check.warning] : [];
   const replaces = steps.some((step) => step.kind === "create-variant" && step.replaces);
-  return confirmAlert({
+  return agreeToSteps({
     icon: Icon.Play,
     title: `${option.title}?`,
-    message: [numbered(steps.map(stepText)), ...warning].join("\n\n"),
-    primaryAction: {
-      title: "Apply",
-      style: replaces || warning.length > 0 ? Alert.ActionStyle.Destructive : Alert.ActionStyle.Default,
-    },
+    steps,
+    warnings,
+    yes: "Apply",
+    isDestructive: replaces || warnings.length > 0,
   });
 }

@@ -1,13 +1,13 @@
-import { showToast, Toast } from "@raycast/api";
-import { begunSteps, type Journal } from "../../apply/journal";
-import { runJournal, type RunResult } from "../../apply/run-change";
-import { stepFailedText, stepTitle, undoSteps } from "../../apply/steps";
+import { Icon, showToast, Toast } from "@raycast/api";
+import { canUndo, type Journal, newJournal, stepsBack } from "../../apply/journal";
+import { runChange, type RunResult } from "../../apply/run-change";
+import { stepFailedText, stepTitle } from "../../apply/steps";
+import { agreeToSteps } from "./agree-to-steps";
 import { changeSystem } from "./change-system";
 import { loadWords, type ToastWords } from "../shared/load-words";
 import type { Settings } from "../../app/preferences";
 import type { Snapshot } from "../../app/snapshot";
 import { localStorage } from "../../app/local-storage";
-import { undoChange } from "./undo-change";
 import { getSystem } from "../../app/system";
 
 export interface CarryOut {
@@ -34,7 +34,7 @@ export async function carryOut(work: CarryOut): Promise<void> {
     primaryAction: { title: "Stop", onAction: () => stop.abort() },
   });
   try {
-    const result = await runJournal(journal, {
+    const result = await runChange(journal, {
       system,
       storage: localStorage,
       now: getSystem().now,
@@ -58,16 +58,28 @@ export async function carryOut(work: CarryOut): Promise<void> {
   }
 }
 
+/** Takes back what a change has begun, after asking. */
+export async function undoChange(work: CarryOut): Promise<void> {
+  const { title, model, url } = work.journal;
+  const steps = stepsBack(work.journal);
+  const agreed = await agreeToSteps({
+    icon: Icon.Undo,
+    title: `Undo "${title}"?`,
+    steps,
+    yes: "Undo",
+    isDestructive: true,
+  });
+  if (!agreed) return;
+  await carryOut({ ...work, journal: newJournal({ title, model, url, isUndo: true }, steps, getSystem().now()) });
+}
+
 function withActions(words: ToastWords, result: RunResult, work: CarryOut): Toast.Options {
   const { journal } = result;
-  const canUndo = !journal.isUndo && undoSteps(begunSteps(journal)).length > 0;
-  const undo = { title: "Undo", onAction: () => undoChange({ ...work, journal }) };
-  if (result.kind === "finished") {
-    return { ...words, primaryAction: canUndo ? undo : undefined };
-  }
+  const undo = canUndo(journal) ? { title: "Undo", onAction: () => undoChange({ ...work, journal }) } : undefined;
+  if (result.kind === "finished") return { ...words, primaryAction: undo };
   if (!result.isLeft) return words;
   const goOn = { title: "Continue", onAction: () => carryOut({ ...work, journal }) };
-  return { ...words, primaryAction: goOn, secondaryAction: canUndo ? undo : undefined };
+  return { ...words, primaryAction: goOn, secondaryAction: undo };
 }
 
 function resultWords(result: RunResult, next: string | undefined): ToastWords {

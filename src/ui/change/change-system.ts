@@ -1,4 +1,4 @@
-import type { ChangeSystem } from "../../apply/execute-step";
+import type { ChangeSystem } from "../../apply/steps";
 import { MIB } from "../../fit/units";
 import { stepAside } from "../shared/admin-prompt";
 import { outcomeWords } from "../limit/limit-change";

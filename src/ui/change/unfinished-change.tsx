@@ -1,13 +1,12 @@
 import { Action, ActionPanel, Alert, Color, confirmAlert, Detail, Form, Icon, List, useNavigation } from "@raycast/api";
-import { begunSteps, clearJournal, type Journal, type JournalEntry } from "../../apply/journal";
-import { stepText, undoSteps } from "../../apply/steps";
-import { carryOut } from "./carry-out";
+import { canUndo, clearJournal, type Journal, type JournalEntry } from "../../apply/journal";
+import { stepText } from "../../apply/steps";
+import { carryOut, undoChange } from "./carry-out";
 import { plainMarkdown } from "../shared/plain-markdown";
 import type { Settings } from "../../app/preferences";
 import { RefreshAction } from "../shared/refresh-action";
 import type { Snapshot } from "../../app/snapshot";
 import { localStorage } from "../../app/local-storage";
-import { undoChange } from "./undo-change";
 import type { UnfinishedChange } from "./use-unfinished-change";
 
 interface Props {
@@ -71,7 +70,6 @@ function UnfinishedView({ change, settings, snapshot, refresh }: Props) {
   const { journal, state, isHere } = change;
   const work = { journal, settings, snapshot, refresh };
   const canAct = state === "left" && isHere;
-  const canUndo = canAct && !journal.isUndo && undoSteps(begunSteps(journal)).length > 0;
   return (
     <Detail
       navigationTitle={journal.title}
@@ -92,7 +90,7 @@ function UnfinishedView({ change, settings, snapshot, refresh }: Props) {
               }}
             />
           )}
-          {canUndo && (
+          {canAct && canUndo(journal) && (
             <Action
               title="Undo"
               icon={Icon.Undo}

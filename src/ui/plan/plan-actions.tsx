@@ -1,7 +1,6 @@
 import { Action, ActionPanel, Icon, Keyboard } from "@raycast/api";
-import { begunSteps, type Journal, journalState } from "../../apply/journal";
-import { isApplicable } from "../../apply/plan-steps";
-import { undoSteps } from "../../apply/steps";
+import { isApplicable } from "../../apply/is-applicable";
+import { canUndo, type Journal, journalState } from "../../apply/journal";
 import { asOneLine } from "../../fit/commands";
 import type { PlanOption } from "../../fit/plan/options";
 import { applyOption, type ApplyOption } from "../change/apply-option";
@@ -10,7 +9,7 @@ import { MemoryView } from "../memory/memory-view";
 import { runInTerminal } from "../shared/model-work";
 import { RefreshAction } from "../shared/refresh-action";
 import { appleSilicon, type Snapshot } from "../../app/snapshot";
-import { undoChange } from "../change/undo-change";
+import { undoChange } from "../change/carry-out";
 import { getSystem } from "../../app/system";
 
 interface Props extends Omit<ApplyOption, "option"> {
@@ -83,7 +82,6 @@ export function PlanActions({ option, checkBuilds, lastChange, ...work }: Props)
 
 /** The last change, where it was carried out to its end and left something to take back. */
 function undoable(journal: Journal | undefined, snapshot: Snapshot): Journal | undefined {
-  if (journal === undefined || journal.isUndo || journal.url !== snapshot.url) return undefined;
-  if (journalState(journal, getSystem().now()) !== "finished") return undefined;
-  return undoSteps(begunSteps(journal)).length > 0 ? journal : undefined;
+  if (journal === undefined || !canUndo(journal) || journal.url !== snapshot.url) return undefined;
+  return journalState(journal, getSystem().now()) === "finished" ? journal : undefined;
 }

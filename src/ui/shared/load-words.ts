@@ -1,6 +1,5 @@
 import { Toast } from "@raycast/api";
-import { isOtherContext, type LoadReport, reportText } from "../../apply/load-report";
-import type { Expected } from "../../apply/steps";
+import { type Expected, isOtherContext, type LoadReport, reportText } from "../../apply/load-report";
 import { formatBytes, formatContext } from "../../fit/units";
 
 export interface ToastWords {

@@ -1,7 +1,6 @@
 import { Clipboard, open, showToast, Toast } from "@raycast/api";
 import { recordLoad } from "../../apply/load-history";
-import { loadReport } from "../../apply/load-report";
-import type { Expected } from "../../apply/steps";
+import { type Expected, loadReport } from "../../apply/load-report";
 import { launchctlContextCommand } from "../../fit/commands";
 import { sameModel } from "../../fit/model-name";
 import { loadWords } from "./load-words";

@@ -1,0 +1,44 @@
+import { sameModel } from "../../fit/model-name";
+import { formatBytes } from "../../fit/units";
+import { type Expected, expectedLoad, loadReport } from "../load-report";
+import { isAbsentOr, isName, isPositive, isShape } from "../stored-fields";
+import { modelAfter } from "./create-variant";
+import type { StepKind } from "./step-kind";
+
+export interface Load {
+  readonly kind: "load";
+  readonly name: string;
+  /** Context that the request asks for; absent = what Ollama takes by itself. */
+  readonly numCtx?: number;
+  /** Absent where nothing could be predicted. */
+  readonly expected?: Expected;
+}
+
+/** Loads the model, last of all: it shows whether the change was worth it. It has to be done to count. */
+export const load: StepKind<Load> = {
+  fields: {
+    name: isName,
+    numCtx: isAbsentOr(isPositive),
+    expected: isAbsentOr(isShape<Expected>({ numCtx: isPositive, bytes: isPositive, leastBytes: isPositive })),
+  },
+  leavesSomething: false,
+  planned: (input) => [
+    {
+      kind: "load",
+      name: modelAfter(input),
+      numCtx: input.option.changes.numCtx === undefined ? input.requestContext : undefined,
+      expected: expectedLoad(input.option.after),
+    },
+  ],
+  title: ({ name }) => `Loading ${name}`,
+  text: ({ name, expected }) =>
+    `Load ${name} and check that all of it${expected ? ` (about ${formatBytes(expected.bytes)})` : ""} is on the GPU.`,
+  failedText: ({ name }) => `${name} was not loaded`,
+  isInEffect: async () => false,
+  run: async ({ client, signal }, { name, numCtx, expected }) => {
+    await client.load(name, { signal, numCtx });
+    const loaded = (await client.loaded()).find((resident) => sameModel(resident.name, name));
+    return { kind: "loaded", report: loadReport(name, loaded, expected), digest: loaded?.digest ?? "" };
+  },
+  undo: () => [],
+};

@@ -1,0 +1,46 @@
+import type { ServerOrigin } from "../../fit/server-origin";
+import { restartAndAwait, restartFailure } from "../restart-and-await";
+import { isListOf, isOneOf, isText } from "../stored-fields";
+import type { StepKind } from "./step-kind";
+
+interface RestartOllama {
+  readonly kind: "restart-ollama";
+  readonly origin: ServerOrigin;
+  /** Models that are loaded when it is planned. */
+  readonly cutsOff: readonly string[];
+}
+
+/** Restarts Ollama, so that it reads its variables. It has to be done to count, and leaves nothing itself. */
+export const restartOllama: StepKind<RestartOllama> = {
+  fields: {
+    origin: isOneOf<ServerOrigin>({
+      app: true,
+      homebrew: true,
+      agent: true,
+      terminal: true,
+      program: true,
+      elsewhere: true,
+      remote: true,
+      several: true,
+      unknown: true,
+    }),
+    cutsOff: isListOf(isText),
+  },
+  leavesSomething: false,
+  planned: ({ option, server, loaded }) =>
+    option.changes.kvCacheType === undefined
+      ? []
+      : [{ kind: "restart-ollama", origin: server.origin, cutsOff: loaded.map(({ name }) => name) }],
+  title: () => "Restarting Ollama",
+  text: ({ cutsOff }) =>
+    cutsOff.length === 0
+      ? "Restart Ollama."
+      : `Restart Ollama: ${cutsOff.join(", ")} ${cutsOff.length === 1 ? "is" : "are"} loaded, and answers under way are cut off.`,
+  failedText: () => "Ollama was not restarted",
+  isInEffect: async () => false,
+  run: async (system, { origin }) => {
+    const outcome = await restartAndAwait(system, system.client, origin);
+    return outcome.kind === "restarted" ? { kind: "done" } : { kind: "failed", reason: restartFailure(outcome) };
+  },
+  undo: (step) => [step],
+};

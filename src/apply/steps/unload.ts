@@ -1,0 +1,34 @@
+import { sameModel } from "../../fit/model-name";
+import { isName } from "../stored-fields";
+import type { StepKind, StepsInput } from "./step-kind";
+
+interface Unload {
+  readonly kind: "unload";
+  readonly name: string;
+}
+
+/** Unloads a model. It loads again by itself when it is used, so that there is nothing to take back. */
+export const unload: StepKind<Unload> = {
+  fields: { name: isName },
+  leavesSomething: false,
+  planned: (input) => {
+    const leaving = [...(input.option.changes.unload ?? []), ...staleNames(input)];
+    return [...new Set(leaving)].map((name) => ({ kind: "unload", name }));
+  },
+  title: ({ name }) => `Unloading ${name}`,
+  text: ({ name }) => `Unload ${name}.`,
+  failedText: ({ name }) => `${name} was not unloaded`,
+  isInEffect: async ({ client }, step) => !(await client.loaded()).some(({ name }) => sameModel(name, step.name)),
+  run: async ({ client, signal }, { name }) => {
+    await client.unload(name, { signal });
+    return { kind: "done" };
+  },
+  undo: () => [],
+};
+
+/** What runs the model's own file sees a new limit only once it is loaded anew; a restart unloads it anyway. */
+function staleNames({ option, model, loaded }: StepsInput): readonly string[] {
+  const { limitMib, kvCacheType } = option.changes;
+  if (limitMib === undefined || kvCacheType !== undefined) return [];
+  return loaded.filter(({ digest, sharesFile }) => digest === model.digest || sharesFile).map(({ name }) => name);
+}

@@ -1,0 +1,49 @@
+/** Checks of what was stored: whatever else stands in its place is refused, and never half believed. */
+export type Check<T> = (value: unknown) => value is T;
+
+/** A check for each field; one that is forgotten is a type error. */
+export type Fields<T> = { readonly [F in keyof T]-?: Check<T[F]> };
+
+export const isText = (value: unknown): value is string => typeof value === "string";
+
+/** A text that isn't empty. */
+export const isName = (value: unknown): value is string => isText(value) && value !== "";
+
+export const isFlag = (value: unknown): value is boolean => typeof value === "boolean";
+
+/** A whole number of 0 or more. */
+export const isWhole = (value: unknown): value is number =>
+  typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+
+/** A whole number of 1 or more. */
+export const isPositive = (value: unknown): value is number => isWhole(value) && value > 0;
+
+export const isListOf =
+  <T>(check: Check<T>): Check<readonly T[]> =>
+  (value): value is readonly T[] =>
+    Array.isArray(value) && value.every(check);
+
+/** One of the keys of a record, so that a type of texts and its check cannot differ. */
+export const isOneOf =
+  <T extends string>(all: Readonly<Record<T, true>>): Check<T> =>
+  (value): value is T =>
+    isText(value) && Object.hasOwn(all, value);
+
+/** JSON has no undefined: what is absent is not written. */
+export const isAbsentOr =
+  <T>(check: Check<T>): Check<T | undefined> =>
+  (value): value is T | undefined =>
+    value === undefined || check(value);
+
+/** An object with these fields and no others: one more was written by a version that knows more. */
+export const isShape =
+  <T extends object>(fields: Fields<T>): Check<T> =>
+  (value): value is T => {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+    const given = value as Readonly<Record<string, unknown>>;
+    const checks = Object.entries<Check<unknown>>(fields);
+    return (
+      checks.every(([name, check]) => check(Object.hasOwn(given, name) ? given[name] : undefined)) &&
+      Object.keys(given).every((name) => Object.hasOwn(fields, name))
+    );
+  };

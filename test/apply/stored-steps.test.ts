@@ -1,0 +1,170 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { newJournal, readJournal, writeJournal } from "../../src/apply/journal";
+import { isStep, planSteps, type Step, type StepOf, undoSteps } from "../../src/apply/steps";
+import { makePlan } from "../../src/fit/plan/make-plan";
+import { variantName } from "../../src/fit/model-name";
+import { planFor } from "../fit/inputs";
+import { keptIn } from "./kept";
+
+const whole = fc.nat();
+const positive = fc.integer({ min: 1 });
+const name = fc.string({ minLength: 1 });
+
+/** Steps of every kind; one that is forgotten is a type error. */
+const STEPS: { readonly [K in Step["kind"]]: fc.Arbitrary<Omit<StepOf<K>, "kind">> } = {
+  "set-limit": fc.record({
+    mib: whole,
+    beforeMib: whole,
+    daemon: fc.constantFrom("keep" as const, "install" as const, "remove" as const),
+  }),
+  "set-kv-cache": fc.record({ type: fc.string(), before: fc.string() }),
+  "create-variant": fc.record({ source: name, name, numCtx: positive, replaces: fc.boolean() }),
+  "restart-ollama": fc.record({
+    origin: fc.constantFrom(
+      "app" as const,
+      "homebrew" as const,
+      "terminal" as const,
+      "remote" as const,
+      "unknown" as const,
+    ),
+    cutsOff: fc.array(name),
+  }),
+  "remove-variant": fc.record({ name, numCtx: positive }),
+  unload: fc.record({ name }),
+  load: fc.record(
+    { name, numCtx: positive, expected: fc.record({ numCtx: positive, bytes: positive, leastBytes: positive }) },
+    { requiredKeys: ["name"] },
+  ),
+};
+const KINDS = Object.keys(STEPS) as Step["kind"][];
+/** What may be absent. */
+const OPTIONAL: ReadonlySet<string> = new Set(["load.numCtx", "load.expected"]);
+/** One value of each type that JSON has, and numbers that count nothing. */
+const VALUES: readonly unknown[] = [null, true, "text", [], {}, [1], -1, 0.5, 1e300];
+
+const stepOf = (kind: Step["kind"]) => (STEPS[kind] as fc.Arbitrary<object>).map((fields) => ({ kind, ...fields }));
+const typeOf = (value: unknown) =>
+  Array.isArray(value) ? "array" : value === null ? "null" : typeof value === "number" ? "number" : typeof value;
+const asStored = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+describe.each(KINDS)("the stored form of %s", (kind) => {
+  it("is read back as it was written", () => {
+    fc.assert(
+      fc.property(stepOf(kind), (step) => {
+        const stored = asStored(step);
+        expect(stored).toEqual(step);
+        expect(isStep(stored)).toBe(true);
+      }),
+    );
+  });
+
+  it("is refused without one of its fields, with one of another type, and with one more", () => {
+    fc.assert(
+      fc.property(stepOf(kind), (step) => {
+        expect(isStep({ ...step, more: 1 })).toBe(false);
+        for (const [field, value] of Object.entries(step)) {
+          const without = Object.fromEntries(Object.entries(step).filter(([other]) => other !== field));
+          expect(isStep(without), `without ${field}`).toBe(OPTIONAL.has(`${kind}.${field}`));
+          const others = VALUES.filter((other) => typeOf(other) !== typeOf(value) || typeOf(other) === "number");
+          for (const other of others) {
+            const broken = { ...step, [field]: other };
+            expect(isStep(broken), JSON.stringify(broken)).toBe(false);
+          }
+        }
+      }),
+    );
+  });
+});
+
+describe("a stored step", () => {
+  it("is refused where what a load is held against is not whole", () => {
+    const load = { kind: "load", name: "a", expected: { numCtx: 1, bytes: 2, leastBytes: 1 } };
+    expect(isStep(load)).toBe(true);
+    for (const field of ["numCtx", "bytes", "leastBytes"] as const) {
+      for (const value of [undefined, null, "1", 0, 1.5]) {
+        expect(isStep({ ...load, expected: { ...load.expected, [field]: value } }), `${field} ${value}`).toBe(false);
+      }
+    }
+    expect(isStep({ ...load, expected: { ...load.expected, more: 1 } })).toBe(false);
+  });
+
+  it("is refused where it names models or an origin that make no sense", () => {
+    const restart = { kind: "restart-ollama", origin: "app", cutsOff: ["a"] };
+    expect(isStep(restart)).toBe(true);
+    expect(isStep({ ...restart, cutsOff: [1] })).toBe(false);
+    expect(isStep({ ...restart, origin: "toString" })).toBe(false);
+    expect(isStep({ kind: "unload", name: "" })).toBe(false);
+    expect(isStep({ kind: "set-limit", mib: 1, beforeMib: 0, daemon: "run" })).toBe(false);
+  });
+
+  it("is of a kind that this version knows", () => {
+    fc.assert(fc.property(fc.jsonValue(), (value) => void expect(isStep(value)).toBe(false)));
+    for (const kind of ["toString", "__proto__", "run-anything", "", 1, undefined]) {
+      expect(isStep({ kind, name: "a" })).toBe(false);
+    }
+    for (const value of [undefined, null, "unload", 1]) expect(isStep(value)).toBe(false);
+  });
+});
+
+describe("a journal", () => {
+  it("keeps each step of each option of a plan, and each step that takes them back", async () => {
+    const seen = new Set<string>();
+    // Together they are offered every kind of change.
+    for (const model of ["llama3.1-8b", "command-r-08-2024", "qwen3-32b"]) {
+      for (const ramGib of [24, 32, 48]) {
+        const planned = planFor(model, ramGib, 26, { options: { context: 131_072 } });
+        const plan = makePlan(planned);
+        for (const option of plan.kind === "options" ? plan.options : []) {
+          const { input } = planned;
+          const loaded = [
+            { name: input.model.name, digest: input.model.digest, sizeBytes: 2, vramBytes: 1 },
+            { name: "other:1b", digest: "other", sizeBytes: 2, vramBytes: 1 },
+          ];
+          const steps = planSteps({
+            option,
+            model: input.model,
+            variantName,
+            limitNowMib: 0,
+            server: input.server,
+            loaded,
+            kvCacheTypeNow: "",
+            existing: () => undefined,
+          });
+          const all = [...steps, ...undoSteps(steps)];
+          const about = { title: option.title, model, url: "http://127.0.0.1:11434", isUndo: false };
+          const journal = newJournal(about, all, new Date());
+          const storage = keptIn();
+          await writeJournal(storage, journal);
+          expect(await readJournal(storage)).toEqual(journal);
+          for (const { kind } of all) seen.add(kind);
+        }
+      }
+    }
+    expect([...seen].toSorted()).toEqual(KINDS.toSorted());
+  });
+
+  it("is refused as a whole where one of its steps is broken", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.oneof(...KINDS.map(stepOf)), { minLength: 1, maxLength: 6 }),
+        fc.nat(),
+        fc.nat(),
+        async (steps, place, choice) => {
+          const about = { title: "Raise", model: "a:1b", url: "http://127.0.0.1:11434", isUndo: false };
+          const storage = keptIn();
+          await writeJournal(storage, newJournal(about, steps as unknown as Step[], new Date()));
+          const [[key, text] = ["", ""]] = [...storage.texts];
+          expect(await readJournal(storage)).toBeDefined();
+          const kept = JSON.parse(text) as { journal: { entries: { step: Record<string, unknown> }[] } };
+          const entry = kept.journal.entries[place % steps.length];
+          const fields = Object.keys(entry?.step ?? {}).filter(
+            (field) => !OPTIONAL.has(`${entry?.step["kind"]}.${field}`),
+          );
+          delete entry?.step[fields[choice % fields.length] ?? ""];
+          expect(await readJournal(keptIn(new Map([[key, JSON.stringify(kept)]])))).toBeUndefined();
+        },
+      ),
+    );
+  });
+});
