@@ -1,3 +1,4 @@
+import { orAbort } from "../memory/or-abort";
 import { notOllama, OllamaProblem, oneLine, problemFrom, problemOfStatus } from "./problems";
 
 export interface Bounds {
@@ -34,41 +35,37 @@ export async function exchange<T>(
 ): Promise<T> {
   const { timeoutMs, maxBytes, signal } = bounds;
   const limit = new AbortController();
-  const stop = () => limit.abort(new OllamaProblem("stopped", "Stopped."));
   const late = () => limit.abort(new OllamaProblem("timed-out", `Ollama at ${url} did not answer in time.`));
+  // Not AbortSignal.timeout: in AbortSignal.any it may be garbage-collected before it fires (nodejs/node#57736).
   const timer = setTimeout(late, timeoutMs);
-  if (signal?.aborted) stop();
-  else signal?.addEventListener("abort", stop, { once: true });
+  const end = signal ? AbortSignal.any([signal, limit.signal]) : limit.signal;
 
   let answered = false;
   const bounded: typeof fetch = async (input, init) => {
-    const response = await orAbort(
-      withoutRedirects(inner, input, { ...init, signal: limit.signal }, bounds),
-      limit.signal,
-    );
+    const response = await orAbort(withoutRedirects(inner, input, { ...init, signal: end }, bounds), end);
     answered = true;
     if (!response.ok) {
-      const body = await readText(response, MOST_ERROR_BYTES, "cut", limit.signal);
+      const body = await readText(response, MOST_ERROR_BYTES, "cut", end);
       throw problemOfStatus(response.status, body, url);
     }
     const { status, headers } = response;
     if (form === "one") {
       const kept = bounds.filter && response.body ? new Response(response.body.pipeThrough(bounds.filter())) : response;
-      const body = await readText(kept, maxBytes, "refuse", limit.signal);
+      const body = await readText(kept, maxBytes, "refuse", end);
       // An answer to a deletion is empty; every other one is an object.
       if (body !== "" && !/^\s*\{/.test(body)) throw notOllama(url);
       return new Response(body, { status, headers });
     }
-    return new Response(response.body?.pipeThrough(wholeObjects(url), { signal: limit.signal }), { status, headers });
+    return new Response(response.body?.pipeThrough(wholeObjects(url), { signal: end }), { status, headers });
   };
   try {
-    return await orAbort(work(bounded), limit.signal);
+    return await orAbort(work(bounded), end);
   } catch (error) {
+    if (signal?.aborted) throw new OllamaProblem("stopped", "Stopped.");
     if (limit.signal.aborted) throw limit.signal.reason;
     throw answered ? problemAfterAnswer(error) : problemFrom(error, url);
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener("abort", stop);
     // Whatever of the exchange is still under way is no longer wanted.
     limit.abort();
   }
@@ -111,21 +108,6 @@ function discard(response: Response): void {
 /** Once an answer began, what fetch or the client throw means that it came to no proper end. */
 function problemAfterAnswer(error: unknown): OllamaProblem {
   return error instanceof OllamaProblem ? error : new OllamaProblem("bad-answer", BROKEN_OFF, { cause: error });
-}
-
-/** Settles as the work does, or rejects as soon as the signal aborts. */
-async function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let onAbort: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    else signal.addEventListener("abort", onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([aborted, work]);
-  } finally {
-    if (onAbort) signal.removeEventListener("abort", onAbort);
-  }
 }
 
 /** The body as text. What is beyond `maxBytes` is an error, or cut off; it is never taken in. */

@@ -1,3 +1,5 @@
+import { orAbort } from "../or-abort";
+
 /** What is wrong with a GGUF file, or with the way to its bytes. */
 export type GgufFault =
   // the file itself
@@ -54,23 +56,11 @@ export function asGgufError(error: unknown, fault: GgufFault, signal?: AbortSign
   return new GgufError(fault, `The model's header could not be read: ${detail}`, { cause: error });
 }
 
-/**
- * Settles as `work` does, or rejects as soon as `signal` aborts, so that a source that ignores the signal
- * (a dead network mount) can't hold the caller. `fault` is for errors that are not a {@link GgufError}.
- */
+/** {@link orAbort} for the bytes of a file; `fault` is for errors that are not a {@link GgufError}. */
 export async function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined, fault: GgufFault): Promise<T> {
-  let onAbort: (() => void) | undefined;
   try {
-    if (signal === undefined) return await work;
-    const aborted = new Promise<never>((_, reject) => {
-      onAbort = () => reject(signal.reason);
-      if (signal.aborted) onAbort();
-      else signal.addEventListener("abort", onAbort, { once: true });
-    });
-    return await Promise.race([aborted, work]);
+    return await (signal ? orAbort(work, signal) : work);
   } catch (error) {
     throw asGgufError(error, fault, signal);
-  } finally {
-    if (onAbort) signal?.removeEventListener("abort", onAbort);
   }
 }
