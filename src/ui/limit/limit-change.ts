@@ -1,19 +1,17 @@
-import { Alert, confirmAlert, Icon, showToast, Toast } from "@raycast/api";
+import { Alert, Icon, showToast, Toast } from "@raycast/api";
 import { sysctlCommand } from "../../fit/commands";
 import type { AppleSiliconMac } from "../../fit/facts";
-import { checkLimit, type LimitAdvice } from "../../fit/limit-policy";
+import { checkLimit, type LimitAdvice, type LimitCheck } from "../../fit/limit-policy";
 import { formatBytes, formatMib, MIB } from "../../fit/units";
 import type { DaemonResult, DaemonStep } from "../../mac/privileged";
 import { changeGpuLimit, type ChangeOutcome } from "../../mac/gpu-limit";
-import { showPrompt, stepAside } from "../shared/admin-prompt";
-import { type OutcomeWords, promptWords, sentence } from "../shared/outcome-words";
+import { confirmAndPrompt, promptWords, sentence } from "../shared/admin-prompt";
+import type { ToastWords } from "../shared/confirm-and-run";
 import { getSystem } from "../../app/system";
 
-const NO_KEY = "This macOS has no GPU limit to set.";
-
 /**
- * Asks what has to be asked, sets the limit with one administrator prompt and says what is in force. Resolves to whether
- * the limit is now as asked; every other outcome has been explained in a toast.
+ * Asks what has to be asked, sets the limit with one administrator prompt and says what is in force. `mib` 0 is the
+ * default of macOS. Resolves to whether the limit is now as asked; every other outcome has been explained in a toast.
  */
 export async function changeLimit(
   mac: AppleSiliconMac,
@@ -21,61 +19,21 @@ export async function changeLimit(
   mib: number,
   bootDaemon: DaemonStep,
 ): Promise<boolean> {
-  if (!(await agreeToLimit(mac, advice, mib, bootDaemon))) return false;
-  const outcome = await showPrompt(
-    () => setLimitNow(mac, mib, bootDaemon),
-    (came) => outcomeWords(came, mib, mac.overrideMib),
-    sysctlCommand(mib, mac.limitKey),
-  );
-  return outcome.kind === "done";
-}
-
-/**
- * Whether the limit may be set: what is refused has been explained in a toast, what is risky has been asked. `mib` 0 is
- * the default of macOS.
- */
-async function agreeToLimit(
-  mac: AppleSiliconMac,
-  advice: LimitAdvice,
-  mib: number,
-  bootDaemon: DaemonStep,
-): Promise<boolean> {
+  const { limitKey: key } = mac;
+  if (key === undefined) return refuse("This macOS has no GPU limit to set.");
+  const ramMib = Math.floor(mac.ramBytes / MIB);
   const check = checkLimit(mib, mac.ramBytes, advice);
-  if (mac.limitKey === undefined) return refuse(NO_KEY);
-  switch (check.kind) {
-    case "refused":
-      return refuse(check.reason);
-    case "warning":
-      return agree(check.warning, mib, "Set Anyway");
-    case "second-yes":
-      if (bootDaemon === "install") {
-        return refuse(
-          "So high a limit is not kept after a restart: a restart has to be the way out if the Mac freezes.",
-        );
-      }
-      return (
-        (await agree(check.warning, mib, "Set Anyway")) &&
-        agree("If the Mac freezes, hold the power button: the limit is gone after a restart.", mib, "Yes, Set It")
-      );
-    case "default":
-    case "fine":
-      return true;
+  if (check.kind === "refused") return refuse(check.reason);
+  if (check.kind === "second-yes" && bootDaemon === "install") {
+    return refuse("So high a limit is not kept after a restart: a restart has to be the way out if the Mac freezes.");
   }
-}
-
-/**
- * Sets the limit (MiB, 0 = the default of macOS) with one administrator prompt, without asking or saying anything
- * itself: {@link agreeToLimit} comes before it, {@link outcomeWords} after it. Never throws.
- */
-async function setLimitNow(mac: AppleSiliconMac, mib: number, bootDaemon: DaemonStep): Promise<ChangeOutcome> {
-  if (mac.limitKey === undefined) return { kind: "invalid", reason: NO_KEY };
-  await stepAside();
-  return changeGpuLimit(getSystem(), {
-    key: mac.limitKey,
-    mib,
-    ramMib: Math.floor(mac.ramBytes / MIB),
-    bootDaemon,
+  const outcome = await confirmAndPrompt({
+    questions: questionsBefore(check, mib),
+    work: () => changeGpuLimit(getSystem(), { key, mib, ramMib, bootDaemon }),
+    explain: (came) => outcomeWords(came, mib, mac.overrideMib),
+    command: sysctlCommand(mib, key),
   });
+  return outcome?.kind === "done";
 }
 
 async function refuse(message: string): Promise<false> {
@@ -83,13 +41,19 @@ async function refuse(message: string): Promise<false> {
   return false;
 }
 
-function agree(warning: string, mib: number, yes: string): Promise<boolean> {
-  return confirmAlert({
+/** What a person has to agree to, by how risky the limit is. */
+function questionsBefore(check: LimitCheck, mib: number): readonly Alert.Options[] {
+  const question = (warning: string, yes: string): Alert.Options => ({
     icon: Icon.Warning,
     title: `Set the GPU limit to ${formatMib(mib)}?`,
     message: warning,
     primaryAction: { title: yes, style: Alert.ActionStyle.Destructive },
   });
+  if (!("warning" in check)) return [];
+  const first = question(check.warning, "Set Anyway");
+  return check.kind === "warning"
+    ? [first]
+    : [first, question("If the Mac freezes, hold the power button: the limit is gone after a restart.", "Yes, Set It")];
 }
 
 const inForce = (mib: number | undefined): string =>
@@ -119,7 +83,7 @@ function daemonWords(daemon: DaemonResult | undefined): string {
 }
 
 /** What a person is told about each outcome; always with what is in force now and what became of the LaunchDaemon. */
-export function outcomeWords(outcome: ChangeOutcome, askedMib: number, beforeMib: number | undefined): OutcomeWords {
+export function outcomeWords(outcome: ChangeOutcome, askedMib: number, beforeMib: number | undefined): ToastWords {
   const now = inForce(outcome.inForceMib);
   switch (outcome.kind) {
     case "done":

@@ -1,45 +1,43 @@
-import { Alert, confirmAlert, Icon, Toast } from "@raycast/api";
+import { Alert, Icon, Toast } from "@raycast/api";
 import { throttleCommand } from "../../fit/commands";
 import { setIoThrottle, type ThrottleOutcome, type ThrottleState } from "../../mac/gpu-limit";
-import { showPrompt, stepAside } from "../shared/admin-prompt";
-import { type OutcomeWords, promptWords } from "../shared/outcome-words";
+import { confirmAndPrompt, promptWords } from "../shared/admin-prompt";
+import type { ToastWords } from "../shared/confirm-and-run";
 import { getSystem } from "../../app/system";
 
 const NOT_THE_GPU = "This has nothing to do with GPU memory and makes no model fit.";
 
 /** Asks, switches the disk throttle with one administrator prompt and says what is in force. */
 export async function changeThrottle(asked: ThrottleState, before: ThrottleState): Promise<void> {
-  const agreed = await confirmAlert({
-    icon: Icon.HardDrive,
-    title: asked === 0 ? "Switch off the disk throttle?" : "Switch on the disk throttle?",
-    message: [
-      asked === 0
-        ? "Background tasks such as Time Machine and Spotlight may then compete with your apps for the disk."
-        : "Background tasks such as Time Machine and Spotlight then give way to your apps at the disk again, as macOS has it by default.",
-      NOT_THE_GPU,
-      asked === 0 ? "It lasts until the next restart." : "",
-      "macOS asks for an administrator password.",
-    ]
-      .filter(Boolean)
-      .join(" "),
-    primaryAction: {
-      title: asked === 0 ? "Switch Off" : "Switch On",
-      style: asked === 0 ? Alert.ActionStyle.Destructive : Alert.ActionStyle.Default,
-    },
+  await confirmAndPrompt({
+    questions: [
+      {
+        icon: Icon.HardDrive,
+        title: asked === 0 ? "Switch off the disk throttle?" : "Switch on the disk throttle?",
+        message: [
+          asked === 0
+            ? "Background tasks such as Time Machine and Spotlight may then compete with your apps for the disk."
+            : "Background tasks such as Time Machine and Spotlight then give way to your apps at the disk again, as macOS has it by default.",
+          NOT_THE_GPU,
+          asked === 0 ? "It lasts until the next restart." : "",
+          "macOS asks for an administrator password.",
+        ]
+          .filter(Boolean)
+          .join(" "),
+        primaryAction: {
+          title: asked === 0 ? "Switch Off" : "Switch On",
+          style: asked === 0 ? Alert.ActionStyle.Destructive : Alert.ActionStyle.Default,
+        },
+      },
+    ],
+    work: () => setIoThrottle(getSystem(), asked),
+    explain: (outcome) => throttleWords(outcome, asked, before),
+    command: throttleCommand(asked),
   });
-  if (!agreed) return;
-  await showPrompt(
-    async () => {
-      await stepAside();
-      return setIoThrottle(getSystem(), asked);
-    },
-    (outcome) => throttleWords(outcome, asked, before),
-    throttleCommand(asked),
-  );
 }
 
 /** What a person is told about each outcome; always with the state that was read back. */
-export function throttleWords(outcome: ThrottleOutcome, asked: ThrottleState, before: ThrottleState): OutcomeWords {
+export function throttleWords(outcome: ThrottleOutcome, asked: ThrottleState, before: ThrottleState): ToastWords {
   if (outcome.kind === "done") {
     return outcome.inForce === 0
       ? {

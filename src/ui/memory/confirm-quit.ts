@@ -1,57 +1,56 @@
-import { Alert, confirmAlert, Icon, open, showToast, Toast } from "@raycast/api";
+import { Alert, Icon, open, Toast } from "@raycast/api";
 import { formatBytes } from "../../fit/units";
 import { type AppFootprint, quitApp, type QuitOutcome } from "../../mac/apps";
+import { confirmAndRun } from "../shared/confirm-and-run";
 import { openAutomationSettings } from "../shared/system-settings";
 import { getSystem } from "../../app/system";
 
 /** Asks, tells the app to quit, and says what came of it. */
 export async function confirmQuit(app: AppFootprint, refresh: () => void): Promise<void> {
   const isOllama = app.bundlePath?.endsWith("/Ollama.app") ?? false;
-  const agreed = await confirmAlert({
-    icon: Icon.XMarkCircle,
-    title: `Quit ${app.name}?`,
-    message: [
-      `Its footprint is ${formatBytes(app.bytes)}.`,
-      isOllama ? "Ollama's server stops, and every loaded model with it." : "It may ask to save your work first.",
-    ].join(" "),
-    primaryAction: { title: "Quit", style: Alert.ActionStyle.Destructive },
+  const outcome = await confirmAndRun({
+    questions: [
+      {
+        icon: Icon.XMarkCircle,
+        title: `Quit ${app.name}?`,
+        message: [
+          `Its footprint is ${formatBytes(app.bytes)}.`,
+          isOllama ? "Ollama's server stops, and every loaded model with it." : "It may ask to save your work first.",
+        ].join(" "),
+        primaryAction: { title: "Quit", style: Alert.ActionStyle.Destructive },
+      },
+    ],
+    progress: { title: `Quitting ${app.name}` },
+    work: () => quitApp(getSystem(), app),
+    outcome: (came) => quitToast(came, app),
   });
-  if (!agreed) return;
-  const toast = await showToast({ style: Toast.Style.Animated, title: `Quitting ${app.name}` });
-  const outcome = await quitApp(getSystem(), app);
-  const { title, message, action } = outcomeWords(outcome, app);
-  toast.style = outcome.kind === "quit" ? Toast.Style.Success : Toast.Style.Failure;
-  toast.title = title;
-  toast.message = message;
-  toast.primaryAction = action;
-  refresh();
+  if (outcome !== undefined) refresh();
 }
 
-interface OutcomeWords {
-  readonly title: string;
-  readonly message?: string;
-  readonly action?: Toast.ActionOptions;
-}
-
-function outcomeWords(outcome: QuitOutcome, { name, bundlePath = "", bytes }: AppFootprint): OutcomeWords {
+function quitToast(outcome: QuitOutcome, { name, bundlePath = "", bytes }: AppFootprint): Toast.Options {
+  const failure = (title: string, message: string, primaryAction?: Toast.ActionOptions): Toast.Options => ({
+    style: Toast.Style.Failure,
+    title,
+    message,
+    primaryAction,
+  });
   switch (outcome.kind) {
     case "quit":
-      return { title: `${name} has quit`, message: `Its footprint was ${formatBytes(bytes)}` };
+      return {
+        style: Toast.Style.Success,
+        title: `${name} has quit`,
+        message: `Its footprint was ${formatBytes(bytes)}`,
+      };
     case "still-running":
-      return {
-        title: `${name} is still running`,
-        message: "It may ask to save something.",
-        action: { title: `Show ${name}`, onAction: () => open(bundlePath) },
-      };
+      return failure(`${name} is still running`, "It may ask to save something.", {
+        title: `Show ${name}`,
+        onAction: () => open(bundlePath),
+      });
     case "not-permitted":
-      return {
-        title: "Not Permitted",
-        message: outcome.explanation,
-        action: openAutomationSettings,
-      };
+      return failure("Not Permitted", outcome.explanation, openAutomationSettings);
     case "not-quittable":
-      return { title: `${name} was left alone`, message: outcome.reason };
+      return failure(`${name} was left alone`, outcome.reason);
     case "failed":
-      return { title: `Could not quit ${name}`, message: outcome.detail };
+      return failure(`Could not quit ${name}`, outcome.detail);
   }
 }

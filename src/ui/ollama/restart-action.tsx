@@ -1,4 +1,4 @@
-import { Action, Alert, confirmAlert, Icon, showToast, Toast } from "@raycast/api";
+import { Action, Alert, Icon, showToast } from "@raycast/api";
 import { restartAndAwait } from "../../apply/restart-and-await";
 import type { ServerOrigin } from "../../fit/server-origin";
 import { tierAfterRestart } from "../../fit/limit-preview";
@@ -7,6 +7,7 @@ import { readProcesses, serverOrigin } from "../../mac/processes";
 import { parseWhole } from "../../mac/sysctl";
 import { createOllamaClient } from "../../ollama/client";
 import { type RestartEffects, restartQuestion, restartToast } from "./restart-words";
+import { confirmAndRun } from "../shared/confirm-and-run";
 import type { Snapshot } from "../../app/snapshot";
 import { getSystem, type System } from "../../app/system";
 
@@ -36,18 +37,25 @@ async function askAndRestart(url: string, snapshot: Snapshot, refresh: () => voi
   const system = getSystem();
   // What runs may have changed since the snapshot was read.
   const origin = serverOrigin(await readProcesses(system));
-  const isOurs = origin === "app" || origin === "homebrew";
-  if (isOurs && !(await agree(await readEffects(system, url, origin, snapshot)))) return;
-  const progress = isOurs
-    ? await showToast({
-        style: Toast.Style.Animated,
-        title: "Restarting Ollama",
-        message: "Waiting until it answers again",
-      })
-    : undefined;
-  const outcome = await restartAndAwait(system, createOllamaClient({ url, fetch: system.fetch }), origin);
-  await progress?.hide();
-  await showToast(restartToast(outcome, origin));
+  const restart = () => restartAndAwait(system, createOllamaClient({ url, fetch: system.fetch }), origin);
+  if (origin !== "app" && origin !== "homebrew") {
+    await showToast(restartToast(await restart(), origin));
+  } else {
+    const outcome = await confirmAndRun({
+      questions: [
+        {
+          icon: Icon.RotateClockwise,
+          title: "Restart Ollama?",
+          message: restartQuestion(await readEffects(system, url, origin, snapshot)),
+          primaryAction: { title: "Restart", style: Alert.ActionStyle.Destructive },
+        },
+      ],
+      progress: { title: "Restarting Ollama", message: "Waiting until it answers again" },
+      work: restart,
+      outcome: (came) => restartToast(came, origin),
+    });
+    if (outcome === undefined) return;
+  }
   refresh();
 }
 
@@ -69,13 +77,4 @@ async function readEffects(
     tier,
     nextContext: nextContext === undefined || nextContext === server.contextLength?.value ? undefined : nextContext,
   };
-}
-
-function agree(effects: RestartEffects): Promise<boolean> {
-  return confirmAlert({
-    icon: Icon.RotateClockwise,
-    title: "Restart Ollama?",
-    message: restartQuestion(effects),
-    primaryAction: { title: "Restart", style: Alert.ActionStyle.Destructive },
-  });
 }

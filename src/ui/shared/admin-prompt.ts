@@ -1,30 +1,88 @@
-import { closeMainWindow, PopToRootType, showToast, Toast } from "@raycast/api";
+import { type Alert, closeMainWindow, PopToRootType, Toast } from "@raycast/api";
+import { confirmAndRun, type ToastWords } from "./confirm-and-run";
 import { copyText } from "./copy-text";
-import type { OutcomeWords } from "./outcome-words";
 
 /** The password dialog is a window of macOS: Raycast steps aside and stays as it is. */
 export async function stepAside(): Promise<void> {
   await closeMainWindow({ popToRootType: PopToRootType.Suspended });
 }
 
-/**
- * Says that the password is waited for while `work` asks for it, then what came of it. Where that is a failure, the
- * toast offers the command that does the same in Terminal.
- */
-export async function showPrompt<T>(
-  work: () => Promise<T>,
-  explain: (outcome: T) => OutcomeWords,
-  command: string,
-): Promise<T> {
-  const waiting = await showToast({ style: Toast.Style.Animated, title: "Waiting for the administrator password" });
-  const outcome = await work();
-  const words = explain(outcome);
-  await waiting.hide();
-  // A new toast, not the old one changed: with the window closed only a new one becomes visible.
-  await showToast({
-    ...words,
-    primaryAction:
-      words.style === Toast.Style.Failure ? { title: "Copy Command", onAction: () => copyText(command) } : undefined,
-  });
-  return outcome;
+interface PromptJob<T> {
+  readonly questions: readonly Alert.Options[];
+  /** Asks for the password and does what it is for. */
+  readonly work: () => Promise<T>;
+  readonly explain: (outcome: T) => ToastWords;
+  /** Does the same in Terminal: offered where it failed. */
+  readonly command: string;
 }
+
+/** {@link confirmAndRun} for work that macOS asks the administrator password for. */
+export function confirmAndPrompt<T>({ questions, work, explain, command }: PromptJob<T>): Promise<T | undefined> {
+  return confirmAndRun({
+    questions,
+    progress: { title: "Waiting for the administrator password" },
+    work: async () => {
+      await stepAside();
+      return work();
+    },
+    outcome: (result) => {
+      const words = explain(result);
+      const failed = words.style === Toast.Style.Failure;
+      return {
+        ...words,
+        primaryAction: failed ? { title: "Copy Command", onAction: () => copyText(command) } : undefined,
+      };
+    },
+  });
+}
+
+/** What may become of a kernel value behind the administrator prompt, other than that it is as asked. */
+export type PromptFailure =
+  | { readonly kind: "cancelled" | "wrong-password" | "not-permitted" | "timed-out" | "differs" | "unconfirmed" }
+  | { readonly kind: "refused" | "failed"; readonly detail: string };
+
+export interface PromptWords {
+  /** A sentence on what is in force now, as it was read back. */
+  readonly now: string;
+  /** Title where it could not even be tried. */
+  readonly failed: string;
+  /** A sentence on what was asked for. */
+  readonly asked: string;
+  /** What was asked for came into force behind a prompt that was given up. */
+  readonly setAnyway: boolean;
+  /** A sentence on what else was done in the same prompt; empty for nothing. */
+  readonly besides?: string;
+}
+
+/** What a person is told where a value is not, or not surely, as asked; always with what is in force now. */
+export function promptWords(outcome: PromptFailure, words: PromptWords): ToastWords {
+  const { now, asked, besides = "" } = words;
+  const failure = (title: string, ...sentences: readonly string[]): ToastWords => ({
+    style: Toast.Style.Failure,
+    title,
+    message: [...sentences, now].filter(Boolean).join(" "),
+  });
+  switch (outcome.kind) {
+    case "cancelled":
+      return { style: Toast.Style.Success, title: "Nothing Changed", message: now };
+    case "wrong-password":
+      return failure("Wrong password", "The administrator name or password was not accepted.");
+    case "not-permitted":
+      return failure("Not permitted", "macOS did not allow it. An administrator account is needed.");
+    case "timed-out":
+      return words.setAnyway
+        ? failure("Set, though the prompt was given up", "The command went on behind the prompt.")
+        : failure("No answer to the password prompt", "The prompt was open for too long.");
+    case "refused":
+      return failure("macOS refused the value", sentence(outcome.detail));
+    case "differs":
+      return failure("Another value is in force", asked, besides);
+    case "unconfirmed":
+      return failure("Set, but not confirmed", "The value could not be read back.", besides);
+    case "failed":
+      return failure(words.failed, sentence(outcome.detail));
+  }
+}
+
+/** A text that programs gave, ended as a sentence. */
+export const sentence = (text: string): string => (/[.!?…]$/.test(text) ? text : `${text}.`);

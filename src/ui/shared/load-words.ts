@@ -1,12 +1,7 @@
 import { Toast } from "@raycast/api";
 import { type Expected, isOtherContext, type LoadReport, reportText } from "../../apply/load-report";
 import { formatBytes, formatContext } from "../../fit/units";
-
-export interface ToastWords {
-  readonly style: Toast.Style;
-  readonly title: string;
-  readonly message: string;
-}
+import type { ToastWords } from "./confirm-and-run";
 
 /** What a load came to, as a toast says it. */
 export function loadWords(report: LoadReport, expected: Expected | undefined): ToastWords {

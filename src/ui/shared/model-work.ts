@@ -1,4 +1,5 @@
 import { Clipboard, open, showToast, Toast } from "@raycast/api";
+import { showFailureToast } from "@raycast/utils";
 import { recordLoad } from "../../apply/load-history";
 import { type Expected, loadReport } from "../../apply/load-report";
 import { launchctlContextCommand } from "../../fit/commands";
@@ -44,15 +45,10 @@ export async function changeLoaded(
     }
     delete toast.primaryAction;
   } catch (error) {
-    delete toast.primaryAction;
-    if (stop.signal.aborted) {
-      toast.style = Toast.Style.Success;
-      toast.title = "Stopped waiting";
-    } else {
-      toast.style = Toast.Style.Failure;
-      toast.title = change === "load" ? "Could not load the model" : "Could not unload it";
-      toast.message = error instanceof Error ? error.message : String(error);
-    }
+    await toast.hide();
+    if (stop.signal.aborted) await showToast({ style: Toast.Style.Success, title: "Stopped waiting", message: name });
+    else
+      await showFailureToast(error, { title: change === "load" ? "Could not load the model" : "Could not unload it" });
   } finally {
     refresh();
   }

@@ -1,5 +1,5 @@
-import { useCachedPromise } from "@raycast/utils";
-import { useEffect, useMemo, useState } from "react";
+import { useCachedPromise, usePromise } from "@raycast/utils";
+import { useMemo, useRef, useState } from "react";
 import type { InstalledModel, LoadedModel } from "../../fit/facts";
 import type { JudgeOptions } from "../../fit/run-settings";
 import { modelFiles } from "../../fit/model-files";
@@ -38,8 +38,7 @@ export function useSnapshot(settings: Settings) {
 export function useFitList(context?: JudgeOptions["context"]): FitList {
   const settings = useMemo(readSettings, []);
   const { data: snapshot, isLoading, revalidate } = useSnapshot(settings);
-  const [attempt, setAttempt] = useState(0);
-  const { descriptions, isReading } = useDescriptions(snapshot, settings, attempt);
+  const { descriptions, isReading, readAgain } = useDescriptions(snapshot, settings);
   const options = useMemo(
     () => (context === undefined ? settings.judge : { ...settings.judge, context }),
     [settings, context],
@@ -54,7 +53,8 @@ export function useFitList(context?: JudgeOptions["context"]): FitList {
     rows,
     isLoading: isLoading || isReading,
     refresh: () => {
-      setAttempt((before) => before + 1);
+      // Tries again what could not be read.
+      void readAgain();
       revalidate();
     },
     readSnapshotAgain: revalidate,
@@ -108,35 +108,28 @@ function withSharedFiles(
     );
 }
 
-/** Each further `attempt` tries again what could not be read. */
-function useDescriptions(snapshot: Snapshot | undefined, settings: Settings, attempt: number) {
+/** Metadata of the models. What is known stays on screen while it is read again. */
+function useDescriptions(snapshot: Snapshot | undefined, settings: Settings) {
   const [descriptions, setDescriptions] = useState<ReadonlyMap<string, DescriptionResult>>(new Map());
-  const [isReading, setReading] = useState(true);
-  const models = snapshot?.models;
-  const url = snapshot?.url;
-  useEffect(() => {
+  const abortable = useRef<AbortController>(null);
+  const read = async (models: Snapshot["models"], url: string | undefined, isLocal: boolean, using: Settings) => {
     const system = getSystem();
-    const client = connect(system, settings);
-    if (models === undefined) return undefined;
-    if (url === undefined || client === undefined || models.length === 0) {
-      setReading(false);
-      return undefined;
-    }
-    const stop = new AbortController();
-    setReading(true);
-    void readDescriptions(models, {
+    const client = connect(system, using);
+    const signal = abortable.current?.signal;
+    if (url === undefined || client === undefined || signal === undefined) return;
+    await readDescriptions(models, {
       client,
       url,
-      isLocal: snapshot?.isLocal ?? false,
-      modelsFolders: modelsFolders(system.homeFolder, system.env, settings.modelsFolder),
-      signal: stop.signal,
-      // What is known stays on screen while it is read again.
+      isLocal,
+      modelsFolders: modelsFolders(system.homeFolder, system.env, using.modelsFolder),
+      signal,
       onProgress: (known) => setDescriptions((before) => new Map([...before, ...known])),
-    }).finally(() => {
-      if (!stop.signal.aborted) setReading(false);
     });
-    return () => stop.abort();
-    // A refreshed list of the same models is a new array; the digests say whether anything changed.
-  }, [url, settings, attempt, models?.map((model) => model.digest).join()]);
-  return { descriptions, isReading };
+  };
+  const { models = [], url, isLocal = false } = snapshot ?? {};
+  const { isLoading: isReading, revalidate } = usePromise(read, [models, url, isLocal, settings], {
+    abortable,
+    execute: snapshot !== undefined,
+  });
+  return { descriptions, isReading, readAgain: revalidate };
 }
