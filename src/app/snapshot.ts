@@ -68,6 +68,11 @@ export function appleSilicon(machine: Machine): AppleSiliconMac | undefined {
   return machine.kind === "apple-silicon" ? machine : undefined;
 }
 
+/** The machine that Ollama runs on, as its address names it. */
+export function hostName({ url }: Snapshot): string {
+  return url === undefined ? "another machine" : new URL(url).hostname;
+}
+
 function assemble(
   machine: Machine,
   settings: Settings,

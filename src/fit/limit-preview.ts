@@ -1,7 +1,7 @@
 import { contextTier, FIRST_WITH_TIERS } from "./context-tier";
 import type { ServerFacts } from "./facts";
 import type { GpuLimit, LimitAdvice, LimitCheck, UnknownGpuLimit } from "./limit-policy";
-import { listNames } from "./list-names";
+import { listNames } from "./model-name";
 import { formatBytes, formatContext, formatMib, formatPercent, MIB } from "./units";
 import { judge, type JudgeInput } from "./verdict";
 import { compareVersions, parseVersion } from "./version";

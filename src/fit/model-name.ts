@@ -48,3 +48,8 @@ export function variantName(source: string, numCtx: number): string {
   // A variant of a variant says its own context only.
   return `${base}:${tag.replace(/-\d+k$/, "").slice(0, LONGEST_TAG - suffix.length)}${suffix}`;
 }
+
+/** Names for a sentence: the first four, and how many more there are. */
+export function listNames(names: readonly string[]): string {
+  return names.slice(0, 4).join(", ") + (names.length > 4 ? ` and ${names.length - 4} more` : "");
+}

@@ -2,9 +2,8 @@ import type { InstalledModel, ModelDescription, ServerFacts, Sourced } from "./f
 import { contextTier, FIRST_WITH_TIERS } from "./context-tier";
 import { compareVersions, parseVersion, type Version } from "./version";
 import { formatContext, formatBytes, GIB, MIB } from "./units";
-import { integerValue, stringValue } from "./metadata-fields";
 import { releaseRules } from "./releases";
-import { isOmitted } from "../memory/metadata";
+import { integerValue, isOmitted, stringValue } from "../memory/metadata";
 import { KV_CACHE_TYPES, type KvCacheType, type RunSettings, type Runtime } from "../memory/settings";
 
 /** A setting the estimate rests on, with where it comes from. */

@@ -8,10 +8,9 @@ import { checkLimit, type LimitAdvice, parseMib } from "../../fit/limit-policy";
 import { formatBytes, formatMib, MIB } from "../../fit/units";
 import type { JudgeInput } from "../../fit/verdict";
 import type { BootSetting } from "../../mac/boot-settings";
-import { daemonStep, daemonText, othersText } from "./boot-words";
 import { type DiskThrottle, DiskThrottleAction, DiskThrottleDescription } from "./disk-throttle";
 import { changeLimit } from "./limit-change";
-import { type LimitValues, presetMib } from "./limit-preset";
+import { daemonStep, type LimitValues, presetMib } from "./limit-values";
 import type { Settings } from "../../app/preferences";
 import { RestartOllamaAction } from "../ollama/restart-action";
 import type { Snapshot } from "../../app/snapshot";
@@ -164,4 +163,19 @@ export function LimitFields({
       <DiskThrottleDescription throttle={throttle} />
     </Form>
   );
+}
+
+/** What our LaunchDaemon does, and where that is not what is in force. */
+function daemonText({ valueMib, loaded }: BootSetting, mac: AppleSiliconMac): string {
+  const value = valueMib === undefined ? "Its value could not be read" : `Sets ${formatMib(valueMib)} at every start`;
+  const differs = valueMib !== undefined && mac.overrideMib !== undefined && valueMib !== mac.overrideMib;
+  return `${value}${loaded === false ? ", but launchd has not loaded it" : ""}${differs ? "; another limit is in force now" : ""}.`;
+}
+
+/** What else sets the limit when this Mac starts, by file. */
+function othersText(others: readonly BootSetting[]): string {
+  const files = others.map(({ path, valueMib }) =>
+    valueMib === undefined ? path : `${path} (${formatMib(valueMib)})`,
+  );
+  return `${files.join(", ")}: what is set here lasts until the next restart.`;
 }

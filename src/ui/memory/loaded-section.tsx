@@ -1,16 +1,14 @@
 import { Action, Color, Icon, Keyboard, List } from "@raycast/api";
 import { ollamaStopCommand } from "../../fit/commands";
 import type { LoadedModel } from "../../fit/facts";
-import { formatBytes, formatContext } from "../../fit/units";
+import { formatBytes, formatContext, formatExpiry } from "../../fit/units";
 import { sameModel } from "../../fit/model-name";
 import { changeLoaded } from "../shared/model-work";
 import { PlanView } from "../plan/plan-view";
 import { serverWords } from "../ollama/server-empty-view";
-import type { Snapshot } from "../../app/snapshot";
+import { hostName, type Snapshot } from "../../app/snapshot";
 import type { Memory } from "./use-memory";
 import { getSystem } from "../../app/system";
-import { expiryText } from "../../fit/expiry";
-import { hostName } from "./host-name";
 import { RowActions } from "./row";
 
 interface Props {
@@ -64,7 +62,7 @@ function NoAnswer({ memory, snapshot, reason }: Props & { readonly reason: strin
 function Loaded({ model, memory, snapshot }: Props & { readonly model: LoadedModel }) {
   const { settings, rows } = memory.list;
   const row = rows.find((each) => each.verdict && sameModel(each.model.name, model.name));
-  const expiry = expiryText(model.expiresAt, getSystem().now());
+  const expiry = formatExpiry(model.expiresAt, getSystem().now());
   return (
     <List.Item
       id={`model ${model.name}`}

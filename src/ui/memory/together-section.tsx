@@ -2,9 +2,8 @@ import { Action, Color, Icon, List } from "@raycast/api";
 import { useMemo } from "react";
 import { fitTogether, type Judged, MOST_LOADED, type Together } from "../../fit/together";
 import { formatBytes, formatContext } from "../../fit/units";
-import type { Snapshot } from "../../app/snapshot";
+import { hostName, type Snapshot } from "../../app/snapshot";
 import type { Memory } from "./use-memory";
-import { hostName } from "./host-name";
 import { RowActions } from "./row";
 
 interface Props {

@@ -1,5 +1,7 @@
 import { Action, ActionPanel, Icon, List } from "@raycast/api";
+import { usePromise } from "@raycast/utils";
 import { useState } from "react";
+import { readLoadHistory } from "../../apply/load-history";
 import type { JudgeOptions } from "../../fit/run-settings";
 import { formatBytes } from "../../fit/units";
 import type { VerdictKind } from "../../fit/verdict";
@@ -10,8 +12,8 @@ import { ModelActions } from "./model-actions";
 import { RefreshAction } from "../shared/refresh-action";
 import { ServerEmptyView } from "../ollama/server-empty-view";
 import { UnfinishedSection } from "../change/unfinished-change";
+import { localStorage } from "../../app/local-storage";
 import { type FitRow, useFitList } from "../shared/use-fit-list";
-import { useLoadHistory } from "./use-load-history";
 import { useUnfinishedChange } from "../change/use-unfinished-change";
 import { VERDICT_COLORS, VERDICT_ICONS } from "../shared/verdict-look";
 
@@ -23,11 +25,11 @@ export function FitList() {
   const [showsDetail, setShowsDetail] = useState(false);
   const list = useFitList(context);
   const { rows, snapshot, settings, isLoading } = list;
-  const loads = useLoadHistory();
+  const loads = usePromise(() => readLoadHistory(localStorage), []);
   const unfinished = useUnfinishedChange(settings, snapshot);
   const refresh = () => {
     list.refresh();
-    loads.refresh();
+    void loads.revalidate();
     unfinished.revalidate();
   };
   const limit = snapshot?.limit;
@@ -45,7 +47,7 @@ export function FitList() {
       }
       keywords={searchWords(row)}
       {...(showsDetail && snapshot
-        ? { detail: <FitDetail row={row} loads={loads.history.get(row.model.digest) ?? []} /> }
+        ? { detail: <FitDetail row={row} loads={loads.data?.get(row.model.digest) ?? []} /> }
         : { subtitle: subtitle(row), accessories: accessories(row, snapshot?.loaded ?? []) })}
       actions={
         snapshot && (

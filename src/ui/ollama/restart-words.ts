@@ -1,8 +1,8 @@
 import { open, Toast } from "@raycast/api";
 import { type AwaitedRestart, restartFailure } from "../../apply/restart-and-await";
 import { asOneLine, restartCommands } from "../../fit/commands";
+import { listNames } from "../../fit/model-name";
 import type { ServerOrigin } from "../../fit/server-origin";
-import { listNames } from "../../fit/list-names";
 import { formatContext } from "../../fit/units";
 import { copyText } from "../shared/copy-text";
 import { openAutomationSettings } from "../shared/system-settings";

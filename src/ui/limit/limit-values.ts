@@ -1,4 +1,5 @@
 import { type LimitAdvice, parseMib } from "../../fit/limit-policy";
+import type { DaemonStep } from "../../mac/privileged";
 
 /** What a person chose and typed in the form. */
 export interface LimitValues {
@@ -19,4 +20,10 @@ export function presetMib(values: LimitValues, advice: LimitAdvice): number | un
     default:
       return parseMib(values.mebibytes);
   }
+}
+
+/** The macOS default needs nothing at start: asking to set it again means removing the LaunchDaemon. */
+export function daemonStep(keep: string, mib: number, installed: boolean): DaemonStep {
+  if (keep === "install" && mib === 0) return installed ? "remove" : "keep";
+  return keep === "install" || keep === "remove" ? keep : "keep";
 }
