@@ -29,10 +29,10 @@ export async function sampleWorld(): Promise<SampleWorld> {
   const server = await startStandInOllama({
     homeFolder,
     totalVramBytes: mac.limitBytes(),
-    footprint: (model, numCtx) => footprintOf(model, numCtx, mac.limitBytes()),
+    footprint: (model, numCtx) => footprintOf(model, numCtx, { limitBytes: mac.limitBytes() }),
   });
 
-  const joined = joinOllama(mac, server);
+  const joined = joinOllama(mac, { server });
   const sampleFetch: typeof fetch = async (input, init) => {
     const address = input instanceof Request ? input.url : String(input);
     if (!address.startsWith(`${OLLAMA_URL}/`)) {

@@ -16,7 +16,7 @@ async function joined(options: Partial<StandInMacOptions> = {}) {
   const server = await startStandInOllama({ models: [] });
   servers.push(server);
   const mac = createSampleMac(options);
-  const { fetch } = joinOllama(mac, server);
+  const { fetch } = joinOllama(mac, { server });
   const waits: number[] = [];
   const system = mac.system({ fetch });
   const pause = async (milliseconds: number) => void waits.push(milliseconds);

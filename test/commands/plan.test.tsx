@@ -33,7 +33,7 @@ async function openPlanOn(stage: Stage, model = MODEL): Promise<Screen> {
 }
 
 const stageOf = (options: StageOptions = {}) =>
-  setStage({ joined: true, ...options, ollama: { totalVramBytes: DEFAULT_BYTES, ...options.ollama } });
+  setStage({ ...options, ollama: { totalVramBytes: DEFAULT_BYTES, ...options.ollama } });
 
 async function openPlan(options: StageOptions = {}): Promise<{ screen: Screen; stage: Stage }> {
   const stage = await stageOf(options);
@@ -296,7 +296,8 @@ describe.each([16, 24, 32, 36, 48, 64])("on a Mac with %d GB", (ramGib) => {
         mac: { ramGib },
         ollama: { totalVramBytes: mac.limitBytes(), footprint: (model, numCtx) => placed(model, numCtx) },
       });
-      const placed = (model: StandInModel, numCtx: number) => footprintOf(model, numCtx, stage.mac.limitBytes());
+      const placed = (model: StandInModel, numCtx: number) =>
+        footprintOf(model, numCtx, { limitBytes: stage.mac.limitBytes() });
       const screen = await openPlanOn(stage, name);
       if (screen.actions().includes("Load and Verify")) await screen.action("Load and Verify");
       else if (screen.actions().includes("Apply")) {

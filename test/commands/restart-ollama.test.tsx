@@ -12,7 +12,7 @@ const DEFAULT_BYTES = 55_662_788_608;
 
 /** A Mac whose server goes down and comes up with its process. */
 function stageOf({ ollama, ...options }: StageOptions = {}): Promise<Stage> {
-  return setStage({ joined: true, ...options, ollama: { models: MODELS, totalVramBytes: DEFAULT_BYTES, ...ollama } });
+  return setStage({ ...options, ollama: { models: MODELS, totalVramBytes: DEFAULT_BYTES, ...ollama } });
 }
 
 function openForm({ system }: Stage): Promise<Screen> {

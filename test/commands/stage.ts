@@ -21,25 +21,26 @@ export interface StageOptions {
   readonly mac?: Partial<StandInMacOptions>;
   readonly system?: Partial<System> & { readonly exists?: (path: string) => Promise<boolean> };
   readonly preferences?: Readonly<Record<string, unknown>>;
-  /** The server goes down and comes up with its process on the Mac, and then measures the limit of the Mac. */
-  readonly joined?: boolean;
 }
 
-/** A 64 GB M4 Pro whose Ollama app logs its settings; the preferences name the server's address. Ends with the test. */
-export async function setStage({ ollama, mac, system, preferences, joined }: StageOptions = {}): Promise<Stage> {
+/**
+ * A 64 GB M4 Pro whose Ollama app logs its settings; the preferences name the server's address. The server goes down and
+ * comes up with its process. Ends with the test.
+ */
+export async function setStage({ ollama, mac, system, preferences }: StageOptions = {}): Promise<Stage> {
   const homeFolder = await mkdtemp(join(tmpdir(), "gpu-limit-home-"));
   const server = await startStandInOllama({ homeFolder, ...ollama });
   onTestFinished(async () => {
     await server.close();
     await rm(homeFolder, { recursive: true, force: true });
   });
-  const standInMac = createSampleMac(mac);
-  const wired = joined ? { fetch: joinOllama(standInMac, server, ollama?.env).fetch } : {};
+  const standInMac = createSampleMac({ homeFolder, ollamaAddress: `127.0.0.1:${server.port}`, ...mac });
+  const joined = joinOllama(standInMac, { server, env: ollama?.env });
   setPreferences({ ollamaHost: server.url, ...preferences });
   return {
     ollama: server,
     mac: standInMac,
-    system: standInMac.system({ homeFolder, ...wired, ...system }),
+    system: standInMac.system({ homeFolder, fetch: joined.fetch, ...system }),
     homeFolder,
   };
 }

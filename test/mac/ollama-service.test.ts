@@ -27,7 +27,7 @@ describe("restartOllama", () => {
   });
 
   it("starts an app that does not run", async () => {
-    const mac = createSampleMac({ ollama: "none" });
+    const mac = createSampleMac({ ollama: "none", installed: ["/Applications/Ollama.app"] });
     const events = watch(mac);
     expect(await restartOllama(mac.system(), "app")).toMatchObject({ kind: "restarted" });
     expect(events).toEqual(["started"]);

@@ -1,11 +1,18 @@
+import type { System } from "../../../src/app/system";
 import { QUIT_SCRIPT } from "../../../src/mac/apps";
 import { METAL_SCRIPT } from "../../../src/mac/metal-probe";
 import { PRIVILEGED_SCRIPT } from "../../../src/mac/privileged";
 import type { Runner, RunOptions, RunResult } from "../../../src/mac/runner";
-import type { System } from "../../../src/app/system";
 import { evaluateAdminScript } from "./applescript";
-import { defaultWorkingSet, GIB, ioregText, MIB, topText, vmStatText } from "./readings";
+import { createMacClock, type MacClock } from "./clock";
+import { launchdAnswer, type LaunchdJob } from "./launchd";
+import { APP, type MacServer, OLLAMA_STARTS, type OllamaStart, ollamaWay } from "./ollama-servers";
+import { lsofAnswer, type MacProcess, psAnswer, USER_ID } from "./processes";
+import { defaultWorkingSet, GIB, ioregText, memoryOf, MIB, swapText, topText, vmStatText } from "./readings";
 import { type RootFaults, type RootRun, runAsRoot } from "./sandbox";
+
+export { OLLAMA_STARTS, type MacServer, type OllamaStart } from "./ollama-servers";
+export type { MacProcess } from "./processes";
 
 /** What goes wrong on purpose. May be changed at any time. */
 export interface MacFaults extends RootFaults {
@@ -34,17 +41,6 @@ export interface MacFaults extends RootFaults {
   readonly ollamaStaysDown?: boolean;
 }
 
-export interface MacProcess {
-  readonly pid: number;
-  readonly parentPid: number;
-  readonly uid: number;
-  /** Path of the program. */
-  readonly path: string;
-  /** Program and arguments as `ps` shows them. */
-  readonly command: string;
-  readonly footprintMib: number;
-}
-
 export interface StandInMacOptions {
   readonly ramGib: number;
   /** Default "26.6.1". Before 14 the kernel has the limit in bytes. */
@@ -56,30 +52,52 @@ export interface StandInMacOptions {
   /** Limit that is set already, in MiB. */
   readonly overrideMib?: number;
   /** How Ollama runs; default "app". */
-  readonly ollama?: "app" | "homebrew" | "terminal" | "none";
+  readonly ollama?: OllamaStart | "none";
+  /** Where it listens, as lsof writes it; default "127.0.0.1:11434". */
+  readonly ollamaAddress?: string;
+  /** Paths of apps and programs of Ollama that are on disk. Default: that of `ollama`. */
+  readonly installed?: readonly string[];
+  /** Default "/Users/sam". */
+  readonly homeFolder?: string;
+  /** When it starts; default: now, and its time goes on with the real one. */
+  readonly startsAt?: Date;
+  /** Ollama.app follows the Apple event that asks it to quit; the real one hides itself and declines. Default true. */
+  readonly ollamaAppQuits?: boolean;
+  /** How long Ollama.app takes to end after SIGTERM. Default 3 s; up to 30 were seen. */
+  readonly ollamaEndSeconds?: number;
+  /** sysctl ends at the first key it does not know, as up to macOS 14.3, unless asked with -i. Default false. */
+  readonly sysctlEndsAtUnknown?: boolean;
   /** What `launchctl getenv` gives. */
   readonly launchctlEnv?: Readonly<Record<string, string>>;
   /** Content of /etc/sysctl.conf. */
   readonly sysctlConf?: string;
   /** Content of /Library/LaunchDaemons by file name. */
   readonly daemons?: Readonly<Record<string, string>>;
+  /** Labels of daemons that launchd has, and of such that are switched off in Login Items. */
+  readonly loadedDaemons?: readonly string[];
+  readonly disabledDaemons?: readonly string[];
+  /** Other text files that programs of the Mac can read, by path. */
+  readonly files?: Readonly<Record<string, string>>;
   /** Answers of programs that this stand-in does not know, by path. */
   readonly programs?: Readonly<Record<string, (args: readonly string[], options: RunOptions) => Partial<RunResult>>>;
   readonly faults?: MacFaults;
 }
 
+/** What a server that is down comes up as: with a new process, and in the app's case with a new log or in the old one. */
+export type ServerEvent = "stopped" | "started" | "respawned";
+
 export interface StandInMac {
   readonly run: Runner;
   faults: MacFaults;
-  /** Kernel values by key. */
+  readonly clock: MacClock;
+  /** Kernel values by key; those of the memory follow what runs, unless they are set here. */
   readonly sysctls: Map<string, string>;
   readonly launchctlEnv: Map<string, string>;
   processes: MacProcess[];
   daemons: ReadonlyMap<string, string>;
   loadedDaemons: ReadonlySet<string>;
+  disabledDaemons: ReadonlySet<string>;
   sysctlConf: string;
-  gpuInUseBytes: number;
-  gpuAllocatedBytes: number;
   /** Reasons that the administrator prompts showed. */
   readonly prompts: string[];
   /** What the last root shell did. */
@@ -88,13 +106,20 @@ export interface StandInMac {
   readonly calls: { readonly file: string; readonly args: readonly string[] }[];
   /** Command lines that no Mac of ours knows; each one also made `run` throw. */
   readonly unknownCommands: string[];
-  /** Called when Ollama's server stops and when a new one starts. */
-  onOllama?: (event: "stopped" | "started") => void;
+  /** Ollama servers that were started, the first one first. */
+  readonly servers: readonly MacServer[];
+  /** Called when an Ollama server stops and when a new one starts. */
+  onOllama?: (event: ServerEvent, server: MacServer) => void;
   /** The limit that is set, in MiB; 0 = macOS decides. */
   limitMib(): number;
   /** The limit that the GPU works under, in bytes: what is set, else the default of macOS. */
   limitBytes(): number;
+  /** Whether something of Ollama lies at a path. */
+  exists(path: string): boolean;
   addProcess(process: Partial<MacProcess> & Pick<MacProcess, "path">): MacProcess;
+  startOllama(start: OllamaStart, address?: string): MacServer;
+  /** The llama-servers and MLX runners of a server, in place of those it had. */
+  setRunners(server: MacServer, runners: readonly (Partial<MacProcess> & Pick<MacProcess, "path">)[]): void;
   /** Answers a prompt that hangs. */
   answerPrompt(answer: "allow" | "cancel"): void;
   /** Restarts the Mac: kernel values go back to their defaults, then LaunchDaemons run. */
@@ -103,8 +128,8 @@ export interface StandInMac {
 }
 
 const LIMIT_KEYS = ["iogpu.wired_limit_mb", "debug.iogpu.wired_limit"] as const;
-const OLLAMA_APP = "/Applications/Ollama.app";
-const USER_ID = 501;
+/** What the GPU holds for windows. */
+const IDLE_GPU = { allocated: 1_574_862_848, inUse: 351_141_888 } as const;
 
 const done = (stdout = "", rest: Partial<RunResult> = {}): RunResult => ({
   exitCode: 0,
@@ -128,6 +153,13 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
   const macos = options.macos ?? "26.6.1";
   const macosMajor = Number(macos.split(".")[0]);
   const chip = options.intel ? "Intel(R) Core(TM) i7-9750H CPU @ 2.60GHz" : (options.chip ?? "Apple M4 Pro");
+  const homeFolder = options.homeFolder ?? "/Users/sam";
+  const firstStart = options.ollama ?? "app";
+  const installed = new Set(
+    options.installed ?? (firstStart === "none" ? [] : [ollamaWay(firstStart, homeFolder).installed]),
+  );
+  const files = new Map(Object.entries(options.files ?? {}));
+  const servers: MacServer[] = [];
   let nextPid = 600;
   let openPrompt: ((answer: "allow" | "cancel") => void) | undefined;
 
@@ -142,22 +174,24 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
     },
     // What runs already was started before anything went wrong.
     faults: {},
+    clock: createMacClock(options.startsAt),
     sysctls: new Map(),
     launchctlEnv: new Map(Object.entries(options.launchctlEnv ?? {})),
     processes: [],
     daemons: new Map(Object.entries(options.daemons ?? {})),
-    loadedDaemons: new Set(),
+    loadedDaemons: new Set(options.loadedDaemons),
+    disabledDaemons: new Set(options.disabledDaemons),
     sysctlConf: options.sysctlConf ?? "",
-    gpuInUseBytes: 351_141_888,
-    gpuAllocatedBytes: 1_574_862_848,
     prompts: [],
     calls: [],
     unknownCommands: [],
+    servers,
     limitMib: () => {
       const [inMib, inBytes] = LIMIT_KEYS.map((key) => Number(mac.sysctls.get(key) ?? 0));
       return inMib || Math.floor((inBytes ?? 0) / MIB);
     },
     limitBytes: () => (mac.limitMib() > 0 ? mac.limitMib() * MIB : defaultWorkingSet(options.ramGib, macosMajor)),
+    exists: (path) => installed.has(path),
     addProcess: (process) => {
       const added: MacProcess = {
         pid: (nextPid += 1),
@@ -165,10 +199,32 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
         uid: USER_ID,
         command: process.path,
         footprintMib: 50,
+        gpuMib: 0,
+        listens: [],
         ...process,
       };
       mac.processes.push(added);
       return added;
+    },
+    startOllama: (start, address = "127.0.0.1:11434") => {
+      const server: MacServer = { start, way: ollamaWay(start, homeFolder), address, pid: undefined };
+      servers.push(server);
+      bringUp(server, "started");
+      return server;
+    },
+    setRunners: (server, runners) => {
+      const isRunner = ({ parentPid }: MacProcess) => parentPid === server.pid;
+      // One that goes on running keeps its number.
+      const kept = mac.processes.filter(
+        (one) => isRunner(one) && runners.some(({ command }) => command === one.command),
+      );
+      mac.processes = mac.processes.filter((one) => !isRunner(one) || kept.includes(one));
+      if (server.pid === undefined) return;
+      for (const runner of runners) {
+        if (kept.some(({ command }) => command === runner.command)) continue;
+        const gpuMib = options.intel ? 0 : runner.gpuMib;
+        mac.addProcess({ uid: server.way.uid, ...runner, gpuMib, parentPid: server.pid });
+      }
     },
     answerPrompt: (answer) => {
       if (!openPrompt) throw new Error("No prompt is open.");
@@ -177,9 +233,13 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
     },
     reboot: () => {
       setDefaults();
-      mac.loadedDaemons = new Set([...mac.daemons.keys()].map((name) => name.replace(/\.plist$/, "")));
-      for (const text of mac.daemons.values()) {
-        const [, key, value] = /<string>([\w.]+)=(\d+)<\/string>/.exec(text) ?? [];
+      const loaded = [...mac.daemons.keys()].map((name) => name.replace(/\.plist$/, ""));
+      mac.loadedDaemons = new Set(loaded.filter((label) => !mac.disabledDaemons.has(label)));
+      for (const [name, text] of mac.daemons) {
+        if (mac.disabledDaemons.has(name.replace(/\.plist$/, ""))) continue;
+        const scripts = [...files].flatMap(([path, script]) => (text.includes(`>${path}<`) ? [script] : []));
+        const [, key, value] =
+          /((?:debug\.)?iogpu\.wired_limit(?:_mb)?)=(\d+)/.exec([text, ...scripts].join("\n")) ?? [];
         if (key !== undefined && value !== undefined && mac.sysctls.has(key)) mac.sysctls.set(key, value);
       }
     },
@@ -187,11 +247,11 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
       run: mac.run,
       platform: "darwin",
       arch: options.intel ? "x64" : "arm64",
-      homeFolder: "/Users/sam",
+      homeFolder,
       env: {},
-      now: () => new Date(),
+      now: () => mac.clock.now(),
       fetch: globalThis.fetch,
-      pause: async () => {},
+      pause: async (milliseconds) => mac.clock.advance(milliseconds),
       ...extra,
     }),
   };
@@ -204,9 +264,6 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
       "hw.optional.arm64": options.intel ? undefined : "1",
       "kern.osproductversion": macos,
       "kern.hv_vmm_present": options.vm ? "1" : "0",
-      "vm.swapusage": "total = 2048.00M  used = 512.00M  free = 1536.00M  (encrypted)",
-      "kern.memorystatus_level": "54",
-      "kern.memorystatus_vm_pressure_level": "1",
       "debug.lowpri_throttle_enabled": "1",
       "iogpu.wired_limit_mb": options.intel || macosMajor < 14 ? undefined : "0",
       "debug.iogpu.wired_limit": options.intel ? undefined : "0",
@@ -228,17 +285,21 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
       case "/usr/bin/osascript":
         return osascript(args, runOptions);
       case "/usr/bin/vm_stat":
-        return same(args) ? done(vmStatText(options.ramGib * GIB, usedBytes())) : undefined;
+        return same(args) ? done(vmStatText(memory())) : undefined;
       case "/usr/sbin/ioreg":
         return same(args, "-r", "-d", "1", "-w", "0", "-c", "IOAccelerator")
-          ? done(ioregText(chip, mac.gpuInUseBytes, mac.gpuAllocatedBytes))
+          ? done(ioregText(chip, IDLE_GPU.inUse, gpuAllocatedBytes()))
           : undefined;
       case "/usr/bin/top":
         return same(args, "-l", "1", "-o", "mem", "-n", "200", "-stats", "pid,command,mem")
-          ? done(topText(mac.processes))
+          ? done(topText(mac.processes, memory()))
           : undefined;
       case "/bin/ps":
-        return ps(args);
+        return answered(psAnswer(mac.processes, args));
+      case "/usr/sbin/lsof":
+        return answered(lsofAnswer(mac.processes, args));
+      case "/bin/kill":
+        return kill(args);
       case "/bin/launchctl":
         return launchctl(args);
       case "/usr/bin/open":
@@ -250,11 +311,11 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
       case "/usr/bin/id":
         return same(args, "-u") ? done(`${USER_ID}\n`) : undefined;
       case "/opt/homebrew/bin/brew":
-        if (options.ollama !== "homebrew") return missing;
-        return same(args, "services", "restart", "ollama") ? restartService() : undefined;
+        if (!installed.has("/opt/homebrew/bin/ollama")) return missing;
+        return same(args, "services", "restart", "ollama") ? restartJob("homebrew.mxcl.ollama") : undefined;
       case "/usr/local/bin/brew":
         return missing;
-      case `${OLLAMA_APP}/Contents/Resources/llama-server`:
+      case `${APP}/Contents/Resources/llama-server`:
       case "/opt/homebrew/opt/ollama/libexec/lib/ollama/llama-server":
         return listDevices(file, args);
       default: {
@@ -264,21 +325,42 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
     }
   }
 
-  /** What macOS itself takes, and the footprints of what runs. */
-  function usedBytes(): number {
-    return 3 * GIB + mac.processes.reduce((sum, { footprintMib }) => sum + footprintMib * MIB, 0);
+  function answered(answer: Partial<RunResult> | undefined): RunResult | undefined {
+    return answer && done("", answer);
+  }
+
+  const memory = () => memoryOf(options.ramGib * GIB, mac.processes);
+  const gpuAllocatedBytes = () => IDLE_GPU.allocated + mac.processes.reduce((sum, { gpuMib }) => sum + gpuMib * MIB, 0);
+
+  /** A kernel value as it is now; undefined where this kernel has no such key. */
+  function kernelValue(key: string): string | undefined {
+    const set = mac.sysctls.get(key);
+    if (set !== undefined) {
+      const lie = mac.faults.lies !== undefined && LIMIT_KEYS.some((name) => name === key);
+      return lie ? String(mac.faults.lies) : set;
+    }
+    switch (key) {
+      case "vm.swapusage":
+        return swapText(memory());
+      case "kern.memorystatus_level":
+        return String(memory().freePercent);
+      case "kern.memorystatus_vm_pressure_level":
+        return String(memory().pressure);
+      default:
+        return undefined;
+    }
   }
 
   function sysctl(args: readonly string[]): RunResult {
     if (mac.faults.sysctlHangs) return timedOut;
-    const bare = args[0] === "-n";
+    const flags = new Set(args.filter((word) => word.startsWith("-")));
     const found: string[] = [];
     const complaints: string[] = [];
-    for (const key of bare ? args.slice(1) : args) {
-      const lie = mac.faults.lies !== undefined && LIMIT_KEYS.some((name) => name === key);
-      const value = mac.sysctls.has(key) && lie ? String(mac.faults.lies) : mac.sysctls.get(key);
-      if (value === undefined) complaints.push(`sysctl: unknown oid '${key}'\n`);
-      else found.push(bare ? `${value}\n` : `${key}: ${value}\n`);
+    for (const key of args.filter((word) => !word.startsWith("-"))) {
+      const value = kernelValue(key);
+      if (value !== undefined) found.push(flags.has("-n") ? `${value}\n` : `${key}: ${value}\n`);
+      else if (!flags.has("-i")) complaints.push(`sysctl: unknown oid '${key}'\n`);
+      if (complaints.length > 0 && options.sysctlEndsAtUnknown) break;
     }
     return done(found.join(""), { exitCode: complaints.length > 0 ? 1 : 0, stderr: complaints.join("") });
   }
@@ -306,12 +388,15 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
   }
 
   function listDevices(file: string, args: readonly string[]): RunResult | undefined {
-    const installed = file.startsWith(OLLAMA_APP) ? (options.ollama ?? "app") === "app" : options.ollama === "homebrew";
-    if (!installed) return missing;
+    const isThere = [...installed].some((path) => file.startsWith(`${path}/`) || isBrewed(file, path));
+    if (!isThere) return missing;
     if (!same(args, "--list-devices")) return undefined;
     const mib = Math.floor(mac.limitBytes() / MIB);
     return done(`Available devices:\n  MTL0: ${chip} (${mib} MiB, ${mib - 1} MiB free)\n`);
   }
+
+  const isBrewed = (file: string, path: string) =>
+    path === "/opt/homebrew/bin/ollama" && file.startsWith("/opt/homebrew/");
 
   async function askAdministrator(argv: readonly string[], runOptions: RunOptions): Promise<RunResult> {
     const { prompt, command } = evaluateAdminScript(PRIVILEGED_SCRIPT, argv);
@@ -328,13 +413,14 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
     if (faults.timeoutReached === true) return scriptError("AppleEvent timed out.", -1712);
     const root = await runAsRoot(
       command,
-      { sysctls: mac.sysctls, daemons: mac.daemons, loaded: mac.loadedDaemons },
+      { sysctls: mac.sysctls, daemons: mac.daemons, loaded: mac.loadedDaemons, disabled: mac.disabledDaemons },
       faults,
     );
     mac.lastRootRun = root;
     for (const [key, value] of root.sysctls) mac.sysctls.set(key, value);
     mac.daemons = root.daemons;
     mac.loadedDaemons = root.loaded;
+    mac.disabledDaemons = root.disabled;
     if (faults.timeoutReached === "applied") return scriptError("AppleEvent timed out.", -1712);
     if (root.exitCode !== 0) return scriptError(root.stderr.trim(), root.exitCode);
     // "altering line endings": LF becomes CR and the last one is cut; osascript adds its own.
@@ -357,36 +443,57 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
     if (mac.faults.automationDenied) {
       return scriptError(`Not authorized to send Apple events to ${bundlePath}.`, -1743);
     }
-    if (!mac.faults.appsRefuseToQuit) stopWhere(({ path }) => path.startsWith(`${bundlePath}/`));
+    const isOfApp = ({ path }: MacProcess) => path.startsWith(`${bundlePath}/`);
+    if (servers.some(({ way }) => way.app === bundlePath) && options.ollamaAppQuits === false) {
+      return mac.processes.some(isOfApp) ? scriptError("Ollama got an error: User canceled.", -128) : done();
+    }
+    if (!mac.faults.appsRefuseToQuit) end(...mac.processes.filter(isOfApp));
     return done();
   }
 
-  function stopWhere(isMeant: (process: MacProcess) => boolean): void {
-    const gone = mac.processes.filter(isMeant);
-    mac.processes = mac.processes.filter((process) => !gone.includes(process));
-    if (gone.some(isServer)) mac.onOllama?.("stopped");
+  /** Processes end; what a server or Ollama's app has started ends with it, other children get a new parent. */
+  function end(...ended: readonly MacProcess[]): void {
+    const gone = new Set(ended.map(({ pid }) => pid));
+    for (const { pid, parentPid } of mac.processes) {
+      const parent = mac.processes.find((one) => one.pid === parentPid);
+      if (parent && gone.has(parentPid) && takesChildrenAlong(parent)) gone.add(pid);
+    }
+    mac.processes = mac.processes
+      .filter(({ pid }) => !gone.has(pid))
+      .map((process) => (gone.has(process.parentPid) ? { ...process, parentPid: 1 } : process));
+    for (const server of servers) {
+      if (server.pid === undefined || !gone.has(server.pid)) continue;
+      server.pid = undefined;
+      mac.onOllama?.("stopped", server);
+    }
   }
 
-  const isServer = ({ command }: MacProcess) => command.endsWith("ollama serve");
-
-  function ps(args: readonly string[]): RunResult | undefined {
-    if (same(args, "-axww", "-o", "pid=,ppid=,command=")) {
-      return done(
-        mac.processes.map(({ pid, parentPid, command }) => `${pad(pid)} ${pad(parentPid)} ${command}\n`).join(""),
-      );
-    }
-    if (same(args, "-axww", "-o", "pid=,uid=,comm=")) {
-      return done(mac.processes.map(({ pid, uid, path }) => `${pad(pid)} ${pad(uid)} ${path}\n`).join(""));
-    }
-    if (args[0] === "-p" && same(args.slice(2), "-o", "pid=")) {
-      const asked = (args[1] ?? "").split(",").map(Number);
-      const found = mac.processes.filter(({ pid }) => asked.includes(pid));
-      return found.length > 0 ? done(found.map(({ pid }) => `${pad(pid)}\n`).join("")) : failed(1, "");
-    }
-    return undefined;
+  function takesChildrenAlong({ pid, path }: MacProcess): boolean {
+    return servers.some((server) => server.pid === pid || path === mainProgram(server));
   }
 
-  const pad = (value: number) => String(value).padStart(5);
+  const mainProgram = ({ way }: MacServer) => `${way.app}/Contents/MacOS/Ollama`;
+
+  function kill(args: readonly string[]): RunResult | undefined {
+    if (args[0] !== "-TERM" || args.length !== 2) return undefined;
+    const target = mac.processes.find(({ pid }) => pid === Number(args[1]));
+    if (!target) return failed(1, `kill: ${args[1]}: No such process\n`);
+    if (target.uid !== USER_ID) return failed(1, `kill: ${args[1]}: Operation not permitted\n`);
+    const byApp = servers.find((server) => mainProgram(server) === target.path);
+    const server = servers.find(({ pid }) => pid === target.pid);
+    if (byApp) mac.clock.after((options.ollamaEndSeconds ?? 3) * 1000, () => end(target));
+    else end(target);
+    // The app starts its server again, launchd its job, each in a second.
+    if (server && (server.way.app ?? server.way.job) !== undefined) {
+      mac.clock.after(1000, () => {
+        if (server.pid === undefined && (!server.way.app || isUp(server))) bringUp(server, "respawned");
+      });
+    }
+    return done();
+  }
+
+  /** Whether the app of a server runs. */
+  const isUp = (server: MacServer) => mac.processes.some(({ path }) => path === mainProgram(server));
 
   function launchctl(args: readonly string[]): RunResult | undefined {
     const [verb, name = ""] = args;
@@ -403,52 +510,81 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
       const value = mac.launchctlEnv.get(name);
       return done(value === undefined ? "" : `${value}\n`);
     }
-    if (verb === "print" && args.length === 2 && name.startsWith("system/")) {
-      const label = name.slice("system/".length);
-      return mac.loadedDaemons.has(label)
-        ? done(`${name} = {\n\tactive count = 0\n}\n`)
-        : failed(113, `Could not find service "${label}" in domain for system\n`);
-    }
-    if (same(args, "kickstart", "-k", `gui/${USER_ID}/homebrew.mxcl.ollama`)) {
-      return options.ollama === "homebrew"
-        ? restartService()
-        : failed(113, `Could not find service "homebrew.mxcl.ollama" in domain for user gui: ${USER_ID}\n`);
-    }
-    return undefined;
+    const label = new RegExp(`^gui/${USER_ID}/([\\w.-]+)$`).exec(args[2] ?? "")?.[1];
+    if (same(args.slice(0, 2), "kickstart", "-k") && label !== undefined && args.length === 3) return restartJob(label);
+    return answered(launchdAnswer(args, { jobs: jobs(), apps: runningApps(), disabled: new Set(mac.disabledDaemons) }));
   }
 
-  function restartService(): RunResult {
-    stopWhere(isServer);
-    startOllama("homebrew");
+  function jobs(): readonly LaunchdJob[] {
+    const ofServers = servers.flatMap(({ way: { job, program, log }, pid }) =>
+      job ? [{ ...job, program: [program, "serve"], log, pid }] : [],
+    );
+    const daemons = [...mac.loadedDaemons].map((label): LaunchdJob => {
+      const path = `/Library/LaunchDaemons/${label}.plist`;
+      return { label, domain: "system", path, program: programOf(mac.daemons.get(`${label}.plist`)), pid: undefined };
+    });
+    return [...ofServers, ...daemons];
+  }
+
+  function runningApps() {
+    return mac.processes.flatMap(({ pid, path }) => {
+      const name = /^.*\/([^/]+)\.app\/Contents\/MacOS\/[^/]+$/.exec(path)?.[1];
+      return name === undefined ? [] : [{ pid, label: `application.com.example.${name}.${pid}.${pid + 1}` }];
+    });
+  }
+
+  function restartJob(label: string): RunResult {
+    const server = servers.find(({ way }) => way.job?.label === label && way.job.domain === "session");
+    if (!server) return failed(113, `Could not find service "${label}" in domain for user gui: ${USER_ID}\n`);
+    end(...mac.processes.filter(({ pid }) => pid === server.pid));
+    bringUp(server, "started");
     return done();
   }
 
   function open(args: readonly string[]): RunResult | undefined {
-    if (!same(args.slice(0, 3), "-g", "-j", "-a") || args.length !== 4) return undefined;
-    if (args[3] !== OLLAMA_APP) return failed(1, `Unable to find application named '${args[3]}'\n`);
-    if (!mac.processes.some(isServer)) startOllama("app");
+    const app = args[3];
+    if (!same(args.slice(0, 3), "-g", "-j", "-a") || app === undefined || args.length !== 4) return undefined;
+    const start = OLLAMA_STARTS.find((one) => ollamaWay(one, homeFolder).app === app);
+    if (start === undefined || !installed.has(app)) return failed(1, `Unable to find application named '${app}'\n`);
+    const server = servers.find(({ way }) => way.app === app);
+    if (!server) mac.startOllama(start, options.ollamaAddress);
+    else if (!isUp(server)) bringUp(server, "started");
     return done();
   }
 
-  function startOllama(how: "app" | "homebrew" | "terminal"): void {
+  /** Starts what a server consists of, unless it stays down. */
+  function bringUp(server: MacServer, event: ServerEvent): void {
     if (mac.faults.ollamaStaysDown) return;
-    if (how === "app") {
-      const parent = mac.addProcess({ path: `${OLLAMA_APP}/Contents/MacOS/Ollama`, footprintMib: 90 });
-      const path = `${OLLAMA_APP}/Contents/Resources/ollama`;
-      mac.addProcess({ path, command: `${path} serve`, parentPid: parent.pid, footprintMib: 60 });
-    } else if (how === "homebrew") {
-      const path = "/opt/homebrew/opt/ollama/bin/ollama";
-      mac.addProcess({ path, command: `${path} serve`, footprintMib: 60 });
-    } else {
-      const shell = mac.addProcess({ path: "/bin/zsh", command: "-zsh" });
-      mac.addProcess({
-        path: "/usr/local/bin/ollama",
-        command: "ollama serve",
-        parentPid: shell.pid,
-        footprintMib: 60,
-      });
-    }
-    mac.onOllama?.("started");
+    const { way, address } = server;
+    const { uid } = way;
+    const parentPid = way.app === undefined ? shellFor(server) : appFor(server);
+    const command = way.command ?? `${way.program} serve`;
+    const serve = { path: way.program, command, parentPid, uid, footprintMib: 60, listens: [address] };
+    server.pid = mac.addProcess(serve).pid;
+    mac.onOllama?.(event, server);
+  }
+
+  function appFor(server: MacServer): number {
+    const path = mainProgram(server);
+    const running = mac.processes.find((process) => process.path === path);
+    return (running ?? mac.addProcess({ path, uid: server.way.uid, footprintMib: 90 })).pid;
+  }
+
+  /** A server in a terminal is the child of its shell; all others without an app are launchd's. */
+  function shellFor({ start }: MacServer): number {
+    if (start !== "terminal") return 1;
+    const terminal = mac.addProcess({
+      path: "/System/Applications/Utilities/Terminal.app/Contents/MacOS/Terminal",
+      footprintMib: 80,
+    });
+    const login = mac.addProcess({
+      path: "/usr/bin/login",
+      command: "login -pf sam",
+      uid: 0,
+      parentPid: terminal.pid,
+      footprintMib: 5,
+    });
+    return mac.addProcess({ path: "/bin/zsh", command: "-zsh", parentPid: login.pid, footprintMib: 10 }).pid;
   }
 
   function grep(args: readonly string[]): RunResult | undefined {
@@ -467,10 +603,14 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
     if (!same(args.slice(0, 5), "-convert", "json", "-o", "-", "--") || args.length !== 6) return undefined;
     const text = mac.daemons.get((args[5] ?? "").replace("/Library/LaunchDaemons/", ""));
     const label = /<key>Label<\/key>\s*<string>([^<]*)</.exec(text ?? "")?.[1];
-    const words = /<key>ProgramArguments<\/key>\s*<array>([^]*?)<\/array>/.exec(text ?? "")?.[1];
-    if (label === undefined || words === undefined) return failed(1, `${args[5]}: invalid object in plist\n`);
-    const ProgramArguments = [...words.matchAll(/<string>([^<]*)</g)].map((match) => match[1]);
+    const ProgramArguments = programOf(text);
+    if (label === undefined || ProgramArguments.length === 0) return failed(1, `${args[5]}: invalid object in plist\n`);
     return done(JSON.stringify({ Label: label, ProgramArguments, RunAtLoad: true }));
+  }
+
+  function programOf(plist = ""): string[] {
+    const words = /<key>ProgramArguments<\/key>\s*<array>([^]*?)<\/array>/.exec(plist)?.[1] ?? "";
+    return [...words.matchAll(/<string>([^<]*)</g)].map((match) => match[1] ?? "");
   }
 
   setDefaults();
@@ -492,8 +632,7 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
     footprintMib: 2300,
   });
   mac.addProcess({ path: "/Applications/Xcode.app/Contents/MacOS/Xcode", footprintMib: 2900 });
-  const ollama = options.ollama ?? "app";
-  if (ollama !== "none") startOllama(ollama);
+  if (firstStart !== "none") mac.startOllama(firstStart, options.ollamaAddress);
   mac.faults = options.faults ?? {};
   return mac;
 }

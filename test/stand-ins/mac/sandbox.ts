@@ -21,8 +21,9 @@ export interface RootState {
   readonly sysctls: ReadonlyMap<string, string>;
   /** Content of /Library/LaunchDaemons by file name. */
   readonly daemons: ReadonlyMap<string, string>;
-  /** Labels that launchd has loaded. */
+  /** Labels that launchd has loaded, and those that are switched off in Login Items. */
   readonly loaded: ReadonlySet<string>;
+  readonly disabled: ReadonlySet<string>;
 }
 
 export interface RootRun extends RootState {
@@ -62,10 +63,11 @@ function moveUnder(root: string, command: string): string {
 }
 
 async function fill(root: string, state: RootState, faults: RootFaults): Promise<void> {
-  for (const folder of [...FOLDERS, "state/sysctls", "state/loaded"])
+  for (const folder of [...FOLDERS, "state/sysctls", "state/loaded", "state/disabled"])
     await mkdir(join(root, folder), { recursive: true });
   for (const [key, value] of state.sysctls) await writeFile(join(root, "state/sysctls", key), value);
   for (const label of state.loaded) await writeFile(join(root, "state/loaded", label), "");
+  for (const label of state.disabled) await writeFile(join(root, "state/disabled", label), "");
   for (const [name, text] of state.daemons) {
     await writeFile(
       join(root, "Library/LaunchDaemons", name),
@@ -114,9 +116,11 @@ bootstrap)
   ${faults.daemonBootstrapFails ? 'echo "Bootstrap failed: 5: Input/output error" >&2; exit 5' : ""}
   if [ "$tries" -lt ${faults.bootstrapAtTry ?? 1} ]; then echo "Bootstrap failed: 5: Input/output error" >&2; exit 5; fi
   label=$(basename "$3" .plist)
+  if [ -f "${root}/state/disabled/$label" ]; then echo "Bootstrap failed: 5: Input/output error" >&2; exit 5; fi
   if [ -f "${root}/state/loaded/$label" ]; then echo "Bootstrap failed: 5: Input/output error" >&2; exit 5; fi
   echo > "${root}/state/loaded/$label"
   ${root}/usr/sbin/sysctl "$(sed -n 's/.*<string>\\([a-z._]*=[0-9]*\\)<.*/\\1/p' "$3")" > /dev/null;;
+enable) rm -f "${root}/state/disabled/\${2#system/}";;
 *) echo "Unrecognized subcommand: $1" >&2; exit 64;;
 esac`,
   };
@@ -131,6 +135,7 @@ async function read(root: string): Promise<Omit<RootRun, "exitCode" | "stdout" |
     sysctls: await readFolder(join(root, "state/sysctls"), root),
     daemons: await readFolder(daemons, root),
     loaded: new Set(await readdir(join(root, "state/loaded"))),
+    disabled: new Set(await readdir(join(root, "state/disabled"))),
     calls: (await readFile(join(root, "state/calls"), "utf8")).replaceAll(root, "").split("\n").filter(Boolean),
     modes,
   };

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { writeSparseGguf } from "../gguf-writer";
 import { manifestOf, smallBlobs, type StandInModel } from "./model";
@@ -28,39 +28,55 @@ function manifestPath(folder: string, name: string): string {
 
 export interface LogFacts {
   readonly version: string;
-  readonly port: number;
+  /** Where it listens: "127.0.0.1:11434". */
+  readonly address: string;
   readonly env: Readonly<Record<string, string>>;
-  readonly totalVramBytes: number;
+  /** GPU memory that it found; undefined where it found no GPU and runs on the CPU. */
+  readonly totalVramBytes: number | undefined;
   readonly defaultNumCtx: number;
+  readonly modelsFolder: string;
 }
 
-/** The head of a server log; the app starts a new one with each server. */
-export async function writeServerLog(homeFolder: string, facts: LogFacts): Promise<void> {
-  const gib = `${(facts.totalVramBytes / 1024 ** 3).toFixed(1)} GiB`;
-  const env = { ...DEFAULT_ENV, ...facts.env };
+/** Writes what a server logs when it starts, into a new log or at the end of the one that is there. */
+export async function writeServerLog(path: string, text: string, into: "new" | "same"): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  if (into === "same") await appendFile(path, text);
+  else await writeFile(path, text);
+}
+
+/** The head of a server's log as 0.33 writes it. */
+export function serverLog(facts: LogFacts): string {
+  const { totalVramBytes } = facts;
+  const gib = `${((totalVramBytes ?? 0) / 1024 ** 3).toFixed(1)} GiB`;
+  const env = {
+    ...DEFAULT_ENV,
+    OLLAMA_HOST: `http://${facts.address}`,
+    OLLAMA_MODELS: facts.modelsFolder,
+    ...facts.env,
+  };
   const map = Object.entries(env)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => `${name}:${value}`)
     .join(" ");
   const line = (source: string, rest: string) =>
     `time=2026-11-24T09:00:01.123+01:00 level=INFO source=${source} ${rest}\n`;
-  const log = join(homeFolder, ".ollama", "logs", "server.log");
-  await mkdir(dirname(log), { recursive: true });
-  await writeFile(
-    log,
+  const device =
+    totalVramBytes === undefined
+      ? 'id=cpu filter_id="" library=cpu compute="" name=cpu description=cpu libdirs=ollama driver="" pci_id="" ' +
+        'type="" total="64.0 GiB" available="50.0 GiB"'
+      : 'id=0 filter_id="" library=Metal compute=0.0 name=Metal description="Apple M4 Pro" ' +
+        `libdirs=ollama driver=0.0 pci_id="" type=iGPU total="${gib}" available="${gib}"`;
+  const total = totalVramBytes === undefined ? "0 B" : gib;
+  return (
     line("routes.go:1951", `msg="server config" env="map[${map}]"`) +
-      line("routes.go:1953", 'msg="Ollama cloud disabled: false"') +
-      line("images.go:485", 'msg="total blobs: 31"') +
-      line("routes.go:2008", `msg="Listening on 127.0.0.1:${facts.port} (version ${facts.version})"`) +
-      line(
-        "types.go:32",
-        'msg="inference compute" id=0 filter_id="" library=Metal compute=0.0 name=Metal description="Apple M4 Pro" ' +
-          `libdirs=ollama driver=0.0 pci_id="" type=iGPU total="${gib}" available="${gib}"`,
-      ) +
-      line(
-        "routes.go:2058",
-        `msg="vram-based default context" total_vram="${gib}" default_num_ctx=${facts.defaultNumCtx}`,
-      ),
+    line("routes.go:1953", 'msg="Ollama cloud disabled: false"') +
+    line("images.go:485", 'msg="total blobs: 31"') +
+    line("routes.go:2008", `msg="Listening on ${facts.address} (version ${facts.version})"`) +
+    line("types.go:32", `msg="inference compute" ${device}`) +
+    line(
+      "routes.go:2058",
+      `msg="vram-based default context" total_vram="${total}" default_num_ctx=${facts.defaultNumCtx}`,
+    )
   );
 }
 
@@ -71,10 +87,9 @@ const DEFAULT_ENV: Readonly<Record<string, string>> = {
   OLLAMA_DEBUG: "INFO",
   OLLAMA_FLASH_ATTENTION: "false",
   OLLAMA_GPU_OVERHEAD: "0",
-  OLLAMA_HOST: "http://127.0.0.1:11434",
   OLLAMA_KEEP_ALIVE: "5m0s",
   OLLAMA_KV_CACHE_TYPE: "",
-  OLLAMA_MODELS: "/Users/sam/.ollama/models",
+  OLLAMA_MAX_LOADED_MODELS: "0",
   OLLAMA_NUM_PARALLEL: "1",
   OLLAMA_ORIGINS: "[http://localhost https://localhost http://localhost:* app://*]",
   http_proxy: "",

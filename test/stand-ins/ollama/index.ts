@@ -7,7 +7,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { join } from "node:path";
 import { abilitiesAt } from "./abilities";
 import { type Answer, error, type Fault, json, type Route, ROUTES, send } from "./faults";
-import { removeModelFiles, writeModelFiles, writeServerLog } from "./files";
+import { removeModelFiles, serverLog, writeModelFiles, writeServerLog } from "./files";
 import { type ParameterValue, sha256, type StandInModel } from "./model";
 import { fullName, isValidName, keyOf, shortName } from "./names";
 import { sampleModels } from "./sample-models";
@@ -19,10 +19,13 @@ export { ggufModel, manyModels, sampleModel, sampleModels } from "./sample-model
 
 const GIB = 1024 ** 3;
 
-/** Memory of a model that is being loaded; a spill has fewer bytes on the GPU than in all. */
+/** Memory of a model that is being loaded, as Ollama counts it; a spill has fewer bytes on the GPU than in all. */
 export interface Footprint {
   readonly sizeBytes: number;
   readonly vramBytes: number;
+  /** What it really takes, in all and of the GPU, where Ollama counts less. */
+  readonly realBytes?: number;
+  readonly gpuBytes?: number;
 }
 
 export interface StandInOptions {
@@ -32,7 +35,7 @@ export interface StandInOptions {
   readonly version?: string;
   /** Default: any free one. */
   readonly port?: number;
-  /** GPU memory that the server measures when it starts: decides its default context. Default 48 GiB. */
+  /** GPU memory that the server measures when it starts: decides its default context. Default 48 GiB; 0 = no GPU. */
   readonly totalVramBytes?: number;
   /** The server's environment as its log shows it: OLLAMA_CONTEXT_LENGTH, OLLAMA_NUM_PARALLEL... */
   readonly env?: Readonly<Record<string, string>>;
@@ -42,8 +45,17 @@ export interface StandInOptions {
   readonly loadError?: (model: StandInModel, numCtx: number) => string | undefined;
   /** How long a model takes to be gone after it was unloaded. Default 0. */
   readonly unloadMs?: number;
-  /** Gets `.ollama/logs/server.log`. */
+  /** Holds the models folder, and by default the log. */
   readonly homeFolder?: string;
+  /** Where it logs; default `.ollama/logs/server.log` of the home folder, if there is one. */
+  readonly logPath?: string;
+  /** What it logs when it starts, in place of what 0.33 would. */
+  readonly logText?: string;
+  /** The next start goes on with the log that is there. Default: a new one. */
+  readonly sameLog?: boolean;
+  /** Where it says it listens; default 127.0.0.1 and its port. */
+  readonly address?: string;
+  readonly now?: () => Date;
   /** Writes manifests and (sparse) blobs under `homeFolder`, too. */
   readonly files?: boolean;
 }
@@ -68,6 +80,8 @@ export interface StandInOllama {
   fault(route: Route | "*", fault: Fault | undefined, times?: number): void;
   /** Somebody else installs or changes a model. */
   put(model: StandInModel): Promise<void>;
+  /** Called after what is loaded has changed. */
+  onLoaded?: () => void;
   /** Goes down: connections are refused, nothing stays loaded. */
   stop(): Promise<void>;
   /** Comes (back) up at the same address; what is given replaces the options from the start. */
@@ -87,7 +101,8 @@ class Stand implements StandInOllama {
   port = 0;
   private options: StandInOptions;
   private readonly installed = new Map<string, StandInModel>();
-  private residents: Resident[] = [];
+  private residents: readonly Resident[] = [];
+  onLoaded?: () => void;
   private readonly faults = new Map<Route | "*", { fault: Fault; times: number }>();
   private server: Server | undefined;
   private readonly sockets = new Set<Socket>();
@@ -102,7 +117,7 @@ class Stand implements StandInOllama {
     return `http://127.0.0.1:${this.port}`;
   }
   get modelsFolder(): string {
-    return join(this.options.homeFolder ?? "/Users/sam", ".ollama", "models");
+    return this.options.env?.["OLLAMA_MODELS"] ?? join(this.options.homeFolder ?? "/Users/sam", ".ollama", "models");
   }
   models(): readonly StandInModel[] {
     return [...this.installed.values()];
@@ -130,8 +145,13 @@ class Stand implements StandInOllama {
     await this.listen();
   }
 
+  private setResidents(residents: readonly Resident[]): void {
+    this.residents = residents;
+    this.onLoaded?.();
+  }
+
   async stop(): Promise<void> {
-    this.residents = [];
+    this.setResidents([]);
     const { server } = this;
     this.server = undefined;
     for (const socket of this.sockets) socket.destroy();
@@ -163,16 +183,24 @@ class Stand implements StandInOllama {
     });
     this.server = server;
     this.port = (server.address() as AddressInfo).port;
-    const { homeFolder, env = {}, totalVramBytes = 48 * GIB } = this.options;
-    if (homeFolder !== undefined) {
-      await writeServerLog(homeFolder, {
-        version: this.version,
-        port: this.port,
-        env,
-        totalVramBytes,
-        defaultNumCtx: this.tier,
-      });
-    }
+    await this.log();
+  }
+
+  private async log(): Promise<void> {
+    const { homeFolder, env = {}, totalVramBytes = 48 * GIB, address, logText, sameLog } = this.options;
+    const path =
+      this.options.logPath ??
+      (homeFolder === undefined ? undefined : join(homeFolder, ".ollama", "logs", "server.log"));
+    if (path === undefined) return;
+    const text = serverLog({
+      version: this.version,
+      address: address ?? `127.0.0.1:${this.port}`,
+      env,
+      totalVramBytes: totalVramBytes > 0 ? totalVramBytes : undefined,
+      defaultNumCtx: this.tier,
+      modelsFolder: this.modelsFolder,
+    });
+    await writeServerLog(path, logText ?? text, sameLog ? "same" : "new");
   }
 
   private get version(): string {
@@ -268,24 +296,39 @@ class Stand implements StandInOllama {
       if (value !== undefined && typeof value !== "number")
         return error(500, 'option "num_ctx" must be of type integer');
     const environment = Number(this.options.env?.["OLLAMA_CONTEXT_LENGTH"] ?? 0);
-    const wanted = Number(asked ?? own ?? (environment || this.tier));
+    const wanted = Math.trunc(Number(asked ?? own ?? (environment || this.tier)));
     const numCtx = Math.min(Math.max(wanted, 4), model.contextLength ?? Infinity);
     const failure = this.options.loadError?.(model, numCtx);
     if (failure !== undefined) return error(500, failure);
     const bytes = model.weights?.bytes ?? 0;
     const whole = bytes + numCtx * 128 * 1024;
-    const { sizeBytes, vramBytes } = this.options.footprint?.(model, numCtx) ?? { sizeBytes: whole, vramBytes: whole };
-    // The file is the runner's identity: a variant takes its parent's place. Three runners at most.
-    const others = this.residents.filter((resident) => resident.model.weights?.digest !== model.weights?.digest);
-    const expiresAt = expiry(body["keep_alive"]);
-    this.residents = [{ model, numCtx, sizeBytes, vramBytes, expiresAt }, ...others].slice(0, 3);
+    const { sizeBytes, vramBytes, ...real } = this.options.footprint?.(model, numCtx) ?? {
+      sizeBytes: whole,
+      vramBytes: whole,
+    };
+    const resident: Resident = {
+      model,
+      numCtx,
+      sizeBytes,
+      vramBytes,
+      realBytes: real.realBytes ?? sizeBytes,
+      gpuBytes: real.gpuBytes ?? vramBytes,
+      expiresAt: expiry(body["keep_alive"] ?? this.options.env?.["OLLAMA_KEEP_ALIVE"], this.now()),
+    };
+    // The file is the runner's identity: a variant takes its parent's place.
+    const others = this.residents.filter((other) => other.model.weights?.digest !== model.weights?.digest);
+    const most = Number(this.options.env?.["OLLAMA_MAX_LOADED_MODELS"] ?? 0) || 3;
+    this.setResidents([resident, ...others].slice(0, most));
     return done(name, "load");
   }
 
+  private now(): Date {
+    return this.options.now?.() ?? new Date();
+  }
+
   private unload(name: string, model: StandInModel): Answer {
-    const go = () => {
-      this.residents = this.residents.filter((resident) => resident.model.weights?.digest !== model.weights?.digest);
-    };
+    const go = () =>
+      this.setResidents(this.residents.filter((resident) => resident.model.weights?.digest !== model.weights?.digest));
     const { unloadMs = 0 } = this.options;
     if (unloadMs > 0) setTimeout(go, unloadMs).unref();
     else go();
@@ -389,11 +432,11 @@ function lines(...statuses: readonly unknown[]): Answer {
 }
 
 /** Five minutes unless asked otherwise: seconds, "10m", negative = for ever. */
-function expiry(keepAlive: unknown): Date {
-  const match = typeof keepAlive === "string" ? /^(-?\d+)(s|m|h)?$/.exec(keepAlive) : undefined;
+function expiry(keepAlive: unknown, now: Date): Date {
+  const match = typeof keepAlive === "string" ? /^(-?\d+)(s|m|h)?/.exec(keepAlive) : undefined;
   const unit = { s: 1, m: 60, h: 3600 }[match?.[2] ?? "s"] ?? 1;
   const seconds = typeof keepAlive === "number" ? keepAlive : match ? Number(match[1]) * unit : 300;
-  return seconds < 0 ? new Date("2318-02-18T00:00:00Z") : new Date(Date.now() + seconds * 1000);
+  return seconds < 0 ? new Date("2318-02-18T00:00:00Z") : new Date(now.getTime() + seconds * 1000);
 }
 
 /** The body as an object, {} where there is none; undefined where it is no JSON object. */

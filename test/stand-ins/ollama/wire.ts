@@ -10,6 +10,9 @@ export interface Resident {
   readonly numCtx: number;
   readonly sizeBytes: number;
   readonly vramBytes: number;
+  /** What it really takes, in all and of the GPU. */
+  readonly realBytes: number;
+  readonly gpuBytes: number;
   readonly expiresAt: Date;
 }
 
