@@ -346,6 +346,21 @@ describe("refusals", () => {
   });
 });
 
+describe("without a model", () => {
+  it("says so, and how to get one", async () => {
+    const stage = await setStage({ ollama: { models: [] } });
+    const screen = await openForm(stage);
+    expect(screen.fields()).toEqual([]);
+    expect(words(screen)).toContain("No Models Installed");
+    expect(screen.actions()).toEqual(["Browse Ollama Models", "Refresh"]);
+  });
+
+  it("says so where what is installed is in no format that can be capped", async () => {
+    const stage = await setStage({ ollama: { models: [{ ...sampleModel("qwen3:8b"), format: "" }] } });
+    expect(words(await openForm(stage))).toContain("No Model to Cap");
+  });
+});
+
 describe("from the list", () => {
   it("starts with the chosen model and shows the variant afterwards", async () => {
     const stage = await setStage();

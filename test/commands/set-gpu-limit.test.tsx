@@ -123,6 +123,17 @@ describe("what the form shows", () => {
     expect(mac.limitMib()).toBe(57_344);
   });
 
+  it("opens with the limit in force now, not with the one kept of the last time", async () => {
+    const { mac, screen } = await openForm({ overrideMib: 49_152 });
+    await screen.choose("New Limit", "Custom");
+    expect(screen.field("Limit in MiB").value).toBe("49152");
+    await screen.close();
+    mac.sysctls.set("iogpu.wired_limit_mb", "51200");
+    const again = await renderCommand(<SetGpuLimit />, { command: "set-gpu-limit", system: mac.system() });
+    await again.choose("New Limit", "Custom");
+    expect(again.field("Limit in MiB").value).toBe("51200");
+  });
+
   it("says on an 8 GB Mac that there is nothing to gain, and offers no recommendation", async () => {
     const { screen } = await openForm({ ramGib: 8, chip: "Apple M1" });
     expect(words(screen)).toContain(

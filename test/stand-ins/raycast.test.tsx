@@ -38,7 +38,7 @@ import {
   withCache,
 } from "@raycast/utils";
 import { existsSync } from "node:fs";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { describe, expect, it } from "vitest";
 import { desk, renderCommand, runNoView, setPreferences } from "../support";
 import { exportedValueNames } from "./raycast/names";
@@ -304,6 +304,21 @@ describe("a form", () => {
     await second.close();
     const third = await renderCommand(<LimitForm onSubmit={() => undefined} />);
     expect(third.field("After Restart Too").value).toBe(true);
+  });
+
+  it("takes no first value that comes after the form was shown", async () => {
+    function Late() {
+      const [name, setName] = useState("");
+      useEffect(() => void setTimeout(() => setName("qwen3")), []);
+      return (
+        <Form>
+          <Form.TextField id="name" title="Name" value={name} onChange={setName} />
+        </Form>
+      );
+    }
+    const screen = await renderCommand(<Late />, { settle: false });
+    await expect(screen.settle()).rejects.toThrow('Form item "name" got its first value after it was shown');
+    expect(screen.field("Name").value).toBe("");
   });
 
   it("keeps the values of items that the command does not control", async () => {

@@ -432,6 +432,7 @@ export class Screen {
   async #touch(work: () => unknown): Promise<void> {
     if (desk.openAlert !== undefined) throw new Error(`The alert "${desk.openAlert.title}" waits for an answer first`);
     desk.windowOpen = true;
+    desk.acts++;
     await acting(work);
   }
 

@@ -11,19 +11,17 @@ import { getSystem } from "../../app/system";
 
 /** Set GPU Limit: what is in force, what may be set and what it would change. */
 export function LimitForm({ onChanged }: { readonly onChanged?: () => void }) {
-  const { snapshot, rows, settings, isLoading, refresh } = useFitList();
+  const { snapshot, rows, settings, isFresh, isLoading, refresh } = useFitList();
   const unfinished = useUnfinishedChange(settings, snapshot);
   const { data: bootSettings, revalidate: readBootSettingsAgain } = usePromise(
-    () => readBootSettings(getSystem()),
+    () => readBootSettings(getSystem()).catch(() => []),
     [],
-    {
-      onError: () => {},
-    },
   );
   const throttle = useDiskThrottle();
   const mac = snapshot && appleSilicon(snapshot.machine);
   const inputs = useMemo(() => rows.flatMap((row) => (row.input ? [row.input] : [])), [rows]);
-  if (snapshot === undefined) return <Form isLoading={isLoading} />;
+  // A form keeps the values it was opened with: it opens once they are read.
+  if (snapshot === undefined || !isFresh || bootSettings === undefined) return <Form isLoading />;
   if (mac === undefined || snapshot.advice === undefined) return <NoLimitHere snapshot={snapshot} />;
   return (
     <LimitFields
@@ -31,7 +29,7 @@ export function LimitForm({ onChanged }: { readonly onChanged?: () => void }) {
       snapshot={snapshot}
       advice={snapshot.advice}
       inputs={inputs}
-      bootSettings={bootSettings ?? []}
+      bootSettings={bootSettings}
       throttle={throttle}
       settings={settings}
       unfinished={unfinished.data}

@@ -21,6 +21,8 @@ export interface FitList {
   readonly settings: Settings;
   readonly snapshot?: Snapshot;
   readonly rows: readonly FitRow[];
+  /** Was read since the view was opened. Until then `snapshot` is what was kept of the last time. */
+  readonly isFresh: boolean;
   readonly isLoading: boolean;
   readonly refresh: () => void;
   /** Reads the Mac and the server again, but the metadata of new models only. */
@@ -38,6 +40,8 @@ export function useSnapshot(settings: Settings) {
 export function useFitList(context?: JudgeOptions["context"]): FitList {
   const settings = useMemo(readSettings, []);
   const { data: snapshot, isLoading, revalidate } = useSnapshot(settings);
+  const isFresh = useRef(false);
+  isFresh.current ||= !isLoading;
   const { descriptions, isReading, readAgain } = useDescriptions(snapshot, settings);
   const options = useMemo(
     () => (context === undefined ? settings.judge : { ...settings.judge, context }),
@@ -51,6 +55,7 @@ export function useFitList(context?: JudgeOptions["context"]): FitList {
     settings,
     snapshot,
     rows,
+    isFresh: isFresh.current,
     isLoading: isLoading || isReading,
     refresh: () => {
       // Tries again what could not be read.

@@ -47,6 +47,8 @@ export interface Desk {
   launchType: "userInitiated" | "background";
   launchContext: Record<string, unknown> | undefined;
   windowOpen: boolean;
+  /** What a person has done in the window so far. */
+  acts: number;
   toasts: Api.Toast[];
   huds: string[];
   clipboard: { content: CopiedContent; concealed: boolean; transient: boolean }[];
@@ -90,6 +92,7 @@ function freshDesk(): Desk {
     launchType: "userInitiated",
     launchContext: undefined,
     windowOpen: true,
+    acts: 0,
     toasts: [],
     huds: [],
     clipboard: [],

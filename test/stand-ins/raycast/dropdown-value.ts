@@ -48,5 +48,5 @@ export function useDropdownValue(options: DropdownOptions) {
     setChosen(value);
     options.onChange?.(value);
   };
-  return { values, value: given ?? chosen, set };
+  return { values, value: given ?? chosen, chosen, set };
 }

@@ -1,6 +1,6 @@
 import type * as Api from "@raycast/api";
-import { createElement, type ReactNode, type Ref, useEffect, useImperativeHandle, useState } from "react";
-import { desk } from "./desk";
+import { createElement, type ReactNode, type Ref, useEffect, useImperativeHandle, useRef, useState } from "react";
+import { complain, desk } from "./desk";
 import { DropdownValues, storageKey, useDropdownValue } from "./dropdown-value";
 import { host, slot } from "./host";
 import { DropdownItem, DropdownSection } from "./list";
@@ -40,6 +40,18 @@ function useField<T extends Value>(kind: string, props: FieldProps<T>, empty: T,
   );
 }
 
+/**
+ * The value that a command gives a field; `own` is what the field holds itself. An independent runtime of the API showed
+ * a form as it opened and took no notice of first values that came later: only what follows from something that the
+ * person did is taken.
+ */
+function useGiven<T extends Value>({ id, value }: FieldProps<T>, own: T | undefined): T | null | undefined {
+  const opened = useRef({ value, acts: desk.acts }).current;
+  if (value === opened.value || value === own || desk.acts !== opened.acts) return value;
+  complain(`Form item "${id}" got its first value after it was shown; a form is rendered once its values are known`);
+  return opened.value;
+}
+
 /** A field component. `null` as value means: controlled, but empty (the real useForm passes it). */
 function field<T extends Value>(kind: string, empty: T) {
   return function Field(props: FieldProps<T>): ReactNode {
@@ -53,13 +65,15 @@ function field<T extends Value>(kind: string, empty: T) {
       if (stored !== undefined && (props.value === undefined || props.value === null)) set(stored as T);
       // Only when the form opens: later changes are the person's.
     }, []);
+    const given = useGiven(props, local);
     const own = local ?? props.defaultValue ?? empty;
-    return useField(kind, props, empty, { value: props.value === undefined ? own : (props.value ?? empty), set });
+    return useField(kind, props, empty, { value: given === undefined ? own : (given ?? empty), set });
   };
 }
 
 function FormDropdown(props: FieldProps<string>): ReactNode {
-  const { value, set, values } = useDropdownValue(props);
+  const { chosen, set, values } = useDropdownValue(props);
+  const value = useGiven(props, chosen) ?? chosen;
   return createElement(
     DropdownValues.Provider,
     { value: values },

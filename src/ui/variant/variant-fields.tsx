@@ -1,0 +1,248 @@
+import {
+  Action,
+  ActionPanel,
+  Alert,
+  Clipboard,
+  confirmAlert,
+  Form,
+  Icon,
+  showToast,
+  Toast,
+  useNavigation,
+} from "@raycast/api";
+import { FormValidation, showFailureToast, useForm } from "@raycast/utils";
+import { useState } from "react";
+import { expectedLoad } from "../../apply/load-report";
+import { modelfileText, ollamaCreateCommand } from "../../fit/commands";
+import { ROUND_CONTEXTS } from "../../fit/largest-context";
+import { formatBytes, formatContext } from "../../fit/units";
+import { judge, judgeAtContext } from "../../fit/verdict";
+import { badgeText } from "../../fit/verdict-text";
+import { createVariant, variantOutcomeText, variantRefusal } from "../../ollama/variant";
+import { isUsableName, sameModel, variantName } from "../../fit/model-name";
+import { changeLoaded } from "../shared/model-work";
+import type { Settings } from "../../app/preferences";
+import { RefreshAction } from "../shared/refresh-action";
+import { connect, type Snapshot } from "../../app/snapshot";
+import type { FitRow } from "../shared/use-fit-list";
+import { VariantCreated } from "./variant-created";
+import { getSystem } from "../../app/system";
+
+interface Values {
+  source: string;
+  context: string;
+  tokens: string;
+  name: string;
+}
+
+const SUGGESTED_CONTEXT = 8192;
+
+interface Props {
+  readonly snapshot: Snapshot;
+  readonly settings: Settings;
+  readonly rows: readonly FitRow[];
+  /** The models on offer, at least one. */
+  readonly sources: readonly FitRow[];
+  /** The one of them that the form opens with. */
+  readonly first: string;
+  readonly isLoading: boolean;
+  readonly refresh: () => void;
+  readonly onCreated?: () => void;
+}
+
+/** The form itself, with a model to make a variant of. */
+export function VariantFields({ snapshot, settings, rows, sources, first, isLoading, refresh, onCreated }: Props) {
+  const { push } = useNavigation();
+  const [typedName, setTypedName] = useState(false);
+  const { handleSubmit, itemProps, values, setValue, setValidationError } = useForm<Values>({
+    initialValues: {
+      source: first,
+      context: String(SUGGESTED_CONTEXT),
+      tokens: "",
+      name: variantName(first, SUGGESTED_CONTEXT),
+    },
+    validation: {
+      source: FormValidation.Required,
+      tokens: (text) => {
+        // The field is only there for a custom context.
+        if (text === undefined || text === "") return undefined;
+        const tokens = parseTokens(text);
+        return tokens === undefined || tokens < 256 ? "A whole number of tokens, at least 256" : undefined;
+      },
+      name: (text) => (text && isUsableName(text) ? undefined : "Not a name Ollama accepts"),
+    },
+    onSubmit: async (submitted) => {
+      const tokens = contextOf(submitted);
+      if (tokens === undefined) {
+        setValidationError("tokens", "A whole number of tokens, at least 256");
+        return;
+      }
+      const trained = trainedContext(rows.find(({ model }) => model.name === submitted.source));
+      if (trained !== undefined && tokens > trained) {
+        setValidationError(
+          submitted.context === "custom" ? "tokens" : "context",
+          `The model was trained for ${formatContext(trained)}`,
+        );
+        return;
+      }
+      if (await create(submitted.source, submitted.name, tokens)) {
+        refresh();
+        onCreated?.();
+      }
+    },
+  });
+  const row = rows.find(({ model }) => model.name === values.source);
+  const numCtx = contextOf(values);
+
+  /** The props of an item that a name nobody typed follows. */
+  const named = (id: "source" | "context" | "tokens") => ({
+    ...itemProps[id],
+    onChange: (value: string) => {
+      itemProps[id].onChange?.(value);
+      const changed = { ...values, [id]: value };
+      const tokens = contextOf(changed);
+      if (!typedName && tokens !== undefined) setValue("name", variantName(changed.source, tokens));
+    },
+  });
+
+  async function create(from: string, name: string, tokens: number): Promise<boolean> {
+    const client = connect(getSystem(), settings);
+    if (client === undefined) return false;
+    let taken = rows.some(({ model }) => sameModel(model.name, name));
+    if (taken && !(await confirmReplace(name))) return false;
+    const stop = new AbortController();
+    const toast = await showToast({
+      style: Toast.Style.Animated,
+      title: "Creating variant",
+      message: name,
+      primaryAction: { title: "Cancel", onAction: () => stop.abort() },
+    });
+    const request = { source: from, name, numCtx: tokens, signal: stop.signal };
+    const onProgress = (status: string) => {
+      toast.message = status;
+    };
+    let outcome = await createVariant(client, { ...request, overwrite: taken, onProgress });
+    // Somebody else may have made it since the list was read.
+    if (outcome.kind === "name-taken" && (await confirmReplace(outcome.name))) {
+      taken = true;
+      outcome = await createVariant(client, { ...request, overwrite: true, onProgress });
+    }
+    delete toast.primaryAction;
+    toast.message = undefined;
+    if (outcome.kind !== "created") {
+      toast.style = outcome.kind === "cancelled" ? Toast.Style.Success : Toast.Style.Failure;
+      toast.title = variantOutcomeText(outcome);
+      return false;
+    }
+    toast.style = Toast.Style.Success;
+    toast.title = `Created ${name}`;
+    toast.message = `num_ctx ${formatContext(tokens)}, weights shared with ${from}`;
+    const input = rows.find(({ model }) => model.name === from)?.input;
+    const expected = input && expectedLoad(judgeAtContext(input, tokens));
+    const load = () => changeLoaded(settings, name, "load", refresh, expected);
+    const undo = async () => {
+      try {
+        await client.remove(name);
+        await showToast({ style: Toast.Style.Success, title: `Removed ${name}` });
+      } catch (error) {
+        await showFailureToast(error, { title: `Could not remove ${name}` });
+      }
+      onCreated?.();
+    };
+    toast.primaryAction = { title: "Copy Name", onAction: () => Clipboard.copy(name) };
+    toast.secondaryAction = taken ? { title: "Load", onAction: load } : { title: "Undo", onAction: undo };
+    push(<VariantCreated name={name} source={from} numCtx={tokens} load={load} undo={taken ? undefined : undo} />);
+    return true;
+  }
+
+  const refusal = row && variantRefusal(row.model, snapshot.server.version);
+  return (
+    <Form
+      isLoading={isLoading}
+      actions={
+        <ActionPanel>
+          <Action.SubmitForm title="Create Variant" icon={Icon.NewDocument} onSubmit={handleSubmit} />
+          {numCtx !== undefined && (
+            <>
+              <Action.CopyToClipboard title="Copy Modelfile" content={modelfileText(values.source, numCtx)} />
+              <Action.CopyToClipboard
+                title="Copy Ollama Create Command"
+                content={ollamaCreateCommand(values.source, values.name, numCtx)}
+              />
+            </>
+          )}
+          <RefreshAction refresh={refresh} />
+        </ActionPanel>
+      }
+    >
+      <Form.Dropdown title="Model" {...named("source")}>
+        {sources.map(({ model }) => (
+          <Form.Dropdown.Item key={model.name} value={model.name} title={model.name} />
+        ))}
+      </Form.Dropdown>
+      <Form.Dropdown title="Context (num_ctx)" {...named("context")}>
+        {ROUND_CONTEXTS.filter(
+          // The chosen context stays on offer also for a model trained for less, which is said on submitting.
+          (tokens) => tokens <= (trainedContext(row) ?? Infinity) || String(tokens) === values.context,
+        )
+          .toReversed()
+          .map((tokens) => (
+            <Form.Dropdown.Item key={tokens} value={String(tokens)} title={formatContext(tokens)} />
+          ))}
+        <Form.Dropdown.Item value="custom" title="Custom" />
+      </Form.Dropdown>
+      {values.context === "custom" && <Form.TextField title="Tokens" placeholder="12288" {...named("tokens")} />}
+      <Form.TextField
+        title="Name"
+        placeholder="model:tag-8k"
+        {...itemProps.name}
+        onChange={(name) => {
+          if (name !== values.name) setTypedName(true);
+          setValue("name", name);
+        }}
+      />
+      <Form.Description title="Estimate" text={refusal ? variantOutcomeText(refusal) : estimateText(row, numCtx)} />
+      <Form.Description
+        title="Good to Know"
+        text="The weights are shared, so the variant takes no disk space. It and its parent are one runner: they are never loaded at the same time."
+      />
+    </Form>
+  );
+}
+
+/** Known from the list of models, too, where the metadata cannot be read or estimated. */
+function trainedContext(row: FitRow | undefined): number | undefined {
+  return row?.verdict?.run?.trainedContext ?? row?.model.trainedContext;
+}
+
+function parseTokens(text: string | undefined): number | undefined {
+  return /^\d{1,9}$/.test(text?.trim() ?? "") ? Number(text) : undefined;
+}
+
+function contextOf({ context, tokens }: Values): number | undefined {
+  return context === "custom" ? parseTokens(tokens) : parseTokens(context);
+}
+
+function confirmReplace(name: string): Promise<boolean> {
+  return confirmAlert({
+    icon: Icon.Warning,
+    title: `Replace ${name}?`,
+    message: "A model of this name exists. Ollama would replace it without asking.",
+    primaryAction: { title: "Replace", style: Alert.ActionStyle.Destructive },
+  });
+}
+
+/** What the cap saves and whether the variant then fits. */
+function estimateText(row: FitRow | undefined, numCtx: number | undefined): string {
+  if (row?.input === undefined || numCtx === undefined) return "Choose a model and a context.";
+  const before = judge(row.input);
+  const after = judgeAtContext(row.input, numCtx);
+  if (after.kind === "unknown") return after.reason;
+  if (before.kind === "unknown") return badgeText(after);
+  const saved = before.estimate.total - after.estimate.total;
+  const change =
+    saved > 0
+      ? `Saves ${formatBytes(saved, 2)} of ${formatBytes(before.estimate.total, 2)}.`
+      : `Needs ${formatBytes(-saved, 2)} more than now.`;
+  return `${change} ${badgeText(before)} → ${badgeText(after)}.`;
+}
