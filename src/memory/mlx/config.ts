@@ -65,13 +65,13 @@ function keysOf(config: Json, modelType: string, defaults: Defaults): MlxConfig 
     const found = value(key);
     if (found === undefined) return undefined;
     if (!Array.isArray(found) || found.length > MOST_LAYERS) {
-      throw new UnknownMlxModel(`${key} in its config.json is no usable list.`);
+      throw unusable(key);
     }
     return found.map(read);
   };
   const text = (element: unknown, key: string): string => {
     if (typeof element === "string" && element.length <= MOST_LAYERS) return element;
-    throw new UnknownMlxModel(`${key} in its config.json is no usable text.`);
+    throw unusable(key);
   };
   return {
     modelType,
@@ -110,7 +110,7 @@ function keysOf(config: Json, modelType: string, defaults: Defaults): MlxConfig 
 }
 
 const missing = (key: string) => new UnknownMlxModel(`Its config.json has no ${key}.`);
-const unusable = (key: string) => new UnknownMlxModel(`${key} in its config.json is no usable value.`);
+const unusable = (key: string) => new UnknownMlxModel(`Its config.json has no usable ${key}.`);
 
 function size(value: unknown, key: string): number {
   if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= MOST) return value;

@@ -65,7 +65,7 @@ const shortConvolution: MlxRule = {
 
 /** K and V of every token in every layer, with a head_dim of their own where the config names one. */
 const PLAIN = `
-  bitnet dots1 ernie4_5 ernie4_5_moe exaone gemma glm glm4 glm4_moe hunyuan_v1_dense minimax minimax_m2 nemotron olmo2
+  dots1 ernie4_5 ernie4_5_moe exaone gemma glm glm4 glm4_moe hunyuan_v1_dense minimax minimax_m2 nemotron olmo2
   olmoe qwen3 qwen3_moe seed_oss solar_open telechat3
 `;
 /** The same; their code never looks at head_dim. */

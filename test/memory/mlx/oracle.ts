@@ -32,8 +32,23 @@ export interface MlxOracleModel {
 
 /** What the caches of mlx-lm held for 29 models: packed by scripts/fixtures/compact-mlx-truth.ts. */
 export function readMlxOracle(): readonly MlxOracleModel[] {
-  const file = fileURLToPath(new URL("../../fixtures/truth-mlx/models.json.gz", import.meta.url));
-  return (JSON.parse(gunzipSync(readFileSync(file)).toString()) as PackedModel[]).map(unpack);
+  return read("models.json.gz");
+}
+
+/** The same for a small model of every type: measured by scripts/fixtures/measure_mlx_caches.py. */
+export function readMlxModelTypes(): readonly MlxOracleModel[] {
+  return read("model-types.json.gz");
+}
+
+const opened = new Map<string, readonly MlxOracleModel[]>();
+
+function read(name: string): readonly MlxOracleModel[] {
+  const earlier = opened.get(name);
+  if (earlier !== undefined) return earlier;
+  const file = fileURLToPath(new URL(`../../fixtures/truth-mlx/${name}`, import.meta.url));
+  const models = (JSON.parse(gunzipSync(readFileSync(file)).toString()) as PackedModel[]).map(unpack);
+  opened.set(name, models);
+  return models;
 }
 
 /** Bytes of an element of each type that MLX stores. */

@@ -111,12 +111,12 @@ function named(
 ): readonly LayerKind[] | undefined {
   if (names === undefined || names.length === 0) return undefined;
   if (length === "one for each layer" && names.length !== (config.number("num_hidden_layers") ?? names.length)) {
-    throw new UnknownMlxModel(`${key} in its config.json doesn't have one entry for each layer.`);
+    throw new UnknownMlxModel(`Its config.json has another number of layers than entries in ${key}.`);
   }
   return names.map((name) => {
     const kind = Object.hasOwn(known, name) ? known[name] : undefined;
     if (kind === undefined)
-      throw new UnknownMlxModel(`It has layers of a kind this version can't size: ${key} says so.`);
+      throw new UnknownMlxModel(`It has layers this version can't size, by ${key} in its config.json.`);
     return kind;
   });
 }
