@@ -140,7 +140,7 @@ async function read(target: string): Promise<Source> {
     const notes = missing > 0 ? [`The file misses ${formatBytes(missing)} of its tensors; they are counted.`] : [];
     return { metadata, projectorBytes: 0, notes };
   }
-  const host = parseHost(process.env["OLLAMA_HOST"] ?? "127.0.0.1:11434");
+  const host = parseHost(process.env["OLLAMA_HOST"] ?? "127.0.0.1:11434", { hostname: "", addresses: [] });
   if (host.kind === "invalid") throw new Error(host.reason);
   const client = createOllamaClient({ url: host.url, fetch: globalThis.fetch });
   const model = (await client.models()).find(({ name }) => sameModel(name, target));
@@ -148,7 +148,7 @@ async function read(target: string): Promise<Source> {
   const description = await describeModel({
     client,
     model,
-    isLocal: host.isLocal,
+    isLocal: host.own !== undefined,
     modelsFolders: modelsFolders(homedir(), process.env),
     needsArrays,
   });

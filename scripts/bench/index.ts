@@ -42,7 +42,7 @@ function benchEstimate(): void {
   const input: JudgeInput = {
     model: installed(model),
     description: described(model.header),
-    server: { origin: "unknown", runners: [], version: "0.33.0" },
+    server: { identity: { kind: "terminal", pid: 655 }, runners: [], version: "0.33.0" },
     limit: { kind: "known", bytes: 48 * GIB, source: "metal", sourceText: "read from Metal", estimated: false },
     loaded: [],
     options: { context: "effective" },

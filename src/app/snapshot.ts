@@ -8,10 +8,8 @@ import {
   type UnknownGpuLimit,
 } from "../fit/limit-policy";
 import { readMachine } from "../mac/machine";
-import { readLaunchctlEnv } from "../mac/ollama-service";
-import { parseRunnerCommandLines, readProcesses, serverOrigin } from "../mac/processes";
 import { createOllamaClient, type OllamaClient } from "../ollama/client";
-import { parseHost } from "../ollama/host";
+import { type Host, parseHost } from "../ollama/host";
 import { findInstallation, type Installation } from "../ollama/installation";
 import { OllamaProblem } from "../ollama/problems";
 import { readServerFacts } from "../ollama/server-facts";
@@ -33,6 +31,7 @@ export interface Snapshot {
   /** Absent for a remote host and for machines without a limit of their own. */
   readonly advice?: LimitAdvice;
   readonly url?: string;
+  /** Ollama runs on this Mac itself: its files, its GPU and its limit are this Mac's. Not so in a container. */
   readonly isLocal: boolean;
   readonly state: ServerState;
   readonly server: ServerFacts;
@@ -40,27 +39,38 @@ export interface Snapshot {
   readonly loaded: readonly LoadedModel[];
 }
 
-const NO_FACTS: ServerFacts = { origin: "unknown", runners: [] };
+const NO_FACTS: ServerFacts = {
+  identity: { kind: "unknown", reason: "The server's process could not be read." },
+  runners: [],
+};
 
 /** The client for the host in the preferences; undefined where that is no address. */
 export function connect(system: System, settings: Settings): OllamaClient | undefined {
-  const host = parseHost(settings.host);
+  const host = hostOf(system, settings);
   return host.kind === "ok" ? createOllamaClient({ url: host.url, fetch: system.fetch }) : undefined;
+}
+
+/** The host in the preferences, as seen from this Mac. */
+export function hostOf(system: System, { host }: Settings): Host {
+  return parseHost(host, system.network());
 }
 
 /** Reads the Mac and the server side by side; what does not answer becomes a state, never an exception. */
 export async function readSnapshot(system: System, settings: Settings): Promise<Snapshot> {
-  const host = parseHost(settings.host);
+  const host = hostOf(system, settings);
   const machine = readMachine(system);
   if (host.kind === "invalid") {
     return assemble(await machine, settings, { isLocal: true, state: { kind: "wrong-host", reason: host.reason } });
   }
-  const client = createOllamaClient({ url: host.url, fetch: system.fetch });
-  const [answer, facts] = await Promise.all([
-    readModels(system, client, host.isLocal),
-    readFacts(system, client, host.isLocal),
+  const { url, own } = host;
+  const client = createOllamaClient({ url, fetch: system.fetch });
+  const [answer, server] = await Promise.all([
+    readModels(system, client, own !== undefined),
+    // Facts are best effort: without them every setting stands at its documented default, marked assumed.
+    readServerFacts({ system, client, own }).catch(() => NO_FACTS),
   ]);
-  return assemble(await machine, settings, { isLocal: host.isLocal, url: host.url, server: facts, ...answer });
+  const isLocal = own !== undefined && server.identity.kind !== "elsewhere";
+  return assemble(await machine, settings, { isLocal, url, server, ...answer });
 }
 
 /** The Mac of a snapshot, where it is one with a GPU limit. */
@@ -87,7 +97,7 @@ function assemble(
     machine,
     limit: rest.isLocal
       ? limitInForce(machine, rest.server?.startupTotalBytes?.value)
-      : remoteLimit(settings.remoteLimitBytes),
+      : remoteLimit(rest.server?.identity, settings.remoteLimitBytes),
     advice: rest.isLocal && mac ? adviseLimit(mac, settings.reserveBytes) : undefined,
   };
 }
@@ -114,21 +124,4 @@ async function stateAfter(error: unknown, system: System, isLocal: boolean): Pro
   if (!isLocal) return { kind: "failed", reason: error.message };
   const installation = await findInstallation(system);
   return installation === "none" ? { kind: "not-installed" } : { kind: "not-running", installation };
-}
-
-async function readFacts(system: System, client: OllamaClient, isLocal: boolean): Promise<ServerFacts> {
-  try {
-    const processes = isLocal ? await readProcesses(system) : [];
-    return await readServerFacts({
-      client,
-      isLocal,
-      origin: serverOrigin(processes),
-      homeFolder: system.homeFolder,
-      runners: parseRunnerCommandLines(processes),
-      launchctlEnv: (name) => readLaunchctlEnv(system, name),
-    });
-  } catch {
-    // Facts are best effort: without them every setting stands at its documented default, marked assumed.
-    return NO_FACTS;
-  }
 }

@@ -1,6 +1,7 @@
-import { homedir } from "node:os";
+import { homedir, hostname, networkInterfaces, userInfo } from "node:os";
 import { execaRunner } from "../mac/execa-runner";
 import type { Runner } from "../mac/runner";
+import type { OwnNetwork } from "../ollama/host";
 
 /** Everything a command reaches outside itself. Tests and the preview put their own in its place. */
 export interface System {
@@ -10,6 +11,9 @@ export interface System {
   readonly platform: string;
   readonly arch: string;
   readonly homeFolder: string;
+  readonly userId: number;
+  /** What this Mac is called in its networks just now. */
+  readonly network: () => OwnNetwork;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly now: () => Date;
   /** Does some work once after a while; what it gives back takes that back. Default: a timer. */
@@ -26,10 +30,17 @@ export function getSystem(): System {
     platform: process.platform,
     arch: process.arch,
     homeFolder: homedir(),
+    userId: userInfo().uid,
+    network: readNetwork,
     env: process.env,
     now: () => new Date(),
   };
   return system;
+}
+
+function readNetwork(): OwnNetwork {
+  const addresses = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
+  return { hostname: hostname(), addresses: addresses.map(({ address }) => address.replace(/%.*$/, "")) };
 }
 
 /** Does some work once after a while, by the system's clock where it has one; the answer takes it back. */

@@ -3,13 +3,15 @@
  * Plain data: the pure modules judge it, the adapters fill it. A field that could not be read is absent, never guessed.
  */
 import type { ModelMetadata } from "../memory/metadata";
-import type { ServerOrigin } from "./server-origin";
+import type { ServerIdentity } from "./server-origin";
 
 /** A value together with where it was read. */
 export interface Sourced<T> {
   readonly value: T;
   /** For people: "server log", "launchctl", "command line of the running model". */
   readonly source: string;
+  /** Inferred, not read of the server itself: whoever rests on it says so. */
+  readonly likely?: boolean;
 }
 
 export interface MacosVersion {
@@ -148,15 +150,24 @@ export interface RunnerCommandLine {
 /** Settings of the running server, each with its source; absent = not detected. */
 export interface ServerFacts {
   readonly version?: string;
-  readonly origin: ServerOrigin;
+  /** Which process it is; all that follows was read of that process alone. */
+  readonly identity: ServerIdentity;
   /** OLLAMA_CONTEXT_LENGTH; 0 = Ollama decides by its tier. */
   readonly contextLength?: Sourced<number>;
   readonly kvCacheType?: Sourced<string>;
   readonly parallel?: Sourced<number>;
   readonly flashAttention?: Sourced<"auto" | "on" | "off">;
   readonly gpuOverheadBytes?: Sourced<number>;
+  /** LLAMA_ARG_FIT: off = llama.cpp moves nothing to the CPU and keeps no margin. */
+  readonly fit?: Sourced<"on" | "off">;
   /** LLAMA_ARG_FIT_TARGET in MiB. */
   readonly fitTargetMib?: Sourced<number>;
+  /** OLLAMA_MAX_LOADED_MODELS, where it is set. */
+  readonly maxLoadedModels?: Sourced<number>;
+  /** OLLAMA_MODELS: where it keeps its models. */
+  readonly modelsFolder?: Sourced<string>;
+  /** Whether it found the GPU when it started; "none" = everything runs on the CPU until it restarts. */
+  readonly gpu?: Sourced<"metal" | "none">;
   /** GPU total that the server measured when it started: decides its default-context tier. */
   readonly startupTotalBytes?: Sourced<number>;
   /** Default context the server logged for its tier. */

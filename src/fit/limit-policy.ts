@@ -1,4 +1,5 @@
 import type { AppleSiliconMac, Machine, MacosVersion } from "./facts";
+import { containerText, placeText, type ServerIdentity } from "./server-origin";
 import { formatBytes, formatMib, GIB, MIB } from "./units";
 
 const METAL_PAGE = 16_384;
@@ -130,18 +131,21 @@ function whyEstimated({ limitKey, overrideMib }: AppleSiliconMac): string {
     : "neither sysctl nor Metal could be read";
 }
 
-/** The limit of a remote Mac: what its owner states in the preferences, else unknown. */
-export function remoteLimit(statedBytes: number | undefined): GpuLimit | UnknownGpuLimit {
+/** The limit of another machine: what its owner states in the preferences, else unknown. A container has no GPU. */
+export function remoteLimit(
+  identity: ServerIdentity = { kind: "remote" },
+  statedBytes?: number,
+): GpuLimit | UnknownGpuLimit {
+  if (identity.kind === "elsewhere" && identity.carrier === "container") {
+    return { kind: "unknown", reason: containerText(identity.program) };
+  }
   return statedBytes === undefined
-    ? {
-        kind: "unknown",
-        reason: "Ollama runs on another Mac and its GPU limit is not stated in the preferences.",
-      }
+    ? { kind: "unknown", reason: `${placeText(identity)} Its GPU limit isn't stated in the preferences.` }
     : {
         kind: "known",
         bytes: statedBytes,
         source: "stated",
-        sourceText: "stated in the preferences for the remote Mac",
+        sourceText: "stated in the preferences",
         estimated: false,
       };
 }

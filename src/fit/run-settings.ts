@@ -4,6 +4,7 @@ import { compareVersions, parseVersion, type Version } from "./version";
 import { formatContext, formatBytes, GIB, MIB } from "./units";
 import { releaseRules } from "./releases";
 import { integerValue, isOmitted, stringValue } from "../memory/metadata";
+import { identityCaution } from "./server-origin";
 import { KV_CACHE_TYPES, type KvCacheType, type RunSettings, type Runtime } from "../memory/settings";
 
 /** A setting the estimate rests on, with where it comes from. */
@@ -60,6 +61,7 @@ const ONE_SLOT_FAMILIES: ReadonlySet<string> = new Set([
 
 const assumed = <T>(value: T, source: string): Setting<T> => ({ value, source, assumed: true });
 const sure = <T>(value: T, source: string): Setting<T> => ({ value, source, assumed: false });
+const read = <T>({ value, source, likely = false }: Sourced<T>): Setting<T> => ({ value, source, assumed: likely });
 
 export interface RunInput {
   readonly model: InstalledModel;
@@ -94,9 +96,7 @@ export function resolveRun(input: RunInput): ModelRun | UnknownRun {
     trainedContext,
     parallel,
     kvCacheType,
-    flashAttention: server.flashAttention
-      ? sure(server.flashAttention.value, server.flashAttention.source)
-      : assumed("auto", "Ollama's default"),
+    flashAttention: server.flashAttention ? read(server.flashAttention) : assumed("auto", "Ollama's default"),
     batch,
     runtime: releaseRules(server.version),
     margin: marginOf(server, version),
@@ -165,12 +165,12 @@ function askedContext(input: RunInput, version: Version | undefined): Setting<nu
   }
   if (description.parameters.numCtx !== undefined) return sure(description.parameters.numCtx, "Modelfile (num_ctx)");
   if (server.contextLength !== undefined && server.contextLength.value > 0) {
-    return sure(server.contextLength.value, `OLLAMA_CONTEXT_LENGTH (${server.contextLength.source})`);
+    return read({ ...server.contextLength, source: `OLLAMA_CONTEXT_LENGTH (${server.contextLength.source})` });
   }
   if (version !== undefined && isBeforeTiers(version)) {
     return contextBeforeTiers(input, version);
   }
-  const unsure = server.contextLength === undefined || version === undefined;
+  const unsure = server.contextLength === undefined || server.contextLength.likely === true || version === undefined;
   const tier = (value: number, source: string): Setting<number> => ({ value, source, assumed: unsure });
   if (server.tierNumCtx) return tier(server.tierNumCtx.value, `Ollama's default (${server.tierNumCtx.source})`);
   const overhead = server.gpuOverheadBytes?.value ?? 0;
@@ -243,7 +243,7 @@ function slotsOf({ model, description, server, options }: RunInput, embedding: b
     return sure(1, `Ollama gives ${model.family ?? architecture} one slot`);
   if (options.parallel !== undefined) return sure(options.parallel, "preferences");
   if (server.parallel !== undefined && server.parallel.value >= 1) {
-    return sure(server.parallel.value, server.parallel.source);
+    return read(server.parallel);
   }
   return assumed(1, "Ollama's default");
 }
@@ -252,13 +252,14 @@ function kvCacheTypeOf(server: ServerFacts, options: JudgeOptions): Setting<KvCa
   if (options.kvCacheType !== undefined) return sure(options.kvCacheType, "preferences");
   const detected = server.kvCacheType;
   if (detected === undefined) return assumed("f16", "Ollama's default");
-  if (detected.value === "") return sure("f16", `Ollama's default (${detected.source})`);
+  if (detected.value === "")
+    return read({ ...detected, value: "f16", source: `Ollama's default (${detected.source})` });
   const type = KV_CACHE_TYPES.find((known) => known === detected.value.toLowerCase());
   return type === undefined
     ? unknown(
         `OLLAMA_KV_CACHE_TYPE is "${detected.value.slice(0, 40)}" (${detected.source}), which llama.cpp does not know.`,
       )
-    : sure(type, detected.source);
+    : read({ ...detected, value: type });
 }
 
 /** Share of the available memory that Ollama's rough prediction may reach for a batch, and what it adds to it. */
@@ -336,15 +337,22 @@ function marginOf(server: ServerFacts, version: Version | undefined): Setting<nu
     return sure(512 * MIB + (server.gpuOverheadBytes?.value ?? 0), `Ollama ${server.version} keeps it free`);
   }
   return server.fitTargetMib
-    ? sure(server.fitTargetMib.value * MIB, `LLAMA_ARG_FIT_TARGET (${server.fitTargetMib.source})`)
+    ? read({
+        ...server.fitTargetMib,
+        value: server.fitTargetMib.value * MIB,
+        source: `LLAMA_ARG_FIT_TARGET (${server.fitTargetMib.source})`,
+      })
     : { value: 1024 * MIB, source: "llama.cpp keeps it free", assumed: version === undefined };
 }
 
 function cautionsFor(server: ServerFacts, version: Version | undefined): readonly string[] {
-  if (version !== undefined && compareVersions(version, [0, 30, 0]) < 0) {
-    return [`Ollama ${server.version} plans memory in an older way. Update to 0.30 or newer for a firm verdict.`];
-  }
-  return [];
+  const isOld = version !== undefined && compareVersions(version, [0, 30, 0]) < 0;
+  return [
+    isOld
+      ? `Ollama ${server.version} plans memory in an older way. Update to 0.30 or newer for a firm verdict.`
+      : undefined,
+    identityCaution(server.identity),
+  ].filter((caution) => caution !== undefined);
 }
 
 function unknown(reason: string): UnknownRun {

@@ -79,3 +79,34 @@ export function ownServer(identity: ServerIdentity): OwnServer | undefined {
       return undefined;
   }
 }
+
+/** Why nothing fits in a container, as a sentence: virtual machines on a Mac get no Metal. */
+export function containerText(program: string): string {
+  return `Ollama answers from ${program}: in a container or virtual machine on a Mac it gets no GPU and runs on the CPU.`;
+}
+
+/** Where a server runs that isn't a process of this Mac, as a sentence. */
+export function placeText(identity: ServerIdentity): string {
+  if (identity.kind !== "elsewhere") return "Ollama runs on another machine.";
+  const { carrier, program } = identity;
+  switch (carrier) {
+    case "container":
+      return containerText(program);
+    case "tunnel":
+      return `${program} passes requests on to Ollama on another machine.`;
+    case "other":
+      return `What listens there is ${program}, not Ollama: which machine runs the models isn't known.`;
+  }
+}
+
+/** Why what is known of a server on this Mac may be another's, as a sentence; undefined where the server is known. */
+export function identityCaution(identity: ServerIdentity): string | undefined {
+  switch (identity.kind) {
+    case "several":
+      return "More than one process could be the Ollama that answers, so its settings aren't known.";
+    case "unknown":
+      return `It isn't clear which process answers, so its settings aren't known. ${identity.reason}`;
+    default:
+      return undefined;
+  }
+}

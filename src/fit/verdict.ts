@@ -59,6 +59,8 @@ const SMALLEST_CONTEXT = 4096;
 export function judge(input: JudgeInput): Verdict {
   const { model, description, limit } = input;
   if (model.cloud) return { kind: "unknown", reason: "It runs in the cloud, not on this Mac." };
+  const onCpu = noGpuText(input.server);
+  if (onCpu !== undefined) return { kind: "unknown", reason: onCpu };
   if (model.format === "safetensors") return judgeMlx(input);
   if ("kind" in description) return { kind: "unknown", reason: description.reason };
   const uncovered = uncoveredPart(description);
@@ -70,6 +72,13 @@ export function judge(input: JudgeInput): Verdict {
   if (sum.kind === "unknown") return { kind: "unknown", reason: sum.reason, run };
   if (limit.kind === "unknown") return { kind: "unknown", reason: limit.reason, run, estimate: sum };
   return compare(input, description, run, sum, limit);
+}
+
+/** Why nothing can fit a GPU: the server found none when it started, as a sentence. */
+export function noGpuText({ gpu }: ServerFacts): string | undefined {
+  return gpu?.value === "none"
+    ? `Ollama found no GPU when it started (${gpu.source}): everything runs on the CPU until it restarts.`
+    : undefined;
 }
 
 /** The verdict at another context than the one the model would run at. */

@@ -23,6 +23,21 @@ export async function readSystemJobs({ run }: { readonly run: Runner }): Promise
   return parseSystemDomain(result.stdout);
 }
 
+/**
+ * Where a job writes its errors, as its property list says; undefined where it says nothing or launchctl doesn't answer.
+ * launchd prints its jobs to anybody.
+ */
+export async function readJobLog(
+  { run }: { readonly run: Runner },
+  userId: number,
+  { label, domain }: Pick<LaunchdJob, "label" | "domain">,
+): Promise<string | undefined> {
+  const target = `${domain === "system" ? "system" : `gui/${userId}`}/${label}`;
+  const result = await run(LAUNCHCTL, ["print", target], { timeoutMs: 3_000, maxBytes: 256 * 1024 });
+  const line = result.stdout.split("\n").find((text) => /^\s{0,8}stderr path = \//.test(text));
+  return line?.trim().slice("stderr path = ".length);
+}
+
 /** Parses the table of `launchctl list`: `PID Status Label`, with a dash for what does not run. */
 export function parseJobList(output: string): readonly LaunchdJob[] {
   return output.split("\n").flatMap((line) => job(line.split("\t"), "session"));

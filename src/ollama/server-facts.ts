@@ -1,42 +1,79 @@
-import type { RunnerCommandLine, ServerFacts } from "../fit/facts";
-import type { ServerOrigin } from "../fit/server-origin";
+import { join } from "node:path";
+import type { RunnerCommandLine, ServerFacts, Sourced } from "../fit/facts";
+import { type OwnServer, ownServer } from "../fit/server-origin";
+import { readJobLog } from "../mac/launchd-jobs";
+import { readLaunchctlEnv } from "../mac/ollama-service";
+import { parseRunnerCommandLines, type ProcessLine } from "../mac/processes";
 import type { OllamaClient } from "./client";
-import { type LoggedFacts, parseServerLog, present, readStartLog, whole } from "./server-log";
-
-export { parseServerLog } from "./server-log";
+import type { OwnAddress } from "./host";
+import { type IdentitySystem, readServerIdentity } from "./server-identity";
+import { fitSwitch, type LoggedFacts, present, readLoggedFacts, whole } from "./server-log";
 
 export interface ServerFactsInput {
-  readonly client: OllamaClient;
-  readonly isLocal: boolean;
-  readonly origin: ServerOrigin;
-  readonly homeFolder: string;
-  readonly runners: readonly RunnerCommandLine[];
-  /** A variable of the user's launchd session: what a future launch gets. */
-  readonly launchctlEnv: (name: string) => Promise<string | undefined>;
-  /** Where Homebrew's service may log; default its two usual places. */
-  readonly brewLogs?: readonly string[];
+  readonly system: IdentitySystem;
+  readonly client: Pick<OllamaClient, "version">;
+  /** Where the server is asked, if that is this Mac. */
+  readonly own?: OwnAddress;
 }
 
 /**
- * Settings of the running server, best source first: its own start-up log, then the command line of a running
- * llama-server, then, marked as only likely and for what the log does not tell, the launchd session. A remote server
- * tells nothing but its version.
+ * Settings of the server that answers, best source first: its own start-up log, the command line of a llama-server that
+ * it runs, then, marked as likely, the launchd session for what the log doesn't tell. All of it is read of the very
+ * process that listens there; where that can't be told, and of another machine, only the version is known. Never throws.
  */
-export async function readServerFacts(input: ServerFactsInput): Promise<ServerFacts> {
-  const { client, isLocal, origin, homeFolder, runners, launchctlEnv, brewLogs } = input;
-  const version = await client.version().catch(() => undefined);
-  const base = version === undefined ? {} : { version };
-  if (!isLocal) return { ...base, origin: "remote", runners: [] };
-  const log = await readStartLog(origin, homeFolder, brewLogs);
-  const logged = log === undefined ? {} : parseServerLog(log, version);
-  const session = await readSession(launchctlEnv);
-  const likely = Object.keys(logged).length === 0 ? session : likelyBeside(log ?? "", session);
-  return { ...base, ...likely, ...fromRunners(runners), ...logged, origin, runners };
+export async function readServerFacts({ system, client, own }: ServerFactsInput): Promise<ServerFacts> {
+  const [version, found] = await Promise.all([
+    client.version().catch(() => undefined),
+    own && readServerIdentity(system, own),
+  ]);
+  const identity = found?.identity ?? { kind: "remote" };
+  const server = ownServer(identity);
+  if (own === undefined || found === undefined || server === undefined) return { version, identity, runners: [] };
+  const log = await readLoggedFacts(await logPaths(system, server), { port: own.port, version });
+  const session = hasSession(server) ? await readSession(system) : {};
+  const runners = runnersOf(server, found.processes, log?.modelsFolder?.value);
+  const likely = log === undefined ? session : present<LoggedFacts>({ flashAttention: flashBesideLog(session) });
+  return { version, ...likely, ...fromRunners(runners), ...log, identity, runners };
 }
 
-/** A log tells every setting, but for the margin of fit before 0.30. */
-function likelyBeside(log: string, { fitTargetMib }: LoggedFacts): LoggedFacts {
-  return fitTargetMib === undefined || log.includes("LLAMA_ARG_FIT_TARGET:") ? {} : { fitTargetMib };
+/** Where a server logs: the app in the home folder, a job of launchd where its property list says. */
+async function logPaths(system: IdentitySystem, server: OwnServer): Promise<readonly string[]> {
+  switch (server.kind) {
+    case "app":
+      return [appLog(system.homeFolder)];
+    case "homebrew":
+    case "agent": {
+      const path = await readJobLog(system, system.userId, server);
+      return path === undefined ? [] : [path];
+    }
+    case "terminal":
+    case "program":
+      return [];
+  }
+}
+
+/** The log of the app's server. */
+export function appLog(homeFolder: string): string {
+  return join(homeFolder, ".ollama", "logs", "server.log");
+}
+
+/** A job of the Mac as a whole knows nothing of the user's session. */
+function hasSession(server: OwnServer): boolean {
+  return !("domain" in server && server.domain === "system");
+}
+
+/** The llama-servers that this server runs: its children, with a model out of its own folder. */
+export function runnersOf(
+  { pid }: OwnServer,
+  processes: readonly ProcessLine[],
+  modelsFolder: string | undefined,
+): readonly RunnerCommandLine[] {
+  const children = processes.filter(({ parentPid }) => parentPid === pid);
+  return parseRunnerCommandLines(children).filter(({ modelPath = "" }) =>
+    modelsFolder === undefined
+      ? /\/blobs\/sha256-[0-9a-f]+$/.test(modelPath)
+      : modelPath.startsWith(join(modelsFolder, "blobs", "/")),
+  );
 }
 
 /** What a running llama-server shows of the settings that are the same for all models. */
@@ -47,7 +84,7 @@ function fromRunners(runners: readonly RunnerCommandLine[]): LoggedFacts {
   const { flashAttention } = runner;
   // Some architectures get one slot whatever is set, so only more than one says something of the server.
   const parallel = runners.find((one) => (one.parallel ?? 1) > 1)?.parallel;
-  return present({
+  return present<LoggedFacts>({
     // Ollama passes a type only where one is set.
     kvCacheType: { value: runner.kvCacheType ?? "", source },
     flashAttention: flashAttention && { value: flashAttention, source },
@@ -55,26 +92,41 @@ function fromRunners(runners: readonly RunnerCommandLine[]): LoggedFacts {
   });
 }
 
-async function readSession(launchctlEnv: ServerFactsInput["launchctlEnv"]): Promise<LoggedFacts> {
+/** Ollama logs "false" for a variable that is off and for one that isn't set; the session tells them apart. */
+function flashBesideLog({ flashAttention }: LoggedFacts): LoggedFacts["flashAttention"] {
+  if (flashAttention?.value !== "off") return undefined;
+  return { value: "off", source: "likely: off in the server log, and set so with launchctl", likely: true };
+}
+
+/** The variables of the launchd session: what a server got that was started after they were set. */
+async function readSession(system: IdentitySystem): Promise<LoggedFacts> {
   const source = "launchctl, if Ollama was started after it was set";
-  const number = async (name: string) => {
-    const value = whole(await launchctlEnv(name));
-    return value === undefined ? undefined : { value, source };
-  };
-  const [contextLength, parallel, gpuOverheadBytes, fitTargetMib, kvCacheType, flash] = await Promise.all([
-    number("OLLAMA_CONTEXT_LENGTH"),
-    number("OLLAMA_NUM_PARALLEL"),
-    number("OLLAMA_GPU_OVERHEAD"),
-    number("LLAMA_ARG_FIT_TARGET"),
-    launchctlEnv("OLLAMA_KV_CACHE_TYPE"),
-    launchctlEnv("OLLAMA_FLASH_ATTENTION"),
+  const read = (name: string) => readLaunchctlEnv(system, name);
+  const likely = <T>(value: T | undefined): Sourced<T> | undefined =>
+    value === undefined ? undefined : { value, source, likely: true };
+  const [contextLength, parallel, overhead, fit, fitTarget, most, type, flash] = await Promise.all([
+    read("OLLAMA_CONTEXT_LENGTH"),
+    read("OLLAMA_NUM_PARALLEL"),
+    read("OLLAMA_GPU_OVERHEAD"),
+    read("LLAMA_ARG_FIT"),
+    read("LLAMA_ARG_FIT_TARGET"),
+    read("OLLAMA_MAX_LOADED_MODELS"),
+    read("OLLAMA_KV_CACHE_TYPE"),
+    read("OLLAMA_FLASH_ATTENTION"),
   ]);
-  return present({
-    contextLength,
-    parallel: parallel?.value === 0 ? undefined : parallel,
-    gpuOverheadBytes,
-    fitTargetMib,
-    kvCacheType: kvCacheType === undefined ? undefined : { value: kvCacheType, source },
-    flashAttention: flash === undefined ? undefined : { value: /^(?:1|true|t)$/i.test(flash) ? "on" : "off", source },
+  return present<LoggedFacts>({
+    contextLength: likely(whole(contextLength)),
+    parallel: likely(whole(parallel) || undefined),
+    gpuOverheadBytes: likely(whole(overhead)),
+    fit: likely(fitSwitch(fit)),
+    fitTargetMib: likely(whole(fitTarget)),
+    maxLoadedModels: likely(whole(most) || undefined),
+    kvCacheType: likely(type),
+    flashAttention: likely(flash === undefined ? undefined : isFalse(flash) ? "off" : "on"),
   });
+}
+
+/** What Go takes for false; all else that is set counts as true (ollama's envconfig). */
+function isFalse(value: string): boolean {
+  return ["0", "f", "F", "false", "FALSE", "False"].includes(value.trim());
 }

@@ -15,18 +15,12 @@ import {
   readProcesses,
 } from "../mac/processes";
 import type { Runner } from "../mac/runner";
+import { type OwnAddress, type OwnNetwork, parseHost } from "./host";
 
 export interface IdentitySystem {
   readonly run: Runner;
   readonly userId: number;
   readonly homeFolder: string;
-}
-
-/** Where a server is asked, as far as it is this Mac. */
-export interface OwnAddress {
-  /** What the host's name stands for, as lsof writes it: "127.0.0.1", "[::1]", "192.168.1.20". */
-  readonly addresses: readonly string[];
-  readonly port: number;
 }
 
 /** The server behind an address of this Mac, with the processes it was found among. */
@@ -46,6 +40,16 @@ export async function readServerIdentity(system: IdentitySystem, address: OwnAdd
   ]);
   const identity = await identify(system, address, listeners, processes);
   return { identity, processes };
+}
+
+/** The server at a URL, read again: what runs changes, and what is done to a server goes by what runs now. */
+export async function readIdentityAt(
+  system: IdentitySystem & { readonly network: () => OwnNetwork },
+  url: string,
+): Promise<ServerIdentity> {
+  const host = parseHost(url, system.network());
+  if (host.kind === "invalid" || host.own === undefined) return { kind: "remote" };
+  return (await readServerIdentity(system, host.own)).identity;
 }
 
 async function identify(

@@ -1,47 +1,62 @@
-import { join } from "node:path";
 import type { ServerFacts, Sourced } from "../fit/facts";
-import type { ServerOrigin } from "../fit/server-origin";
 import { GIB, MIB } from "../fit/units";
 import { type FileSource, openFileSource } from "./blob-source";
 
 /** What a server's log says of its settings. */
-export type LoggedFacts = Omit<ServerFacts, "version" | "origin" | "runners">;
+export type LoggedFacts = Omit<ServerFacts, "version" | "identity" | "runners">;
 
-/** Homebrew's folder on Apple Silicon; under Rosetta it may still be in the Intel folder. */
-const BREW_LOGS = ["/opt/homebrew/var/log/ollama.log", "/usr/local/var/log/ollama.log"] as const;
+/** The server that a log must be of. */
+export interface LoggedServer {
+  readonly port: number;
+  /** Absent where the server doesn't tell it. */
+  readonly version?: string;
+}
 
-const CONFIG = 'msg="server config"';
+const CONFIG = "server config";
 /** A start writes a few kilobytes. */
 const START_BYTES = 256 * 1024;
 /** How far back in a log that grows from start to start the last one is looked for. */
 const MOST_BYTES = 64 * 1024 * 1024;
 const BLOCK_BYTES = 1024 * 1024;
+/** The line with the settings is the longest: a few kilobytes. */
+const MOST_LINE_CHARACTERS = 64 * 1024;
 
 /**
- * The lines of the last server start in the log of that kind of server; undefined where there is none. The app starts
- * a new log with each server, Homebrew's grows for ever, and a server in a terminal has none.
+ * Settings of the server that answers, from the first of these logs whose last start was on its port and of its version.
+ * The app goes on with the same file when only its server ends; Homebrew's grows for ever. Undefined where no log is this
+ * server's. Never throws.
  */
-export async function readStartLog(
-  origin: ServerOrigin,
-  homeFolder: string,
-  brewLogs: readonly string[] = BREW_LOGS,
-): Promise<string | undefined> {
-  const paths =
-    origin === "app" ? [join(homeFolder, ".ollama", "logs", "server.log")] : origin === "homebrew" ? brewLogs : [];
+export async function readLoggedFacts(
+  paths: readonly string[],
+  server: LoggedServer,
+): Promise<LoggedFacts | undefined> {
   for (const path of paths) {
-    try {
-      const log = await openFileSource(path);
-      try {
-        const start = origin === "app" ? 0 : await lastStart(log);
-        if (start !== undefined) return await text(log, start, START_BYTES);
-      } finally {
-        await log.close();
-      }
-    } catch {
-      // No such log, or none that this user may read.
-    }
+    const start = await readLastStart(path);
+    const facts = start === undefined ? undefined : parseServerLog(start, server);
+    if (facts !== undefined) return facts;
   }
   return undefined;
+}
+
+/** The address that the last server start of a log listened on, as Go prints it: "127.0.0.1:11500", "[::]:11434". */
+export async function readLoggedAddress(path: string): Promise<string | undefined> {
+  const start = await readLastStart(path);
+  return start === undefined ? undefined : listening(lastStartOf(start))?.address;
+}
+
+/** The log from its last server start on; undefined where it has none or may not be read. */
+async function readLastStart(path: string): Promise<string | undefined> {
+  try {
+    const log = await openFileSource(path);
+    try {
+      const start = await lastStart(log);
+      return start === undefined ? undefined : new TextDecoder().decode(await log.read(start, START_BYTES));
+    } finally {
+      await log.close();
+    }
+  } catch {
+    return undefined;
+  }
 }
 
 /** Offset of the last start in the log; undefined where it has none or it lies too far back to be sure. */
@@ -49,47 +64,86 @@ async function lastStart(log: FileSource): Promise<number | undefined> {
   const floor = Math.max(0, log.size - MOST_BYTES);
   for (let end = log.size; end > floor; end -= BLOCK_BYTES) {
     const from = Math.max(floor, end - BLOCK_BYTES);
-    // The mark may lie across two blocks.
-    const block = Buffer.from(await log.read(from, end - from + CONFIG.length));
-    const at = block.lastIndexOf(CONFIG);
-    if (at >= 0) return from + Math.max(0, block.lastIndexOf("\n", at) + 1);
+    // The mark may lie across two blocks, and its line begins before it.
+    const before = Math.max(floor, from - 512);
+    const block = Buffer.from(await log.read(before, end - before + CONFIG.length));
+    for (let at = block.lastIndexOf(CONFIG); at >= 0; at = at === 0 ? -1 : block.lastIndexOf(CONFIG, at - 1)) {
+      const begin = block.lastIndexOf("\n", at) + 1;
+      if (isStart(block.toString("utf8", begin, at + 64))) return before + begin;
+    }
   }
   return undefined;
 }
 
-async function text(log: FileSource, offset: number, length: number): Promise<string> {
-  return new TextDecoder().decode(await log.read(offset, length));
+/** The line with which a server starts: as slog writes it, and as Go's older logger did (up to 0.5). */
+function isStart(line: string): boolean {
+  return (
+    /^time=\S{1,60} level=INFO source=\S{1,80} msg="server config" env=/.test(line) ||
+    /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d routes\.go:\d{1,6}: INFO server config env=/.test(line)
+  );
+}
+
+function lastStartOf(log: string): readonly string[] {
+  const lines = log.split("\n").filter((line) => line.length <= MOST_LINE_CHARACTERS);
+  return lines.slice(Math.max(0, lines.findLastIndex(isStart)));
 }
 
 /**
- * Settings out of the last server start of a log: the lines "server config", "inference compute" and "vram-based
- * default context". Nothing, where the log is known to be of a server of another version than the one that answers.
+ * Settings from the last server start of a log: the lines "server config", "inference compute" and "vram-based default
+ * context". Undefined where that start wasn't the given server's.
  */
-export function parseServerLog(log: string, version?: string): LoggedFacts {
-  const start = Math.max(0, log.lastIndexOf("\n", log.lastIndexOf(CONFIG)) + 1);
-  const lines = log.slice(start);
-  const logged = /msg="Listening on [^"]{1,200} \(version ([^)"]{1,60})\)"/.exec(lines)?.[1];
-  if (version !== undefined && logged !== undefined && logged !== version) return {};
-  const env = environment(lines);
+export function parseServerLog(log: string, server: LoggedServer): LoggedFacts | undefined {
+  const lines = lastStartOf(log);
+  const on = listening(lines);
+  if (on === undefined || !on.address.endsWith(`:${server.port}`)) return undefined;
+  if (server.version !== undefined && on.version !== server.version) return undefined;
+  const env = environment(lines[0] ?? "");
   const flash = env("OLLAMA_FLASH_ATTENTION");
   return present({
     contextLength: sourced(whole(env("OLLAMA_CONTEXT_LENGTH"))),
     kvCacheType: sourced(env("OLLAMA_KV_CACHE_TYPE")),
     parallel: sourced(whole(env("OLLAMA_NUM_PARALLEL")) || undefined),
-    // The log cannot tell "false" from unset, and unset means auto.
+    // The log can't tell "false" from unset, and unset means auto.
     flashAttention: flash === "true" || flash === "1" ? sourced("on" as const) : undefined,
     gpuOverheadBytes: sourced(whole(env("OLLAMA_GPU_OVERHEAD"))),
+    fit: sourced(fitSwitch(env("LLAMA_ARG_FIT"))),
     fitTargetMib: sourced(whole(env("LLAMA_ARG_FIT_TARGET"))),
-    startupTotalBytes: sourced(metalTotal(lines)),
-    tierNumCtx: sourced(
-      whole(/msg="vram-based default context"[^\n]*\bdefault_num_ctx=(\d{1,9})/.exec(lines)?.[1]) || undefined,
-    ),
+    // 0 is Ollama's own default.
+    maxLoadedModels: sourced(whole(env("OLLAMA_MAX_LOADED_MODELS")) || undefined),
+    modelsFolder: sourced(absolutePath(env("OLLAMA_MODELS"))),
+    ...gpuFacts(lines),
+  });
+}
+
+/** Where a start listens and its version: `Listening on 127.0.0.1:11434 (version 0.33.0)`. */
+function listening(lines: readonly string[]): { readonly address: string; readonly version: string } | undefined {
+  for (const line of lines) {
+    const message = line.startsWith("time=") ? fieldsOf(line).get("msg") : undefined;
+    const [, address, version] = /^Listening on (\S{1,200}) \(version (\S{1,60})\)$/.exec(message ?? "") ?? [];
+    if (address !== undefined && version !== undefined) return { address, version };
+  }
+  return undefined;
+}
+
+/** What a start found of a GPU: none, where it names the CPU alone or a total of 0 B. */
+function gpuFacts(lines: readonly string[]): Pick<LoggedFacts, "gpu" | "startupTotalBytes" | "tierNumCtx"> {
+  const messages = lines.filter((line) => line.startsWith("time=")).map(fieldsOf);
+  const devices = messages.filter((fields) => fields.get("msg") === "inference compute");
+  const metal = devices.find((fields) => fields.get("library")?.toLowerCase() === "metal");
+  const tier = messages.find((fields) => fields.get("msg") === "vram-based default context");
+  const hasNone =
+    metal === undefined &&
+    (tier?.get("total_vram") === "0 B" || devices.some((fields) => fields.get("library")?.toLowerCase() === "cpu"));
+  return present({
+    gpu: hasNone ? sourced("none" as const) : metal && sourced("metal" as const),
+    startupTotalBytes: sourced(sizeOf(metal?.get("total"))),
+    tierNumCtx: sourced(whole(tier?.get("default_num_ctx")) || undefined),
   });
 }
 
 /** Leaves out what is undefined, so that absent stays absent. */
-export function present(values: { readonly [K in keyof LoggedFacts]: LoggedFacts[K] | undefined }): LoggedFacts {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+export function present<T extends object>(values: { readonly [K in keyof T]: T[K] | undefined }): T {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
 }
 
 /** A whole number of at most 15 digits, and nothing else. */
@@ -97,28 +151,49 @@ export function whole(value: string | undefined): number | undefined {
   return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
 }
 
+/** LLAMA_ARG_FIT, as llama.cpp reads it. */
+export function fitSwitch(value: string | undefined): "on" | "off" | undefined {
+  if (/^(?:on|enabled|true|1)$/.test(value ?? "")) return "on";
+  return /^(?:off|disabled|false|0)$/.test(value ?? "") ? "off" : undefined;
+}
+
+function absolutePath(value: string | undefined): string | undefined {
+  return value?.startsWith("/") ? value : undefined;
+}
+
 function sourced<T>(value: T | undefined): Sourced<T> | undefined {
   return value === undefined ? undefined : { value, source: "server log" };
 }
 
+/** The fields of a line of Go's slog: `key=value` or `key="value"`, in one pass. */
+function fieldsOf(line: string): ReadonlyMap<string, string> {
+  const fields = new Map<string, string>();
+  const field = /([A-Za-z_][\w.]{0,60})=(?:"((?:[^"\\]|\\.)*)"|(\S*))(?: |$)/y;
+  for (let match = field.exec(line); match; match = field.exec(line)) {
+    const [, key = "", quoted, bare = ""] = match;
+    if (!fields.has(key)) fields.set(key, quoted ?? bare);
+  }
+  return fields;
+}
+
 /** Looks up variables in Go's print of the server's settings: `env="map[A:1 B: C:x]"`. */
-function environment(lines: string): (name: string) => string | undefined {
-  const body = /msg="server config" env="?map\[([^\n]{0,65536})\]/.exec(lines)?.[1] ?? "";
-  const variables = new Map<string, string>();
-  let name = "";
+function environment(line: string): (name: string) => string | undefined {
+  const begin = line.indexOf(" env=");
+  const body = /^ env="?map\[(.*)\]"?\s*$/.exec(line.slice(Math.max(0, begin)))?.[1] ?? "";
+  const variables = new Map<string, string[]>();
+  let words: string[] = [];
   // Values may hold spaces; a word that looks like a variable begins the next one.
   for (const word of body.split(" ")) {
     const [, key, value = ""] = /^([A-Za-z][A-Za-z0-9_]{2,60}):(?!\/\/)(.*)$/.exec(word) ?? [];
-    if (key !== undefined) {
-      name = key;
-      variables.set(name, value);
-    } else if (name !== "") variables.set(name, `${variables.get(name)} ${word}`);
+    if (key === undefined) words.push(word);
+    else variables.set(key, (words = [value]));
   }
-  return (key) => variables.get(key)?.trim();
+  return (key) => variables.get(key)?.join(" ").trim();
 }
 
-function metalTotal(lines: string): number | undefined {
-  const match = /msg="inference compute"[^\n]*\blibrary=Metal\b[^\n]*\btotal="([\d.]{1,10}) (GiB|MiB)"/i.exec(lines);
+/** "51.8 GiB" or "512.0 MiB" in bytes. */
+function sizeOf(text: string | undefined): number | undefined {
+  const match = /^([\d.]{1,10}) (GiB|MiB)$/.exec(text ?? "");
   const bytes = Number(match?.[1]) * (match?.[2] === "GiB" ? GIB : MIB);
   return bytes > 0 ? bytes : undefined;
 }

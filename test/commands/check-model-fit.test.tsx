@@ -314,7 +314,7 @@ describe("a remote host", () => {
     );
     await screen.dropdown("8K");
     expect(tooltip(screen, "llama3.1:8b")).toBe(
-      "Ollama runs on another Mac and its GPU limit is not stated in the preferences.",
+      "Ollama runs on another machine. Its GPU limit isn't stated in the preferences.",
     );
     expect(screen.actions()).not.toContain("Set GPU Limit");
     expect(screen.actions()).not.toContain("Copy Sysctl Command");
@@ -324,9 +324,7 @@ describe("a remote host", () => {
     const screen = await openList(await remote({ remoteLimitGib: "24" }));
     expect(screen.text()).toContain("GPU limit 24.0 GiB");
     expect(badge(screen, "llama3.1:8b")).toBe("Fits · 32K");
-    expect(tooltip(screen, "llama3.1:8b")).toContain(
-      "of 24.00 GiB (limit stated in the preferences for the remote Mac)",
-    );
+    expect(tooltip(screen, "llama3.1:8b")).toContain("of 24.00 GiB (limit stated in the preferences)");
     // Without this Mac's RAM nobody can say that it is too big there.
     expect(badge(screen, "qwen3-coder-next:q4_K_M")).toMatch(/^Spills /);
   });
@@ -387,7 +385,7 @@ describe("an empty list", () => {
     const screen = await openList(stage);
     expect(screen.text()).toContain("Not an Ollama Server");
     expect(screen.text().replace(/\s+/g, " ")).toContain(
-      '"ftp://nowhere" is no address of an Ollama server, such as http://127.0.0.1:11434.',
+      `"ftp://nowhere" isn't the address of an Ollama server, such as http://127.0.0.1:11434.`,
     );
     expect(stage.ollama.requests).toEqual([]);
   });

@@ -432,9 +432,9 @@ describe("a quantized KV cache", () => {
   }
 
   /** What the server that runs now was started with. */
-  async function loggedCacheType({ homeFolder }: Stage): Promise<string | undefined> {
+  async function loggedCacheType({ homeFolder, ollama }: Stage): Promise<string | undefined> {
     const log = await readFile(join(homeFolder, ".ollama", "logs", "server.log"), "utf8");
-    return parseServerLog(log).kvCacheType?.value;
+    return parseServerLog(log, { port: ollama.port })?.kvCacheType?.value;
   }
 
   it("is set for the app, which restarts after saying whom it cuts off", async () => {

@@ -2,6 +2,7 @@ import type { InstalledModel, ModelDescription, ServerFacts, Sourced } from "../
 import { adviseLimit, defaultLimitByFormula, type GpuLimit, limitInForce } from "../../src/fit/limit-policy";
 import type { PlanInput } from "../../src/fit/plan/plan-input";
 import type { JudgeInput } from "../../src/fit/verdict";
+import type { ServerIdentity } from "../../src/fit/server-origin";
 import { GIB } from "../../src/fit/units";
 import type { MetadataValue, ModelMetadata } from "../../src/memory/metadata";
 import { type OracleModel, readOracle } from "../memory/oracle";
@@ -54,10 +55,18 @@ export function described(metadata: ModelMetadata, changes: Partial<ModelDescrip
   };
 }
 
+/** The server of Ollama.app. */
+export const APP_SERVER: ServerIdentity = {
+  kind: "app",
+  pid: 655,
+  appPid: 640,
+  appPath: "/Applications/Ollama.app",
+};
+
 /** A server of which every setting was read, at its default. */
 export const SERVER: ServerFacts = {
   version: "0.33.0",
-  origin: "app",
+  identity: APP_SERVER,
   contextLength: logged(0),
   kvCacheType: logged(""),
   parallel: logged(1),
@@ -111,7 +120,7 @@ export function planFor(
     input: {
       model: installed(found, { quantization, capabilities: ["completion"] }),
       description: described(found.header),
-      server: { origin: "app", version: "0.33.0", runners: [] },
+      server: { identity: APP_SERVER, version: "0.33.0", runners: [] },
       limit: limitInForce(mac),
       highestLimitMib: advice.highestMib,
       loaded: [],

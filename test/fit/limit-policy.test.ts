@@ -103,8 +103,8 @@ describe("the limit in force", () => {
       kind: "unknown",
       reason: "Intel Macs have none.",
     });
-    expect(remoteLimit(undefined).kind).toBe("unknown");
-    expect(remoteLimit(48 * GIB)).toMatchObject({ bytes: 48 * GIB, source: "stated" });
+    expect(remoteLimit({ kind: "remote" }).kind).toBe("unknown");
+    expect(remoteLimit({ kind: "remote" }, 48 * GIB)).toMatchObject({ bytes: 48 * GIB, source: "stated" });
   });
 
   it("still knows the default while an override is set", () => {

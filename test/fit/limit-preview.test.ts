@@ -5,6 +5,7 @@ import { adviseLimit, checkLimit, limitInForce } from "../../src/fit/limit-polic
 import { GIB, MIB } from "../../src/fit/units";
 import { type JudgeInput, judge } from "../../src/fit/verdict";
 import { sampleModel } from "../stand-ins/ollama";
+import { APP_SERVER } from "./inputs";
 
 /** A Mac whose Metal gives the default that macOS 26 gives. */
 function mac(ramGib: number, defaultBytes: number, overrideMib = 0): AppleSiliconMac {
@@ -46,7 +47,7 @@ function input(name: string, context: number, machine: AppleSiliconMac, server: 
       adapters: [],
       drafts: [],
     },
-    server: { version: "0.33.0", origin: "app", runners: [], ...server },
+    server: { version: "0.33.0", identity: APP_SERVER, runners: [], ...server },
     limit: limitInForce(machine),
     loaded: [],
     options: { context },

@@ -28,7 +28,7 @@ function inputOf(changes: Partial<RunInput> = {}): RunInput {
 }
 
 const server = (changes: Partial<ServerFacts>): ServerFacts => ({ ...SERVER, ...changes });
-const without = (key: Exclude<keyof ServerFacts, "origin" | "runners">): ServerFacts => lacking(SERVER, key);
+const without = (key: Exclude<keyof ServerFacts, "identity" | "runners">): ServerFacts => lacking(SERVER, key);
 const parameters = (changes: Partial<ModelParameters>, capabilities: readonly string[] = ["completion"]) =>
   described(qwen.header, { parameters: { unreadable: [], ...changes }, capabilities });
 

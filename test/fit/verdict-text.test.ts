@@ -79,7 +79,9 @@ describe("settings", () => {
       "Flash Attention: auto (server log)",
       "Memory Rules: llama.cpp b10488 (Ollama 0.33.0, b10488 or older)",
     ]);
-    const bare = inputFor(qwen, 100 * GIB, { server: { origin: "terminal", version: "0.33.0", runners: [] } });
+    const bare = inputFor(qwen, 100 * GIB, {
+      server: { identity: { kind: "terminal", pid: 655 }, version: "0.33.0", runners: [] },
+    });
     const { run } = known(judge(bare));
     expect(settingsOf(run).filter(({ text }) => text.includes("(assumed: "))).toHaveLength(4);
     expect(assumedSettings(run)).toEqual(["context", "KV type f16", "1 slot", "flash attention auto"]);

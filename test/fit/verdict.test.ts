@@ -98,7 +98,7 @@ describe("nothing better than Tight", () => {
 
 describe("assumed settings", () => {
   it("are named in the tooltip, and only they", () => {
-    const bare = { version: "0.33.0", origin: "unknown" as const, runners: [] };
+    const bare = { version: "0.33.0", identity: { kind: "terminal" as const, pid: 655 }, runners: [] };
     const assumed = tooltipText(judge(inputFor(qwen, 100 * GIB, { server: bare })));
     expect(assumed).toContain("Assumed: context, KV type f16, 1 slot, flash attention auto.");
     expect(tooltipText(judge(inputFor(qwen, 100 * GIB)))).not.toContain("Assumed");

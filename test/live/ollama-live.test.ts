@@ -73,7 +73,7 @@ function formOf(value: unknown): unknown {
 }
 
 describe.skipIf(host === undefined)("a real Ollama server", () => {
-  const parsed = parseHost(host ?? "");
+  const parsed = parseHost(host ?? "", { hostname: "", addresses: [] });
   const url = parsed.kind === "ok" ? parsed.url : "";
   const client = createOllamaClient({ url, fetch });
   let standIn: StandInOllama;

@@ -102,7 +102,7 @@ function settingsOf(model: StandInModel, numCtx: number, placing: Placing): RunS
   const source = "stand-in";
   const flag = env["OLLAMA_FLASH_ATTENTION"] ?? "";
   const server: ServerFacts = {
-    origin: "unknown",
+    identity: { kind: "terminal", pid: 655 },
     version: version ?? "0.33.0",
     runners: [],
     parallel: { value: Number(env["OLLAMA_NUM_PARALLEL"]) || 1, source },

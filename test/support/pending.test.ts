@@ -9,6 +9,8 @@ function systemOf(parts: Partial<System>): System {
     platform: "darwin",
     arch: "arm64",
     homeFolder: "/Users/someone",
+    userId: 501,
+    network: () => ({ hostname: "", addresses: [] }),
     env: {},
     now: () => new Date(0),
   };

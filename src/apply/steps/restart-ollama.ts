@@ -30,7 +30,7 @@ export const restartOllama: StepKind<RestartOllama> = {
   planned: ({ option, server, loaded }) =>
     option.changes.kvCacheType === undefined
       ? []
-      : [{ kind: "restart-ollama", origin: server.origin, cutsOff: loaded.map(({ name }) => name) }],
+      : [{ kind: "restart-ollama", origin: server.identity.kind, cutsOff: loaded.map(({ name }) => name) }],
   title: () => "Restarting Ollama",
   text: ({ cutsOff }) =>
     cutsOff.length === 0

@@ -25,7 +25,7 @@ export function quantizedCache(plan: PlanInput, before: KnownVerdict): PlanOptio
         "Applies to every model of this server (OLLAMA_KV_CACHE_TYPE)",
         "Ollama restarts: answers under way are cut off",
         "A slight loss of quality at long contexts",
-        ...(input.server.origin === "app" ? ["Set for apps started until the Mac restarts"] : []),
+        ...(input.server.identity.kind === "app" ? ["Set for apps started until the Mac restarts"] : []),
         ...(name === undefined ? [] : [`The context is pinned in ${name}`]),
       ],
       cost: { ...FREE, serverWide: 1, disturbance: 1 },
@@ -34,7 +34,7 @@ export function quantizedCache(plan: PlanInput, before: KnownVerdict): PlanOptio
       // A server in a terminal goes on for ever: what is to be done beside it comes before.
       commands: [
         ...(name === undefined || pinned === undefined ? [] : [ollamaCreateCommand(input.model.name, name, pinned)]),
-        ...kvCacheCommands("q8_0", input.server.origin),
+        ...kvCacheCommands("q8_0", input.server.identity.kind),
       ],
     },
   ];

@@ -3,9 +3,9 @@ import { restartAndAwait } from "../../apply/restart-and-await";
 import type { ServerOrigin } from "../../fit/server-origin";
 import { tierAfterRestart } from "../../fit/limit-preview";
 import { readLaunchctlEnv } from "../../mac/ollama-service";
-import { readProcesses, serverOrigin } from "../../mac/processes";
 import { parseWhole } from "../../mac/sysctl";
 import { createOllamaClient } from "../../ollama/client";
+import { readIdentityAt } from "../../ollama/server-identity";
 import { type RestartEffects, restartQuestion, restartToast } from "./restart-words";
 import { confirmAndRun } from "../shared/confirm-and-run";
 import type { Snapshot } from "../../app/snapshot";
@@ -36,7 +36,7 @@ export function RestartOllamaAction({ snapshot, refresh }: Props) {
 async function askAndRestart(url: string, snapshot: Snapshot, refresh: () => void): Promise<void> {
   const system = getSystem();
   // What runs may have changed since the snapshot was read.
-  const origin = serverOrigin(await readProcesses(system));
+  const origin = (await readIdentityAt(system, url)).kind;
   const restart = () => restartAndAwait(system, createOllamaClient({ url, fetch: system.fetch }), origin);
   if (origin !== "app" && origin !== "homebrew") {
     await showToast(restartToast(await restart(), origin));

@@ -248,6 +248,8 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
       platform: "darwin",
       arch: options.intel ? "x64" : "arm64",
       homeFolder,
+      userId: USER_ID,
+      network: () => ({ hostname: "Sams-Mac.local", addresses: ["127.0.0.1", "::1", "192.168.1.20"] }),
       env: {},
       now: () => mac.clock.now(),
       fetch: globalThis.fetch,
