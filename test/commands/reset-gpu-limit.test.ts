@@ -18,31 +18,25 @@ function createMac(options: Partial<StandInMacOptions> = {}): StandInMac {
   return mac;
 }
 
-function reset(mac: StandInMac, ...answers: boolean[]) {
+function reset(mac: StandInMac, ...answers: string[]) {
   return runNoView(ResetGpuLimit, { command: "reset-gpu-limit", system: mac.system(), answers });
 }
 
 describe("Reset GPU Limit", () => {
   it("asks, resets behind one prompt and says what is in force", async () => {
     const mac = createMac({ overrideMib: 57_344 });
-    const seen = await reset(mac, true);
-    expect(seen.alerts()).toMatchObject([
-      {
-        title: "Give the GPU limit back to macOS?",
-        message:
-          "In force: 57,344 MiB (56.0 GiB). The default is 53,084 MiB (51.8 GiB). Loaded models may stop fitting.",
-        primary: "Reset",
-        destructive: true,
-      },
-    ]);
+    const seen = await reset(mac, "Reset");
+    const { destructive } = seen.alert("57,344 MiB", "56.0 GiB", "53,084 MiB", "51.8 GiB", /models? may/);
+    expect(destructive).toBe(true);
+    expect(seen.alerts()).toHaveLength(1);
     expect(mac.prompts).toHaveLength(1);
     expect(mac.limitMib()).toBe(0);
-    expect(seen.toasts()).toMatchObject([{ style: "SUCCESS", title: "GPU limit is back at the macOS default" }]);
+    seen.toast("SUCCESS", "macOS default");
   });
 
   it("resets nothing after a no", async () => {
     const mac = createMac({ overrideMib: 57_344, daemons: DAEMON });
-    const seen = await reset(mac, false);
+    const seen = await reset(mac, "Cancel");
     expect(mac.prompts).toEqual([]);
     expect(mac.limitMib()).toBe(57_344);
     expect(mac.daemons.size).toBe(1);
@@ -52,14 +46,14 @@ describe("Reset GPU Limit", () => {
   it("has nothing to do where macOS decides already", async () => {
     const mac = createMac();
     const seen = await reset(mac);
-    expect(seen.toasts()).toEqual([{ style: "SUCCESS", title: "macOS already decides the GPU limit", actions: [] }]);
+    expect(seen.toast("SUCCESS", "macOS", /already/).actions).toEqual([]);
     expect(mac.prompts).toEqual([]);
   });
 
   it.each([57_344, 0])("removes our LaunchDaemon with it, at a limit of %d MiB", async (overrideMib) => {
     const mac = createMac({ overrideMib, daemons: { ...DAEMON, ...OTHER } });
-    const seen = await reset(mac, true);
-    expect(seen.alerts()[0]?.message).toContain("The LaunchDaemon that sets the limit at every start is removed.");
+    const seen = await reset(mac, "Reset");
+    seen.alert("LaunchDaemon", /removed/);
     expect(mac.prompts).toHaveLength(1);
     expect(mac.limitMib()).toBe(0);
     expect([...mac.daemons.keys()]).toEqual(["org.example.vram.plist"]);
@@ -69,31 +63,22 @@ describe("Reset GPU Limit", () => {
 
   it("resets the key of macOS 13", async () => {
     const mac = createMac({ macos: "13.6.1", overrideMib: 57_344 });
-    await reset(mac, true);
+    await reset(mac, "Reset");
     expect(mac.sysctls.get("debug.iogpu.wired_limit")).toBe("0");
   });
 
   it("changes nothing where the prompt is cancelled, and says so", async () => {
     const mac = createMac({ overrideMib: 57_344, daemons: DAEMON, faults: { cancel: true } });
-    const seen = await reset(mac, true);
-    expect(seen.toasts()).toEqual([
-      { style: "SUCCESS", title: "Nothing Changed", message: "In force: 57,344 MiB (56.0 GiB).", actions: [] },
-    ]);
+    const seen = await reset(mac, "Reset");
+    expect(seen.toast("SUCCESS", "Nothing changed", "57,344 MiB", "56.0 GiB").actions).toEqual([]);
     expect(mac.limitMib()).toBe(57_344);
     expect(mac.daemons.size).toBe(1);
   });
 
   it("believes the value that reads back", async () => {
     const mac = createMac({ overrideMib: 57_344, faults: { lies: 57_344 } });
-    const seen = await reset(mac, true);
-    expect(seen.toasts()).toMatchObject([
-      {
-        style: "FAILURE",
-        title: "Another value is in force",
-        message: "Asked for the macOS default. In force: 57,344 MiB (56.0 GiB).",
-        actions: ["Copy Command"],
-      },
-    ]);
+    const seen = await reset(mac, "Reset");
+    expect(seen.toast("FAILURE", "macOS default", "In force: 57,344 MiB").actions).toEqual(["Copy Command"]);
   });
 
   it.each([
@@ -103,9 +88,7 @@ describe("Reset GPU Limit", () => {
   ])("explains %s and asks nothing", async (_, options, reason) => {
     const mac = createMac(options);
     const seen = await reset(mac);
-    expect(seen.toasts()).toMatchObject([
-      { style: "FAILURE", title: "No GPU limit to reset", message: expect.stringContaining(reason) },
-    ]);
+    seen.toast("FAILURE", reason);
     expect(mac.prompts).toEqual([]);
   });
 });

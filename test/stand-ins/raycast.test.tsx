@@ -368,9 +368,12 @@ describe("what lies outside the view", () => {
     await screen.action("Delete");
     expect(screen.text()).toContain("┌ Delete it?\n│ It is gone then\n└ [Cancel]  [Delete] (destructive)");
     await expect(screen.action("Delete")).rejects.toThrow("waits for an answer");
-    await screen.confirm(true);
-    expect(screen.toasts()).toEqual([{ style: "SUCCESS", title: "Gone", actions: [] }]);
-    await screen.confirm(false);
+    await expect(screen.agree("Remove")).rejects.toThrow('has no "Remove"; there are "Delete" and "Cancel"');
+    await screen.agree("Delete");
+    expect(screen.toast("SUCCESS", "gone").actions).toEqual([]);
+    expect(() => screen.toast("FAILURE", "gone")).toThrow("No FAILURE toast");
+    screen.alert("delete it?", "then");
+    await screen.agree("Cancel");
     await screen.action("Delete");
     expect(screen.text()).toContain("✗ Kept");
     expect(screen.alerts().map((alert) => alert.answer)).toEqual([true, false]);

@@ -11,8 +11,8 @@ export interface NoViewOptions {
   readonly arguments?: Record<string, string>;
   readonly launchContext?: Record<string, unknown>;
   readonly fallbackText?: string;
-  /** Answers to the alerts, in order. An alert without one fails the test. */
-  readonly answers?: readonly boolean[];
+  /** Answers to the alerts, in order: titles of their buttons. An alert without one fails the test. */
+  readonly answers?: readonly (boolean | string)[];
   /** What to do with answers that nothing asked for. Default "refuse". */
   readonly spareAnswers?: "refuse" | "keep";
 }

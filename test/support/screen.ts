@@ -5,13 +5,14 @@
 import { createElement, type ReactNode } from "react";
 import { create, type ReactTestRenderer } from "react-test-renderer";
 import { getSystem, setSystem, type System } from "../../src/app/system";
-import { desk } from "../stand-ins/raycast/desk";
+import { answerOf, desk } from "../stand-ins/raycast/desk";
 import { storageKey } from "../stand-ins/raycast/dropdown-value";
 import { start } from "../stand-ins/raycast/functions";
 import { NavigationStack } from "../stand-ins/raycast/navigation";
 import { all, choices, formValues, type Node, rootOf, slotOf, text } from "../stand-ins/raycast/tree";
 import { faultsOf } from "../stand-ins/raycast/validate";
 import { deskView } from "./desk-view";
+import { doesNotSay, type Part, says } from "./meaning";
 import { counted, type PendingWork } from "./pending";
 import { acting, now, turn, watchReactWarnings } from "./react-work";
 import {
@@ -84,11 +85,13 @@ export async function closeScreens(): Promise<void> {
 
 export class Screen {
   readonly toasts = deskView.toasts;
+  readonly toast = deskView.toast;
   readonly huds = deskView.huds;
   readonly clipboard = deskView.clipboard;
   readonly opened = deskView.opened;
   readonly launched = deskView.launched;
   readonly alerts = deskView.alerts;
+  readonly alert = deskView.alert;
 
   readonly #boundMs: number;
   readonly #work: PendingWork = { count: 0 };
@@ -404,16 +407,37 @@ export class Screen {
   }
 
   /** Answers the alert on screen; further answers, or all where none is open, wait for the alerts to come. */
-  async confirm(...answers: boolean[]): Promise<void> {
+  async confirm(...answers: (boolean | string)[]): Promise<void> {
     const waiting = desk.openAlert;
     const [first, ...rest] = answers;
     desk.answers.push(...(waiting === undefined ? answers : rest));
     if (waiting === undefined || first === undefined) return;
+    const answer = answerOf(waiting, first);
     await acting(() => {
       desk.openAlert = undefined;
-      waiting.reply(first);
+      waiting.reply(answer);
     });
     await this.settle();
+  }
+
+  /** Answers alerts by their buttons, as {@link confirm} does. */
+  agree(...buttons: readonly [string, ...string[]]): Promise<void> {
+    return this.confirm(...buttons);
+  }
+
+  /** @throws unless a person reads all of this in the view, a toast, the open alert or a HUD. */
+  says(...parts: readonly Part[]): void {
+    says(this.#everything(), ...parts);
+  }
+
+  /** @throws where a person reads any of this. */
+  doesNotSay(...parts: readonly Part[]): void {
+    doesNotSay(this.#everything(), ...parts);
+  }
+
+  #everything(): string {
+    // So wide that no line is broken.
+    return [this.text({ width: 5_000 }), ...desk.huds].join("\n");
   }
 
   /** Closes the command. @throws if an alert was left unanswered, an answer unused, or a fault unseen. */

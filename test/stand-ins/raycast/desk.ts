@@ -61,8 +61,8 @@ export interface Desk {
   exceptions: unknown[];
   alerts: AlertRecord[];
   openAlert: OpenAlert | undefined;
-  /** Answers given before the alert appears, oldest first. */
-  answers: boolean[];
+  /** Answers given before the alert appears, oldest first: yes or no, or the title of the button. */
+  answers: (boolean | string)[];
   /** A command without a window has nobody to look at an alert that the test did not foresee. */
   failUnforeseenAlerts: boolean;
   preferences: Record<string, unknown>;
@@ -157,6 +157,14 @@ export function setPreferences(values: Readonly<Record<string, unknown>>): void 
 export function declaredPreferences() {
   const command = desk.manifest.commands.find((each) => each.name === desk.commandName);
   return [...(desk.manifest.preferences ?? []), ...(command?.preferences ?? [])];
+}
+
+/** What a button of an alert answers. @throws where the alert has no such button. */
+export function answerOf(alert: AlertRecord, button: boolean | string): boolean {
+  if (typeof button === "boolean") return button;
+  if (button !== alert.primary && button !== alert.dismiss)
+    throw new Error(`"${alert.title}" has no "${button}"; there are "${alert.primary}" and "${alert.dismiss}"`);
+  return button === alert.primary;
 }
 
 /** Notes a fault of the extension that a real Raycast would reject or swallow. */

@@ -1,7 +1,7 @@
 /** The functions of `@raycast/api`, acting on the {@link desk}. */
 import { join } from "node:path";
 import type * as Api from "@raycast/api";
-import { complain, declaredPreferences, desk, follow, supportPath } from "./desk";
+import { answerOf, complain, declaredPreferences, desk, follow, supportPath } from "./desk";
 import { PROJECT_ROOT, strict } from "./names";
 
 export const LaunchType = strict("LaunchType", { UserInitiated: "userInitiated", Background: "background" } as const);
@@ -91,10 +91,11 @@ export const confirmAlert: typeof Api.confirmAlert = async (options) => {
     throw new Error(`Nobody said how to answer "${options.title}"`);
   }
   const answer =
-    foreseen ??
-    (await new Promise<boolean>((resolve) => {
-      desk.openAlert = { ...record, reply: resolve };
-    }));
+    foreseen === undefined
+      ? await new Promise<boolean>((resolve) => {
+          desk.openAlert = { ...record, reply: resolve };
+        })
+      : answerOf(record, foreseen);
   desk.openAlert = undefined;
   desk.alerts.push({ ...record, answer });
   if (answer) options.primaryAction?.onAction?.();
