@@ -17,12 +17,21 @@ function keyOf(model: InstalledModel, url: string): string {
   return `${url} ${model.digest}`;
 }
 
-/** The description read earlier for this very digest. */
+/** The description read earlier for this very digest; undefined where there's none or it isn't whole. Never throws. */
 export function storedDescription(model: InstalledModel, url: string): ModelDescription | undefined {
-  const text = store().get(keyOf(model, url));
-  return text === undefined ? undefined : deserializeDescription(text);
+  try {
+    const text = store().get(keyOf(model, url));
+    return text === undefined ? undefined : deserializeDescription(text);
+  } catch {
+    return undefined;
+  }
 }
 
+/** Keeps a description. Where that fails, it's read again at the next opening: nothing else is lost. */
 export function storeDescription(model: InstalledModel, url: string, description: ModelDescription): void {
-  store().set(keyOf(model, url), serializeDescription(description));
+  try {
+    store().set(keyOf(model, url), serializeDescription(description));
+  } catch {
+    // A full disk, for example.
+  }
 }

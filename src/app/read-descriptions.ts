@@ -6,8 +6,10 @@ import { describeModel } from "../ollama/model-source";
 import { storedDescription, storeDescription } from "./description-store";
 
 const AT_ONCE = 4;
-/** Rows become visible in steps, so that 200 models do not mean 200 renderings. */
-const PUBLISH_EVERY = 8;
+/** Rows become visible in steps of time, so that 200 models don't mean 200 renderings, and a slow one waits for nobody. */
+const PUBLISH_EVERY_MS = 150;
+/** Unpacking a description takes a millisecond: the list may draw in between. */
+const YIELD_EVERY_MS = 20;
 
 export interface ReadOptions {
   readonly client: OllamaClient;
@@ -20,9 +22,9 @@ export interface ReadOptions {
 }
 
 /**
- * Metadata of all models by digest: what was read before for the same digest comes from the store, the rest is read
- * four at a time. A model that cannot be read is there with the reason and is tried again at the next opening, as is one
- * with a projector that could not be read.
+ * Metadata of all models by digest: what was read before for the same digest comes from the store, in one go, and the rest
+ * is read four at a time and published as time passes. A model that cannot be read is there with the reason and is tried
+ * again at the next opening, as is one with a projector that could not be read. Every model is published in the end.
  */
 export async function readDescriptions(models: readonly InstalledModel[], options: ReadOptions): Promise<void> {
   const known = new Map<string, DescriptionResult>();
@@ -30,32 +32,37 @@ export async function readDescriptions(models: readonly InstalledModel[], option
   const wanted = new Map(
     models.filter((model) => !model.cloud && model.format !== "safetensors").map((model) => [model.digest, model]),
   );
-  let unpublished = 0;
-  const publish = (digest: string, result: DescriptionResult): void => {
-    known.set(digest, result);
-    unpublished += 1;
-    if (unpublished >= PUBLISH_EVERY || known.size === wanted.size) {
-      unpublished = 0;
-      if (!options.signal.aborted) options.onProgress(new Map(known));
-    }
+  let published = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const publish = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (options.signal.aborted || known.size === published) return;
+    published = known.size;
+    options.onProgress(new Map(known));
   };
+  let yielded = performance.now();
   for (const model of wanted.values()) {
     if (options.signal.aborted) return;
     const stored = storedDescription(model, options.url);
     if (stored === undefined || !isWhole(stored, options)) missing.push(model);
-    else publish(model.digest, stored);
-    // Unpacking 200 descriptions takes a while: let the list draw in between.
-    if (known.size % PUBLISH_EVERY === 0) await new Promise((resolve) => setImmediate(resolve));
+    else known.set(model.digest, stored);
+    if (performance.now() - yielded < YIELD_EVERY_MS) continue;
+    await new Promise((resolve) => setImmediate(resolve));
+    yielded = performance.now();
   }
+  publish();
   const next = missing.values();
   await Promise.all(
     Array.from({ length: AT_ONCE }, async () => {
       for (const model of next) {
         if (options.signal.aborted) return;
-        publish(model.digest, await readOne(model, options));
+        known.set(model.digest, await readOne(model, options));
+        timer ??= setTimeout(publish, PUBLISH_EVERY_MS);
       }
     }),
   );
+  publish();
 }
 
 async function readOne(model: InstalledModel, options: ReadOptions): Promise<DescriptionResult> {

@@ -57,6 +57,19 @@ export interface LaunchdServer {
 /** How the server that answers was started, as far as can be told. */
 export type ServerOrigin = ServerIdentity["kind"];
 
+/** All of them, for checking what was stored. */
+export const SERVER_ORIGINS: Readonly<Record<ServerOrigin, true>> = {
+  app: true,
+  homebrew: true,
+  agent: true,
+  terminal: true,
+  program: true,
+  elsewhere: true,
+  remote: true,
+  several: true,
+  unknown: true,
+};
+
 /** A server that is known to be a process of this Mac, so that Metal, its log and its children speak for it. */
 export type OwnServer = Extract<
   ServerIdentity,

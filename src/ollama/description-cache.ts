@@ -4,6 +4,8 @@ import type { MetadataValue, TensorInfo } from "../memory/metadata";
 /** Changes when the text below does: older entries are then read anew. */
 const FORMAT = 2;
 
+const DAMAGED = new TypeError("damaged");
+
 /** A description as text for the cache; tensors of equal type and shape share one entry. */
 export function serializeDescription(description: ModelDescription): string {
   const kinds: [string, readonly number[]][] = [];
@@ -25,9 +27,10 @@ export function serializeDescription(description: ModelDescription): string {
 export function deserializeDescription(text: string): ModelDescription | undefined {
   try {
     const { format, metadata, ...rest } = JSON.parse(text);
-    if (format !== FORMAT) return undefined;
+    if (format !== FORMAT || !isRest(rest)) return undefined;
     const tensors: TensorInfo[] = metadata.tensors.map(([name, index]: [string, number]) => {
       const [type, shape] = metadata.kinds[index];
+      if (![name, type].every((each) => typeof each === "string") || !shape.every(Number.isSafeInteger)) throw DAMAGED;
       return { name, type, shape };
     });
     const values = new Map<string, MetadataValue>(
@@ -37,6 +40,25 @@ export function deserializeDescription(text: string): ModelDescription | undefin
   } catch {
     return undefined;
   }
+}
+
+/** Whether all that isn't metadata is there, as screens and sums read it. */
+function isRest(value: Readonly<Record<string, unknown>>): value is Omit<ModelDescription, "metadata"> & typeof value {
+  const rest = value as { readonly [K in keyof ModelDescription]?: unknown };
+  const isText = (each: unknown) => typeof each === "string";
+  const isTextOrAbsent = (each: unknown) => each === undefined || isText(each);
+  const isSizeOrAbsent = (each: unknown) => each === undefined || (Number.isSafeInteger(each) && Number(each) >= 0);
+  const isListOf = (list: unknown, check: (each: unknown) => boolean) => Array.isArray(list) && list.every(check);
+  const { unreadable, ...numbers } = Object(rest.parameters) as Record<string, unknown>;
+  return (
+    ["header", "show", "show-verbose"].includes(String(rest.metadataSource)) &&
+    isListOf(unreadable, isText) &&
+    Object.values(numbers).every((each) => typeof each === "number") &&
+    [rest.capabilities, rest.adapters, rest.drafts].every((list) => isListOf(list, isText)) &&
+    isListOf(rest.projectors, (each) => isText(Object(each).path) && isSizeOrAbsent(Object(each).bytes)) &&
+    [rest.parentModel, rest.weightsFile, rest.requires].every(isTextOrAbsent) &&
+    isSizeOrAbsent(rest.weightBytes)
+  );
 }
 
 /** JSON has no bigint and no infinities; both are marked. */

@@ -669,5 +669,5 @@ describe("200 models", () => {
     await third.action("Refresh");
     expect(badge(third, "tuned-000:8b")).toBe("Fits · 4K");
     expect(asked(stage.ollama, "show")).toBe(before + 1);
-  }, 60_000);
+  }, 180_000);
 });

@@ -1,4 +1,4 @@
-import type { ServerOrigin } from "../../fit/server-origin";
+import { SERVER_ORIGINS, type ServerOrigin } from "../../fit/server-origin";
 import { restartAndAwait, restartFailure } from "../restart-and-await";
 import { isListOf, isOneOf, isText } from "../stored-fields";
 import type { StepKind } from "./step-kind";
@@ -13,17 +13,7 @@ interface RestartOllama {
 /** Restarts Ollama, so that it reads its variables. It has to be done to count, and leaves nothing itself. */
 export const restartOllama: StepKind<RestartOllama> = {
   fields: {
-    origin: isOneOf<ServerOrigin>({
-      app: true,
-      homebrew: true,
-      agent: true,
-      terminal: true,
-      program: true,
-      elsewhere: true,
-      remote: true,
-      several: true,
-      unknown: true,
-    }),
+    origin: isOneOf(SERVER_ORIGINS),
     cutsOff: isListOf(isText),
   },
   leavesSomething: false,

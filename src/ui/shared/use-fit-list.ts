@@ -1,21 +1,15 @@
-import { useCachedPromise, usePromise } from "@raycast/utils";
+import { usePromise } from "@raycast/utils";
 import { useMemo, useRef, useState } from "react";
-import type { InstalledModel, LoadedModel } from "../../fit/facts";
 import type { JudgeOptions } from "../../fit/run-settings";
-import { modelFiles } from "../../fit/model-files";
-import { type DescriptionResult, judge, type JudgeInput, type Verdict } from "../../fit/verdict";
+import { type Descriptions, type FitRow, rowJudge } from "../../app/judge-rows";
 import { modelsFolders } from "../../ollama/model-source";
 import { readSettings, type Settings } from "../../app/preferences";
 import { readDescriptions } from "../../app/read-descriptions";
 import { connect, readSnapshot, type Snapshot } from "../../app/snapshot";
+import { storedSnapshot, storeSnapshot } from "../../app/stored-snapshot";
 import { getSystem } from "../../app/system";
 
-/** One installed model with everything its row shows; `verdict` is absent while its metadata is being read. */
-export interface FitRow {
-  readonly model: InstalledModel;
-  readonly input?: JudgeInput;
-  readonly verdict?: Verdict;
-}
+export type { FitRow } from "../../app/judge-rows";
 
 export interface FitList {
   readonly settings: Settings;
@@ -29,11 +23,17 @@ export interface FitList {
   readonly readSnapshotAgain: () => void;
 }
 
-const snapshotOf = (settings: Settings) => readSnapshot(getSystem(), settings);
+const snapshotOf = async (settings: Settings): Promise<Snapshot> => {
+  const snapshot = await readSnapshot(getSystem(), settings);
+  storeSnapshot(settings, snapshot);
+  return snapshot;
+};
 
-/** The Mac and the server, the last answer first. */
+/** The Mac and the server, the last answer first: `useCachedPromise` would believe whatever an earlier version stored. */
 export function useSnapshot(settings: Settings) {
-  return useCachedPromise(snapshotOf, [settings], { keepPreviousData: true });
+  const stored = useMemo(() => storedSnapshot(settings), [settings]);
+  const { data = stored, ...rest } = usePromise(snapshotOf, [settings]);
+  return { data, ...rest };
 }
 
 /** Installed models with their verdicts: rows at once, verdicts as the metadata comes in. */
@@ -47,8 +47,9 @@ export function useFitList(context?: JudgeOptions["context"]): FitList {
     () => (context === undefined ? settings.judge : { ...settings.judge, context }),
     [settings, context],
   );
+  const judgeRows = useMemo(() => rowJudge(), []);
   const rows = useMemo(
-    () => (snapshot ? judgeAll(snapshot, descriptions, options) : []),
+    () => (snapshot ? judgeRows(snapshot, descriptions, options) : []),
     [snapshot, descriptions, options],
   );
   return {
@@ -66,56 +67,9 @@ export function useFitList(context?: JudgeOptions["context"]): FitList {
   };
 }
 
-function judgeAll(
-  snapshot: Snapshot,
-  descriptions: ReadonlyMap<string, DescriptionResult>,
-  options: JudgeOptions,
-): readonly FitRow[] {
-  const described = snapshot.models
-    .filter((model) => !model.cloud)
-    .map((model) => ({
-      model,
-      description:
-        model.format === "safetensors"
-          ? ({ kind: "unreadable", reason: "MLX models have no GGUF metadata." } as const)
-          : descriptions.get(model.digest),
-    }));
-  const loadedBeside = withSharedFiles(snapshot.loaded, described);
-  return described.map(({ model, description }) => {
-    if (description === undefined) return { model };
-    const input: JudgeInput = {
-      model,
-      description,
-      server: snapshot.server,
-      limit: snapshot.limit,
-      highestLimitMib: snapshot.advice ? snapshot.advice.highestMib : undefined,
-      loaded: loadedBeside(model),
-      options,
-    };
-    return { model, input, verdict: judge(input) };
-  });
-}
-
-/** What is loaded, as it stands to one model: which of it runs that model's own file. */
-function withSharedFiles(
-  loaded: readonly LoadedModel[],
-  all: readonly { readonly model: InstalledModel; readonly description: DescriptionResult | undefined }[],
-): (model: InstalledModel) => readonly LoadedModel[] {
-  if (loaded.length === 0) return () => loaded;
-  const known = all.flatMap(({ model, description }) => (description === undefined ? [] : [{ model, description }]));
-  const labels = modelFiles(known);
-  const files = new Map(known.map(({ model }, index) => [model.digest, labels[index]]));
-  return ({ digest }) =>
-    loaded.map((resident) =>
-      resident.digest !== digest && files.has(digest) && files.get(resident.digest) === files.get(digest)
-        ? { ...resident, sharesFile: true }
-        : resident,
-    );
-}
-
 /** Metadata of the models. What is known stays on screen while it is read again. */
 function useDescriptions(snapshot: Snapshot | undefined, settings: Settings) {
-  const [descriptions, setDescriptions] = useState<ReadonlyMap<string, DescriptionResult>>(new Map());
+  const [descriptions, setDescriptions] = useState<Descriptions>(new Map());
   const abortable = useRef<AbortController>(null);
   const read = async (models: Snapshot["models"], url: string | undefined, isLocal: boolean, using: Settings) => {
     const system = getSystem();

@@ -1,0 +1,81 @@
+import type { InstalledModel, LoadedModel } from "../fit/facts";
+import { modelFiles } from "../fit/model-files";
+import type { JudgeOptions } from "../fit/run-settings";
+import { type DescriptionResult, judge, type JudgeInput, type Verdict } from "../fit/verdict";
+import type { Snapshot } from "./snapshot";
+
+/** One installed model with everything its row shows; `verdict` is absent while its metadata is being read. */
+export interface FitRow {
+  readonly model: InstalledModel;
+  readonly input?: JudgeInput;
+  readonly verdict?: Verdict;
+}
+
+export type Descriptions = ReadonlyMap<string, DescriptionResult>;
+
+const MLX: DescriptionResult = { kind: "unreadable", reason: "MLX models have no GGUF metadata." };
+
+/**
+ * Judges the models of a snapshot, each once for what its verdict rests on: a row whose model, metadata, settings and limit
+ * are what they were keeps its verdict, and is the same object. So a list of n models is n judgings, however often metadata
+ * comes in or the snapshot is read again.
+ *
+ * @param judgeModel the verdict; tests count it
+ */
+export function rowJudge(judgeModel: (input: JudgeInput) => Verdict = judge) {
+  let kept = new Map<string, { readonly on: string; readonly description: DescriptionResult; readonly row: FitRow }>();
+
+  return (snapshot: Snapshot, descriptions: Descriptions, options: JudgeOptions): readonly FitRow[] => {
+    const described = snapshot.models
+      .filter((model) => !model.cloud)
+      .map((model) => ({
+        model,
+        description: model.format === "safetensors" ? MLX : descriptions.get(model.digest),
+      }));
+    const loadedBeside = withSharedFiles(snapshot.loaded, described);
+    const shared = {
+      server: snapshot.server,
+      limit: snapshot.limit,
+      highestLimitMib: snapshot.advice?.highestMib,
+      options,
+    };
+    const settings = JSON.stringify(shared);
+    const next: typeof kept = new Map();
+    const rows = described.map(({ model, description }): FitRow => {
+      if (description === undefined) return { model };
+      const loaded = loadedBeside(model);
+      const on = `${settings}\n${JSON.stringify([model, loaded])}`;
+      const key = `${model.name} ${model.digest}`;
+      const before = kept.get(key);
+      const entry =
+        before?.on === on && before.description === description
+          ? before
+          : { on, description, row: judged({ model, description, loaded, ...shared }) };
+      next.set(key, entry);
+      return entry.row;
+    });
+    kept = next;
+    return rows;
+  };
+
+  function judged(input: JudgeInput): FitRow {
+    return { model: input.model, input, verdict: judgeModel(input) };
+  }
+}
+
+/** What is loaded, as it concerns one model: which of it runs that model's own file. */
+function withSharedFiles(
+  loaded: readonly LoadedModel[],
+  all: readonly { readonly model: InstalledModel; readonly description: DescriptionResult | undefined }[],
+): (model: InstalledModel) => readonly LoadedModel[] {
+  if (loaded.length === 0) return () => loaded;
+  const known = all.flatMap(({ model, description }) => (description === undefined ? [] : [{ model, description }]));
+  const labels = modelFiles(known);
+  const files = new Map(known.map(({ model }, index) => [model.digest, labels[index]]));
+  return ({ digest }) =>
+    loaded.map((resident) =>
+      resident.digest !== digest && files.has(digest) && files.get(resident.digest) === files.get(digest)
+        ? { ...resident, sharesFile: true }
+        : resident,
+    );
+}
