@@ -30,7 +30,7 @@ function cell(name: string, ramGib: number): string {
     return `${before}; a smaller model, or perhaps ${lowerFirst(plan.impossible.perhaps)}`;
   }
   if (first === undefined) return `${before}; cannot fit`;
-  if (first.kind === "nothing") return before;
+  if (first.kind === "already-fits") return before;
   return plan.kind === "options" && plan.instead
     ? `${before}; a smaller model, or ${lowerFirst(first.title)}`
     : `${before}; ${first.title}`;

@@ -1,5 +1,5 @@
-import type { InstalledModel, LoadedModel } from "../fit/facts";
-import { modelFiles } from "../fit/model-files";
+import type { InstalledModel } from "../fit/facts";
+import { loadedBeside } from "../fit/model-files";
 import type { JudgeOptions } from "../fit/run-settings";
 import { type DescriptionResult, judge, type JudgeInput, type Verdict } from "../fit/verdict";
 import type { Snapshot } from "./snapshot";
@@ -32,7 +32,7 @@ export function rowJudge(judgeModel: (input: JudgeInput) => Verdict = judge) {
         model,
         description: model.format === "safetensors" ? MLX : descriptions.get(model.digest),
       }));
-    const loadedBeside = withSharedFiles(snapshot.loaded, described);
+    const beside = loadedBeside(snapshot.loaded, described);
     const shared = {
       server: snapshot.server,
       limit: snapshot.limit,
@@ -43,7 +43,7 @@ export function rowJudge(judgeModel: (input: JudgeInput) => Verdict = judge) {
     const next: typeof kept = new Map();
     const rows = described.map(({ model, description }): FitRow => {
       if (description === undefined) return { model };
-      const loaded = loadedBeside(model);
+      const loaded = beside(model);
       const on = `${settings}\n${JSON.stringify([model, loaded])}`;
       const key = `${model.name} ${model.digest}`;
       const before = kept.get(key);
@@ -61,21 +61,4 @@ export function rowJudge(judgeModel: (input: JudgeInput) => Verdict = judge) {
   function judged(input: JudgeInput): FitRow {
     return { model: input.model, input, verdict: judgeModel(input) };
   }
-}
-
-/** What is loaded, as it concerns one model: which of it runs that model's own file. */
-function withSharedFiles(
-  loaded: readonly LoadedModel[],
-  all: readonly { readonly model: InstalledModel; readonly description: DescriptionResult | undefined }[],
-): (model: InstalledModel) => readonly LoadedModel[] {
-  if (loaded.length === 0) return () => loaded;
-  const known = all.flatMap(({ model, description }) => (description === undefined ? [] : [{ model, description }]));
-  const labels = modelFiles(known);
-  const files = new Map(known.map(({ model }, index) => [model.digest, labels[index]]));
-  return ({ digest }) =>
-    loaded.map((resident) =>
-      resident.digest !== digest && files.has(digest) && files.get(resident.digest) === files.get(digest)
-        ? { ...resident, sharesFile: true }
-        : resident,
-    );
 }

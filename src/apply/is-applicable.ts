@@ -1,9 +1,20 @@
 import type { ServerFacts } from "../fit/facts";
+import type { Changes } from "../fit/plan/changes";
 import type { PlanOption } from "../fit/plan/options";
 
-/** Whether the extension carries an option out itself; others are done with their commands. */
-export function isApplicable({ kind, changes }: PlanOption, server: ServerFacts): boolean {
-  if (kind === "close-apps" || changes.build !== undefined) return false;
+/** Where the extension makes a change itself: a step plans it. */
+const IS_MADE_HERE: { readonly [K in keyof Changes]-?: (server: ServerFacts) => boolean } = {
+  build: () => false,
+  limitMib: () => true,
+  numCtx: () => true,
+  unload: () => true,
+  closeApps: () => false,
   // Only for the app the session's variables decide; a service has its own, and a terminal its shell's.
-  return changes.kvCacheType === undefined || server.identity.kind === "app";
+  kvCacheType: ({ identity }) => identity.kind === "app",
+};
+
+/** Whether the extension applies an option itself; others are done with their commands. */
+export function isApplicable({ changes }: PlanOption, server: ServerFacts): boolean {
+  const keys = Object.keys(IS_MADE_HERE) as (keyof Changes)[];
+  return keys.every((key) => changes[key] === undefined || IS_MADE_HERE[key](server));
 }

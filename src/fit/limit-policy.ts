@@ -123,6 +123,11 @@ export function limitInForce(machine: Machine, serverStartupBytes?: number): Gpu
   };
 }
 
+/** The limit once it is set to so many bytes; `estimated` where it's a default of macOS that couldn't be read. */
+export function limitOnceSet(bytes: number, estimated = false): GpuLimit {
+  return { kind: "known", bytes, source: "override", sourceText: "once it is set", estimated };
+}
+
 /** What could not be read where the formula has to stand in. */
 function whyEstimated({ limitKey, overrideMib }: AppleSiliconMac): string {
   if (overrideMib !== undefined) return "Metal could not be asked";

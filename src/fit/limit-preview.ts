@@ -1,10 +1,9 @@
-import { contextTier, FIRST_WITH_TIERS } from "./context-tier";
+import { tierAfterRestart } from "./context-tier";
 import type { ServerFacts } from "./facts";
-import type { GpuLimit, LimitAdvice, LimitCheck, UnknownGpuLimit } from "./limit-policy";
+import { type GpuLimit, type LimitAdvice, type LimitCheck, limitOnceSet, type UnknownGpuLimit } from "./limit-policy";
 import { listNames } from "./model-name";
 import { formatBytes, formatContext, formatMib, formatPercent, MIB } from "./units";
 import { judge, type JudgeInput } from "./verdict";
-import { compareVersions, parseVersion } from "./version";
 
 /** What a limit would change, in words for the form. */
 export interface LimitPreview {
@@ -21,21 +20,12 @@ export function limitPreview(mib: number, advice: LimitAdvice, inputs: readonly 
   const bytes = (mib === 0 ? advice.defaultMib : mib) * MIB;
   const changes = inputs.map((input) => {
     const before = judge(input).kind === "fits";
-    const after =
-      judge({
-        ...input,
-        limit: {
-          kind: "known",
-          bytes,
-          source: "override",
-          sourceText: "if it is set",
-          estimated: mib === 0 && advice.defaultEstimated,
-        },
-      }).kind === "fits";
+    const limit = limitOnceSet(bytes, mib === 0 && advice.defaultEstimated);
+    const after = judge({ ...input, limit }).kind === "fits";
     return { name: input.model.name, before, after };
   });
   const [first] = inputs;
-  const tier = first && tierAfterRestart(bytes, first.server, first.limit);
+  const tier = first && tierText(bytes, first.server, first.limit);
   return {
     share: `${formatPercent(bytes / (advice.ramMib * MIB))} of RAM, ${formatBytes(advice.ramMib * MIB - bytes)} left for macOS`,
     starting: changes.filter(({ before, after }) => !before && after).map(({ name }) => name),
@@ -45,23 +35,14 @@ export function limitPreview(mib: number, advice: LimitAdvice, inputs: readonly 
 }
 
 /**
- * What a restart of Ollama under a limit of `bytes` does to its default context, as a sentence; undefined where it stays,
- * where OLLAMA_CONTEXT_LENGTH decides it, and on releases without tiers.
+ * What a restart of Ollama under a limit of `bytes` does to its default context, as a sentence; undefined where it stays.
  */
-export function tierAfterRestart(
-  bytes: number,
-  server: ServerFacts,
-  limit: GpuLimit | UnknownGpuLimit,
-): string | undefined {
-  const now = server.startupTotalBytes?.value ?? (limit.kind === "known" ? limit.bytes : undefined);
-  const version = parseVersion(server.version);
-  if (now === undefined || (server.contextLength?.value ?? 0) > 0) return undefined;
-  if (version !== undefined && compareVersions(version, FIRST_WITH_TIERS) < 0) return undefined;
-  const overhead = server.gpuOverheadBytes?.value ?? 0;
-  const [before, after] = [contextTier(now, overhead), contextTier(bytes, overhead)];
-  return before === after
-    ? undefined
-    : `Once Ollama restarts, its default context changes from ${formatContext(before)} to ${formatContext(after)} for every model without its own: set num_ctx or OLLAMA_CONTEXT_LENGTH first.`;
+export function tierText(bytes: number, server: ServerFacts, limit: GpuLimit | UnknownGpuLimit): string | undefined {
+  const change = tierAfterRestart(server, bytes, limit.kind === "known" ? limit.bytes : undefined);
+  return (
+    change &&
+    `Once Ollama restarts, its default context changes from ${formatContext(change.before)} to ${formatContext(change.after)} for every model without its own: set num_ctx or OLLAMA_CONTEXT_LENGTH first.`
+  );
 }
 
 /** The hint under the field: what is allowed, what it means and changes; for a limit that is refused only why. */

@@ -1,4 +1,6 @@
-import type { JudgeInput } from "./verdict";
+import type { InstalledModel, LoadedModel } from "./facts";
+import { modelKey } from "./model-name";
+import type { DescriptionResult, JudgeInput } from "./verdict";
 
 /**
  * A name for the file of each model, equal where two may run the same one. The file itself says it; where a server does
@@ -6,10 +8,10 @@ import type { JudgeInput } from "./verdict";
  */
 export function modelFiles(inputs: readonly Pick<JudgeInput, "model" | "description">[]): readonly string[] {
   const labels = inputs.map(({ model, description }) => {
-    const own = `model ${fullName(model.name)}`;
+    const own = `model ${modelKey(model.name)}`;
     const file = "kind" in description ? undefined : description.weightsFile;
     const parent = model.parentModel ?? ("kind" in description ? undefined : description.parentModel);
-    const origin = parent === undefined ? own : `model ${fullName(parent)}`;
+    const origin = parent === undefined ? own : `model ${modelKey(parent)}`;
     return [own, `digest ${model.digest}`, file === undefined ? origin : `file ${file}`];
   });
   // Whoever shares a label shares the file, also by way of a third.
@@ -29,7 +31,22 @@ export function modelFiles(inputs: readonly Pick<JudgeInput, "model" | "descript
   return labels.map((_, index) => String(leaderOf(index)));
 }
 
-/** As Ollama compares names: without case, "latest" where no tag is given. */
-function fullName(name: string): string {
-  return (/:[^/]*$/.test(name) ? name : `${name}:latest`).toLowerCase();
+/**
+ * What is loaded, as each model sees it: marked where it runs that model's own file. A model without a description yet
+ * isn't marked.
+ */
+export function loadedBeside(
+  loaded: readonly LoadedModel[],
+  models: readonly { readonly model: InstalledModel; readonly description: DescriptionResult | undefined }[],
+): (model: InstalledModel) => readonly LoadedModel[] {
+  if (loaded.length === 0) return () => loaded;
+  const known = models.flatMap(({ model, description }) => (description === undefined ? [] : [{ model, description }]));
+  const labels = modelFiles(known);
+  const files = new Map(known.map(({ model }, index) => [model.digest, labels[index]]));
+  return ({ digest }) =>
+    loaded.map((resident) =>
+      resident.digest !== digest && files.has(digest) && files.get(resident.digest) === files.get(digest)
+        ? { ...resident, sharesFile: true }
+        : resident,
+    );
 }

@@ -29,13 +29,18 @@ export function isUsableName(text: string): boolean {
   return name !== undefined && !/^(?:local|cloud)$|-cloud$/i.test(name.tag);
 }
 
-/** Same model whatever the spelling: Ollama compares without case and fills in the defaults. */
+/**
+ * The same text for every spelling of one model: Ollama compares without case and fills in the defaults. A text that's
+ * no name to Ollama stands for itself.
+ */
+export function modelKey(text: string): string {
+  const name = parseModelName(text);
+  return name === undefined ? text : `${name.host}/${name.namespace}/${name.model}:${name.tag}`.toLowerCase();
+}
+
+/** Whether both spellings name one model. */
 export function sameModel(a: string, b: string): boolean {
-  const [left, right] = [parseModelName(a), parseModelName(b)];
-  if (left === undefined || right === undefined) return a === b;
-  return (["host", "namespace", "model", "tag"] as const).every(
-    (part) => left[part].toLowerCase() === right[part].toLowerCase(),
-  );
+  return modelKey(a) === modelKey(b);
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { ModelRun, Setting } from "./run-settings";
 import { formatBytes, formatContext } from "./units";
-import type { Verdict, VerdictKind } from "./verdict";
+import { type KnownVerdict, needBytes, type Verdict, type VerdictKind } from "./verdict";
 
 /** Verdict names as people see them, best first. */
 export const VERDICT_TITLES: Readonly<Record<VerdictKind, string>> = {
@@ -26,7 +26,7 @@ export interface Term {
 }
 
 /** The sum term by term; terms of 0 bytes other than the weights and the KV cache are left out. */
-export function termsOf(verdict: Exclude<Verdict, { kind: "unknown" }>): readonly Term[] {
+export function termsOf(verdict: KnownVerdict): readonly Term[] {
   const { estimate, run } = verdict;
   const term = (title: string, bytes: number, note = ""): Term => ({
     title,
@@ -76,7 +76,7 @@ export function tooltipText(verdict: Verdict): string {
   const sum = termsOf(verdict)
     .map((term) => `${term.title} ${term.text}`)
     .join(" + ");
-  const need = verdict.estimate.total + verdict.run.margin.value;
+  const need = needBytes(verdict);
   const assumptions = assumedSettings(verdict.run);
   return [
     `${sum} = ${formatBytes(need, 2)} of ${formatBytes(verdict.limit.bytes, 2)} (limit ${verdict.limit.sourceText})`,

@@ -3,8 +3,9 @@ import type { KnownEstimate, MemoryEstimate } from "../memory/estimate-types";
 import type { RunSettings } from "../memory/settings";
 import type { InstalledModel, LoadedModel, ModelDescription, ServerFacts } from "./facts";
 import { type GpuLimit, type UnknownGpuLimit } from "./limit-policy";
+import { balanceRam, type RamBalance, type RamUse } from "./ram";
 import { type JudgeOptions, type ModelRun, resolveRun, runAtContext, runSettings } from "./run-settings";
-import { formatBytes, formatContext, MIB } from "./units";
+import { formatBytes, MIB } from "./units";
 
 /** What is known of the model's metadata, or why it could not be read. */
 export type DescriptionResult = ModelDescription | { readonly kind: "unreadable"; readonly reason: string };
@@ -18,6 +19,8 @@ export interface JudgeInput {
   /** Highest limit that can be set here without a second yes, in MiB; absent for a remote Mac. */
   readonly highestLimitMib?: number;
   readonly loaded: readonly LoadedModel[];
+  /** Absent for a remote Mac. */
+  readonly ram?: RamUse;
   readonly options: JudgeOptions;
 }
 
@@ -27,6 +30,7 @@ interface KnownRun {
   readonly limit: GpuLimit;
   /** Limit minus total minus margin, in bytes; negative = missing. */
   readonly spareBytes: number;
+  readonly ram?: RamBalance;
   /** Why the verdict is not better, or what it silently rests on; for the tooltip and the detail. */
   readonly cautions: readonly string[];
 }
@@ -46,6 +50,14 @@ export type Verdict =
 
 export type VerdictKind = Verdict["kind"];
 
+/** A verdict with a sum and a limit. */
+export type KnownVerdict = Exclude<Verdict, { kind: "unknown" }>;
+
+/** Bytes a model needs below the limit: its sum and what llama.cpp keeps free beside it. */
+export function needBytes({ estimate, run }: Pick<KnownVerdict, "estimate" | "run">): number {
+  return estimate.total + run.margin.value;
+}
+
 const NOT_MEASURED =
   "The compute buffer of this kind of model was not measured. It's worked out like the others, within a wider band.";
 
@@ -54,7 +66,7 @@ const SMALLEST_CONTEXT = 4096;
 
 /**
  * Whether a model fits, at the context it would really run at: the one verdict that every screen shows. It judges the
- * model alone; {@link besideLoaded} says how it stands beside what is loaded.
+ * model alone; `roomBeside` says how it fits beside what is loaded.
  */
 export function judge(input: JudgeInput): Verdict {
   const { model, description, limit } = input;
@@ -111,14 +123,15 @@ function compare(
   sum: KnownEstimate,
   limit: GpuLimit,
 ): Verdict {
-  const spareBytes = limit.bytes - run.margin.value - sum.total;
+  const spareBytes = limit.bytes - needBytes({ estimate: sum, run });
   const cautions = [
     ...(limit.estimated ? [`The limit is ${limit.sourceText}.`] : []),
     ...run.cautions,
     ...(limit.disagreement ? [limit.disagreement] : []),
     ...(sum.measured ? [] : [NOT_MEASURED]),
   ];
-  const judged: KnownRun = { run, estimate: sum, limit, spareBytes, cautions };
+  const ram = input.ram && balanceRam(input.ram, sum, input.model.sizeBytes);
+  const judged: KnownRun = { run, estimate: sum, limit, spareBytes, ram, cautions };
   if (spareBytes + sum.uncertainty < 0) {
     const missingBytes = -spareBytes;
     return cannotFitHere(input, description, run)
@@ -142,7 +155,7 @@ function cannotFitHere(input: JudgeInput, description: ModelDescription, run: Mo
   const highest = Math.max(input.highestLimitMib * MIB, input.limit.bytes);
   const numCtx = Math.min(SMALLEST_CONTEXT, run.numCtx.value);
   const least = estimateModel(description, runSettings(runAtContext(runInput(input, description), run, numCtx)));
-  return least.kind === "known" && least.total - least.uncertainty + run.margin.value > highest;
+  return least.kind === "known" && needBytes({ estimate: least, run }) - least.uncertainty > highest;
 }
 
 function runInput(input: JudgeInput, description: ModelDescription) {
@@ -193,26 +206,4 @@ function judgeMlx({ model, limit }: JudgeInput): Verdict {
         ? `MLX model with ${weights}: more than the ${formatBytes(most)} up to which Ollama loads one under this limit.`
         : `MLX model with ${weights} under a limit of ${formatBytes(limit.bytes)}. Its cache grows while it runs and num_ctx does not cap it: it does not spill, it swaps.`,
   };
-}
-
-/** How the model stands beside what is loaded now, as a sentence; undefined where nothing else is loaded. */
-export function besideLoaded(input: JudgeInput, verdict: Verdict): string | undefined {
-  const self = input.loaded.find((loaded) => loaded.digest === input.model.digest);
-  const others = input.loaded.filter((loaded) => loaded !== self && !loaded.sharesFile);
-  if (self !== undefined) {
-    const spilled = self.sizeBytes - self.vramBytes;
-    const context = self.contextLength === undefined ? "" : ` at ${formatContext(self.contextLength)}`;
-    return spilled > 0
-      ? `Loaded now${context}: ${formatBytes(spilled)} of ${formatBytes(self.sizeBytes)} spilled to the CPU.`
-      : `Loaded now${context}, ${formatBytes(self.vramBytes)}, all on the GPU.`;
-  }
-  if (others.length === 0 || verdict.kind === "unknown" || verdict.kind === "spills" || verdict.kind === "too-big") {
-    return undefined;
-  }
-  const taken = others.reduce((sum, loaded) => sum + loaded.vramBytes, 0);
-  const names = others.map((loaded) => loaded.name).join(", ");
-  const left = verdict.spareBytes - taken;
-  return left >= verdict.estimate.uncertainty
-    ? `Fits beside ${names} (${formatBytes(taken)}) too.`
-    : `Beside ${names} (${formatBytes(taken)}) ${formatBytes(Math.max(0, -left))} would be missing: Ollama may unload ${others.length === 1 ? "it" : "them"} first.`;
 }

@@ -558,7 +558,7 @@ describe("loading and unloading", () => {
     await screen.pick("llama3.1:8b");
     await screen.action("Toggle Details");
     expect(valueOf(screen, "Now")).toMatch(
-      /^Beside qwen3:8b \(45\.0 GiB\) 1\d\.\d GiB would be missing: Ollama may unload it first\.$/,
+      /^Beside qwen3:8b \(45\.0 GiB\), 1\d\.\d GiB would be missing: Ollama may unload it first\.$/,
     );
   });
 

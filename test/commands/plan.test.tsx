@@ -97,14 +97,23 @@ describe("the plan of a model that spills", () => {
     expect(screen.opened()).toEqual(["/System/Applications/Utilities/Terminal.app"]);
   });
 
+  it("copies a way as text, with the picture as bars", async () => {
+    const { screen } = await openPlan();
+    await screen.pick(RAISE);
+    await screen.action("Copy as Text");
+    expect(screen.clipboard()).toMatch(new RegExp(`^${MODEL}: ${RAISE}\\n`));
+    expect(screen.clipboard()).toMatch(/\nBefore █+\|!+\n {7}55\.4 GiB of 51\.8 GiB\nAfter {2}█+░*\|\n/);
+    expect(screen.clipboard()).toContain("sudo /usr/sbin/sysctl iogpu.wired_limit_mb=57344");
+  });
+
   it("counts the RAM that other things use", async () => {
     const { screen, stage } = await openPlan();
     await screen.pick(RAISE);
-    expect(screen.text().replace(/\s+/g, " ")).toContain("1.7 GiB of RAM are in use by other things now: close apps");
+    expect(screen.text().replace(/\s+/g, " ")).toContain("RAM is 1.7 GiB short: other apps use 11.1 GiB");
     stage.mac.addProcess({ path: "/Applications/Blender.app/Contents/MacOS/Blender", footprintMib: 20 * 1024 });
     await screen.action("Refresh");
     await screen.pick(RAISE);
-    expect(screen.text().replace(/\s+/g, " ")).toContain("21.7 GiB of RAM are in use by other things");
+    expect(screen.text().replace(/\s+/g, " ")).toContain("RAM is 21.7 GiB short: other apps use 31.1 GiB");
   });
 });
 
@@ -255,7 +264,7 @@ describe("what can go wrong", () => {
       title: "4.0 GiB spilled to the CPU",
       message: expect.stringContaining(`The next way: ${CAP}.`),
     });
-    expect(titles(screen)).toEqual(["Load Anew"]);
+    expect(titles(screen)).toEqual(["Reload Model"]);
   });
 
   it.each([
@@ -800,7 +809,7 @@ describe("the plan of other models", () => {
 
   it("of which nothing is known say why nothing can be planned", async () => {
     const screen = await openPlanOn(await stageOf(), "qwen3.6:27b-mlx");
-    expect(screen.text()).toContain("Nothing Can Be Planned");
+    expect(screen.text()).toContain("No Plan Available");
     expect(screen.text()).toContain("MLX model");
   });
 

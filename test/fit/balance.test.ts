@@ -19,12 +19,18 @@ describe("two verdicts side by side", () => {
     const smaller = verdictWith({ weights: 30 * GIB, projector: GIB, margin: GIB, limit: 56 * GIB });
     const rows = compareVerdicts(before, smaller)?.rows;
     expect(rows).toEqual([
-      { title: "Weights", before: "48.0 GiB", after: "30.0 GiB" },
-      { title: "KV Cache", before: "6.4 GiB", after: "0 B" },
-      { title: "Compute", before: "0 B", after: "0 B" },
-      { title: "Projector", before: "0 B", after: "1.0 GiB" },
-      { title: "Safety Margin", before: "1.0 GiB", after: "1.0 GiB" },
+      { title: "Weights", amounts: ["48.0 GiB", "30.0 GiB"] },
+      { title: "KV Cache", amounts: ["6.4 GiB", "0 B"] },
+      { title: "Compute", amounts: ["0 B", "0 B"] },
+      { title: "Projector", amounts: ["0 B", "1.0 GiB"] },
+      { title: "Safety Margin", amounts: ["1.0 GiB", "1.0 GiB"] },
     ]);
+  });
+
+  it("are one where nothing changes", () => {
+    const comparison = compareVerdicts(after, after);
+    expect(comparison && comparisonText(comparison)).toBe("Now: 55.4 GiB of 56.0 GiB.");
+    expect(comparison?.sums).toContainEqual({ title: "Spare", amounts: ["614 MiB"] });
   });
 
   it("cannot be drawn where one is unknown, endless or both are nothing", () => {
@@ -40,7 +46,7 @@ describe("two verdicts side by side", () => {
       fc.property(anyVerdict, anyVerdict, (first, second) => {
         const comparison = compareVerdicts(first, second);
         if (comparison === undefined) return;
-        for (const { need, limit, uncertainty, terms } of [comparison.before, comparison.after]) {
+        for (const { need, limit, uncertainty, terms } of comparison.bars) {
           expect(comparison.longest).toBeGreaterThanOrEqual(Math.max(need + uncertainty, limit));
           expect(terms.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(need);
           expect(comparisonText(comparison)).toContain(`${formatBytes(need)} of ${formatBytes(limit)}`);

@@ -1,9 +1,10 @@
 import type { InstalledModel, ModelDescription, ServerFacts, Sourced } from "../../src/fit/facts";
 import { adviseLimit, defaultLimitByFormula, type GpuLimit, limitInForce } from "../../src/fit/limit-policy";
 import type { PlanInput } from "../../src/fit/plan/plan-input";
+import { usedByOthers } from "../../src/fit/ram";
+import { GIB, MIB } from "../../src/fit/units";
 import type { JudgeInput } from "../../src/fit/verdict";
 import type { ServerIdentity } from "../../src/fit/server-origin";
-import { GIB } from "../../src/fit/units";
 import type { MetadataValue, ModelMetadata } from "../../src/memory/metadata";
 import { type OracleModel, readOracle } from "../memory/oracle";
 
@@ -128,6 +129,15 @@ export function planFor(
       ...extra,
     },
   };
+}
+
+/** The same plan on a Mac that has so much of its RAM in use, its own loaded models included. */
+export function withUsedRam(planned: PlanInput, usedBytes: number): PlanInput {
+  const { input, advice } = planned;
+  if (advice === undefined) throw new Error("A remote Mac tells nothing of its RAM.");
+  const { ramMib, reserveBytes } = advice;
+  const ram = { ramBytes: ramMib * MIB, reserveBytes, othersBytes: usedByOthers(usedBytes, input.loaded) };
+  return { ...planned, input: { ...input, ram } };
 }
 
 /** The object without one of its optional fields. */

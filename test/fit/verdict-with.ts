@@ -1,9 +1,7 @@
 import fc from "fast-check";
 import { GIB } from "../../src/fit/units";
-import { judge, type Verdict } from "../../src/fit/verdict";
+import { judge, type KnownVerdict } from "../../src/fit/verdict";
 import { inputFor, limitOf, measured } from "./inputs";
-
-export type KnownVerdict = Exclude<Verdict, { kind: "unknown" }>;
 
 export interface Amounts {
   readonly weights: number;

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { LoadedModel, ModelDescription } from "../../src/fit/facts";
-import { besideLoaded, judge, judgeAtContext, type JudgeInput, type Verdict } from "../../src/fit/verdict";
+import type { ModelDescription } from "../../src/fit/facts";
+import { judge, judgeAtContext, type JudgeInput, type Verdict } from "../../src/fit/verdict";
 import { tooltipText } from "../../src/fit/verdict-text";
 import { GIB, MIB } from "../../src/fit/units";
-import { described, inputFor, installed, lacking, limitOf, logged, measured, oracle, SERVER } from "./inputs";
+import { described, inputFor, installed, limitOf, logged, measured, oracle, SERVER } from "./inputs";
 
 const qwen = measured("qwen3-8b");
 const at8K = { options: { context: 8192 } } as const;
@@ -181,43 +181,6 @@ describe("an MLX model", () => {
       kind: "unknown",
       reason: expect.stringMatching(/17\.0 GiB.*State the limit/),
     });
-  });
-});
-
-describe("beside what is loaded", () => {
-  const input = inputFor(qwen, 20 * GIB, at8K);
-  const other = (vramBytes: number): LoadedModel => ({
-    name: "llama3.1:8b",
-    digest: "other",
-    sizeBytes: vramBytes,
-    vramBytes,
-  });
-  const say = (loaded: readonly LoadedModel[], changes: Partial<JudgeInput> = {}) => {
-    const full = { ...input, ...changes, loaded };
-    return besideLoaded(full, judge(full));
-  };
-  const self = { name: input.model.name, digest: input.model.digest, sizeBytes: 8 * GIB, contextLength: 8192 };
-
-  it("says nothing while nothing is loaded", () => expect(say([])).toBeUndefined());
-
-  it("says where the model itself is", () => {
-    expect(say([{ ...self, vramBytes: 8 * GIB }])).toBe("Loaded now at 8K, 8.0 GiB, all on the GPU.");
-    expect(say([{ ...self, vramBytes: 6 * GIB }])).toBe("Loaded now at 8K: 2.0 GiB of 8.0 GiB spilled to the CPU.");
-    const older = lacking(self, "contextLength");
-    expect(say([other(GIB), { ...older, vramBytes: 8 * GIB }])).toBe("Loaded now, 8.0 GiB, all on the GPU.");
-  });
-
-  it("fits beside another while the spare room less the band holds it", () => {
-    const { spareBytes, estimate } = known(judge(input));
-    const most = spareBytes - estimate.uncertainty;
-    expect(say([other(most)])).toMatch(/^Fits beside llama3.1:8b \(.*\) too\.$/);
-    expect(say([other(most + 1)])).toMatch(/would be missing/);
-    expect(say([other(most / 2), { ...other(most / 2 + 2), name: "b" }])).toMatch(/^Beside llama3.1:8b, b/);
-  });
-
-  it("says nothing of a model that does not fit alone", () => {
-    expect(say([other(GIB)], { limit: limitOf(5 * GIB) })).toBeUndefined();
-    expect(say([other(GIB)], { limit: { kind: "unknown", reason: "State it." } })).toBeUndefined();
   });
 });
 

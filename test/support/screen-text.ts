@@ -190,12 +190,21 @@ function detailLines(detail: Node, pen: Pen): string[] {
   ];
 }
 
-/** Markdown in which each image is replaced by what it says to who cannot see it. */
+/** Markdown in which each image is replaced by what it says to who can't see it. */
 function withoutPictures(markdown: string): string {
   return markdown
-    .replace(/!\[([^\]]*)\]\([^)\s]*\)/g, (_, alt: string) => (alt ? `[picture: ${alt}]` : "[picture]"))
+    .replace(/!\[([^\]]*)\]\(([^)\s]*)\)/g, (_, alt: string, source: string) =>
+      [alt ? `[picture: ${alt}]` : "[picture]", ...descriptionOf(source)].join("\n"),
+    )
     .replace(/&#(\d{1,6});/g, (_, code: string) => String.fromCodePoint(Number(code)))
     .replaceAll("\u2060", "");
+}
+
+/** The description that a drawing carries in itself, as lines. */
+function descriptionOf(source: string): readonly string[] {
+  const data = /^data:image\/svg\+xml;base64,([A-Za-z0-9+/=]+)/.exec(source)?.[1] ?? "";
+  const text = /<desc>([^<]*)<\/desc>/.exec(Buffer.from(data, "base64").toString())?.[1] ?? "";
+  return text === "" ? [] : text.split("\n");
 }
 
 /** Title and value of each line of metadata; a separator has neither. */

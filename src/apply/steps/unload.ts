@@ -1,4 +1,5 @@
 import { sameModel } from "../../fit/model-name";
+import { ownRunners } from "../../fit/own-runners";
 import { isName } from "../stored-fields";
 import type { StepKind, StepsInput } from "./step-kind";
 
@@ -27,8 +28,8 @@ export const unload: StepKind<Unload> = {
 };
 
 /** What runs the model's own file sees a new limit only once it is loaded anew; a restart unloads it anyway. */
-function staleNames({ option, model, loaded }: StepsInput): readonly string[] {
-  const { limitMib, kvCacheType } = option.changes;
+function staleNames(input: StepsInput): readonly string[] {
+  const { limitMib, kvCacheType } = input.option.changes;
   if (limitMib === undefined || kvCacheType !== undefined) return [];
-  return loaded.filter(({ digest, sharesFile }) => digest === model.digest || sharesFile).map(({ name }) => name);
+  return ownRunners(input).map(({ name }) => name);
 }

@@ -1,63 +1,36 @@
-import { ollamaCreateCommand, ollamaStopCommand, sysctlCommand } from "../commands";
-import { formatBytes, formatContext, MIB } from "../units";
-import { judge } from "../verdict";
-import { verdictSentence } from "../verdict-text";
-import { FREE, type KnownVerdict, type PlanOption } from "./options";
-import { ownRunners, type PlanInput } from "./plan-input";
-import { limitOnceSet, stateAfter } from "./state-after";
+import { ownRunners } from "../own-runners";
+import { formatBytes, MIB } from "../units";
+import type { KnownVerdict } from "../verdict";
+import type { PlanInput } from "./plan-input";
+import type { Proposal, Proposed } from "./proposal";
+import { settle } from "./settle";
 
 /** Limits are offered in steps of this many MiB. */
 const LIMIT_STEP_MIB = 1024;
 
-/** The least round limit within the reserve that fits, and one beyond it only where none does. */
-export function raised(plan: PlanInput, before: KnownVerdict): PlanOption[] {
-  const { advice, limitKey } = plan;
-  if (before.kind === "fits" || advice === undefined || limitKey === undefined) return [];
-  const first = Math.floor(before.limit.bytes / MIB / LIMIT_STEP_MIB) + 1;
-  for (let step = first; step * LIMIT_STEP_MIB <= advice.highestMib; step += 1) {
-    const found = raiseTo(plan, before, step * LIMIT_STEP_MIB);
-    if (found !== undefined) return [found];
+/** The least round limit that fits and leaves macOS its reserve. */
+export const higherLimit: Proposal = {
+  propose(plan, before) {
+    const { advice } = plan;
+    if (advice === undefined) return [];
+    return leastLimit(plan, before, 0, Math.min(advice.highestMib, advice.ramMib - advice.reserveBytes / MIB));
+  },
+};
+
+/** The least round limit above `fromMib` and up to `toMib` under which the model fits. */
+export function leastLimit(plan: PlanInput, before: KnownVerdict, fromMib: number, toMib: number): readonly Proposed[] {
+  if (before.kind === "fits" || plan.limitKey === undefined) return [];
+  const above = Math.max(before.limit.bytes / MIB, fromMib);
+  for (let step = Math.floor(above / LIMIT_STEP_MIB) + 1; step * LIMIT_STEP_MIB <= toMib; step += 1) {
+    const limitMib = step * LIMIT_STEP_MIB;
+    const settled = settle(plan, before, { limitMib, unload: staleRunners(plan) });
+    if (settled !== undefined) return [{ ...settled, title: `Raise the Limit to ${formatBytes(limitMib * MIB)}` }];
   }
   return [];
 }
 
-function raiseTo(plan: PlanInput, before: KnownVerdict, mib: number): PlanOption | undefined {
-  const { advice, input, canCap, limitKey } = plan;
-  if (advice === undefined) return undefined;
-  const { judged, restarted, pinned } = stateAfter(input, before, limitOnceSet(mib * MIB));
-  if (pinned !== undefined && !canCap) return undefined;
-  const after = judge(judged);
-  if (after.kind !== "fits" || judge(restarted).kind !== "fits") return undefined;
-  const left = advice.ramMib * MIB - mib * MIB;
-  const beyond = left < advice.reserveBytes;
-  const name = pinned === undefined ? undefined : plan.variantName(input.model.name, pinned);
-  return {
-    kind: beyond ? "raise-beyond-reserve" : "raise-limit",
-    title: `Raise the Limit to ${formatBytes(mib * MIB)}`,
-    sentence: verdictSentence(after),
-    costs: [
-      ...raiseCosts(before, mib),
-      `${formatBytes(left)} left to macOS and apps${beyond ? `, less than the ${formatBytes(advice.reserveBytes)} advised` : ""}`,
-      ...(pinned === undefined ? [] : [`The context is pinned at ${formatContext(pinned)} in ${name}`]),
-    ],
-    cost: { ...FREE, password: 1, macosBytes: mib * MIB - before.limit.bytes },
-    after,
-    changes: { limitMib: mib, numCtx: pinned },
-    commands: [
-      sysctlCommand(mib, limitKey),
-      ...(name === undefined || pinned === undefined
-        ? stopWhereLoaded(plan)
-        : [ollamaCreateCommand(input.model.name, name, pinned)]),
-    ],
-  };
-}
-
-/** What a higher limit takes, in words. */
-export function raiseCosts(before: KnownVerdict, mib: number): readonly string[] {
-  return ["An administrator password", `${formatBytes(mib * MIB - before.limit.bytes)} less for macOS and apps`];
-}
-
-/** A model that is loaded sees a new limit only once it is loaded anew. */
-function stopWhereLoaded(plan: PlanInput): readonly string[] {
-  return ownRunners(plan).map(({ name }) => ollamaStopCommand(name));
+/** A model that's loaded sees a new limit only once it's reloaded. */
+export function staleRunners({ input }: PlanInput): readonly string[] | undefined {
+  const names = ownRunners(input).map(({ name }) => name);
+  return names.length === 0 ? undefined : names;
 }

@@ -1,9 +1,10 @@
+import { limitOnceSet } from "../limit-policy";
 import { formatBytes, formatContext, MIB } from "../units";
-import { judgeAtContext } from "../verdict";
-import type { Impossible, KnownVerdict } from "./options";
+import { judgeAtContext, type KnownVerdict, needBytes } from "../verdict";
+import type { Impossible } from "./options";
 import type { PlanInput } from "./plan-input";
-import { lighterBuild } from "./smaller-build";
-import { limitOnceSet } from "./state-after";
+import { bestBuild } from "./smaller-build";
+import { bestBuildAndMore } from "./smaller-build-and-more";
 
 /** Bits per parameter of Q4_K_M, what most models are published at (llama.cpp's quantize table). */
 const COMMON_BITS = 4.89;
@@ -42,6 +43,17 @@ export function impossible(plan: PlanInput, before: KnownVerdict): Impossible {
   };
 }
 
+/**
+ * What a build would do that's no heavier than llama.cpp's own, where one at its heaviest wouldn't: the title of such an
+ * option. Undefined where there is none, and once the registries have answered.
+ */
+function lighterBuild(plan: PlanInput, before: KnownVerdict): string | undefined {
+  const isOpen = plan.builds === undefined || [...plan.builds.values()].some(({ kind }) => kind === "unchecked");
+  if (!isOpen) return undefined;
+  const [alone] = bestBuild(plan, before, "usual");
+  return (alone ?? bestBuildAndMore(plan, before, "usual")[0])?.title;
+}
+
 function missingText(
   { input, advice }: Pick<PlanInput, "input" | "advice">,
   before: KnownVerdict,
@@ -52,7 +64,7 @@ function missingText(
   const least = judgeAtContext({ ...input, limit: limitOnceSet(highest) }, numCtx);
   const sum = least.estimate;
   if (sum === undefined) return "";
-  const need = sum.total + before.run.margin.value;
+  const need = needBytes({ estimate: sum, run: before.run });
   const limit = advice === undefined ? `the limit of ${where}` : `the highest safe limit of ${where}`;
   return need > highest
     ? `Even at ${formatContext(numCtx)} it needs ${formatBytes(need)}; ${limit} is ${formatBytes(highest)}: ${formatBytes(need - highest)} are missing.`

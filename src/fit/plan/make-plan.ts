@@ -1,39 +1,50 @@
-import { tierAfterRestart } from "../limit-preview";
+import { tierText } from "../limit-preview";
 import { formatBytes, formatContext } from "../units";
-import { judge } from "../verdict";
-import { alreadyFits } from "./already-fits";
-import { capped, raisedAndCapped } from "./smaller-context";
+import { judge, type KnownVerdict } from "../verdict";
+import { verdictSentence } from "../verdict-text";
+import { commandsOf, costOf, costWords } from "./changes";
 import { impossible } from "./impossible";
-import { quantizedCache } from "./quantized-kv-cache";
-import { raised } from "./higher-limit";
-import { type KnownVerdict, type Plan, type PlanOption, rankOptions } from "./options";
+import { type Plan, type PlanOption, rankOptions } from "./options";
 import type { PlanInput } from "./plan-input";
-import { ramShortage } from "./ram";
-import { smallerBuild, smallerBuildAndMore } from "./smaller-build";
+import type { Proposal, Proposed } from "./proposal";
+import { PLAN_KINDS, type PlanKind, PROPOSALS } from "./proposals";
 
 /** The ways to make one model fit, least intrusive first, each judged by the list's own verdict. */
 export function makePlan(plan: PlanInput): Plan {
   const before = judge(plan.input);
   if (before.kind === "unknown") return { kind: "unknown", before, reason: before.reason };
-  const found = [alreadyFits, raised, capped, raisedAndCapped, quantizedCache, smallerBuild].flatMap((candidate) =>
-    candidate(plan, before),
-  );
-  // A better build with a smaller context or a higher limit stands before a poor one alone.
-  const isNotEnough = found.every((option) => option.isPoor);
-  const options = rankOptions(isNotEnough ? [...found, ...smallerBuildAndMore(plan, before)] : found);
+  const found = proposed(plan, before, false);
+  const isEnough = found.some(({ isPoor }) => isPoor !== true);
+  const options = rankOptions(isEnough ? found : [...found, ...proposed(plan, before, true)]);
   if (options.length > 0) {
     const isPoor = options.every((option) => option.isPoor);
-    return {
-      kind: "options",
-      before,
-      options: options.map(withNotes(plan, before)),
-      instead: isPoor ? impossible(plan, before) : undefined,
-    };
+    return { kind: "options", before, options, instead: isPoor ? impossible(plan, before) : undefined };
   }
   const doubt = cannotPromise(before);
   return doubt === undefined
     ? { kind: "impossible", before, impossible: impossible(plan, before) }
     : { kind: "unknown", before, reason: doubt };
+}
+
+/** What the proposals find: the last resorts, or the others. */
+function proposed(plan: PlanInput, before: KnownVerdict, lastResorts: boolean): readonly PlanOption[] {
+  return PLAN_KINDS.flatMap((kind) => {
+    const { propose, isLastResort = false }: Proposal = PROPOSALS[kind];
+    if (isLastResort !== lastResorts) return [];
+    return propose(plan, before).map((way) => toOption(plan, before, kind, way));
+  });
+}
+
+function toOption(plan: PlanInput, before: KnownVerdict, kind: PlanKind, way: Proposed): PlanOption {
+  const setting = { plan, before, changes: way.changes };
+  return {
+    sentence: verdictSentence(way.after),
+    ...way,
+    kind,
+    costs: [...costWords(setting), ...notes(plan, before, way)],
+    cost: costOf(setting),
+    commands: commandsOf(setting),
+  };
 }
 
 /** No change leads to Fits where the limit or the server is not known well enough: that is no "does not fit". */
@@ -43,27 +54,21 @@ function cannotPromise({ limit, run }: KnownVerdict): string | undefined {
 }
 
 /**
- * Adds what holds for any option: the default context of other models that moves with the limit, RAM that is short, and
- * a context that was chosen only to judge at.
+ * What holds for any option: the default context of other models that moves with the limit, RAM that's short, and a
+ * context that was chosen only to judge at.
  */
-function withNotes(plan: PlanInput, before: KnownVerdict): (option: PlanOption) => PlanOption {
-  const chosen = chosenContext(plan, before);
-  return (option) => {
-    const short = option.kind === "close-apps" ? undefined : ramShortage(plan, option.after);
-    const { limitMib, kvCacheType } = option.changes;
-    const tier =
-      limitMib === undefined && kvCacheType === undefined
-        ? undefined
-        : tierAfterRestart(option.after.limit.bytes, plan.input.server, before.limit);
-    const notes = [
-      ...(tier === undefined ? [] : [tier]),
-      ...(short === undefined
-        ? []
-        : [`${formatBytes(short)} of RAM are in use by other things now: close apps, or macOS compresses and swaps`]),
-      ...(chosen === undefined || option.changes.numCtx !== undefined ? [] : [chosen]),
-    ];
-    return notes.length === 0 ? option : { ...option, costs: [...option.costs, ...notes] };
-  };
+function notes(plan: PlanInput, before: KnownVerdict, { changes, after }: Proposed): readonly string[] {
+  const { limitMib, kvCacheType, numCtx } = changes;
+  const restarts = limitMib !== undefined || kvCacheType !== undefined;
+  const short = after.ram?.shortBytes ?? 0;
+  const all = [
+    restarts ? tierText(after.limit.bytes, plan.input.server, before.limit) : undefined,
+    short > 0
+      ? `RAM is ${formatBytes(short)} short: other apps use ${formatBytes(after.ram?.othersBytes ?? 0)}. Close some, or macOS compresses and swaps`
+      : undefined,
+    numCtx === undefined ? chosenContext(plan, before) : undefined,
+  ];
+  return all.filter((note) => note !== undefined);
 }
 
 function chosenContext({ input }: PlanInput, before: KnownVerdict): string | undefined {

@@ -1,4 +1,5 @@
 import { Action, Color, Icon, Keyboard, List } from "@raycast/api";
+import type { ReactNode } from "react";
 import { ollamaStopCommand } from "../../fit/commands";
 import type { LoadedModel } from "../../fit/facts";
 import { formatBytes, formatContext, formatExpiry } from "../../fit/units";
@@ -14,10 +15,12 @@ import { RowActions } from "./row";
 interface Props {
   readonly memory: Memory;
   readonly snapshot: Snapshot;
+  /** The view this is a part of, for the plans that lead back to it. */
+  readonly memoryView: ReactNode;
 }
 
 /** What Ollama has in memory, or why that is not known. */
-export function LoadedSection({ memory, snapshot }: Props) {
+export function LoadedSection({ memory, snapshot, memoryView }: Props) {
   const { loaded } = memory;
   if (loaded === undefined) return null;
   const models = loaded.kind === "read" ? loaded.models : [];
@@ -39,13 +42,13 @@ export function LoadedSection({ memory, snapshot }: Props) {
         />
       )}
       {models.map((model) => (
-        <Loaded key={model.name} model={model} memory={memory} snapshot={snapshot} />
+        <Loaded key={model.name} model={model} memory={memory} snapshot={snapshot} memoryView={memoryView} />
       ))}
     </List.Section>
   );
 }
 
-function NoAnswer({ memory, snapshot, reason }: Props & { readonly reason: string }) {
+function NoAnswer({ memory, snapshot, reason }: Omit<Props, "memoryView"> & { readonly reason: string }) {
   const { state } = snapshot;
   const words = serverWords(snapshot, memory.list.settings);
   return (
@@ -59,7 +62,7 @@ function NoAnswer({ memory, snapshot, reason }: Props & { readonly reason: strin
   );
 }
 
-function Loaded({ model, memory, snapshot }: Props & { readonly model: LoadedModel }) {
+function Loaded({ model, memory, snapshot, memoryView }: Props & { readonly model: LoadedModel }) {
   const { settings, rows } = memory.list;
   const row = rows.find((each) => each.verdict && sameModel(each.model.name, model.name));
   const expiry = formatExpiry(model.expiresAt, getSystem().now());
@@ -80,7 +83,15 @@ function Loaded({ model, memory, snapshot }: Props & { readonly model: LoadedMod
             <Action.Push
               title="Show Plan"
               icon={Icon.List}
-              target={<PlanView row={row} snapshot={snapshot} settings={settings} refresh={memory.refresh} />}
+              target={
+                <PlanView
+                  row={row}
+                  snapshot={snapshot}
+                  settings={settings}
+                  refresh={memory.refresh}
+                  memoryView={memoryView}
+                />
+              }
             />
           )}
           <Action

@@ -20,7 +20,7 @@ export function MemoryView() {
       {snapshot && (
         <>
           <GpuSection memory={memory} snapshot={snapshot} />
-          <LoadedSection memory={memory} snapshot={snapshot} />
+          <LoadedSection memory={memory} snapshot={snapshot} memoryView={<MemoryView />} />
         </>
       )}
       {/* These wait for no server. */}

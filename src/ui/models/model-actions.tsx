@@ -12,6 +12,7 @@ import { formatContext } from "../../fit/units";
 import { variantRefusal } from "../../ollama/variant";
 import { variantName } from "../../fit/model-name";
 import { LimitForm } from "../limit/limit-form";
+import { MemoryView } from "../memory/memory-view";
 import { changeLoaded, copyDefaultContext, runInTerminal } from "../shared/model-work";
 import { PlanView } from "../plan/plan-view";
 import type { Settings } from "../../app/preferences";
@@ -43,7 +44,15 @@ export function ModelActions({ row, snapshot, settings, refresh, toggleDetail }:
           <Action.Push
             title="Show Plan"
             icon={Icon.List}
-            target={<PlanView row={row} snapshot={snapshot} settings={settings} refresh={refresh} />}
+            target={
+              <PlanView
+                row={row}
+                snapshot={snapshot}
+                settings={settings}
+                refresh={refresh}
+                memoryView={<MemoryView />}
+              />
+            }
           />
         )}
         <Action title="Toggle Details" icon={Icon.Sidebar} onAction={toggleDetail} />

@@ -1,7 +1,8 @@
 import { List } from "@raycast/api";
 import { historyText, type LoadRecord } from "../../apply/load-history";
 import { formatBytes } from "../../fit/units";
-import { besideLoaded } from "../../fit/verdict";
+import { besideText } from "../../fit/beside-loaded";
+import { needBytes } from "../../fit/verdict";
 import { badgeText, settingsOf, termsOf, verdictSentence } from "../../fit/verdict-text";
 import type { FitRow } from "../shared/use-fit-list";
 import { VERDICT_COLORS } from "../shared/verdict-look";
@@ -18,7 +19,7 @@ export function FitDetail({
   readonly loads: readonly LoadRecord[];
 }) {
   if (verdict === undefined || input === undefined) return <List.Item.Detail isLoading />;
-  const beside = besideLoaded(input, verdict);
+  const beside = besideText(input, verdict);
   const run = verdict.run;
   return (
     <List.Item.Detail
@@ -36,10 +37,7 @@ export function FitDetail({
               {termsOf(verdict).map((term) => (
                 <Label key={term.title} title={term.title} text={term.text} />
               ))}
-              <Label
-                title="Total"
-                text={`${formatBytes(verdict.estimate.total + verdict.run.margin.value, 2)} (margin included)`}
-              />
+              <Label title="Total" text={`${formatBytes(needBytes(verdict), 2)} (margin included)`} />
               <Label title="GPU Limit" text={`${formatBytes(verdict.limit.bytes, 2)} (${verdict.limit.sourceText})`} />
               <Label
                 title={verdict.spareBytes < 0 ? "Missing" : "Spare"}

@@ -1,11 +1,11 @@
 import { Action, ActionPanel, Icon, Keyboard } from "@raycast/api";
+import type { ReactNode } from "react";
 import { isApplicable } from "../../apply/is-applicable";
 import { canUndo, type Journal, journalState } from "../../apply/journal";
 import { asOneLine } from "../../fit/commands";
 import type { PlanOption } from "../../fit/plan/options";
 import { applyOption, type ApplyOption } from "../change/apply-option";
 import { LimitForm } from "../limit/limit-form";
-import { MemoryView } from "../memory/memory-view";
 import { runInTerminal } from "../shared/model-work";
 import { RefreshAction } from "../shared/refresh-action";
 import { appleSilicon, type Snapshot } from "../../app/snapshot";
@@ -15,30 +15,35 @@ import { getSystem } from "../../app/system";
 interface Props extends Omit<ApplyOption, "option"> {
   /** Absent where nothing makes the model fit. */
   readonly option?: PlanOption;
+  /** The same as text, for the clipboard. */
+  readonly text?: string;
+  /** Show GPU Memory, whose plans these may be: it comes from above, or the two views would import each other. */
+  readonly memoryView: ReactNode;
   readonly checkBuilds?: () => Promise<void>;
   readonly lastChange?: Journal;
 }
 
 /** What can be done with an option of a plan; Enter carries it out. */
-export function PlanActions({ option, checkBuilds, lastChange, ...work }: Props) {
+export function PlanActions({ option, text, memoryView, checkBuilds, lastChange, ...work }: Props) {
   const { snapshot, settings, refresh } = work;
   const journal = undoable(lastChange, snapshot);
   const mac = appleSilicon(snapshot.machine);
   const canApply = option !== undefined && isApplicable(option, snapshot.server);
+  const changes = option !== undefined && Object.values(option.changes).some((change) => change !== undefined);
   return (
     <ActionPanel>
       <ActionPanel.Section>
-        {option?.kind === "close-apps" && (
-          <Action.Push title="Choose Apps to Quit" icon={Icon.AppWindow} target={<MemoryView />} />
+        {option?.changes.closeApps && (
+          <Action.Push title="Choose Apps to Quit" icon={Icon.AppWindow} target={memoryView} />
         )}
         {canApply && (
           <Action
-            title={option.kind === "nothing" ? "Load and Verify" : "Apply"}
+            title={changes ? "Apply" : "Load and Verify"}
             icon={Icon.Play}
             onAction={() => applyOption({ ...work, option })}
           />
         )}
-        {canApply && Object.values(option.changes).some((change) => change !== undefined) && (
+        {canApply && changes && (
           <Action
             title="Apply Without Loading"
             icon={Icon.Forward}
@@ -60,12 +65,13 @@ export function PlanActions({ option, checkBuilds, lastChange, ...work }: Props)
             />
           </>
         )}
+        {text !== undefined && <Action.CopyToClipboard title="Copy as Text" content={text} />}
       </ActionPanel.Section>
       <ActionPanel.Section>
         {snapshot.isLocal && mac && (
           <Action.Push title="Set GPU Limit" icon={Icon.Gauge} target={<LimitForm onChanged={refresh} />} />
         )}
-        <Action.Push title="Show GPU Memory" icon={Icon.MemoryChip} target={<MemoryView />} />
+        <Action.Push title="Show GPU Memory" icon={Icon.MemoryChip} target={memoryView} />
         {journal && (
           <Action
             title="Undo Last Change"

@@ -1,5 +1,6 @@
-import type { Balance, Comparison, TermRow } from "../../fit/balance";
+import type { Balance, Bar, Comparison } from "../../fit/balance";
 import { formatBytes } from "../../fit/units";
+import { comparisonLines } from "./plan-text";
 
 export type Appearance = "light" | "dark";
 
@@ -38,7 +39,7 @@ const WIDTH = 400;
 /** Keeps the line of a limit at the end of the scale, and the least overrun beyond it, inside of the picture. */
 const INSET = 6;
 const BAR = { top: 20, height: 18, pitch: 64 } as const;
-const TABLE = { top: 144, pitch: 18, before: 284, after: 394 } as const;
+const TABLE = { pitch: 18, column: 110 } as const;
 /** Points from which on there is room: for what lies beyond the limit at all, for a hatch in it, for the band. */
 const LEAST = { overrun: 4, hatch: 12, band: 12 } as const;
 /** Where the need begins if it ends too near to the bar's title. */
@@ -48,28 +49,34 @@ const BOLD = 'font-weight="600"';
 const RIGHT = 'text-anchor="end"';
 
 /**
- * Need against limit before and after, as SVG: a bar for each, on one scale, and the terms as a legend below. Only
- * plain shapes and attributes are used, no patterns, clips or styles: renderers of SVG differ in those.
+ * Need against limit, as SVG: the bars on one scale, the terms as a legend below, and the whole as text in its
+ * description. Only plain shapes and attributes are used, no patterns, clips or styles: renderers of SVG differ in those.
  */
-export function planChart({ before, after, longest, rows }: Comparison, appearance: Appearance): Chart {
+export function planChart(comparison: Comparison, appearance: Appearance): Chart {
+  const { bars, longest, rows } = comparison;
   const ink = INKS[appearance];
   const x = (bytes: number) => (Math.min(bytes, longest) / longest) * (WIDTH - INSET);
-  const height = TABLE.top + rows.length * TABLE.pitch + 6;
+  const tableTop = bars.length * BAR.pitch + 16;
+  const height = tableTop + rows.length * TABLE.pitch + 6;
   return {
     width: WIDTH,
     height,
     svg: [
       `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}">`,
-      ...bar("Before", before, 0, x, ink),
-      ...bar("After", after, BAR.pitch, x, ink),
-      ...table(rows, ink),
+      `<desc>${escapeXml(comparisonLines(comparison).join("\n"))}</desc>`,
+      ...bars.flatMap((each, index) => bar(each, index * BAR.pitch, x, ink)),
+      ...legend(comparison, tableTop, ink),
       "</svg>",
     ].join("\n"),
   };
 }
 
-function bar(title: string, balance: Balance, top: number, x: (bytes: number) => number, ink: Ink): string[] {
-  const { need, limit, uncertainty, terms } = balance;
+function bar(
+  { title, need, limit, uncertainty, terms }: Bar,
+  top: number,
+  x: (bytes: number) => number,
+  ink: Ink,
+): string[] {
   const over = need > limit;
   const edge = x(limit);
   const end = over ? Math.max(x(need), edge + LEAST.overrun) : x(need);
@@ -129,23 +136,23 @@ function whisker(from: number, to: number, y: number, ink: Ink): string[] {
   return [path(`M${at(from)} ${y}H${at(to)}M${at(from)} ${y - 4}V${y + 4}M${at(to)} ${y - 4}V${y + 4}`, ink.text, 1.5)];
 }
 
-/** The legend: what changes stands out from what stays. */
-function table(rows: readonly TermRow[], ink: Ink): string[] {
-  const head = [
-    text("Before", TABLE.before, TABLE.top, ink.faint, RIGHT),
-    text("After", TABLE.after, TABLE.top, ink.faint, RIGHT),
-  ];
-  return rows.reduce<string[]>((lines, { title, before, after }, index) => {
-    const y = TABLE.top + (index + 1) * TABLE.pitch;
-    const changes = before !== after;
+/** The legend, with a column for each bar: what changes stands out from what stays. */
+function legend({ bars, rows }: Comparison, top: number, ink: Ink): string[] {
+  const end = (column: number) => WIDTH - INSET - (bars.length - 1 - column) * TABLE.column;
+  const head = bars.length > 1 ? bars.map(({ title }, column) => text(title, end(column), top, ink.faint, RIGHT)) : [];
+  const lines = rows.flatMap(({ title, amounts }, index) => {
+    const y = top + (index + 1) * TABLE.pitch;
+    const changes = amounts.some((amount) => amount !== amounts[0]);
     return [
-      ...lines,
       `<rect x="0" y="${y - 9}" width="10" height="10" rx="2" fill="${fillOf(title)}"/>`,
       text(title, 18, y, ink.text),
-      text(before, TABLE.before, y, ink.faint, RIGHT),
-      text(after, TABLE.after, y, changes ? ink.text : ink.faint, changes ? `${RIGHT} ${BOLD}` : RIGHT),
+      ...amounts.map((amount, column) => {
+        const isNew = changes && column === amounts.length - 1;
+        return text(amount, end(column), y, isNew ? ink.text : ink.faint, isNew ? `${RIGHT} ${BOLD}` : RIGHT);
+      }),
     ];
-  }, head);
+  });
+  return [...head, ...lines];
 }
 
 function fillOf(title: string): string {

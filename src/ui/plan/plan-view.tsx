@@ -1,10 +1,13 @@
 import { Detail, Icon, List } from "@raycast/api";
 import { usePromise } from "@raycast/utils";
+import type { ReactNode } from "react";
 import { readJournal } from "../../apply/journal";
-import type { PlanKind, PlanOption } from "../../fit/plan/options";
+import type { PlanOption } from "../../fit/plan/options";
+import type { PlanKind } from "../../fit/plan/proposals";
 import { PlanActions } from "./plan-actions";
 import { planMarkdown, waysOutMarkdown } from "./plan-markdown";
 import { PlanMetadata } from "./plan-metadata";
+import { optionText } from "./plan-text";
 import type { Settings } from "../../app/preferences";
 import type { Snapshot } from "../../app/snapshot";
 import { localStorage } from "../../app/local-storage";
@@ -13,15 +16,16 @@ import { usePlan } from "./use-plan";
 import { VERDICT_ICONS } from "../shared/verdict-look";
 
 const OPTION_ICONS: Readonly<Record<PlanKind, Icon>> = {
-  nothing: Icon.CheckCircle,
-  reload: Icon.ArrowClockwise,
-  unload: Icon.Eject,
-  "raise-limit": Icon.Gauge,
-  "cap-context": Icon.Minimize,
+  "already-fits": Icon.CheckCircle,
+  "reload-model": Icon.ArrowClockwise,
+  "unload-others": Icon.Eject,
+  "higher-limit": Icon.Gauge,
+  "smaller-context": Icon.Minimize,
   "raise-and-cap": Icon.Gauge,
-  "quantize-kv-cache": Icon.Compass,
+  "quantized-kv-cache": Icon.Compass,
   "smaller-build": Icon.Download,
-  "raise-beyond-reserve": Icon.Warning,
+  "smaller-build-and-more": Icon.Download,
+  "beyond-reserve": Icon.Warning,
   "close-apps": Icon.AppWindow,
 };
 
@@ -30,10 +34,12 @@ interface Props {
   readonly snapshot: Snapshot;
   readonly settings: Settings;
   readonly refresh: () => void;
+  /** Show GPU Memory, for who wants to look there. */
+  readonly memoryView: ReactNode;
 }
 
 /** The plan for one model: the least change that makes it fit first, with before and after. */
-export function PlanView({ row: opened, snapshot: openedIn, settings, refresh: refreshList }: Props) {
+export function PlanView({ row: opened, snapshot: openedIn, settings, refresh: refreshList, memoryView }: Props) {
   // What was applied changes the plan, so it is read anew while it is open.
   const list = useFitList(opened.input?.options.context);
   const fresh = list.rows.find(({ model }) => model.name === opened.model.name);
@@ -51,6 +57,7 @@ export function PlanView({ row: opened, snapshot: openedIn, settings, refresh: r
     snapshot,
     settings,
     lastChange: lastChange.data,
+    memoryView,
     refresh: () => {
       list.refresh();
       state.refresh();
@@ -58,14 +65,13 @@ export function PlanView({ row: opened, snapshot: openedIn, settings, refresh: r
       refreshList();
     },
   };
-  const search = checkBuilds ? { checkBuilds } : {};
   if (plan.kind === "impossible") {
     return (
       <Detail
         isLoading={isLoading}
         navigationTitle={title}
         markdown={waysOutMarkdown("# It Does Not Fit", plan.before, plan.impossible)}
-        actions={<PlanActions {...work} {...search} />}
+        actions={<PlanActions {...work} checkBuilds={checkBuilds} />}
       />
     );
   }
@@ -74,7 +80,7 @@ export function PlanView({ row: opened, snapshot: openedIn, settings, refresh: r
       <List isLoading={isLoading} navigationTitle={title}>
         <List.EmptyView
           icon={VERDICT_ICONS.unknown}
-          title="Nothing Can Be Planned"
+          title="No Plan Available"
           description={plan.reason}
           actions={<PlanActions {...work} />}
         />
@@ -97,7 +103,8 @@ export function PlanView({ row: opened, snapshot: openedIn, settings, refresh: r
         <PlanActions
           {...work}
           option={option}
-          {...(option.kind === "smaller-build" ? search : {})}
+          text={optionText(title, plan.before, option)}
+          checkBuilds={option.changes.build && checkBuilds}
           next={options[index + 1]}
         />
       }
@@ -109,7 +116,7 @@ export function PlanView({ row: opened, snapshot: openedIn, settings, refresh: r
       title="A Smaller Model Instead"
       icon={Icon.LightBulb}
       detail={<List.Item.Detail markdown={waysOutMarkdown("## A Smaller Model Instead", plan.before, instead)} />}
-      actions={<PlanActions {...work} {...search} />}
+      actions={<PlanActions {...work} checkBuilds={checkBuilds} />}
     />
   ) : (
     items.shift()

@@ -6,6 +6,7 @@ import { makePlan } from "../../fit/plan/make-plan";
 import type { Plan } from "../../fit/plan/options";
 import type { PlanInput } from "../../fit/plan/plan-input";
 import { smallerQuantizations } from "../../fit/plan/quantizations";
+import { usedByOthers } from "../../fit/ram";
 import { readMemoryStatus } from "../../mac/memory-status";
 import { variantRefusal } from "../../ollama/variant";
 import { variantName } from "../../fit/model-name";
@@ -59,20 +60,27 @@ function isWorthAsking(builds: ReadonlyMap<string, SmallerBuild> | undefined): b
 }
 
 function planInput(
-  row: FitRow,
-  snapshot: Snapshot,
-  usedRamBytes: number | undefined,
+  { input, model }: FitRow,
+  { isLocal, machine, advice, server }: Snapshot,
+  usedBytes: number | undefined,
   builds: ReadonlyMap<string, SmallerBuild> | undefined,
 ): PlanInput | undefined {
-  if (row.input === undefined) return undefined;
-  const mac = snapshot.isLocal ? appleSilicon(snapshot.machine) : undefined;
+  if (input === undefined) return undefined;
+  const mac = isLocal ? appleSilicon(machine) : undefined;
+  const ram =
+    mac && advice
+      ? {
+          ramBytes: mac.ramBytes,
+          reserveBytes: advice.reserveBytes,
+          othersBytes: usedBytes === undefined ? undefined : usedByOthers(usedBytes, input.loaded),
+        }
+      : undefined;
   return {
-    input: row.input,
-    advice: mac && snapshot.advice ? snapshot.advice : undefined,
-    limitKey: mac?.limitKey ? mac.limitKey : undefined,
-    usedRamBytes: mac && usedRamBytes !== undefined ? usedRamBytes : undefined,
+    input: { ...input, ram },
+    advice: mac && advice,
+    limitKey: mac?.limitKey,
     builds,
-    canCap: variantRefusal(row.model, snapshot.server.version) === undefined,
+    canCap: variantRefusal(model, server.version) === undefined,
     variantName,
   };
 }

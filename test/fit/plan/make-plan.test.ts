@@ -2,12 +2,15 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { SmallerBuild } from "../../../src/fit/facts";
 import { makePlan } from "../../../src/fit/plan/make-plan";
-import { dominates, type Plan, type PlanKind, type PlanOption } from "../../../src/fit/plan/options";
+import { applyChanges } from "../../../src/fit/plan/changes";
+import { dominates } from "../../../src/fit/plan/cost";
+import type { Plan, PlanOption } from "../../../src/fit/plan/options";
 import type { PlanInput } from "../../../src/fit/plan/plan-input";
+import type { PlanKind } from "../../../src/fit/plan/proposals";
 import { smallerQuantizations } from "../../../src/fit/plan/quantizations";
 import { GIB, MIB } from "../../../src/fit/units";
 import { judge, judgeAtContext } from "../../../src/fit/verdict";
-import { limitOf, logged, oracle, planFor, SERVER } from "../inputs";
+import { limitOf, logged, oracle, planFor, SERVER, withUsedRam } from "../inputs";
 
 const RAM = [8, 16, 24, 32, 36, 48, 64, 96, 128, 256];
 
@@ -49,27 +52,29 @@ function expectHonest(planned: PlanInput, { before }: Extract<Plan, { kind: "opt
     expect(limitMib).toBeGreaterThan(Math.floor(before.limit.bytes / MIB));
     expect(limitMib).toBeLessThanOrEqual(planned.advice?.highestMib ?? 0);
   }
+  const after = judge(applyChanges(planned.input, option.changes));
+  expect(after).toEqual(option.after);
   if (build !== undefined) return;
   const { input } = planned;
-  const after = judge({
+  const byHand = judge({
     ...input,
-    ...(limitMib === undefined ? {} : { limit: limitOf(limitMib * MIB) }),
+    limit: limitMib === undefined ? input.limit : limitOf(limitMib * MIB),
     options: {
       context: numCtx ?? (limitMib === undefined ? input.options.context : before.run.numCtx.value),
-      ...(kvCacheType === undefined ? {} : { kvCacheType }),
+      kvCacheType,
     },
   });
-  expect(after.kind).toBe("fits");
-  expect(after.estimate?.total).toBe(option.after.estimate.total);
+  expect(byHand.kind).toBe("fits");
+  expect(byHand.estimate?.total).toBe(option.after.estimate.total);
 }
 
 describe("a model that is too large at its default context", () => {
   it("is first offered a higher limit, then a smaller context", () => {
     const options = optionsOf(planFor("qwen3-coder-next", 64, 26));
     expect(options.map(({ kind }) => kind)).toEqual([
-      "raise-limit",
-      "cap-context",
-      "quantize-kv-cache",
+      "higher-limit",
+      "smaller-context",
+      "quantized-kv-cache",
       "smaller-build",
     ]);
     expect(options[0]?.title).toBe("Raise the Limit to 53.0 GiB");
@@ -101,7 +106,7 @@ describe("a model that is too large at its default context", () => {
     const crowded = { ...planned, input: { ...planned.input, limit: limitOf(48 * GIB) } };
     const narrow = { ...crowded, advice: crowded.advice && { ...crowded.advice, reserveBytes: 13 * GIB } };
     const raise = optionsOf(narrow).find(({ changes }) => changes.limitMib !== undefined);
-    expect(raise?.kind).toBe("raise-beyond-reserve");
+    expect(raise?.kind).toBe("beyond-reserve");
     expect(raise?.costs.join()).toContain("less than the 13.0 GiB advised");
   });
 });
@@ -109,7 +114,7 @@ describe("a model that is too large at its default context", () => {
 describe("the tier trap", () => {
   it("pins the context where the raised limit would change Ollama's default, and judges that", () => {
     const planned = planFor("seed-oss-36b", 48, 15, { limit: limitOf(21.5 * GIB) });
-    const raise = optionsOf(planned).find(({ kind }) => kind === "raise-limit");
+    const raise = optionsOf(planned).find(({ kind }) => kind === "higher-limit");
     expect(raise?.changes).toEqual({ limitMib: 23_552, numCtx: 4096 });
     expect(raise?.after).toMatchObject({ kind: "fits", run: { numCtx: { value: 4096 } } });
     expect(raise?.commands).toHaveLength(2);
@@ -122,7 +127,7 @@ describe("the tier trap", () => {
     if ("kind" in description) throw new Error(description.reason);
     const own = { ...description, parameters: { numCtx: 4096, unreadable: [] } };
     const raise = optionsOf({ ...planned, input: { ...planned.input, description: own } }).find(
-      ({ kind }) => kind === "raise-limit",
+      ({ kind }) => kind === "higher-limit",
     );
     expect(raise?.changes).toEqual({ limitMib: 23_552 });
     expect(raise?.costs.join()).toContain("changes from 4K to 32K for every model without its own");
@@ -133,7 +138,7 @@ describe("the tier trap", () => {
       limit: limitOf(21.5 * GIB),
       server: { ...SERVER, contextLength: logged(4096), startupTotalBytes: logged(21.5 * GIB) },
     });
-    const raise = optionsOf(planned).find(({ kind }) => kind === "raise-limit");
+    const raise = optionsOf(planned).find(({ kind }) => kind === "higher-limit");
     expect(raise?.changes).toEqual({ limitMib: 23_552 });
   });
 
@@ -145,7 +150,7 @@ describe("the tier trap", () => {
           server: { ...SERVER, startupTotalBytes: logged(startedGib * GIB) },
           options: { context: startedGib < 23 ? "effective" : 4096, parallel: 6 },
         }),
-      ).find(({ kind }) => kind === "quantize-kv-cache");
+      ).find(({ kind }) => kind === "quantized-kv-cache");
     expect(at(22)?.changes).toEqual({ kvCacheType: "q8_0", numCtx: 4096 });
     expect(at(22)?.costs.join()).toContain("its default context changes from 4K to 32K");
     expect(at(23.5)?.changes).toEqual({ kvCacheType: "q8_0" });
@@ -173,7 +178,7 @@ describe("smaller builds", () => {
 
   it("are judged by their real size once it is known", () => {
     const option = smaller(new Map([["IQ4_XS", build("hf.co/a/b:IQ4_XS", 30)]]));
-    expect(option?.changes.build).toEqual({ quantization: "IQ4_XS", name: "hf.co/a/b:IQ4_XS" });
+    expect(option?.changes.build).toMatchObject({ quantization: "IQ4_XS", name: "hf.co/a/b:IQ4_XS" });
     expect(option?.after.estimate.weights).toBe(30 * GIB);
     expect(option?.commands).toEqual(["ollama pull hf.co/a/b:IQ4_XS"]);
     expect(option?.costs.join()).toContain("30.0 GiB to download: hf.co/a/b:IQ4_XS is published");
@@ -289,15 +294,17 @@ describe("a model that fits", () => {
   });
 
   it("has nothing to do, and unloading is offered where others take its room", () => {
-    expect(kinds(planFor("llama3.1-8b", 64, 26))).toEqual(["nothing"]);
+    expect(kinds(planFor("llama3.1-8b", 64, 26))).toEqual(["already-fits"]);
     expect(optionsOf(planFor("llama3.1-8b", 64, 26, { loaded: [loaded({})] }))[0]).toMatchObject({
-      kind: "unload",
+      kind: "unload-others",
       changes: { unload: ["big:latest"] },
       commands: ["ollama stop big:latest"],
     });
-    expect(kinds(planFor("llama3.1-8b", 64, 26, { loaded: [loaded({ vramBytes: 5 * GIB })] }))).toEqual(["nothing"]);
+    expect(kinds(planFor("llama3.1-8b", 64, 26, { loaded: [loaded({ vramBytes: 5 * GIB })] }))).toEqual([
+      "already-fits",
+    ]);
     // A variant of the same file makes way by itself.
-    expect(kinds(planFor("llama3.1-8b", 64, 26, { loaded: [loaded({ sharesFile: true })] }))).toEqual(["nothing"]);
+    expect(kinds(planFor("llama3.1-8b", 64, 26, { loaded: [loaded({ sharesFile: true })] }))).toEqual(["already-fits"]);
   });
 
   it("is loaded anew where it spilled under a lower limit", () => {
@@ -305,33 +312,35 @@ describe("a model that fits", () => {
     const { name, digest } = planned.input.model;
     const spilled = loaded({ name, digest, sizeBytes: 20 * GIB, vramBytes: 18 * GIB });
     const [option] = optionsOf({ ...planned, input: { ...planned.input, loaded: [spilled] } });
-    expect(option).toMatchObject({ kind: "reload", changes: { unload: [name] } });
-    expect(option?.sentence).toMatch(/^It spilled when it was loaded, 2\.0 GiB of it\. Now: /);
+    expect(option).toMatchObject({ kind: "reload-model", changes: { unload: [name] } });
+    expect(option?.sentence).toMatch(/^2\.0 GiB of it spilled when it was loaded\. Now: /);
   });
 
   it("asks for memory where RAM is short, not the limit, and counts what it holds itself as free", () => {
     const planned = planFor("llama3.1-8b", 64, 26);
     const need = (judge(planned.input).estimate?.total ?? 0) + 64 * MIB;
     const used = 64 * GIB - need + 2 * GIB;
-    const [short] = optionsOf({ ...planned, usedRamBytes: used });
+    const [short] = optionsOf(withUsedRam(planned, used));
     expect(short).toMatchObject({ kind: "close-apps", title: expect.stringMatching(/^Close Apps That Use 1\.9 GiB$/) });
     expect(short?.costs.join()).toContain("LLAMA_ARG_CACHE_RAM");
-    expect(kinds({ ...planned, usedRamBytes: used - 2 * GIB })).toEqual(["nothing"]);
+    expect(kinds(withUsedRam(planned, used - 2 * GIB))).toEqual(["already-fits"]);
     const { name, digest } = planned.input.model;
     const own = loaded({ name, digest, sizeBytes: 3 * GIB, vramBytes: 3 * GIB });
-    expect(kinds({ ...planned, usedRamBytes: used, input: { ...planned.input, loaded: [own] } })).toEqual(["nothing"]);
+    expect(kinds(withUsedRam({ ...planned, input: { ...planned.input, loaded: [own] } }, used))).toEqual([
+      "already-fits",
+    ]);
   });
 
   it("says of every option when RAM is short for it", () => {
-    const options = optionsOf({ ...planFor("qwen3-coder-next", 64, 26), usedRamBytes: 20 * GIB });
-    expect(options[0]?.costs.join()).toMatch(/\d+\.\d GiB of RAM are in use by other things now/);
-    const free = optionsOf({ ...planFor("qwen3-coder-next", 64, 26), usedRamBytes: 4 * GIB });
-    expect(free[0]?.costs.join()).not.toContain("of RAM");
+    const options = optionsOf(withUsedRam(planFor("qwen3-coder-next", 64, 26), 20 * GIB));
+    expect(options[0]?.costs.join()).toMatch(/RAM is \d+\.\d GiB short: other apps use 20\.0 GiB/);
+    const free = optionsOf(withUsedRam(planFor("qwen3-coder-next", 64, 26), 4 * GIB));
+    expect(free[0]?.costs.join()).not.toContain("RAM is");
   });
 
   it("says when it only does so at a context that was chosen to judge at", () => {
     const [option] = optionsOf(planFor("qwen3-coder-next", 64, 26, { options: { context: 32_768 } }));
-    expect(option?.kind).toBe("nothing");
+    expect(option?.kind).toBe("already-fits");
     expect(option?.costs).toEqual([
       "Holds at 32K, as chosen to judge at: unless a request asks for it, Ollama runs the model at 256K",
     ]);

@@ -1,0 +1,214 @@
+import { kvCacheCommands, ollamaCreateCommand, ollamaPullCommand, ollamaStopCommand, sysctlCommand } from "../commands";
+import type { LoadedModel } from "../facts";
+import { limitOnceSet } from "../limit-policy";
+import { otherRunners } from "../own-runners";
+import { PROMPT_CACHE_BYTES } from "../ram";
+import { formatBytes, formatContext, MIB } from "../units";
+import type { JudgeInput, KnownVerdict } from "../verdict";
+import { type Cost, joinCosts } from "./cost";
+import type { PlanInput } from "./plan-input";
+
+/** A smaller build in the place of the installed one. */
+export interface BuildChange {
+  readonly quantization: string;
+  /** Only where a registry has confirmed it. */
+  readonly name?: string;
+  /** Bytes of what of it holds weights. */
+  readonly weightBytes: number;
+  readonly downloadBytes: number;
+  /** Steps below the present one on the ladder of quantizations. */
+  readonly steps: number;
+  /** What is lost against the original, in words. */
+  readonly loss: string;
+  /** Why nobody could confirm it, where somebody was asked. */
+  readonly unchecked?: string;
+}
+
+/** Everything an option can change. */
+interface AllChanges {
+  readonly build: BuildChange;
+  readonly limitMib: number;
+  /** Context of a new variant, in tokens. */
+  readonly numCtx: number;
+  /** Names of models to unload before this one is loaded. */
+  readonly unload: readonly string[];
+  /** RAM that apps give back, in bytes. */
+  readonly closeApps: { readonly bytes: number };
+  /** For the whole server, which restarts. */
+  readonly kvCacheType: "q8_0";
+}
+
+type Key = keyof AllChanges;
+
+/** What an option changes; each absent where it stays as it is. */
+export type Changes = { readonly [K in Key]?: AllChanges[K] };
+
+/** What the words and the cost of a change depend on beside it. */
+export interface Setting {
+  readonly plan: PlanInput;
+  readonly before: KnownVerdict;
+  readonly changes: Changes;
+}
+
+/** All that follows from one change. */
+interface Rules<T> {
+  /** The state once it's made, as the verdict judges it. */
+  readonly apply: (state: JudgeInput, change: T) => JudgeInput;
+  readonly cost: (change: T, setting: Setting) => Partial<Cost>;
+  /** What it costs, in words. */
+  readonly words: (change: T, setting: Setting) => readonly string[];
+  /** The same by hand, one command each. */
+  readonly commands: (change: T, setting: Setting) => readonly string[];
+}
+
+/** The rules of each change, in the order in which it's made by hand. */
+const RULES: { readonly [K in Key]: Rules<AllChanges[K]> } = {
+  build: {
+    apply: (state, { weightBytes, downloadBytes, quantization }) => ({
+      ...state,
+      description:
+        "kind" in state.description ? state.description : { ...state.description, weightBytes, projectors: [] },
+      model: { ...state.model, sizeBytes: downloadBytes, quantization },
+    }),
+    cost: ({ steps }) => ({ qualitySteps: steps }),
+    words: ({ name, quantization, loss, downloadBytes, unchecked }, { plan }) => [
+      `${quantization} instead of ${plan.input.model.quantization ?? "the present quantization"}: ${loss}`,
+      name === undefined
+        ? `About ${formatBytes(downloadBytes)} to download at most; not checked whether such a build is published${unchecked === undefined ? "" : ` (${unchecked})`}`
+        : `${formatBytes(downloadBytes)} to download: ${name} is published`,
+    ],
+    commands: ({ name }) => (name === undefined ? [] : [ollamaPullCommand(name)]),
+  },
+  limitMib: {
+    apply: (state, mib) => ({ ...state, limit: limitOnceSet(mib * MIB) }),
+    cost: (mib, { before }) => ({ password: 1, macosBytes: mib * MIB - before.limit.bytes }),
+    words: (mib, { plan: { advice }, before }) => [
+      "An administrator password",
+      `${formatBytes(mib * MIB - before.limit.bytes)} less for macOS and apps`,
+      ...(advice === undefined ? [] : [leftText(advice.ramMib * MIB - mib * MIB, advice.reserveBytes)]),
+    ],
+    commands: (mib, { plan }) => [sysctlCommand(mib, plan.limitKey)],
+  },
+  numCtx: {
+    apply: (state, numCtx) => ({
+      ...state,
+      description:
+        "kind" in state.description
+          ? state.description
+          : { ...state.description, parameters: { ...state.description.parameters, numCtx } },
+      options: { ...state.options, context: "effective" },
+    }),
+    cost: (numCtx, { before }) => ({ contextTokens: Math.max(0, before.run.numCtx.value - numCtx) }),
+    words: (numCtx, setting) => {
+      const present = setting.before.run.numCtx.value;
+      const name = variantOf(numCtx, setting)?.name;
+      const place = name === undefined ? "a variant" : `the variant ${name}`;
+      return numCtx < present
+        ? [`${formatContext(numCtx)} of context instead of ${formatContext(present)}, in ${place}`]
+        : [`The context is pinned at ${formatContext(numCtx)} in ${place}`];
+    },
+    commands: (numCtx, setting) => {
+      const variant = variantOf(numCtx, setting);
+      return variant === undefined ? [] : [ollamaCreateCommand(variant.source, variant.name, numCtx)];
+    },
+  },
+  unload: {
+    apply: (state, names) => ({ ...state, loaded: state.loaded.filter(({ name }) => !names.includes(name)) }),
+    cost: (names, setting) => ({ disturbance: othersOf(names, setting).length > 0 ? 1 : 0 }),
+    words: (names, setting) => {
+      const others = othersOf(names, setting);
+      const freed = others.reduce((sum, { vramBytes }) => sum + vramBytes, 0);
+      return others.length === 0
+        ? ["The next answer waits for the model to load"]
+        : [`Frees ${formatBytes(freed)}; ${others.length === 1 ? "it loads" : "they load"} again when used`];
+    },
+    commands: (names) => names.map(ollamaStopCommand),
+  },
+  closeApps: {
+    apply: ({ ram, ...state }, { bytes }) => ({
+      ...state,
+      ram: ram?.othersBytes === undefined ? ram : { ...ram, othersBytes: Math.max(0, ram.othersBytes - bytes) },
+    }),
+    cost: () => ({ disturbance: 1 }),
+    words: () => [
+      "Apps have to be closed, or macOS compresses and swaps",
+      `Up to ${formatBytes(PROMPT_CACHE_BYTES)} more in time: llama-server keeps earlier prompts in RAM, outside the GPU limit (LLAMA_ARG_CACHE_RAM)`,
+    ],
+    commands: () => [],
+  },
+  kvCacheType: {
+    apply: (state, kvCacheType) => restarted({ ...state, options: { ...state.options, kvCacheType } }),
+    cost: () => ({ serverWide: 1, disturbance: 1 }),
+    words: (_, { plan }) => [
+      "Applies to every model of this server (OLLAMA_KV_CACHE_TYPE)",
+      "Ollama restarts: answers under way are cut off",
+      "A slight loss of quality at long contexts",
+      ...(plan.input.server.identity.kind === "app" ? ["Set for apps started until the Mac restarts"] : []),
+    ],
+    // A server in a terminal runs until it's stopped: everything else comes before it.
+    commands: (type, { plan }) => kvCacheCommands(type, plan.input.server.identity.kind),
+  },
+};
+
+const KEYS = Object.keys(RULES) as Key[];
+
+/** The rules of one change with the change in its place; none where it isn't made. */
+function bind<K extends Key>(key: K, { [key]: change }: Changes) {
+  if (change === undefined) return [];
+  const { apply, cost, words, commands } = RULES[key];
+  return [
+    {
+      apply: (state: JudgeInput) => apply(state, change),
+      cost: (setting: Setting) => cost(change, setting),
+      words: (setting: Setting) => words(change, setting),
+      commands: (setting: Setting) => commands(change, setting),
+    },
+  ];
+}
+
+const boundRules = (changes: Changes) => KEYS.flatMap((key) => bind(key, changes));
+
+/** The state that changes lead to, as the verdict judges it. Every verdict of an option comes from it. */
+export function applyChanges(state: JudgeInput, changes: Changes): JudgeInput {
+  return boundRules(changes).reduce((before, { apply }) => apply(before), state);
+}
+
+/** What the changes take from the person. */
+export function costOf(setting: Setting): Cost {
+  return joinCosts(boundRules(setting.changes).map(({ cost }) => cost(setting)));
+}
+
+/** The same in words; empty where they cost nothing. */
+export function costWords(setting: Setting): readonly string[] {
+  return boundRules(setting.changes).flatMap(({ words }) => words(setting));
+}
+
+/** The same changes by hand, one command each; empty where they can't be made with commands. */
+export function commandsOf(setting: Setting): readonly string[] {
+  // A name that nobody has confirmed isn't put into a command, and without it the others don't lead anywhere.
+  if (setting.changes.build !== undefined && setting.changes.build.name === undefined) return [];
+  return boundRules(setting.changes).flatMap(({ commands }) => commands(setting));
+}
+
+/** The same state once Ollama has started again, under the limit that's in force in it. */
+export function restarted(state: JudgeInput): JudgeInput {
+  const { limit, server } = state;
+  if (limit.kind === "unknown") return state;
+  const startupTotalBytes = { value: limit.bytes, source: "once Ollama has restarted" };
+  return { ...state, server: { ...server, tierNumCtx: undefined, startupTotalBytes } };
+}
+
+function leftText(leftBytes: number, reserveBytes: number): string {
+  const left = `${formatBytes(leftBytes)} left to macOS and apps`;
+  return leftBytes < reserveBytes ? `${left}, less than the ${formatBytes(reserveBytes)} advised` : left;
+}
+
+/** The variant that holds a context, and what it's made from; undefined where that has no name yet. */
+function variantOf(numCtx: number, { plan, changes: { build } }: Setting) {
+  const source = build === undefined ? plan.input.model.name : build.name;
+  return source === undefined ? undefined : { source, name: plan.variantName(source, numCtx) };
+}
+
+function othersOf(names: readonly string[], { plan }: Setting): readonly LoadedModel[] {
+  return otherRunners(plan.input).filter(({ name }) => names.includes(name));
+}

@@ -1,0 +1,35 @@
+/** What an option takes from the person; smaller is better in every place. */
+export interface Cost {
+  /** Tokens of context given up against what the model would run at. */
+  readonly contextTokens: number;
+  /** Steps down the quality ladder of quantizations. */
+  readonly qualitySteps: number;
+  /** Bytes taken from macOS and the apps. */
+  readonly macosBytes: number;
+  /** 1 where other models and apps are disturbed. */
+  readonly disturbance: number;
+  /** 1 where every model of the server is affected. */
+  readonly serverWide: number;
+  /** 1 where macOS asks for the password. */
+  readonly password: number;
+}
+
+/** The cost of several changes together: none of them takes the same thing twice. */
+export function joinCosts(costs: readonly Partial<Cost>[]): Cost {
+  const most = (name: keyof Cost) => Math.max(0, ...costs.map((cost) => cost[name] ?? 0));
+  return {
+    contextTokens: most("contextTokens"),
+    qualitySteps: most("qualitySteps"),
+    macosBytes: most("macosBytes"),
+    disturbance: most("disturbance"),
+    serverWide: most("serverWide"),
+    password: most("password"),
+  };
+}
+
+const NAMES = Object.keys(joinCosts([])) as (keyof Cost)[];
+
+/** Whether `a` takes nothing more than `b` and something less. */
+export function dominates(a: Cost, b: Cost): boolean {
+  return NAMES.every((name) => a[name] <= b[name]) && NAMES.some((name) => a[name] < b[name]);
+}

@@ -1,0 +1,23 @@
+import type { KnownVerdict } from "../verdict";
+import type { Changes } from "./changes";
+import type { PlanInput } from "./plan-input";
+
+/** One way to make a model fit, as its proposal finds it: what it costs follows from what it changes. */
+export interface Proposed {
+  readonly title: string;
+  readonly changes: Changes;
+  /** The list's own verdict once the changes are made. */
+  readonly after: KnownVerdict;
+  /** What a person would say of the state after; default: the sentence of that verdict. */
+  readonly sentence?: string;
+  /** It costs so much quality that a smaller model is often the better choice. */
+  readonly isPoor?: boolean;
+}
+
+/** A kind of way to make a model fit. It stands in the table of proposals.ts, which ranks it. */
+export interface Proposal {
+  /** The ways of this kind for a model; none where it doesn't apply or doesn't help. */
+  readonly propose: (plan: PlanInput, before: KnownVerdict) => readonly Proposed[];
+  /** Asked only where the others find nothing, or nothing that isn't poor. */
+  readonly isLastResort?: boolean;
+}

@@ -1,0 +1,31 @@
+import { alreadyFits } from "./already-fits";
+import { beyondReserve } from "./beyond-reserve";
+import { closeApps } from "./close-apps";
+import { higherLimit } from "./higher-limit";
+import type { Proposal } from "./proposal";
+import { quantizedKvCache } from "./quantized-kv-cache";
+import { raiseAndCap } from "./raise-and-cap";
+import { reloadModel } from "./reload-model";
+import { smallerBuild } from "./smaller-build";
+import { smallerBuildAndMore } from "./smaller-build-and-more";
+import { smallerContext } from "./smaller-context";
+import { unloadOthers } from "./unload-others";
+
+/** Every kind of way to make a model fit, least intrusive first: their order in a plan. */
+export const PROPOSALS = {
+  "already-fits": alreadyFits,
+  "reload-model": reloadModel,
+  "unload-others": unloadOthers,
+  "higher-limit": higherLimit,
+  "smaller-context": smallerContext,
+  "raise-and-cap": raiseAndCap,
+  "quantized-kv-cache": quantizedKvCache,
+  "smaller-build": smallerBuild,
+  "smaller-build-and-more": smallerBuildAndMore,
+  "beyond-reserve": beyondReserve,
+  "close-apps": closeApps,
+} satisfies Readonly<Record<string, Proposal>>;
+
+export type PlanKind = keyof typeof PROPOSALS;
+
+export const PLAN_KINDS = Object.keys(PROPOSALS) as PlanKind[];

@@ -1,0 +1,38 @@
+import { tierAfterRestart } from "../context-tier";
+import { MIB } from "../units";
+import { judge, type KnownVerdict } from "../verdict";
+import { applyChanges, type Changes, restarted } from "./changes";
+import type { PlanInput } from "./plan-input";
+
+/** Changes that make a model fit, and the verdict once they're made. */
+export interface Settled {
+  readonly changes: Changes;
+  readonly after: KnownVerdict;
+}
+
+/**
+ * The changes, with the context pinned where they'd move Ollama's default, and the verdict they lead to. Undefined
+ * where the model doesn't fit then, or no longer once Ollama restarts under the new limit.
+ */
+export function settle(plan: PlanInput, before: KnownVerdict, asked: Changes): Settled | undefined {
+  const changes = withPin(plan, before, asked);
+  if (changes === undefined) return undefined;
+  const state = applyChanges(plan.input, changes);
+  const after = judge(state);
+  if (after.kind !== "fits") return undefined;
+  if (changes.limitMib !== undefined && judge(restarted(state)).kind !== "fits") return undefined;
+  return { changes, after };
+}
+
+/**
+ * Ollama's default context follows the limit it was started under (ollama's server/routes.go). Where it would change
+ * with its next start, the context of before is pinned in a variant; undefined where there can't be one.
+ */
+function withPin(plan: PlanInput, before: KnownVerdict, changes: Changes): Changes | undefined {
+  const { limitMib, kvCacheType, numCtx } = changes;
+  const restartsEver = limitMib !== undefined || kvCacheType !== undefined;
+  if (numCtx !== undefined || !restartsEver || !before.run.contextFollowsLimit) return changes;
+  const bytes = limitMib === undefined ? before.limit.bytes : limitMib * MIB;
+  if (tierAfterRestart(plan.input.server, bytes, before.limit.bytes) === undefined) return changes;
+  return plan.canCap ? { ...changes, numCtx: before.run.numCtx.value } : undefined;
+}

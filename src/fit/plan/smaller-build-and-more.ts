@@ -1,0 +1,43 @@
+import { ROUND_CONTEXTS } from "../largest-context";
+import { formatBytes, formatContext, MIB } from "../units";
+import type { KnownVerdict } from "../verdict";
+import { type PlanInput, recommendedRaise } from "./plan-input";
+import type { Proposal, Proposed } from "./proposal";
+import { settle } from "./settle";
+import { buildCandidates, proposedBuild, type Sizing } from "./smaller-build";
+
+/** A context worth giving up quality for, where a smaller build alone doesn't do. */
+const USEFUL_CONTEXT = 16_384;
+
+/**
+ * Where nothing else makes it fit: a smaller quantization together with a smaller context and, if needed, the
+ * recommended limit. Quality counts for more than context from 16K of context on.
+ */
+export const smallerBuildAndMore: Proposal = {
+  isLastResort: true,
+  propose: (plan, before) => bestBuildAndMore(plan, before, "most"),
+};
+
+export function bestBuildAndMore(plan: PlanInput, before: KnownVerdict, sizing: Sizing): readonly Proposed[] {
+  if (before.kind === "fits" || !plan.canCap) return [];
+  const present = before.run.numCtx.value;
+  const raise = recommendedRaise(plan, before);
+  const limits = raise === undefined ? [undefined] : [undefined, raise];
+  const contexts = [undefined, ...ROUND_CONTEXTS.filter((round) => round < present)];
+  const combinations = buildCandidates(plan, sizing).flatMap((candidate) =>
+    limits.flatMap((limitMib) => contexts.map((numCtx) => ({ candidate, limitMib, numCtx }))),
+  );
+  for (const enough of [Math.min(USEFUL_CONTEXT, present), 0]) {
+    for (const { candidate, limitMib, numCtx } of combinations) {
+      if ((numCtx ?? present) < enough) continue;
+      const settled = settle(plan, before, { build: candidate.build, limitMib, numCtx });
+      if (settled === undefined) continue;
+      const more = [
+        ...(limitMib === undefined ? [] : [`${formatBytes(limitMib * MIB)} of Limit`]),
+        ...(numCtx === undefined ? [] : [`${formatContext(numCtx)} of Context`]),
+      ];
+      return [proposedBuild(candidate, settled, more)];
+    }
+  }
+  return [];
+}

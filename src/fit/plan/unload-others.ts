@@ -1,0 +1,14 @@
+import { roomBeside } from "../beside-loaded";
+import type { Proposal } from "./proposal";
+import { settle } from "./settle";
+
+/** llama.cpp doesn't see what other models take of the limit. */
+export const unloadOthers: Proposal = {
+  propose(plan, before) {
+    const room = before.kind === "fits" ? roomBeside(plan.input, before) : undefined;
+    if (room === undefined || room.isEnough || room.takenBytes === 0) return [];
+    const names = room.others.map(({ name }) => name);
+    const settled = settle(plan, before, { unload: names });
+    return settled === undefined ? [] : [{ ...settled, title: `Unload ${names.join(", ")}` }];
+  },
+};

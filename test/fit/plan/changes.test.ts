@@ -1,0 +1,88 @@
+import { describe, expect, it } from "vitest";
+import { roomBeside } from "../../../src/fit/beside-loaded";
+import { applyChanges, type Changes, commandsOf, costOf, costWords } from "../../../src/fit/plan/changes";
+import { dominates, joinCosts } from "../../../src/fit/plan/cost";
+import { GIB } from "../../../src/fit/units";
+import { judge, type JudgeInput } from "../../../src/fit/verdict";
+import { lacking, planFor, withUsedRam } from "../inputs";
+
+/** One of each: a change without a sample is a type error. */
+const SAMPLES: { readonly [K in keyof Changes]-?: NonNullable<Changes[K]> } = {
+  build: {
+    quantization: "Q3_K_M",
+    name: "qwen3-coder-next:q3_K_M",
+    weightBytes: 36 * GIB,
+    downloadBytes: 36 * GIB,
+    steps: 2,
+    loss: "a loss of quality that shows on hard tasks",
+  },
+  limitMib: 56 * 1024,
+  numCtx: 32_768,
+  unload: ["big:latest"],
+  closeApps: { bytes: 4 * GIB },
+  kvCacheType: "q8_0",
+};
+
+const big = { name: "big:latest", digest: "big", sizeBytes: 40 * GIB, vramBytes: 40 * GIB };
+const plan = withUsedRam(planFor("qwen3-coder-next", 64, 26, { loaded: [big] }), 70 * GIB);
+
+function judged(state: JudgeInput) {
+  const verdict = judge(state);
+  if (verdict.kind === "unknown") throw new Error(verdict.reason);
+  return { verdict, beside: roomBeside(state, verdict) };
+}
+
+const before = judged(plan.input);
+const settingOf = (changes: Changes) => ({ plan, before: before.verdict, changes });
+
+describe.each(Object.keys(SAMPLES) as (keyof Changes)[])("a change of %s", (key) => {
+  const changes: Changes = { [key]: SAMPLES[key] };
+
+  it("is seen by a verdict", () => {
+    expect(judged(applyChanges(plan.input, changes))).not.toEqual(before);
+  });
+
+  it("costs something, and says what", () => {
+    expect(dominates(joinCosts([]), costOf(settingOf(changes)))).toBe(true);
+    expect(costWords(settingOf(changes)).join()).not.toBe("");
+  });
+});
+
+describe("several changes", () => {
+  it("are all in the state, the cost and the words", () => {
+    const state = applyChanges(plan.input, SAMPLES);
+    expect(state).toMatchObject({
+      limit: { bytes: 56 * GIB },
+      model: { sizeBytes: 36 * GIB, quantization: "Q3_K_M" },
+      description: { weightBytes: 36 * GIB, parameters: { numCtx: 32_768 } },
+      loaded: [],
+      ram: { othersBytes: 26 * GIB },
+      options: { kvCacheType: "q8_0" },
+      server: { startupTotalBytes: { value: 56 * GIB } },
+    });
+    const words = costWords(settingOf(SAMPLES));
+    for (const key of Object.keys(SAMPLES) as (keyof Changes)[]) {
+      for (const line of costWords(settingOf({ build: SAMPLES.build, [key]: SAMPLES[key] })))
+        expect(words).toContain(line);
+    }
+    expect(costOf(settingOf(SAMPLES))).toMatchObject({ password: 1, serverWide: 1, disturbance: 1, qualitySteps: 2 });
+  });
+
+  it("are made by hand in an order that works: a server in a terminal comes last", () => {
+    expect(commandsOf(settingOf(SAMPLES))).toEqual([
+      "ollama pull qwen3-coder-next:q3_K_M",
+      "sudo /usr/sbin/sysctl iogpu.wired_limit_mb=57344",
+      "printf '%s\\n' 'FROM qwen3-coder-next:q3_K_M' 'PARAMETER num_ctx 32768' | ollama create qwen3-coder-next:q3_K_M-32k -f /dev/stdin",
+      "ollama stop big:latest",
+      "launchctl setenv OLLAMA_KV_CACHE_TYPE q8_0",
+      `osascript -e 'quit app "Ollama"'`,
+      "sleep 3",
+      "open -a Ollama",
+    ]);
+  });
+
+  it("have no commands while nobody has confirmed their build", () => {
+    const build = lacking(SAMPLES.build, "name");
+    expect(commandsOf(settingOf({ ...SAMPLES, build }))).toEqual([]);
+  });
+});
