@@ -1,6 +1,5 @@
 import { type MlxConfig, UnknownMlxModel } from "../config";
-import type { AttentionShape } from "../shape";
-import type { TensorRows } from "../tensor-check";
+import type { KvShape } from "./kv-shape";
 import { expandedLatent, latent } from "./latent";
 
 /**
@@ -11,15 +10,6 @@ import { expandedLatent, latent } from "./latent";
  * "latent": one compressed row for all heads; "expanded-latent": that row unfolded to K and V of each head.
  */
 export type AttentionKind = "grouped" | "grouped-by-hidden-size" | "grouped-own-global" | "latent" | "expanded-latent";
-
-/** K and V of a layer, in elements. */
-export interface KvShape {
-  readonly attention: Omit<AttentionShape, "window">;
-  readonly keyRow: number;
-  readonly valueRow: number;
-  /** Rows of the tensors that make them, by name. */
-  readonly rows: TensorRows;
-}
 
 /** What the layer `index` attends with and keeps of each token. */
 export function kvShape(

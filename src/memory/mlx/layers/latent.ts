@@ -1,5 +1,5 @@
 import type { MlxConfig } from "../config";
-import type { KvShape } from "./attention";
+import type { KvShape } from "./kv-shape";
 
 /**
  * Multi-head latent attention: a compressed row and a rotary key, shared by all heads (mlx-lm deepseek_v3.py,
