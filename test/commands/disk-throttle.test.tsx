@@ -2,20 +2,21 @@ import { describe, expect, it } from "vitest";
 import type { Runner } from "../../src/mac/runner";
 import SetGpuLimit from "../../src/set-gpu-limit";
 import { createSampleMac, type MacFaults, type StandInMac } from "../stand-ins/mac";
-import { renderCommand, type Screen, setPreferences } from "../support";
+import { doesNotSay, renderCommand, type Screen, setPreferences } from "../support";
 
 const KEY = "debug.lowpri_throttle_enabled";
 const OFF = "Switch Off Disk Throttle";
 const ON = "Switch On Disk Throttle";
-const NOT_GPU = "This setting has nothing to do with GPU memory.";
+const IS_OFF = /disk throttle is off/i;
+const IS_ON = /disk throttle is on\b/i;
+const UNREADABLE = /(?:couldn't|could not) be read/;
+const NOT_GPU = /nothing to do with GPU memory/;
 
 /** The form on a Mac without Ollama; `run` may stand between it and the Mac. */
 async function openForm(mac: StandInMac, run: Runner = mac.run): Promise<Screen> {
   setPreferences({ ollamaHost: "http://127.0.0.1:9" });
   return renderCommand(<SetGpuLimit />, { command: "set-gpu-limit", system: { ...mac.system(), run } });
 }
-
-const words = (screen: Screen) => screen.text().replace(/\s+/g, " ");
 
 /** A Mac whose throttle reads as `answer` once a prompt was shown, whatever was set. */
 function readsBack(mac: StandInMac, answer: string | undefined): Runner {
@@ -29,9 +30,7 @@ function readsBack(mac: StandInMac, answer: string | undefined): Runner {
 describe("the disk throttle in Set GPU Limit", () => {
   it("says what is in force and what it is about", async () => {
     const screen = await openForm(createSampleMac());
-    expect(words(screen)).toContain(
-      `Disk Throttle On, the default of macOS: background tasks such as Time Machine and Spotlight give way to your apps at the disk. ${NOT_GPU}`,
-    );
+    screen.says(/Disk Throttle On/, "Time Machine", "Spotlight", NOT_GPU);
     expect(screen.actions()).toContain(OFF);
     expect(screen.actions()).not.toContain(ON);
   });
@@ -39,59 +38,47 @@ describe("the disk throttle in Set GPU Limit", () => {
   it("is switched off after a yes, with one prompt, and on again", async () => {
     const mac = createSampleMac();
     const screen = await openForm(mac);
-    await screen.press(OFF);
-    await screen.until("Switch off the disk throttle?");
+    await screen.action(OFF);
     expect(mac.prompts).toEqual([]);
-    await screen.confirm(true);
-    expect(screen.alerts()).toMatchObject([
-      {
-        message:
-          "Background tasks such as Time Machine and Spotlight may then compete with your apps for the disk. This has nothing to do with GPU memory and makes no model fit. It lasts until the next restart. macOS asks for an administrator password.",
-        primary: "Switch Off",
-        destructive: true,
-      },
-    ]);
+    const { destructive } = screen.alert("Time Machine", "Spotlight", NOT_GPU, "restart", "password");
+    expect(destructive).toBe(true);
+    await screen.agree("Switch Off");
+    expect(screen.alerts()).toHaveLength(1);
     expect(mac.prompts).toEqual([
       "GPU Limit wants to change the disk throttle for background tasks, until the next restart.",
     ]);
     expect(mac.sysctls.get(KEY)).toBe("0");
     expect(mac.limitMib()).toBe(0);
-    expect(screen.toasts()).toEqual([
-      {
-        style: "SUCCESS",
-        title: "Disk throttle is off",
-        message: "Until the next restart, background tasks compete with your apps for the disk.",
-        actions: [],
-      },
-    ]);
-    expect(words(screen)).toContain("Disk Throttle Off until the next restart: ");
+    expect(screen.toast("SUCCESS", IS_OFF, "restart").actions).toEqual([]);
+    screen.says(/Disk Throttle Off/);
 
-    await screen.confirm(true);
     await screen.action(ON);
-    expect(screen.alerts().at(-1)).toMatchObject({ primary: "Switch On", destructive: false });
+    expect(screen.alert(NOT_GPU, "password").destructive).toBe(false);
+    await screen.agree("Switch On");
     expect(mac.sysctls.get(KEY)).toBe("1");
-    expect(screen.toasts().at(-1)).toMatchObject({ style: "SUCCESS", title: "Disk throttle is on" });
-    expect(words(screen)).toContain("Disk Throttle On, the default of macOS");
+    screen.toast("SUCCESS", IS_ON);
+    screen.says(/Disk Throttle On/);
   });
 
   it("waits for the prompt with the window out of the way, and keeps the form", async () => {
     const mac = createSampleMac({ faults: { hang: true } });
     const screen = await openForm(mac);
-    await screen.confirm(true);
+    await screen.agree("Switch Off");
     await screen.press(OFF);
     await screen.until(() => mac.prompts.length === 1);
     expect(screen.text()).toContain("(Raycast's window is closed)");
-    expect(screen.toasts()).toMatchObject([{ style: "ANIMATED", title: "Waiting for the administrator password" }]);
+    screen.toast("ANIMATED", "password");
     mac.answerPrompt("allow");
     await screen.settle();
-    expect(screen.toasts()).toMatchObject([{ style: "SUCCESS", title: "Disk throttle is off" }]);
+    expect(screen.toasts()).toHaveLength(1);
+    screen.toast("SUCCESS", IS_OFF);
     expect(screen.closed()).toBe(false);
   });
 
   it("stays as it is after a no", async () => {
     const mac = createSampleMac();
     const screen = await openForm(mac);
-    await screen.confirm(false);
+    await screen.agree("Cancel");
     await screen.action(OFF);
     expect(mac.prompts).toEqual([]);
     expect(screen.toasts()).toEqual([]);
@@ -99,26 +86,22 @@ describe("the disk throttle in Set GPU Limit", () => {
 
   it("says after Cancel that nothing changed, as no failure", async () => {
     const screen = await openForm(createSampleMac({ faults: { cancel: true } }));
-    await screen.confirm(true);
+    await screen.agree("Switch Off");
     await screen.action(OFF);
-    expect(screen.toasts()).toEqual([
-      { style: "SUCCESS", title: "Nothing Changed", message: "The disk throttle is on.", actions: [] },
-    ]);
+    expect(screen.toast("SUCCESS", "Nothing changed", IS_ON).actions).toEqual([]);
   });
 
-  it.each<[MacFaults, string, string]>([
-    [{ wrongPassword: true }, "Wrong password", "The administrator name or password was not accepted."],
-    [{ notPermitted: true }, "Not permitted", "macOS did not allow it. An administrator account is needed."],
-    [{ timeoutReached: true }, "No answer to the password prompt", "The prompt was open for too long."],
-    [{ sysctlRefuses: true }, "macOS refused the value", `sysctl: ${KEY}=0: Invalid argument.`],
-  ])("has its own words for %j and offers the command", async (faults, title, message) => {
+  it.each<[MacFaults, RegExp | string]>([
+    [{ wrongPassword: true }, /password (?:was|is) not accepted|wrong password/i],
+    [{ notPermitted: true }, "an administrator account"],
+    [{ timeoutReached: true }, /no answer|too long/i],
+    [{ sysctlRefuses: true }, `sysctl: ${KEY}=0: Invalid argument`],
+  ])("has its own words for %j and offers the command", async (faults, reason) => {
     const mac = createSampleMac({ faults });
     const screen = await openForm(mac);
-    await screen.confirm(true);
+    await screen.agree("Switch Off");
     await screen.action(OFF);
-    expect(screen.toasts()).toEqual([
-      { style: "FAILURE", title, message: `${message} The disk throttle is on.`, actions: ["Copy Command"] },
-    ]);
+    expect(screen.toast("FAILURE", reason, IS_ON).actions).toEqual(["Copy Command"]);
     expect(mac.sysctls.get(KEY)).toBe("1");
     await screen.toastAction("Copy Command");
     expect(screen.clipboard()).toBe(`sudo /usr/sbin/sysctl ${KEY}=0`);
@@ -126,46 +109,29 @@ describe("the disk throttle in Set GPU Limit", () => {
 
   it("says that it is off where the prompt was given up but went on", async () => {
     const screen = await openForm(createSampleMac({ faults: { timeoutReached: "applied" } }));
-    await screen.confirm(true);
+    await screen.agree("Switch Off");
     await screen.action(OFF);
-    expect(screen.toasts()).toMatchObject([
-      {
-        style: "FAILURE",
-        title: "Set, though the prompt was given up",
-        message: "The command went on behind the prompt. The disk throttle is off.",
-      },
-    ]);
-    expect(words(screen)).toContain("Disk Throttle Off until the next restart");
+    screen.toast("FAILURE", "set", /prompt/, IS_OFF);
+    screen.says(/Disk Throttle Off/);
   });
 
   it("believes what reads back, not what was asked for", async () => {
     const mac = createSampleMac();
     const screen = await openForm(mac, readsBack(mac, "1"));
-    await screen.confirm(true);
+    await screen.agree("Switch Off");
     await screen.action(OFF);
-    expect(screen.toasts()).toMatchObject([
-      {
-        style: "FAILURE",
-        title: "Another value is in force",
-        message: "Asked to switch it off. The disk throttle is on.",
-      },
-    ]);
-    expect(words(screen)).toContain("Disk Throttle On");
+    screen.toast("FAILURE", "another value", IS_ON);
+    screen.says(/Disk Throttle On/);
   });
 
   it("claims nothing that cannot be read back, and then offers nothing", async () => {
     const mac = createSampleMac();
     const screen = await openForm(mac, readsBack(mac, undefined));
-    await screen.confirm(true);
+    await screen.agree("Switch Off");
     await screen.action(OFF);
-    expect(screen.toasts()).toMatchObject([
-      {
-        style: "FAILURE",
-        title: "Set, but not confirmed",
-        message: "The value could not be read back. Whether the disk throttle is on could not be read.",
-      },
-    ]);
-    expect(words(screen)).toContain(`Disk Throttle Unknown: ${KEY} could not be read.`);
+    const { title, message } = screen.toast("FAILURE", UNREADABLE);
+    doesNotSay(`${title}. ${message}`, /The disk throttle is o/);
+    screen.says(/Disk Throttle Unknown/, KEY, UNREADABLE);
     expect(screen.actions()).not.toContain(OFF);
   });
 
@@ -176,22 +142,16 @@ describe("the disk throttle in Set GPU Limit", () => {
         ? { exitCode: 1, stdout: "", stderr: "0:9: execution error: No luck (-1)\n", missing: false, timedOut: false }
         : mac.run(file, args, options);
     const screen = await openForm(mac, run);
-    await screen.confirm(true);
+    await screen.agree("Switch Off");
     await screen.action(OFF);
-    expect(screen.toasts()).toMatchObject([
-      {
-        style: "FAILURE",
-        title: "The disk throttle could not be changed",
-        message: "No luck. The disk throttle is on.",
-      },
-    ]);
+    screen.toast("FAILURE", "No luck", IS_ON);
   });
 
   it.each(["7", ""])("is not offered where the kernel says %j", async (value) => {
     const mac = createSampleMac();
     mac.sysctls.set(KEY, value);
     const screen = await openForm(mac);
-    expect(words(screen)).toContain(`Disk Throttle Unknown: ${KEY} could not be read.`);
+    screen.says(/Disk Throttle Unknown/, KEY, UNREADABLE);
     expect(screen.actions().filter((title) => /Throttle/.test(title))).toEqual([]);
   });
 
@@ -199,7 +159,7 @@ describe("the disk throttle in Set GPU Limit", () => {
     const mac = createSampleMac();
     mac.sysctls.delete(KEY);
     const screen = await openForm(mac);
-    expect(words(screen)).toContain("Disk Throttle Unknown");
+    screen.says(/Disk Throttle Unknown/);
     expect(screen.actions().filter((title) => /Throttle/.test(title))).toEqual([]);
   });
 });

@@ -2,10 +2,13 @@ import { describe, expect, it } from "vitest";
 import CheckModelFit from "../../src/check-model-fit";
 import SetGpuLimit from "../../src/set-gpu-limit";
 import { sampleModel } from "../stand-ins/ollama";
-import { desk, renderCommand, type Screen } from "../support";
+import { desk, doesNotSay, renderCommand, type Screen } from "../support";
 import { asked, setRemoteStage, setStage, type Stage, type StageOptions } from "./stage";
 
 const RESTART = "Restart Ollama";
+const RESTARTED = /Ollama (?:has )?restarted/;
+const NOT_BACK = /did(?:n't| not) come back/;
+const NONE_LOADED = /no model is loaded/i;
 const MODELS = ["llama3.1:8b", "qwen3:8b"].map((name) => sampleModel(name));
 /** What Metal gives a 64 GB Mac; the server measured it when it started. */
 const DEFAULT_BYTES = 55_662_788_608;
@@ -32,47 +35,47 @@ async function load({ ollama }: Stage, ...names: string[]): Promise<void> {
 const serverPid = ({ mac }: Stage) => mac.processes.find(({ command }) => command.endsWith("ollama serve"))?.pid;
 
 describe("what is asked before Ollama restarts", () => {
-  const question = (screen: Screen) => screen.alerts().at(-1)?.message;
-
   it("names the models that are loaded, and that answers are cut off", async () => {
     const stage = await stageOf();
     await load(stage, "llama3.1:8b", "qwen3:8b");
     const screen = await openForm(stage);
-    await screen.confirm(false);
+    await screen.agree("Cancel");
     await screen.action(RESTART);
-    expect(screen.alerts()).toMatchObject([{ title: "Restart Ollama?", primary: "Restart", destructive: true }]);
-    expect(question(screen)).toBe("Restarting unloads qwen3:8b, llama3.1:8b, and cuts off answers under way.");
+    expect(screen.alerts()).toHaveLength(1);
+    expect(screen.alert(/unload/, "qwen3:8b, llama3.1:8b", /answers/)).toMatchObject({
+      title: "Restart Ollama?",
+      primary: "Restart",
+      destructive: true,
+    });
   });
 
   it("asks the server anew: another program may have loaded one since", async () => {
     const stage = await stageOf();
     const screen = await openForm(stage);
-    await screen.confirm(false);
+    await screen.agree("Cancel");
     await screen.action(RESTART);
-    expect(question(screen)).toBe("No model is loaded now. A download under way stops.");
+    doesNotSay(screen.alert(NONE_LOADED, "download").message, "qwen3:8b");
     await load(stage, "qwen3:8b");
-    await screen.confirm(false);
+    await screen.agree("Cancel");
     await screen.action(RESTART);
-    expect(question(screen)).toContain("Restarting unloads qwen3:8b,");
+    doesNotSay(screen.alert(/unload/, "qwen3:8b").message, NONE_LOADED);
   });
 
   it("says when nobody can tell what is loaded", async () => {
     const stage = await stageOf();
     const screen = await openForm(stage);
     stage.ollama.fault("ps", { kind: "http500" });
-    await screen.confirm(false);
+    await screen.agree("Cancel");
     await screen.action(RESTART);
-    expect(question(screen)).toBe(
-      "Which models are loaded could not be read. Restarting unloads them all, and cuts off answers under way.",
-    );
+    doesNotSay(screen.alert(/(?:couldn't|could not) be read/, /unload/, /answers/).message, NONE_LOADED);
   });
 
   it("says where the default context changes under the limit in force", async () => {
     const stage = await stageOf({ mac: { overrideMib: 40_960 } });
     const screen = await openForm(stage);
-    await screen.confirm(false);
+    await screen.agree("Cancel");
     await screen.action(RESTART);
-    expect(question(screen)).toContain("its default context changes from 256K to 32K for every model");
+    screen.alert("default context", "from 256K to 32K");
   });
 
   it.each<[string, StageOptions]>([
@@ -84,20 +87,17 @@ describe("what is asked before Ollama restarts", () => {
     ["the release has no tiers", { mac: { overrideMib: 40_960 }, ollama: { version: "0.15.4" } }],
   ])("does not speak of the context where %s", async (_, options) => {
     const screen = await openForm(await stageOf(options));
-    await screen.confirm(false);
+    await screen.agree("Cancel");
     await screen.action(RESTART);
-    expect(question(screen)).not.toContain("context");
+    doesNotSay(screen.alert().message, "context", "256K", "32K");
   });
 
   it("names the context that the app was told since it started", async () => {
     const stage = await stageOf({ mac: { overrideMib: 40_960, launchctlEnv: { OLLAMA_CONTEXT_LENGTH: "16384" } } });
     const screen = await openForm(stage);
-    await screen.confirm(false);
+    await screen.agree("Cancel");
     await screen.action(RESTART);
-    expect(question(screen)).toContain(
-      "The default context is then 16K (OLLAMA_CONTEXT_LENGTH), unless the slider in the app's settings says otherwise.",
-    );
-    expect(question(screen)).not.toContain("256K");
+    doesNotSay(screen.alert("default context", "16K", "OLLAMA_CONTEXT_LENGTH", "slider").message, "256K");
   });
 
   it("leaves Ollama alone after a no", async () => {
@@ -105,7 +105,7 @@ describe("what is asked before Ollama restarts", () => {
     await load(stage, "qwen3:8b");
     const before = serverPid(stage);
     const screen = await openForm(stage);
-    await screen.confirm(false);
+    await screen.agree("Cancel");
     await screen.action(RESTART);
     expect(serverPid(stage)).toBe(before);
     expect(stage.ollama.loaded()).toHaveLength(1);
@@ -120,18 +120,12 @@ describe("restarting Ollama", () => {
     const before = serverPid(stage);
     const screen = await openForm(stage);
     const read = asked(stage.ollama, "tags");
-    await screen.confirm(true);
+    await screen.agree("Restart");
     await screen.action(RESTART);
     expect(serverPid(stage)).not.toBe(before);
     expect(stage.ollama.loaded()).toEqual([]);
-    expect(screen.toasts()).toEqual([
-      {
-        style: "SUCCESS",
-        title: "Ollama restarted",
-        message: "It answers again. Models are loaded when they are used.",
-        actions: [],
-      },
-    ]);
+    expect(screen.toasts()).toHaveLength(1);
+    expect(screen.toast("SUCCESS", RESTARTED).actions).toEqual([]);
     expect(asked(stage.ollama, "tags")).toBeGreaterThan(read);
     expect(stage.mac.unknownCommands).toEqual([]);
   });
@@ -140,12 +134,12 @@ describe("restarting Ollama", () => {
     const stage = await stageOf();
     const screen = await openForm(stage);
     stage.ollama.fault("version", { kind: "slow", ms: 300 });
-    await screen.confirm(true);
+    await screen.agree("Restart");
     await screen.press(RESTART);
-    await screen.until(() => screen.toasts()[0]?.title === "Restarting Ollama");
-    expect(screen.toasts()).toMatchObject([{ style: "ANIMATED", message: "Waiting until it answers again" }]);
+    await screen.until(() => screen.toasts().length > 0);
+    screen.toast("ANIMATED", "Restarting Ollama");
     await screen.settle();
-    expect(screen.toasts()).toMatchObject([{ style: "SUCCESS", title: "Ollama restarted" }]);
+    screen.toast("SUCCESS", RESTARTED);
   });
 
   it("shows in the list of models what changed: none is loaded, and the tier is the one of the limit", async () => {
@@ -156,9 +150,9 @@ describe("restarting Ollama", () => {
     const badge = (name: string) => screen.item(name).accessories.find(({ kind }) => kind === "tag")?.text;
     expect(badge("llama3.1:8b")).toBe("Fits · 128K");
     expect(screen.actions()).toContain(RESTART);
-    await screen.confirm(true);
+    await screen.agree("Restart");
     await screen.action(RESTART);
-    expect(screen.toasts()).toMatchObject([{ title: "Ollama restarted" }]);
+    screen.toast("SUCCESS", RESTARTED);
     expect(badge("llama3.1:8b")).toBe("Fits · 32K");
     await screen.pick("qwen3:8b");
     expect(screen.actions()).toContain("Load Model");
@@ -173,7 +167,7 @@ describe("restarting Ollama", () => {
     stage.mac.addProcess({ path: "/usr/local/bin/ollama", command: "ollama serve", parentPid: shell.pid });
     await screen.action(RESTART);
     expect(screen.alerts()).toEqual([]);
-    expect(screen.toasts()).toMatchObject([{ title: "Restart Ollama yourself" }]);
+    screen.toast("FAILURE", "yourself");
   });
 });
 
@@ -184,14 +178,7 @@ describe("an Ollama that is not ours to restart", () => {
     const screen = await openForm(stage);
     await screen.action(RESTART);
     expect(screen.alerts()).toEqual([]);
-    expect(screen.toasts()).toEqual([
-      {
-        style: "FAILURE",
-        title: "Restart Ollama yourself",
-        message: "Ollama runs in a terminal. Stop it there with Control-C and start `ollama serve` again.",
-        actions: ["Copy Command"],
-      },
-    ]);
+    expect(screen.toast("FAILURE", "terminal", "Control-C", "`ollama serve`").actions).toEqual(["Copy Command"]);
     expect(serverPid(stage)).toBe(before);
     await screen.toastAction("Copy Command");
     expect(screen.clipboard()).toBe("ollama serve");
@@ -201,14 +188,7 @@ describe("an Ollama that is not ours to restart", () => {
     const stage = await stageOf({ mac: { ollama: "none" } });
     const screen = await openForm(stage);
     await screen.action(RESTART);
-    expect(screen.toasts()).toEqual([
-      {
-        style: "FAILURE",
-        title: "Restart Ollama yourself",
-        message: "It could not be told how Ollama was started. Quit it and start it again the way you did.",
-        actions: [],
-      },
-    ]);
+    expect(screen.toast("FAILURE", "yourself", /how (?:Ollama|it) was started/).actions).toEqual([]);
   });
 
   it("has no such action on another Mac", async () => {
@@ -237,22 +217,15 @@ describe("when Ollama does not restart", () => {
     const stage = await stageOf({ ...options, mac: { ...options.mac, faults: {} } });
     const screen = await openForm(stage);
     stage.mac.faults = options.mac?.faults ?? {};
-    await screen.confirm(true);
+    await screen.agree("Restart");
     await screen.action(RESTART);
     return { screen, stage };
   }
 
   it("leads to the setting where macOS does not let Raycast control it", async () => {
     const { screen, stage } = await restart({ mac: { faults: { automationDenied: true } } });
-    expect(screen.toasts()).toEqual([
-      {
-        style: "FAILURE",
-        title: "Not permitted",
-        message:
-          "macOS does not allow Raycast to control this app. Allow it in System Settings, Privacy & Security, Automation, Raycast.",
-        actions: ["Open System Settings"],
-      },
-    ]);
+    const { actions } = screen.toast("FAILURE", "Not permitted", "System Settings", "Automation", "Raycast");
+    expect(actions).toEqual(["Open System Settings"]);
     expect(serverPid(stage)).toBeDefined();
     await screen.toastAction("Open System Settings");
     expect(desk.opened).toEqual([
@@ -262,26 +235,12 @@ describe("when Ollama does not restart", () => {
 
   it("says that it still runs", async () => {
     const { screen } = await restart({ mac: { faults: { appsRefuseToQuit: true } } });
-    expect(screen.toasts()).toEqual([
-      {
-        style: "FAILURE",
-        title: "Ollama did not quit",
-        message: "Ollama was asked to quit, but it still runs. Nothing was restarted.",
-        actions: [],
-      },
-    ]);
+    expect(screen.toast("FAILURE", /did(?:n't| not) quit/, /nothing was restarted/i).actions).toEqual([]);
   });
 
   it("says that the app stays down, and opens it", async () => {
     const { screen } = await restart({ mac: { faults: { ollamaStaysDown: true } } });
-    expect(screen.toasts()).toEqual([
-      {
-        style: "FAILURE",
-        title: "Ollama did not come back",
-        message: "Ollama stopped, but no new server was started.",
-        actions: ["Open Ollama"],
-      },
-    ]);
+    expect(screen.toast("FAILURE", NOT_BACK, "stopped", /no new server/).actions).toEqual(["Open Ollama"]);
     expect(screen.actions()).not.toContain(RESTART);
     await screen.toastAction("Open Ollama");
     expect(desk.opened).toEqual([{ target: "/Applications/Ollama.app" }]);
@@ -289,7 +248,7 @@ describe("when Ollama does not restart", () => {
 
   it("says that the service stays down, and how to start it", async () => {
     const { screen } = await restart({ mac: { ollama: "homebrew", faults: { ollamaStaysDown: true } } });
-    expect(screen.toasts()).toMatchObject([{ style: "FAILURE", title: "Ollama did not come back" }]);
+    screen.toast("FAILURE", NOT_BACK);
     await screen.toastAction("Copy Command");
     expect(screen.clipboard()).toBe("brew services start ollama");
   });
@@ -298,15 +257,9 @@ describe("when Ollama does not restart", () => {
     const stage = await stageOf();
     const screen = await openForm(stage);
     stage.ollama.fault("version", { kind: "refuse" });
-    await screen.confirm(true);
+    await screen.agree("Restart");
     await screen.action(RESTART);
-    expect(screen.toasts()).toMatchObject([
-      {
-        style: "FAILURE",
-        title: "Ollama did not come back",
-        message: `A new server was started, but it does not answer. Nothing answers at ${stage.ollama.url}.`,
-      },
-    ]);
+    screen.toast("FAILURE", NOT_BACK, "new server was started", stage.ollama.url);
   });
 
   it("passes on what else goes wrong", async () => {
@@ -319,16 +272,9 @@ describe("when Ollama does not restart", () => {
       run: async (file, args, options) => (isAsked(file, args) ? answer : run(file, args, options)),
     };
     const screen = await openForm({ ...stage, system: failing });
-    await screen.confirm(true);
+    await screen.agree("Restart");
     await screen.action(RESTART);
-    expect(screen.toasts()).toEqual([
-      {
-        style: "FAILURE",
-        title: "Ollama could not be restarted",
-        message: "Error: no such service.",
-        actions: ["Copy Command"],
-      },
-    ]);
+    expect(screen.toast("FAILURE", /restart/, "no such service").actions).toEqual(["Copy Command"]);
     await screen.toastAction("Copy Command");
     expect(screen.clipboard()).toBe("brew services restart ollama");
   });
