@@ -87,8 +87,8 @@ const entries = (names: string, rule: MlxRule): [string, MlxRule][] =>
 export const MODEL_TYPES: ReadonlyMap<string, MlxRule> = new Map<string, MlxRule>([
   ...entries(PLAIN, {}),
   ...entries(PLAIN_BY_HIDDEN_SIZE, derivedHeadSize),
-  ...entries("llama mistral ministral3 smollm3 iquestcoder xverse laguna", byTypes),
-  ...entries("afmoe exaone_moe mellum", typesOnly),
+  ...entries("llama mistral ministral3 smollm3 iquestcoder xverse", byTypes),
+  ...entries("afmoe exaone_moe laguna mellum", typesOnly),
   ["gpt_oss", { layers: [list("layer_types"), slidingBut(2)] }],
   ...entries("muse_glimmer olmo3", { layers: [list("layer_types"), slidingBut(4)] }),
   ["exaone4", { layers: [{ kind: "repeated-letters", key: "sliding_window_pattern" }, every("full")] }],
