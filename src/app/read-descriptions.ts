@@ -86,7 +86,7 @@ async function readOne(model: InstalledModel, options: ReadOptions): Promise<Des
   }
 }
 
-/** A projector's file on this Mac may be readable the next time; a remote server never tells its size. */
-function isWhole({ projectors }: ModelDescription, { isLocal }: ReadOptions): boolean {
-  return !isLocal || projectors.every(({ bytes }) => bytes !== undefined);
+/** Files on this Mac may be whole and readable the next time; a remote server never tells a projector's size. */
+function isWhole({ projectors, damage }: ModelDescription, { isLocal }: ReadOptions): boolean {
+  return !isLocal || (damage === undefined && projectors.every(({ bytes }) => bytes !== undefined));
 }

@@ -113,6 +113,8 @@ export interface ModelDescription {
   readonly weightBytes?: number;
   /** Separate projector files, with the bytes of their tensors where they could be read. */
   readonly projectors: readonly { readonly path: string; readonly bytes?: number }[];
+  /** Why Ollama can't load its files, as a sentence: cut short or damaged. Absent = nothing is known to be wrong. */
+  readonly damage?: string;
   /** LoRA adapters and draft models: the estimate does not cover them. */
   readonly adapters: readonly string[];
   readonly drafts: readonly string[];

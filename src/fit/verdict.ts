@@ -170,7 +170,8 @@ function runInput(input: JudgeInput, description: ModelDescription) {
 
 /** Parts of a model that change its memory in ways the estimate does not cover. */
 function uncoveredPart(description: ModelDescription): string | undefined {
-  const { parameters, adapters, drafts, projectors, metadata } = description;
+  const { parameters, adapters, drafts, projectors, metadata, damage } = description;
+  if (damage !== undefined) return `${damage} Ollama can't load it: pull it again.`;
   if (adapters.length > 0) return "It carries a LoRA adapter, whose memory is not in the estimate.";
   if (drafts.length > 0) return "It carries a draft model, whose memory is not in the estimate.";
   if ((parameters.draftNumPredict ?? 0) > 0) {

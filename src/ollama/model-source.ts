@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import type { InstalledModel, ModelDescription } from "../fit/facts";
+import { formatBytes } from "../fit/units";
+import { GgufError, type GgufFault } from "../memory/gguf/gguf-error";
 import type { ModelMetadata } from "../memory/metadata";
 import { tensorBytes } from "../memory/gguf/tensor-types";
 import { readModelFile } from "./blob-source";
@@ -41,39 +43,49 @@ function mergeTensors(verbose: ModelMetadata, plain: ModelMetadata): ModelMetada
 
 async function withLocalFiles(shown: ModelDescription, options: DescribeOptions): Promise<ModelDescription> {
   const { from } = fromLines(shown.modelfile ?? "");
-  const [model, ...projectors] = from;
-  const metadata = model === undefined ? undefined : await readHeader(model, options);
-  const sizes = await Promise.all(
-    projectors.map(async (path) => {
-      const projector = await readHeader(path, options);
-      const bytes = projector === undefined ? undefined : tensorSum(projector);
-      return { path, bytes };
-    }),
+  const [model, ...projectors] = await Promise.all(
+    from.map(async (path) => ({ path, blob: await readHeader(path, options) })),
   );
-  const whole = { ...shown, projectors: sizes };
+  const whole: ModelDescription = {
+    ...shown,
+    projectors: projectors.map(({ path, blob }) => ({ path, bytes: blob?.metadata && tensorSum(blob.metadata) })),
+    damage: [model, ...projectors].find((file) => file?.blob?.damage !== undefined)?.blob?.damage,
+  };
+  const metadata = model?.blob?.metadata;
   return metadata === undefined ? whole : { ...whole, metadata, metadataSource: "header" };
 }
 
-/** The header of a blob; undefined where the file is not there, not readable or cut short. */
-async function readHeader(
-  path: string,
-  { modelsFolders, signal }: DescribeOptions,
-): Promise<ModelMetadata | undefined> {
+/** What a blob's file tells. */
+interface Blob {
+  readonly metadata?: ModelMetadata;
+  /** Why Ollama can't load it, as a sentence. */
+  readonly damage?: string;
+}
+
+/**
+ * The header of a blob; undefined where the file is not there or not readable. A whole file counts before one that's cut
+ * short, as by a pull that didn't finish or a disk that was full.
+ */
+async function readHeader(path: string, { modelsFolders, signal }: DescribeOptions): Promise<Blob | undefined> {
   const [, folder, blob] = /^(\/.*)\/blobs\/(sha256-[0-9a-f]{64})$/.exec(path) ?? [];
   if (folder === undefined || blob === undefined) return undefined;
+  let damaged: Blob | undefined;
   // The server says where it keeps its files, but may see them elsewhere, as in a container.
   for (const candidate of new Set([...modelsFolders, folder])) {
-    const file = join(candidate, "blobs", blob);
     try {
-      const { metadata, parts } = await readModelFile(file, signal ? { ...READ, signal } : READ);
-      // A file that is still being pulled misses data; what the server says of it is then the better source.
-      return parts.some((part) => (part.layout?.missingBytes ?? 0) > 0) ? undefined : metadata;
-    } catch {
-      continue;
+      const { metadata, parts } = await readModelFile(join(candidate, "blobs", blob), { ...READ, signal });
+      const missing = parts.reduce((sum, part) => sum + (part.layout?.missingBytes ?? 0), 0);
+      if (missing === 0) return { metadata };
+      damaged ??= { metadata, damage: `${formatBytes(missing)} of the file are missing.` };
+    } catch (error) {
+      if (error instanceof GgufError && DAMAGES.has(error.fault)) damaged ??= { damage: error.message };
     }
   }
-  return undefined;
+  return damaged;
 }
+
+/** Faults of the file itself, not of the way to it. */
+const DAMAGES: ReadonlySet<GgufFault> = new Set(["not-gguf", "truncated", "bad-offset", "bad-shape", "duplicate"]);
 
 function tensorSum({ tensors }: ModelMetadata): number | undefined {
   let sum = 0;

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -101,6 +101,18 @@ describe("the metadata of a model", () => {
       for (const path of await blobs()) await spoil(path);
       expect((await describeIt({ needsArrays: () => false })).metadataSource).toBe("show");
     }
+  });
+
+  it("says how much of the file is missing where a pull or a full disk cut it short", async () => {
+    const [path = ""] = await blobs();
+    const { size } = await stat(path);
+    expect(await describeIt()).not.toHaveProperty("damage", expect.anything());
+    await truncate(path, size - 3 * 1024 ** 3);
+    expect((await describeIt()).damage).toMatch(/^3\.0 GiB of the file are missing/);
+    await truncate(path, 100);
+    expect((await describeIt()).damage).toMatch(/cut off/);
+    await writeFile(path, "not a model");
+    expect((await describeIt()).damage).toMatch(/GGUF/);
   });
 
   it("never comes from a path that the server makes up", async () => {
