@@ -11,7 +11,8 @@ import { readMachine } from "../mac/machine";
 import { createOllamaClient, type OllamaClient } from "../ollama/client";
 import { type Host, parseHost } from "../ollama/host";
 import { findInstallation, type Installation } from "../ollama/installation";
-import { OllamaProblem } from "../ollama/problems";
+import { findOtherAddress } from "../ollama/other-addresses";
+import { OllamaProblem, type ProblemKind } from "../ollama/problems";
 import { readServerFacts } from "../ollama/server-facts";
 import type { Settings } from "./preferences";
 import type { System } from "./system";
@@ -20,9 +21,14 @@ import type { System } from "./system";
 export type ServerState =
   | { readonly kind: "answering" }
   | { readonly kind: "not-installed" }
-  | { readonly kind: "not-running"; readonly installation: Installation }
+  | {
+      readonly kind: "not-running";
+      readonly installation: Exclude<Installation, { readonly kind: "none" }>;
+    }
+  /** Nothing answers at the host, but Ollama does at another address of this Mac. */
+  | { readonly kind: "elsewhere"; readonly url: string }
   | { readonly kind: "wrong-host"; readonly reason: string }
-  | { readonly kind: "failed"; readonly reason: string };
+  | { readonly kind: "failed"; readonly problem?: ProblemKind; readonly reason: string };
 
 /** Everything the screens show besides the models' own metadata. Plain data, so that it can be cached. */
 export interface Snapshot {
@@ -105,23 +111,25 @@ function assemble(
 async function readModels(
   system: System,
   client: OllamaClient,
-  isLocal: boolean,
+  isOwn: boolean,
 ): Promise<Pick<Snapshot, "state" | "models" | "loaded">> {
   try {
     const [models, loaded] = await Promise.all([client.models(), client.loaded().catch(() => [])]);
     return { state: { kind: "answering" }, models, loaded };
   } catch (error) {
-    return { state: await stateAfter(error, system, isLocal), models: [], loaded: [] };
+    return { state: await stateAfter(error, system, client.url, isOwn), models: [], loaded: [] };
   }
 }
 
-async function stateAfter(error: unknown, system: System, isLocal: boolean): Promise<ServerState> {
+async function stateAfter(error: unknown, system: System, url: string, isOwn: boolean): Promise<ServerState> {
   if (!(error instanceof OllamaProblem)) return { kind: "failed", reason: String(error) };
+  const { kind: problem, message: reason } = error;
   // Every Ollama has a list of models: a server without one is another.
-  if (error.kind === "not-found") return { kind: "wrong-host", reason: "What answers there has no list of models." };
-  if (error.kind === "not-ollama") return { kind: "wrong-host", reason: error.message };
-  if (error.kind !== "not-running") return { kind: "failed", reason: error.message };
-  if (!isLocal) return { kind: "failed", reason: error.message };
+  if (problem === "not-found") return { kind: "wrong-host", reason: "What answers there has no list of models." };
+  if (problem === "not-ollama") return { kind: "wrong-host", reason };
+  if (problem !== "not-running" || !isOwn) return { kind: "failed", problem, reason };
+  const other = await findOtherAddress(system, url).catch(() => undefined);
+  if (other !== undefined) return { kind: "elsewhere", url: other };
   const installation = await findInstallation(system);
-  return installation === "none" ? { kind: "not-installed" } : { kind: "not-running", installation };
+  return installation.kind === "none" ? { kind: "not-installed" } : { kind: "not-running", installation };
 }

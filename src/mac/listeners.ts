@@ -31,6 +31,17 @@ export async function readListeners(
   return result.exitCode === 1 && result.stderr.trim() === "" ? [] : undefined;
 }
 
+/** Where some processes listen, as far as they are this user's; empty where lsof gives no answer. */
+export async function readAddressesOf(
+  { run }: { readonly run: Runner },
+  userId: number,
+  pids: readonly number[],
+): Promise<readonly Listener[]> {
+  if (pids.length === 0) return [];
+  const args = ["-nP", "-a", "-u", String(userId), "-p", pids.slice(0, 20).join(","), "-iTCP", "-sTCP:LISTEN", "-Fpcn"];
+  return parseListeners((await run(LSOF, args, { timeoutMs: 5_000, maxBytes: 256 * 1024 })).stdout);
+}
+
 /** Parses lsof's fields, one a line: `p` begins a process, `c` names it, `n` is an address. Others are passed over. */
 export function parseListeners(output: string): readonly Listener[] {
   const listeners: { pid: number; name: string; addresses: string[] }[] = [];

@@ -2,9 +2,15 @@ import { access } from "node:fs/promises";
 import { join } from "node:path";
 
 /** How Ollama is installed, as the way to start it depends on it. */
-export type Installation = "app" | "homebrew" | "none";
+export type Installation =
+  /** Ollama.app, in one of the two places in which it's opened. */
+  | { readonly kind: "app"; readonly path: string }
+  | { readonly kind: "homebrew" }
+  /** An `ollama` command alone. */
+  | { readonly kind: "command" }
+  | { readonly kind: "none" };
 
-/** Looks where the app and Homebrew put Ollama. */
+/** Looks where the app, Homebrew and others put Ollama. */
 export async function findInstallation({
   homeFolder,
   exists = isThere,
@@ -12,16 +18,20 @@ export async function findInstallation({
   readonly homeFolder: string;
   readonly exists?: (path: string) => Promise<boolean>;
 }): Promise<Installation> {
-  const [app, ownApp, brew, intelBrew] = await Promise.all(
-    [
-      "/Applications/Ollama.app",
-      join(homeFolder, "Applications/Ollama.app"),
-      "/opt/homebrew/bin/ollama",
-      "/usr/local/bin/ollama",
-    ].map(exists),
-  );
-  if (app || ownApp) return "app";
-  return brew || intelBrew ? "homebrew" : "none";
+  for (const path of ollamaApps(homeFolder)) if (await exists(path)) return { kind: "app", path };
+  // Of an Intel Homebrew only the folder tells: its link lies where others put theirs, too.
+  for (const path of ["/opt/homebrew/bin/ollama", "/usr/local/opt/ollama"]) {
+    if (await exists(path)) return { kind: "homebrew" };
+  }
+  for (const path of ["/usr/local/bin/ollama", "/opt/local/bin/ollama"]) {
+    if (await exists(path)) return { kind: "command" };
+  }
+  return { kind: "none" };
+}
+
+/** Where Ollama.app is opened from; copies elsewhere (a disk image, another user's) are left alone. */
+export function ollamaApps(homeFolder: string): readonly string[] {
+  return ["/Applications/Ollama.app", join(homeFolder, "Applications/Ollama.app")];
 }
 
 async function isThere(path: string): Promise<boolean> {

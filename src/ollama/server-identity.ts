@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { Carrier, LaunchdServer, ServerIdentity } from "../fit/server-origin";
 import { type LaunchdJob, readSessionJobs, readSystemJobs } from "../mac/launchd-jobs";
 import { type Listener, listenersAt, readListeners } from "../mac/listeners";
@@ -16,6 +15,7 @@ import {
 } from "../mac/processes";
 import type { Runner } from "../mac/runner";
 import { type OwnAddress, type OwnNetwork, parseHost } from "./host";
+import { ollamaApps } from "./installation";
 
 export interface IdentitySystem {
   readonly run: Runner;
@@ -91,7 +91,8 @@ async function startedBy(
   const [parent] = ancestors;
   const appPath = ollamaAppOf(parent);
   if (parent !== undefined && appPath !== undefined) {
-    return isUsualPlace(appPath, system.homeFolder)
+    // Other copies are neither opened nor ended.
+    return ollamaApps(system.homeFolder).includes(appPath)
       ? { kind: "app", pid, appPid: parent.pid, appPath }
       : { kind: "program", pid, program: appPath };
   }
@@ -103,11 +104,6 @@ async function startedBy(
     return { kind: /^homebrew\.mxcl\.ollama(?:@|$)/.test(job.label) ? "homebrew" : "agent", ...job, pid };
   }
   return byHand(pid, ancestors);
-}
-
-/** Other copies (on a disk image, of another user) are neither opened nor ended. */
-function isUsualPlace(appPath: string, homeFolder: string): boolean {
-  return appPath === "/Applications/Ollama.app" || appPath === join(homeFolder, "Applications/Ollama.app");
 }
 
 /** The job of launchd that owns one of the processes. `above` is the first process that isn't the job's own. */

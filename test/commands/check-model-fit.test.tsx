@@ -356,6 +356,25 @@ describe("an empty list", () => {
     expect(screen.opened()).toEqual(["/Applications/Ollama.app"]);
   });
 
+  it("opens the app in the home folder where it lies there", async () => {
+    const stage = await nobodyThere((path) => path === "/Users/sam/Applications/Ollama.app");
+    const screen = await openList({ ...stage, system: { ...stage.system, homeFolder: "/Users/sam" } });
+    await screen.action("Open Ollama");
+    expect(screen.opened()).toEqual(["/Users/sam/Applications/Ollama.app"]);
+  });
+
+  it("offers the address at which Ollama listens instead", async () => {
+    const stage = await setStage({ preferences: { ollamaHost: "127.0.0.1:1" } });
+    const screen = await openList(stage);
+    expect(screen.text()).toContain("Ollama Listens at Another Address");
+    expect(screen.text().replace(/\s+/g, " ")).toContain(
+      `Nothing answers at 127.0.0.1:1, but Ollama does at ${stage.ollama.url}. Enter that address in the preferences.`,
+    );
+    await screen.action("Copy Address");
+    expect(screen.clipboard()).toBe(stage.ollama.url);
+    expect(stage.mac.unknownCommands).toEqual([]);
+  });
+
   it("says how to start what Homebrew installed, and shows the models once it runs", async () => {
     const stage = await nobodyThere((path) => path === "/opt/homebrew/bin/ollama");
     const screen = await openList(stage);
@@ -458,7 +477,7 @@ describe("a server that misbehaves", () => {
     const stage = await setStage();
     stage.ollama.fault("tags", { kind: "http500", message: "disk on fire" });
     const screen = await openList(stage);
-    expect(screen.text()).toContain("Ollama Does Not Answer");
+    expect(screen.text()).toContain("Ollama Reports an Error");
     expect(screen.text()).toContain("Ollama answered 500: disk on fire");
   });
 

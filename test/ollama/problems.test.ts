@@ -17,6 +17,32 @@ describe("a problem before any answer", () => {
     expect(problemFrom(stopped, URL)).toBe(stopped);
   });
 
+  const failed = (code: string, more: object = {}) =>
+    new TypeError("fetch failed", { cause: Object.assign(new Error(code), { code, ...more }) });
+
+  it.each([
+    ["http://192.168.1.9:11434", "EHOSTUNREACH", "no-route", "Local Network"],
+    ["http://studio.local:11434", "EHOSTUNREACH", "no-route", "Local Network"],
+    ["http://[fd00::9]:11434", "ENETUNREACH", "no-route", "Local Network"],
+    ["http://8.8.8.8:11434", "EHOSTUNREACH", "no-route", "Check the network"],
+    ["http://172.32.0.1:11434", "EHOSTDOWN", "no-route", "Check the network"],
+    ["http://studio:11434", "ECONNREFUSED", "not-running", "Nothing answers at http://studio:11434."],
+    ["http://stduio:11434", "ENOTFOUND", "unknown-name", "stduio isn't known"],
+    ["http://studio:11434", "EAI_AGAIN", "unknown-name", "isn't known"],
+    ["http://studio:11434", "UND_ERR_CONNECT_TIMEOUT", "timed-out", "studio:11434 didn't answer in time."],
+    ["https://studio", "DEPTH_ZERO_SELF_SIGNED_CERT", "bad-certificate", "certificate of studio isn't trusted"],
+    ["https://studio", "ERR_TLS_CERT_ALTNAME_INVALID", "bad-certificate", "isn't trusted"],
+    ["https://studio:11434", "ERR_SSL_WRONG_VERSION_NUMBER", "bad-certificate", "doesn't speak https"],
+  ])("at %s by %s is %s", (url, code, kind, words) =>
+    expect(problemFrom(failed(code), url)).toMatchObject({ kind, message: expect.stringContaining(words) }),
+  );
+
+  it("is found where several addresses were tried", () => {
+    const errors = [{ code: "ECONNREFUSED" }, { code: "EHOSTUNREACH" }];
+    expect(problemFrom(failed("", { errors }), "http://studio:11434").kind).toBe("no-route");
+    expect(problemFrom(failed("ECONNREFUSED", { errors: [] }), "http://studio:11434").kind).toBe("not-running");
+  });
+
   it("is made of anything that can be thrown", () => {
     fc.assert(
       fc.property(fc.anything(), (thrown) => {
@@ -38,7 +64,9 @@ describe("an answer other than 2xx", () => {
     [400, '{"error":"invalid model name"}', "http", "Ollama answered 400: invalid model name"],
     [502, "<html>Bad Gateway</html>", "http", `The server at ${URL} answered with status 502.`],
     [404, "404 page not found", "not-ollama", `What answers at ${URL} is not Ollama.`],
-    [403, "", "not-ollama", `What answers at ${URL} is not Ollama.`],
+    [401, "<h1>Login</h1>", "no-access", expect.stringContaining("refuses access (401)")],
+    [403, "", "no-access", expect.stringContaining("refuses access (403)")],
+    [401, '{"error":"unauthorized"}', "http", "Ollama answered 401: unauthorized"],
     [500, '{"error":5}', "http", `The server at ${URL} answered with status 500.`],
     [500, '{"error":""}', "http", `The server at ${URL} answered with status 500.`],
     [404, "null", "not-ollama", `What answers at ${URL} is not Ollama.`],

@@ -168,8 +168,7 @@ export function accessoriesOf(item: Node): AccessoryText[] {
   });
 }
 
-/** The tooltips of a list item, each with what it belongs to. */
-export function tooltipsOf(item: Node): { label: string; tooltip: string }[] {
+function tooltipsOf(item: Node): { label: string; tooltip: string }[] {
   const named = (["title", "subtitle"] as const).flatMap((name) => {
     const tooltip = (item.props[name] as { tooltip?: unknown } | undefined)?.tooltip;
     return typeof tooltip === "string" && tooltip !== "" ? [{ label: text(item, name), tooltip }] : [];

@@ -1,7 +1,9 @@
 import { Action, ActionPanel, Icon, List, openExtensionPreferences } from "@raycast/api";
 import type { Settings } from "../../app/preferences";
 import { RefreshAction } from "../shared/refresh-action";
-import type { Snapshot } from "../../app/snapshot";
+import type { ServerState, Snapshot } from "../../app/snapshot";
+import type { ProblemKind } from "../../ollama/problems";
+import { openLocalNetworkSettings } from "../shared/system-settings";
 
 interface EmptyWords {
   readonly icon: Icon;
@@ -37,8 +39,25 @@ export function ServerEmptyView({
   );
 }
 
+/** Titles of what keeps a server from answering. */
+const FAILURES: Readonly<Record<ProblemKind, string>> = {
+  "not-running": "Ollama Is Not Running There",
+  "no-route": "Host Can't Be Reached",
+  "unknown-name": "Unknown Host Name",
+  "bad-certificate": "No Trusted Connection",
+  "no-access": "Access Refused",
+  "not-ollama": "Not an Ollama Server",
+  "timed-out": "Ollama Does Not Answer",
+  "not-found": "Not an Ollama Server",
+  "bad-answer": "Answer Makes No Sense",
+  http: "Ollama Reports an Error",
+  redirected: "Host Leads Elsewhere",
+  stopped: "Ollama Does Not Answer",
+};
+
 /** Why there are no models to show, in words. */
-export function serverWords({ state, machine, isLocal, models }: Snapshot, { host }: Settings): EmptyWords {
+export function serverWords(snapshot: Snapshot, { host }: Settings): EmptyWords {
+  const { state, machine, isLocal, models } = snapshot;
   switch (state.kind) {
     case "not-installed":
       return {
@@ -51,16 +70,19 @@ export function serverWords({ state, machine, isLocal, models }: Snapshot, { hos
       return {
         icon: Icon.Power,
         title: "Ollama Is Not Running",
-        description:
-          state.installation === "app"
-            ? `Nothing answers at ${host}. Open the Ollama app, then refresh.`
-            : `Nothing answers at ${host}. Start it with "brew services start ollama" or "ollama serve", then refresh.`,
-        action:
-          state.installation === "app" ? (
-            <Action.Open title="Open Ollama" target="/Applications/Ollama.app" />
-          ) : (
-            <Action.CopyToClipboard title="Copy Start Command" content="brew services start ollama" />
-          ),
+        ...startWords(state.installation, host),
+      };
+    case "elsewhere":
+      return {
+        icon: Icon.Plug,
+        title: "Ollama Listens at Another Address",
+        description: `Nothing answers at ${host}, but Ollama does at ${state.url}. Enter that address in the preferences.`,
+        action: (
+          <>
+            <Action title="Open Extension Preferences" icon={Icon.Gear} onAction={openExtensionPreferences} />
+            <Action.CopyToClipboard title="Copy Address" content={state.url} />
+          </>
+        ),
       };
     case "wrong-host":
       return {
@@ -69,7 +91,7 @@ export function serverWords({ state, machine, isLocal, models }: Snapshot, { hos
         description: `${state.reason} The host can be changed in the preferences.`,
       };
     case "failed":
-      return { icon: Icon.Warning, title: "Ollama Does Not Answer", description: state.reason };
+      return failureWords(state);
     case "answering":
       if (models.some((model) => model.cloud)) {
         return {
@@ -87,5 +109,45 @@ export function serverWords({ state, machine, isLocal, models }: Snapshot, { hos
             : 'Pull one with "ollama pull" and refresh: its badge says whether it fits.',
         action: <Action.OpenInBrowser title="Browse Ollama Models" url="https://ollama.com/search" />,
       };
+  }
+}
+
+function startWords(
+  installation: Extract<ServerState, { kind: "not-running" }>["installation"],
+  host: string,
+): Pick<EmptyWords, "description" | "action"> {
+  const command = (text: string) => ({
+    description: `Nothing answers at ${host}. Start it with "${text}", then refresh.`,
+    action: <Action.CopyToClipboard title="Copy Start Command" content={text} />,
+  });
+  switch (installation.kind) {
+    case "app":
+      return {
+        description: `Nothing answers at ${host}. Open the Ollama app, then refresh.`,
+        action: <Action.Open title="Open Ollama" target={installation.path} />,
+      };
+    case "homebrew":
+      return command("brew services start ollama");
+    case "command":
+      return command("ollama serve");
+  }
+}
+
+function failureWords({ problem, reason }: Extract<ServerState, { kind: "failed" }>): EmptyWords {
+  const words = { icon: Icon.Warning, title: problem ? FAILURES[problem] : "Ollama Does Not Answer" };
+  switch (problem) {
+    case "no-route":
+      return {
+        ...words,
+        description: reason,
+        action: <Action title="Open Local Network Settings" icon={Icon.Gear} onAction={openLocalNetworkSettings} />,
+      };
+    case "not-running":
+      return {
+        ...words,
+        description: `${reason} Ollama takes requests of other machines only where OLLAMA_HOST is 0.0.0.0.`,
+      };
+    default:
+      return { ...words, description: reason };
   }
 }

@@ -8,3 +8,8 @@ export const openAutomationSettings: Toast.ActionOptions = {
   title: "Open System Settings",
   onAction: () => void open(AUTOMATION),
 };
+
+/** Where macOS 15 and newer let a person allow Raycast to reach machines of their own network. */
+export function openLocalNetworkSettings(): void {
+  void open("x-apple.systempreferences:com.apple.preference.security?Privacy_LocalNetwork");
+}

@@ -42,17 +42,22 @@ export function psAnswer(
 }
 
 /**
- * `lsof -nP -a -u UID -iTCP:PORT -sTCP:LISTEN -Fpcn`: a line a field, the file descriptor always among them; names are
- * those of the kernel, cut at 16 characters. Status 1 and no word where nothing of that user listens.
+ * `lsof -nP -a -u UID -iTCP:PORT -sTCP:LISTEN -Fpcn`, or with `-p PIDS -iTCP` for any port: a line a field, the file
+ * descriptor always among them; names are those of the kernel, cut at 16 characters. Status 1 and no word where nothing
+ * of that user listens.
  */
 export function lsofAnswer(
   processes: readonly MacProcess[],
   args: readonly string[],
 ): { readonly exitCode: number; readonly stdout: string } | undefined {
-  const [, userId, port] = /^-nP -a -u (\d+) -iTCP:(\d+) -sTCP:LISTEN -Fpcn$/.exec(args.join(" ")) ?? [];
-  if (port === undefined) return undefined;
+  const [, userId, pids, port] =
+    /^-nP -a -u (\d+) (?:-p ([\d,]+) -iTCP|-iTCP:(\d+)) -sTCP:LISTEN -Fpcn$/.exec(args.join(" ")) ?? [];
+  if (userId === undefined) return undefined;
+  const asked = pids?.split(",").map(Number);
   const found = processes.flatMap(({ pid, uid, path, listens }) => {
-    const here = listens.filter((address) => address.endsWith(`:${port}`));
+    const here = listens.filter((address) =>
+      port === undefined ? asked?.includes(pid) : address.endsWith(`:${port}`),
+    );
     if (uid !== Number(userId) || here.length === 0) return [];
     const names = here.map((address, index) => `f${index + 3}\nn${address}\n`);
     return [`p${pid}\nc${path.slice(path.lastIndexOf("/") + 1).slice(0, 16)}\n${names.join("")}`];
