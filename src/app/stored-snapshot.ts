@@ -81,13 +81,14 @@ export function isSnapshot(value: unknown): value is Snapshot {
 function isMachine(value: unknown): boolean {
   if (!isRecord(value)) return false;
   if (value["kind"] !== "apple-silicon") return isText(value["kind"]) && isText(value["reason"]);
-  const { chip, ramBytes, macos, limitKey, overrideMib, metal, listedDeviceBytes } = value;
+  const { chip, ramBytes, macos, overrideMib, lowWaterMib, bootSession, metal, listedDeviceBytes } = value;
   return (
     isTextOrAbsent(chip) &&
     isSize(ramBytes) &&
     (macos === undefined || (isRecord(macos) && isSize(macos["major"]) && isText(macos["text"]))) &&
-    isTextOrAbsent(limitKey) &&
     isSizeOrAbsent(overrideMib) &&
+    isSizeOrAbsent(lowWaterMib) &&
+    isTextOrAbsent(bootSession) &&
     (metal === undefined ||
       (isRecord(metal) && isSize(metal["workingSetBytes"]) && isSizeOrAbsent(metal["maxBufferBytes"]))) &&
     isSizeOrAbsent(listedDeviceBytes)
@@ -97,14 +98,15 @@ function isMachine(value: unknown): boolean {
 function isLimit(value: unknown): boolean {
   if (!isRecord(value)) return false;
   if (value["kind"] === "unknown") return isText(value["reason"]);
-  const { kind, bytes, source, sourceText, estimated, disagreement } = value;
+  const { kind, bytes, source, sourceText, estimated, disagreement, excess } = value;
   return (
     kind === "known" &&
     isSize(bytes) &&
     isText(source) &&
     isText(sourceText) &&
     typeof estimated === "boolean" &&
-    isTextOrAbsent(disagreement)
+    isTextOrAbsent(disagreement) &&
+    (excess === undefined || (isRecord(excess) && isSize(excess["inForceBytes"]) && isText(excess["warning"])))
   );
 }
 

@@ -1,6 +1,4 @@
-import type { LimitKey } from "./facts";
 import type { ServerOrigin } from "./server-origin";
-import { MIB } from "./units";
 
 /**
  * One argument for zsh and sh: bare where it is harmless, else in single quotes (which keep "!" and "$" as they are).
@@ -23,14 +21,12 @@ export function asOneLine(commands: readonly string[]): string {
   return commands.join(" && ");
 }
 
-/** Value of the sysctl for a limit in MiB: macOS 13's key takes bytes. 0 gives the limit back to macOS. */
-export function limitValue(key: LimitKey, mib: number): number {
-  return key === "debug.iogpu.wired_limit" ? mib * MIB : mib;
-}
+/** The kernel value that holds the GPU limit, in MiB; 0 gives the limit back to macOS. macOS has it from 14 on. */
+export const LIMIT_KEY = "iogpu.wired_limit_mb";
 
 /** `sudo sysctl …` that sets the limit until the next restart; 0 = macOS default. */
-export function sysctlCommand(mib: number, key: LimitKey = "iogpu.wired_limit_mb"): string {
-  return `sudo /usr/sbin/sysctl ${key}=${limitValue(key, mib)}`;
+export function sysctlCommand(mib: number): string {
+  return `sudo /usr/sbin/sysctl ${LIMIT_KEY}=${mib}`;
 }
 
 /** The kernel value that holds the disk I/O of background tasks back: 1 = on, 0 = off. */

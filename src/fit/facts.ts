@@ -29,18 +29,17 @@ export interface MetalReading {
   readonly maxBufferBytes?: number;
 }
 
-/** The sysctl that holds the limit: MiB from macOS 14 on, bytes on macOS 13. */
-export type LimitKey = "iogpu.wired_limit_mb" | "debug.iogpu.wired_limit";
-
 export interface AppleSiliconMac {
   readonly kind: "apple-silicon";
   readonly chip?: string;
   readonly ramBytes: number;
   readonly macos?: MacosVersion;
-  /** Absent where the kernel has neither key. */
-  readonly limitKey?: LimitKey;
-  /** The override in MiB; 0 = macOS decides; absent = could not be read. */
+  /** `iogpu.wired_limit_mb`, in MiB; 0 = macOS decides; absent where the kernel has no such value to read or to set. */
   readonly overrideMib?: number;
+  /** `iogpu.wired_lwm_mb` in MiB, where some tool set it: GPU memory up to here stays wired while it's idle. */
+  readonly lowWaterMib?: number;
+  /** `kern.bootsessionuuid`: another one after each start of the Mac. */
+  readonly bootSession?: string;
   readonly metal?: MetalReading;
   /** Limit that the bundled llama-server prints, where Metal could not be asked. */
   readonly listedDeviceBytes?: number;
@@ -48,7 +47,7 @@ export interface AppleSiliconMac {
 
 /** A machine without a GPU limit of its own, with the reason as a sentence for people. */
 export interface UnsupportedMachine {
-  readonly kind: "intel" | "virtual-machine" | "not-a-mac" | "unreadable";
+  readonly kind: "intel" | "virtual-machine" | "old-macos" | "not-a-mac" | "unreadable";
   readonly reason: string;
 }
 

@@ -1,3 +1,4 @@
+import { LIMIT_KEY } from "./commands";
 import type { AppleSiliconMac, Machine, MacosVersion } from "./facts";
 import { containerText, placeText, type ServerIdentity } from "./server-origin";
 import { formatBytes, formatMib, GIB, MIB } from "./units";
@@ -55,7 +56,10 @@ export function defaultLimitByFormula(ramBytes: number, macos?: MacosVersion): n
 /** The limit that the GPU works under, and how it is known. */
 export interface GpuLimit {
   readonly kind: "known";
+  /** What verdicts rest on: the limit in force, but never more than is safe. */
   readonly bytes: number;
+  /** Set where more is in force than is safe. */
+  readonly excess?: LimitExcess;
   readonly source: "override" | "metal" | "listed-device" | "server-log" | "formula" | "stated";
   /** For people: "set with iogpu.wired_limit_mb". */
   readonly sourceText: string;
@@ -63,6 +67,18 @@ export interface GpuLimit {
   readonly estimated: boolean;
   /** Two sources contradict each other: which, and what each says. */
   readonly disagreement?: string;
+}
+
+/** A limit above the highest safe one, which macOS and Metal take as it is. */
+export interface LimitExcess {
+  readonly inForceBytes: number;
+  /** What it risks and what verdicts rest on instead, in sentences. */
+  readonly warning: string;
+}
+
+/** Bytes of the limit in force, safe or not: what Ollama and Metal go by. */
+export function inForceBytes({ bytes, excess }: GpuLimit): number {
+  return excess?.inForceBytes ?? bytes;
 }
 
 export interface UnknownGpuLimit {
@@ -76,7 +92,30 @@ export interface UnknownGpuLimit {
  */
 export function limitInForce(machine: Machine, serverStartupBytes?: number): GpuLimit | UnknownGpuLimit {
   if (machine.kind !== "apple-silicon") return { kind: "unknown", reason: machine.reason };
-  const key = machine.limitKey ?? "iogpu.wired_limit_mb";
+  return atMostSafe(readLimit(machine, serverStartupBytes), machine);
+}
+
+/** The highest limit that leaves macOS enough to work with: its own default, or all but 4 GiB where that is more. */
+function highestSafeBytes(mac: AppleSiliconMac): number {
+  return Math.max(mac.ramBytes - SECOND_YES_BELOW, defaultLimit(mac).bytes);
+}
+
+/** Metal passes a limit on as it is set, also one of all the RAM, at which a Mac freezes before a model is whole. */
+function atMostSafe(limit: GpuLimit, mac: AppleSiliconMac): GpuLimit {
+  const safe = highestSafeBytes(mac);
+  // The default is worked out from another figure of Metal's, so a byte more is no excess.
+  if (limit.bytes <= safe + MIB) return limit;
+  const left = mac.ramBytes - limit.bytes;
+  const warning = `${formatMib(Math.floor(limit.bytes / MIB))} is in force, which leaves ${left > 0 ? `only ${formatBytes(left)}` : "nothing"} of this Mac's ${formatBytes(mac.ramBytes)} to macOS: it may freeze or restart. Verdicts rest on ${formatBytes(safe)}, the highest safe limit.`;
+  return {
+    ...limit,
+    bytes: safe,
+    sourceText: `the highest safe one, as ${formatBytes(limit.bytes)} is in force`,
+    excess: { inForceBytes: limit.bytes, warning },
+  };
+}
+
+function readLimit(machine: AppleSiliconMac, serverStartupBytes: number | undefined): GpuLimit {
   const metalBytes = machine.metal?.workingSetBytes;
   if (machine.overrideMib !== undefined && machine.overrideMib > 0) {
     const bytes = machine.overrideMib * MIB;
@@ -84,11 +123,11 @@ export function limitInForce(machine: Machine, serverStartupBytes?: number): Gpu
       kind: "known",
       bytes,
       source: "override",
-      sourceText: `set with ${key}`,
+      sourceText: `set with ${LIMIT_KEY}`,
       estimated: false,
       disagreement:
         metalBytes !== undefined && Math.abs(metalBytes - bytes) > MIB
-          ? `${key} says ${formatBytes(bytes, 2)}, Metal says ${formatBytes(metalBytes, 2)}.`
+          ? `${LIMIT_KEY} says ${formatBytes(bytes, 2)}, Metal says ${formatBytes(metalBytes, 2)}.`
           : undefined,
     };
   }
@@ -129,11 +168,8 @@ export function limitOnceSet(bytes: number, estimated = false): GpuLimit {
 }
 
 /** What could not be read where the formula has to stand in. */
-function whyEstimated({ limitKey, overrideMib }: AppleSiliconMac): string {
-  if (overrideMib !== undefined) return "Metal could not be asked";
-  return limitKey === undefined
-    ? "this macOS has no GPU limit to read, and Metal could not be asked"
-    : "neither sysctl nor Metal could be read";
+function whyEstimated({ overrideMib }: AppleSiliconMac): string {
+  return overrideMib === undefined ? "neither sysctl nor Metal could be read" : "Metal could not be asked";
 }
 
 /** The limit of another machine: what its owner states in the preferences, else unknown. A container has no GPU. */
@@ -190,7 +226,7 @@ export function adviseLimit(mac: AppleSiliconMac, reserveBytes?: number): LimitA
     defaultEstimated: standard.estimated,
     reserveBytes: reserve,
     recommendedMib: recommendedMib > defaultMib ? recommendedMib : undefined,
-    highestMib: Math.max(Math.floor((mac.ramBytes - SECOND_YES_BELOW) / MIB), defaultMib),
+    highestMib: Math.floor(highestSafeBytes(mac) / MIB),
   };
 }
 

@@ -1,6 +1,13 @@
 import { tierAfterRestart } from "./context-tier";
 import type { ServerFacts } from "./facts";
-import { type GpuLimit, type LimitAdvice, type LimitCheck, limitOnceSet, type UnknownGpuLimit } from "./limit-policy";
+import {
+  type GpuLimit,
+  inForceBytes,
+  type LimitAdvice,
+  type LimitCheck,
+  limitOnceSet,
+  type UnknownGpuLimit,
+} from "./limit-policy";
 import { listNames } from "./model-name";
 import { formatBytes, formatContext, formatMib, formatPercent, MIB } from "./units";
 import { judge, type JudgeInput } from "./verdict";
@@ -38,7 +45,7 @@ export function limitPreview(mib: number, advice: LimitAdvice, inputs: readonly 
  * What a restart of Ollama under a limit of `bytes` does to its default context, as a sentence; undefined where it stays.
  */
 export function tierText(bytes: number, server: ServerFacts, limit: GpuLimit | UnknownGpuLimit): string | undefined {
-  const change = tierAfterRestart(server, bytes, limit.kind === "known" ? limit.bytes : undefined);
+  const change = tierAfterRestart(server, bytes, limit.kind === "known" ? inForceBytes(limit) : undefined);
   return (
     change &&
     `Once Ollama restarts, its default context changes from ${formatContext(change.before)} to ${formatContext(change.after)} for every model without its own: set num_ctx or OLLAMA_CONTEXT_LENGTH first.`
@@ -55,6 +62,11 @@ export function limitHint(check: LimitCheck, effects: LimitPreview): string {
     ...(effects.stopping.length > 0 ? [`Models that no longer fit: ${listNames(effects.stopping)}.`] : []),
     ...(effects.tier ? [effects.tier] : []),
   ].join("\n");
+}
+
+/** What a low-water mark that some tool set does; this extension only shows it. */
+export function lowWaterText(mib: number): string {
+  return `Up to ${formatMib(mib)} stay wired for the GPU while it's idle: another tool set iogpu.wired_lwm_mb. GPU Limit doesn't change it.`;
 }
 
 /** Why the recommended value is what it is, or that there is nothing to gain. */

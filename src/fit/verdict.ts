@@ -2,7 +2,7 @@ import { estimate } from "../memory/estimate";
 import type { KnownEstimate, MemoryEstimate } from "../memory/estimate-types";
 import type { RunSettings } from "../memory/settings";
 import type { InstalledModel, LoadedModel, ModelDescription, ServerFacts } from "./facts";
-import { type GpuLimit, type UnknownGpuLimit } from "./limit-policy";
+import { type GpuLimit, inForceBytes, type UnknownGpuLimit } from "./limit-policy";
 import { balanceRam, type RamBalance, type RamUse } from "./ram";
 import { type JudgeOptions, type ModelRun, resolveRun, runAtContext, runSettings } from "./run-settings";
 import { formatBytes, MIB } from "./units";
@@ -127,6 +127,7 @@ function compare(
   const cautions = [
     ...(limit.estimated ? [`The limit is ${limit.sourceText}.`] : []),
     ...run.cautions,
+    ...(limit.excess ? [limit.excess.warning] : []),
     ...(limit.disagreement ? [limit.disagreement] : []),
     ...(sum.measured ? [] : [NOT_MEASURED]),
   ];
@@ -164,7 +165,7 @@ function runInput(input: JudgeInput, description: ModelDescription) {
     description,
     server: input.server,
     options: input.options,
-    limitBytes: input.limit.kind === "known" ? input.limit.bytes : undefined,
+    limitBytes: input.limit.kind === "known" ? inForceBytes(input.limit) : undefined,
   };
 }
 

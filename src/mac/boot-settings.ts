@@ -1,108 +1,179 @@
-import { MIB } from "../fit/units";
-import { LAUNCH_DAEMON_LABEL, LAUNCH_DAEMON_PATH } from "./privileged";
+import { GREP, scriptPaths, type ScriptHit, searchScripts } from "./boot-scripts";
+import { DAEMON_FOLDER, daemonPath, FORMER_LABEL, LAUNCH_DAEMON_LABEL } from "./privileged";
 import type { Runner } from "./runner";
+import { parseAssignment } from "./sysctl";
 
-export { LAUNCH_DAEMON_LABEL, LAUNCH_DAEMON_PATH };
-
-export const GREP = "/usr/bin/grep";
+export const LS = "/bin/ls";
 export const PLUTIL = "/usr/bin/plutil";
 export const LAUNCHCTL = "/bin/launchctl";
-const DAEMON_FOLDER = "/Library/LaunchDaemons";
 const SYSCTL_CONF = "/etc/sysctl.conf";
 /** Nobody has more of them; what is beyond is not looked at. */
-const MOST_DAEMONS = 20;
+const MOST_DAEMONS = 200;
+/** How many are read at a time. */
+const AT_ONCE = 10;
 
 export const GREP_DAEMONS_ARGS = ["-rlsF", "iogpu.wired_limit", DAEMON_FOLDER] as const;
 export const GREP_SYSCTL_CONF_ARGS = ["-sF", "iogpu.wired_limit", SYSCTL_CONF] as const;
 
-/** Something on this Mac that sets the limit when it starts. */
-export interface BootSetting {
-  readonly kind: "launch-daemon" | "sysctl-conf";
+/** Whether launchd runs a daemon at the next start. "switched-off" is the person's choice in Login Items. */
+export type DaemonState = "loaded" | "not-loaded" | "switched-off";
+
+interface DaemonSetting {
+  readonly kind: "launch-daemon";
+  /** Its property list. */
   readonly path: string;
   readonly label?: string;
-  /** The limit it sets; absent where that cannot be told. */
+  /** The limit it sets in MiB; absent where that cannot be told. */
   readonly valueMib?: number;
-  /** Ours. */
-  readonly own: boolean;
-  /** Whether launchd has it; absent where that was not asked or not answered. */
-  readonly loaded?: boolean;
+  /** Absent where launchd did not answer. */
+  readonly state?: DaemonState;
 }
 
-/** Finds what sets the limit at startup: LaunchDaemons that name its key, and sysctl.conf. Never throws. */
-export async function readBootSettings(system: {
+/** Our LaunchDaemon, under its label of today or, `isFormer`, under the one of earlier releases. */
+export interface OwnDaemon extends DaemonSetting {
+  readonly own: true;
+  readonly label: string;
+  readonly isFormer: boolean;
+}
+
+/** Something else on this Mac that sets the limit when it starts. */
+export type OtherBootSetting =
+  /** `script` is the file it runs that names the limit, where its property list does not. */
+  | (DaemonSetting & { readonly own: false; readonly script?: string })
+  | { readonly kind: "sysctl-conf"; readonly path: string; readonly valueMib?: number; readonly own: false };
+
+export type BootSetting = OwnDaemon | OtherBootSetting;
+
+/**
+ * Finds what sets the limit at startup, without root: our LaunchDaemon first, then others that name its key themselves or
+ * in a script that they run, then sysctl.conf. Never throws.
+ */
+export async function readBootSettings({
+  run,
+  platform,
+}: {
   readonly run: Runner;
   readonly platform: string;
 }): Promise<readonly BootSetting[]> {
-  if (system.platform !== "darwin") return [];
-  const [daemons, conf] = await Promise.all([readDaemons(system.run), readSysctlConf(system.run)]);
-  return [...daemons, ...conf];
+  if (platform !== "darwin") return [];
+  const [own, others, conf] = await Promise.all([readOwnDaemons({ run }), readOthers(run), readSysctlConf(run)]);
+  return [...own, ...others, ...conf];
 }
 
-async function readDaemons(run: Runner): Promise<readonly BootSetting[]> {
-  // The words stand in binary property lists as they are, so grep finds both kinds.
-  const found = await run(GREP, GREP_DAEMONS_ARGS, { timeoutMs: 5_000, maxBytes: 64 * 1024 });
-  const paths = found.stdout
-    .split("\n")
-    .filter((path) => path.startsWith(`${DAEMON_FOLDER}/`) && path.endsWith(".plist"))
-    .slice(0, MOST_DAEMONS);
-  return Promise.all(paths.map((path) => readDaemon(run, path)));
-}
-
-async function readDaemon(run: Runner, path: string): Promise<BootSetting> {
-  const own = path === LAUNCH_DAEMON_PATH;
-  const json = await run(PLUTIL, ["-convert", "json", "-o", "-", "--", path], { maxBytes: 256 * 1024 });
-  const daemon = json.exitCode === 0 ? parseDaemon(json.stdout) : {};
-  const label = daemon.label ?? (own ? LAUNCH_DAEMON_LABEL : undefined);
-  const loaded = label === undefined ? undefined : await isLoaded(run, label);
-  return {
-    kind: "launch-daemon",
-    path,
-    own,
-    ...daemon,
-    label,
-    loaded,
+/** Our LaunchDaemon: none, one, or the one of earlier releases beside it. Today's comes first. Never throws. */
+export async function readOwnDaemons({ run }: { readonly run: Runner }): Promise<readonly OwnDaemon[]> {
+  const read = async (label: string): Promise<readonly OwnDaemon[]> => {
+    const path = daemonPath(label);
+    const found = await run(LS, [path], { timeoutMs: 3_000, maxBytes: 4_096 });
+    if (found.exitCode !== 0) return [];
+    const { words } = await readDaemon(run, path);
+    const state = await readState(run, label);
+    const valueMib = parseAssignment(words.join(" "));
+    return [{ kind: "launch-daemon", own: true, isFormer: label === FORMER_LABEL, path, label, valueMib, state }];
   };
+  return (await Promise.all([LAUNCH_DAEMON_LABEL, FORMER_LABEL].map(read))).flat();
 }
 
-/** launchd prints a service to anybody; status 113 is its "no such service". */
-async function isLoaded(run: Runner, label: string): Promise<boolean | undefined> {
-  const result = await run(LAUNCHCTL, ["print", `system/${label}`], { timeoutMs: 3_000 });
-  if (result.exitCode === 0) return true;
-  return result.exitCode === 113 ? false : undefined;
+interface Daemon {
+  readonly path: string;
+  readonly label?: string;
+  /** Program and arguments; empty where they could not be read. */
+  readonly words: readonly string[];
 }
 
-/** Label and limit from a daemon's property list as JSON. */
-export function parseDaemon(json: string): { readonly label?: string; readonly valueMib?: number } {
+async function readDaemon(run: Runner, path: string): Promise<Daemon> {
+  const json = await run(PLUTIL, ["-convert", "json", "-o", "-", "--", path], { maxBytes: 256 * 1024 });
+  return { path, ...(json.exitCode === 0 ? parseDaemon(json.stdout) : { words: [] }) };
+}
+
+async function readOthers(run: Runner): Promise<readonly OtherBootSetting[]> {
+  const [listed, named] = await Promise.all([
+    run(LS, [DAEMON_FOLDER], { timeoutMs: 3_000, maxBytes: 64 * 1024 }),
+    // The words stand in binary property lists as they are, so grep finds both kinds.
+    run(GREP, GREP_DAEMONS_ARGS, { timeoutMs: 5_000, maxBytes: 64 * 1024 }),
+  ]);
+  const own = [LAUNCH_DAEMON_LABEL, FORMER_LABEL].map(daemonPath);
+  const paths = listed.stdout
+    .split("\n")
+    .filter((name) => /^[^/]{1,200}\.plist$/.test(name))
+    .map((name) => `${DAEMON_FOLDER}/${name}`)
+    .filter((path) => !own.includes(path))
+    .slice(0, MOST_DAEMONS);
+  const daemons = await inBatches(paths, (path) => readDaemon(run, path));
+  const names = new Set(named.stdout.split("\n"));
+  const hits = await searchScripts(
+    run,
+    daemons.filter(({ path }) => !names.has(path)).flatMap(({ words }) => scriptPaths(words)),
+  );
+  return (await inBatches(daemons, (daemon) => toSetting(run, daemon, names.has(daemon.path), hits))).flat();
+}
+
+/** What a daemon sets, if it names the limit itself or runs a script that does. */
+async function toSetting(
+  run: Runner,
+  { path, label, words }: Daemon,
+  isNamed: boolean,
+  hits: ReadonlyMap<string, ScriptHit>,
+): Promise<readonly OtherBootSetting[]> {
+  const script = isNamed ? undefined : scriptPaths(words).find((file) => hits.has(file));
+  if (!isNamed && script === undefined) return [];
+  const valueMib = script === undefined ? parseAssignment(words.join(" ")) : hits.get(script)?.valueMib;
+  const state = label === undefined ? undefined : await readState(run, label);
+  return [{ kind: "launch-daemon", own: false, path, label, script, valueMib, state }];
+}
+
+/**
+ * launchd tells anybody: `print` ends with 113, its "no such service", for what is not loaded, and `print-disabled` lists
+ * what was switched off, which is not loaded at the next start whatever is loaded now.
+ */
+async function readState(run: Runner, label: string): Promise<DaemonState | undefined> {
+  const [printed, disabled] = await Promise.all([
+    run(LAUNCHCTL, ["print", `system/${label}`], { timeoutMs: 3_000 }),
+    run(LAUNCHCTL, ["print-disabled", "system"], { timeoutMs: 3_000 }),
+  ]);
+  if (parseDisabled(disabled.stdout).has(label)) return "switched-off";
+  if (printed.exitCode === 0) return "loaded";
+  return printed.exitCode === 113 ? "not-loaded" : undefined;
+}
+
+/** Labels that are switched off, from lines such as `"org.example" => disabled`; older releases write `true`. */
+export function parseDisabled(output: string): ReadonlySet<string> {
+  return new Set(
+    [...output.matchAll(/^\s*"([^"\n]{1,200})" => (?:disabled|true)\s*$/gm)].flatMap(([, label]) =>
+      label === undefined ? [] : [label],
+    ),
+  );
+}
+
+/** Label, program and arguments from a daemon's property list as JSON. */
+export function parseDaemon(json: string): Omit<Daemon, "path"> {
   let plist: unknown;
   try {
     plist = JSON.parse(json);
   } catch {
-    return {};
+    return { words: [] };
   }
-  if (typeof plist !== "object" || plist === null) return {};
-  const { Label: label, ProgramArguments: words } = plist as Record<string, unknown>;
-  const command = Array.isArray(words) ? words.filter((word) => typeof word === "string").join(" ") : "";
-  const valueMib = parseAssignment(command);
+  if (typeof plist !== "object" || plist === null) return { words: [] };
+  const { Label: label, Program: program, ProgramArguments: words } = plist as Record<string, unknown>;
   return {
     label: typeof label === "string" && /^[\w.-]{1,200}$/.test(label) ? label : undefined,
-    valueMib,
+    words: [program, ...(Array.isArray(words) ? words : [])].filter((word) => typeof word === "string"),
   };
 }
 
-/** The limit in MiB from `iogpu.wired_limit_mb=57344`, or from macOS 13's key, which takes bytes. */
-export function parseAssignment(text: string): number | undefined {
-  const match = /(debug\.)?\biogpu\.wired_limit(_mb)? ?= ?(\d{1,15})(?!\d)/.exec(text);
-  if (!match) return undefined;
-  const [, debug, mebi, digits] = match;
-  if ((debug === undefined) !== (mebi !== undefined)) return undefined;
-  return debug === undefined ? Number(digits) : Math.floor(Number(digits) / MIB);
-}
-
-async function readSysctlConf(run: Runner): Promise<readonly BootSetting[]> {
+async function readSysctlConf(run: Runner): Promise<readonly OtherBootSetting[]> {
   const result = await run(GREP, GREP_SYSCTL_CONF_ARGS, { timeoutMs: 3_000, maxBytes: 64 * 1024 });
   // As in the file's own format a later line wins.
-  const line = result.stdout.split("\n").findLast((text) => /^\s*(?:debug\.)?iogpu\.wired_limit/.test(text));
+  const line = result.stdout.split("\n").findLast((text) => /^\s*iogpu\.wired_limit_mb/.test(text));
   if (line === undefined) return [];
-  const valueMib = parseAssignment(line);
-  return [{ kind: "sysctl-conf", path: SYSCTL_CONF, own: false, valueMib }];
+  return [{ kind: "sysctl-conf", path: SYSCTL_CONF, own: false, valueMib: parseAssignment(line) }];
+}
+
+/** As `Promise.all` over a list, but never for more than a few at a time: each is a program that runs. */
+async function inBatches<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> {
+  const results: R[] = [];
+  for (let start = 0; start < items.length; start += AT_ONCE) {
+    results.push(...(await Promise.all(items.slice(start, start + AT_ONCE).map(work))));
+  }
+  return results;
 }

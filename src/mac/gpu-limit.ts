@@ -1,14 +1,13 @@
-import { limitValue, THROTTLE_KEY } from "../fit/commands";
-import type { LimitKey } from "../fit/facts";
+import { LIMIT_KEY, THROTTLE_KEY } from "../fit/commands";
 import { REFUSED_BELOW } from "../fit/limit-policy";
 import { formatMib, MIB } from "../fit/units";
+import { readOwnDaemons } from "./boot-settings";
 import { type DaemonResult, type DaemonStep, type PrivilegedResult, runPrivileged } from "./privileged";
 import type { Runner } from "./runner";
-import { limitFromValue, parseWhole, SYSCTL } from "./sysctl";
+import { parseWhole, SYSCTL } from "./sysctl";
 
 /** What is asked for. */
 export interface LimitRequest {
-  readonly key: LimitKey;
   /** 0 gives the limit back to macOS. */
   readonly mib: number;
   readonly ramMib: number;
@@ -22,6 +21,8 @@ export interface LimitRequest {
  */
 export type ChangeOutcome =
   | { readonly kind: "done"; readonly inForceMib: number; readonly daemon?: DaemonResult }
+  /** All of it was as asked already, so nobody was asked for a password. */
+  | { readonly kind: "already"; readonly inForceMib: number }
   /** The prompt was cancelled. */
   | { readonly kind: "cancelled"; readonly inForceMib?: number }
   | { readonly kind: "wrong-password"; readonly inForceMib?: number }
@@ -42,17 +43,47 @@ export type ChangeOutcome =
   | { readonly kind: "invalid"; readonly reason: string; readonly inForceMib?: undefined }
   | { readonly kind: "failed"; readonly detail: string; readonly inForceMib?: number };
 
-/** Sets the limit, and our LaunchDaemon with it, behind one administrator prompt. Never throws. */
-export async function changeGpuLimit(system: { readonly run: Runner }, request: LimitRequest): Promise<ChangeOutcome> {
+/** What a change behind the administrator prompt acts on. */
+export interface PromptSystem {
+  readonly run: Runner;
+  /** Called before the password prompt of macOS appears, and not where there's none. */
+  readonly beforePrompt?: () => Promise<void>;
+  /** Called with the limit that was asked for (MiB, 0 = macOS decides) once it reads back. */
+  readonly onLimitSet?: (mib: number) => Promise<void>;
+}
+
+/**
+ * Sets the limit, and our LaunchDaemon with it, behind one administrator prompt; without one where both are as asked
+ * already. Never throws.
+ */
+export async function changeGpuLimit(system: PromptSystem, request: LimitRequest): Promise<ChangeOutcome> {
   const reason = whatIsWrong(request);
   if (reason !== undefined) return { kind: "invalid", reason };
-  const result = await runPrivileged(system.run, request.key, limitValue(request.key, request.mib), request.bootDaemon);
-  return judge(result, request.mib, await readLimitMib(system, request.key));
+  if (await isAsAsked(system, request)) return { kind: "already", inForceMib: request.mib };
+  await system.beforePrompt?.();
+  const result = await runPrivileged(system.run, LIMIT_KEY, request.mib, request.bootDaemon);
+  const inForceMib = await readLimitMib(system);
+  if (inForceMib === request.mib) await system.onLimitSet?.(inForceMib);
+  return judge(result, request.mib, inForceMib);
+}
+
+/** Whether the limit, and our LaunchDaemon where it is asked for, are already so, read from the Mac. */
+export async function isAsAsked(
+  system: PromptSystem,
+  { mib, bootDaemon }: Pick<LimitRequest, "mib" | "bootDaemon">,
+): Promise<boolean> {
+  if ((await readLimitMib(system)) !== mib) return false;
+  if (bootDaemon === "keep") return true;
+  const [first, ...more] = await readOwnDaemons(system);
+  if (bootDaemon === "remove") return first === undefined;
+  return (
+    first !== undefined && more.length === 0 && !first.isFormer && first.valueMib === mib && first.state === "loaded"
+  );
 }
 
 /** The limit that is set, in MiB; 0 = macOS decides; undefined when it cannot be read. */
-export async function readLimitMib(system: { readonly run: Runner }, key: LimitKey): Promise<number | undefined> {
-  return limitFromValue(key, await readOne(system.run, key));
+export async function readLimitMib(system: { readonly run: Runner }): Promise<number | undefined> {
+  return parseWhole(await readOne(system.run, LIMIT_KEY));
 }
 
 /** State of the disk throttle for background tasks: 1 = on (the default of macOS), 0 = off. */
@@ -66,6 +97,7 @@ export async function readIoThrottle(system: { readonly run: Runner }): Promise<
 
 /** As {@link ChangeOutcome}, for the disk throttle. */
 export type ThrottleOutcome =
+  | { readonly kind: "already"; readonly inForce: ThrottleState }
   | { readonly kind: "done"; readonly inForce: ThrottleState }
   | { readonly kind: "cancelled" | "wrong-password" | "not-permitted" | "timed-out"; readonly inForce?: ThrottleState }
   | { readonly kind: "refused" | "failed"; readonly detail: string; readonly inForce?: ThrottleState }
@@ -76,7 +108,9 @@ export type ThrottleOutcome =
  * Switches the throttle of the disk I/O of background tasks (XNU's `spec_vnops.c`): nothing to do with GPU memory.
  * Lasts until the next restart.
  */
-export async function setIoThrottle(system: { readonly run: Runner }, asked: ThrottleState): Promise<ThrottleOutcome> {
+export async function setIoThrottle(system: PromptSystem, asked: ThrottleState): Promise<ThrottleOutcome> {
+  if ((await readIoThrottle(system)) === asked) return { kind: "already", inForce: asked };
+  await system.beforePrompt?.();
   const result = await runPrivileged(system.run, THROTTLE_KEY, asked, "keep");
   const inForce = await readIoThrottle(system);
   if (result.kind !== "set") return { ...result, inForce };

@@ -1,8 +1,9 @@
-import type { AppleSiliconMac, LimitKey, Machine, MacosVersion } from "../fit/facts";
+import { LIMIT_KEY } from "../fit/commands";
+import type { Machine, MacosVersion } from "../fit/facts";
 import { MIB } from "../fit/units";
 import { probeMetal } from "./metal-probe";
 import type { Runner } from "./runner";
-import { limitFromValue, parseWhole, readSysctls } from "./sysctl";
+import { parseWhole, readSysctls } from "./sysctl";
 
 /** The part of the system that reading the machine needs. */
 export interface MacSystem {
@@ -12,6 +13,12 @@ export interface MacSystem {
   readonly arch: string;
 }
 
+/** GPU memory up to here stays wired while it's idle; 0 = macOS decides. Other tools set it, this one only shows it. */
+const LOW_WATER_KEY = "iogpu.wired_lwm_mb";
+
+/** Another one after each start of the Mac. */
+export const BOOT_SESSION_KEY = "kern.bootsessionuuid";
+
 export const MACHINE_KEYS = [
   "hw.memsize",
   "hw.model",
@@ -20,9 +27,13 @@ export const MACHINE_KEYS = [
   "sysctl.proc_translated",
   "kern.osproductversion",
   "kern.hv_vmm_present",
-  "iogpu.wired_limit_mb",
-  "debug.iogpu.wired_limit",
+  LIMIT_KEY,
+  LOW_WATER_KEY,
+  BOOT_SESSION_KEY,
 ] as const;
+
+/** The first macOS whose limit is {@link LIMIT_KEY}, and the first that Ollama's app runs on. */
+const FIRST_MACOS = 14;
 
 /** Where the app and Homebrew keep the llama-server that Ollama runs. */
 export const BUNDLED_LLAMA_SERVERS = [
@@ -55,33 +66,27 @@ export async function readMachine(system: MacSystem): Promise<Machine> {
       reason: "macOS runs in a virtual machine here. Its GPU limit is decided by the Mac that hosts it.",
     };
   }
+  const macos = parseMacosVersion(values.get("kern.osproductversion"));
+  if (macos !== undefined && macos.major < FIRST_MACOS) {
+    return {
+      kind: "old-macos",
+      reason: `This Mac runs macOS ${macos.text}. Its GPU limit can be read and set from macOS ${FIRST_MACOS} on, which Ollama's app needs, too.`,
+    };
+  }
   const metal = await probeMetal(system.run);
   const listedDeviceBytes = metal ? undefined : await listDevice(system.run);
-  const macos = parseMacosVersion(values.get("kern.osproductversion"));
   const chip = metal?.chip ?? chipName(values.get("machdep.cpu.brand_string"));
   return {
     kind: "apple-silicon",
     chip,
     ramBytes,
     macos,
-    ...readLimit(values),
+    overrideMib: parseWhole(values.get(LIMIT_KEY)),
+    lowWaterMib: parseWhole(values.get(LOW_WATER_KEY)) || undefined,
+    bootSession: parseSession(values.get(BOOT_SESSION_KEY)),
     metal,
     listedDeviceBytes,
   };
-}
-
-/**
- * The key of this kernel and the override it holds. From macOS 14 on both keys exist and only the first counts; a
- * kernel with the second alone is macOS 13.
- */
-function readLimit(values: ReadonlyMap<string, string>): Pick<AppleSiliconMac, "limitKey" | "overrideMib"> {
-  for (const key of ["iogpu.wired_limit_mb", "debug.iogpu.wired_limit"] satisfies LimitKey[]) {
-    const text = values.get(key);
-    if (text === undefined) continue;
-    const overrideMib = limitFromValue(key, text);
-    return { limitKey: key, overrideMib };
-  }
-  return {};
 }
 
 /** Under Rosetta the process is x64 on an Apple Silicon Mac, so the process's own architecture does not decide it. */
@@ -97,6 +102,10 @@ function isAppleSilicon(values: ReadonlyMap<string, string>, arch: string): bool
 /** Rosetta gives "VirtualApple @ 2.50GHz", which is no chip. Not every chip is an M: there is an A18 Pro. */
 function chipName(brand: string | undefined): string | undefined {
   return brand !== undefined && /^Apple [\x20-\x7e]{1,60}$/.test(brand) ? brand : undefined;
+}
+
+function parseSession(text: string | undefined): string | undefined {
+  return text !== undefined && /^[0-9A-Fa-f-]{8,40}$/.test(text) ? text : undefined;
 }
 
 /** Parses "26.6.1". */

@@ -5,18 +5,21 @@ export const OSASCRIPT = "/usr/bin/osascript";
 
 /**
  * Asks Metal for its figures without Xcode. A new process each time, because a living one may keep what it read first.
- * `MTLCreateSystemDefaultDevice` is a C function, which the bridge does not always bind by itself.
+ * `MTLCreateSystemDefaultDevice` is a C function, which the bridge does not always bind; it gives a device only where
+ * CoreGraphics is loaded, too (Apple's documentation of it), and nil where there's none.
  */
-export const METAL_SCRIPT = `ObjC.import("Metal");
+export const METAL_SCRIPT = `ObjC.import("CoreGraphics");
+ObjC.import("Metal");
 if (typeof $.MTLCreateSystemDefaultDevice !== "function") {
   ObjC.bindFunction("MTLCreateSystemDefaultDevice", ["id", []]);
 }
 const gpu = $.MTLCreateSystemDefaultDevice();
-JSON.stringify({
+const isThere = gpu !== undefined && gpu !== null && !(typeof gpu.isNil === "function" && gpu.isNil());
+JSON.stringify(isThere ? {
   chip: ObjC.unwrap(gpu.name),
   workingSetBytes: Number(gpu.recommendedMaxWorkingSetSize),
   maxBufferBytes: Number(gpu.maxBufferLength),
-});`;
+} : {});`;
 
 /** Asks Metal for the limit in force; undefined when it does not answer within 5 s or answers nonsense. */
 export async function probeMetal(run: Runner): Promise<MetalReading | undefined> {

@@ -1,16 +1,18 @@
+import { LIMIT_KEY, THROTTLE_KEY } from "../fit/commands";
 import { OSASCRIPT } from "./metal-probe";
 import type { Runner } from "./runner";
 
 /** Label of the LaunchDaemon that keeps the limit over restarts. Fixed, so that it can always be found and removed. */
-export const LAUNCH_DAEMON_LABEL = "com.raycast.gpu-limit";
-export const LAUNCH_DAEMON_PATH = `/Library/LaunchDaemons/${LAUNCH_DAEMON_LABEL}.plist`;
+export const LAUNCH_DAEMON_LABEL = "local.gpu-limit.wired-limit";
+/** The label of earlier releases, which lies in Raycast's namespace. Whatever is installed or removed removes it, too. */
+export const FORMER_LABEL = "com.raycast.gpu-limit";
+export const DAEMON_FOLDER = "/Library/LaunchDaemons";
+
+/** Where the property list of a label lies. */
+export const daemonPath = (label: string): string => `${DAEMON_FOLDER}/${label}.plist`;
 
 /** The kernel values that the script can set, by the digit that stands for each. */
-export const PRIVILEGED_KEYS = [
-  "iogpu.wired_limit_mb",
-  "debug.iogpu.wired_limit",
-  "debug.lowpri_throttle_enabled",
-] as const;
+export const PRIVILEGED_KEYS = [LIMIT_KEY, THROTTLE_KEY] as const;
 
 export type PrivilegedKey = (typeof PRIVILEGED_KEYS)[number];
 
@@ -19,12 +21,23 @@ export const DAEMON_STEPS = ["keep", "install", "remove"] as const;
 
 export type DaemonStep = (typeof DAEMON_STEPS)[number];
 
+/**
+ * What the LaunchDaemon runs at every start, constant: sh text whose only argument is `key=value`. The kernel may not
+ * have the key yet, so it's tried for five minutes, and then never again: launchd itself could only repeat it for ever.
+ */
+export const DAEMON_SHELL =
+  'n=0; while [ $n -lt 60 ]; do if /usr/sbin/sysctl "$1"; then exit 0; fi; n=$((n + 1)); /bin/sleep 5; done; exit 1';
+
 const PLIST_BEFORE_VALUE = [
   '<?xml version="1.0" encoding="UTF-8"?>',
   '<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">',
   '<plist version="1.0"><dict>',
   `<key>Label</key><string>${LAUNCH_DAEMON_LABEL}</string>`,
-  "<key>ProgramArguments</key><array><string>/usr/sbin/sysctl</string>",
+  "<key>ProgramArguments</key><array>",
+  "<string>/bin/sh</string>",
+  "<string>-c</string>",
+  `<string>${DAEMON_SHELL}</string>`,
+  "<string>gpu-limit</string>",
 ];
 const PLIST_AFTER_VALUE = ["</array><key>RunAtLoad</key><true/>", "</dict></plist>"];
 
@@ -33,8 +46,10 @@ const quoteLines = (lines: readonly string[]) => lines.map((line) => `'${line}'`
 /**
  * What runs as root, whole and constant: sh text on one line, with three digits-only arguments (key, value, daemon
  * step). It prints what it did and always ends with status 0, because AppleScript's way of passing a status on is not
- * documented. The plist is written where only root can write, checked, and moved into place in one step; nothing that
- * a user can write is read or run. launchd unloads in the background, so loading anew is tried a few times.
+ * documented. The plist is written where only root can write, checked, and moved into place in one step, after the one
+ * of earlier releases is gone, so that there's never a second; nothing that a user can write is read or run. launchd
+ * answers 5 for an item switched off in Login Items until it's enabled, and unloads in the background, so loading is
+ * tried a few times.
  */
 export const PRIVILEGED_SHELL = [
   "umask 022;",
@@ -42,25 +57,27 @@ export const PRIVILEGED_SHELL = [
   'case "$1" in',
   ...PRIVILEGED_KEYS.map((key, index) => `${index}) key=${key};;`),
   "*) echo invalid; exit 0;; esac;",
-  'case "$1$3" in [01][012]|20) ;; *) echo invalid; exit 0;; esac;',
+  'case "$1$3" in 0[012]|10) ;; *) echo invalid; exit 0;; esac;',
   'if said=$(/usr/sbin/sysctl "$key=$2" 2>&1); then echo "value set"; else echo "value refused $said"; exit 0; fi;',
-  `label=${LAUNCH_DAEMON_LABEL};`,
-  `plist=${LAUNCH_DAEMON_PATH};`,
+  `folder=${DAEMON_FOLDER}; label=${LAUNCH_DAEMON_LABEL}; former=${FORMER_LABEL};`,
+  'unload() { /bin/launchctl bootout "system/$1" > /dev/null 2>&1; };',
   'if [ "$3" = 1 ]; then',
-  'new=$(/usr/bin/mktemp /Library/LaunchDaemons/.gpu-limit.XXXXXXXX) || { echo "daemon failed mktemp"; exit 0; };',
+  'new=$(/usr/bin/mktemp "$folder/.gpu-limit.XXXXXXXX") || { echo "daemon failed mktemp"; exit 0; };',
   `trap '/bin/rm -f "$new"' EXIT;`,
   `if said=$( { printf "%s\\n" ${quoteLines(PLIST_BEFORE_VALUE)} "<string>$key=$2</string>" ${quoteLines(PLIST_AFTER_VALUE)} > "$new"`,
   '&& /usr/bin/plutil -lint "$new" && /usr/sbin/chown root:wheel "$new" && /bin/chmod 644 "$new"',
-  '&& /bin/mv -f "$new" "$plist"; } 2>&1 ); then',
-  '/bin/launchctl bootout "system/$label" > /dev/null 2>&1;',
+  '&& /bin/rm -f "$folder/$former.plist" && /bin/mv -f "$new" "$folder/$label.plist"; } 2>&1 ); then',
+  'unload "$former"; unload "$label";',
+  '/bin/launchctl enable "system/$label" > /dev/null 2>&1;',
   "for try in 1 2 3 4 5 6; do",
-  'if said=$(/bin/launchctl bootstrap system "$plist" 2>&1); then echo "daemon installed"; exit 0; fi;',
+  'if said=$(/bin/launchctl bootstrap system "$folder/$label.plist" 2>&1); then echo "daemon installed"; exit 0; fi;',
   "/bin/sleep 1; done;",
   'echo "daemon not-loaded $said";',
   'else echo "daemon failed $said"; fi;',
   'elif [ "$3" = 2 ]; then',
-  '/bin/launchctl bootout "system/$label" > /dev/null 2>&1;',
-  'if said=$(/bin/rm -f "$plist" 2>&1); then echo "daemon removed"; else echo "daemon failed $said"; fi;',
+  'outcome=removed; for old in "$former" "$label"; do unload "$old";',
+  'if ! said=$(/bin/rm -f "$folder/$old.plist" 2>&1); then outcome="failed $said"; fi; done;',
+  'echo "daemon $outcome";',
   "fi; exit 0",
 ].join(" ");
 
@@ -73,7 +90,7 @@ const appleScriptText = (text: string) => `"${text.replaceAll("\\", "\\\\").repl
  */
 export const PRIVILEGED_SCRIPT = `on run argv
 	set theReason to "GPU Limit wants to change how much memory the GPU of this Mac may use, until the next restart."
-	if item 1 of argv is "2" then set theReason to "GPU Limit wants to change the disk throttle for background tasks, until the next restart."
+	if item 1 of argv is "1" then set theReason to "GPU Limit wants to change the disk throttle for background tasks, until the next restart."
 	if item 3 of argv is "1" then set theReason to "GPU Limit wants to change how much memory the GPU of this Mac may use, now and after every restart."
 	if item 3 of argv is "2" then set theReason to "GPU Limit wants to change how much memory the GPU of this Mac may use, and to stop setting it after restarts."
 	with timeout of 86400 seconds

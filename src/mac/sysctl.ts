@@ -1,15 +1,13 @@
-import type { LimitKey } from "../fit/facts";
-import { MIB } from "../fit/units";
 import type { Runner } from "./runner";
 
 export const SYSCTL = "/usr/sbin/sysctl";
 
 /**
- * Reads kernel values in one bounded call. Keys that this kernel does not know are absent: sysctl complains about them
- * on stderr and prints the others all the same.
+ * Reads kernel values in one bounded call. Keys that this kernel does not know are absent: `-i` skips them, without which
+ * the sysctl of macOS 13.0 to 14.3 ends at the first one (Apple's system_cmds, sysctl.c).
  */
 export async function readSysctls(run: Runner, keys: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const result = await run(SYSCTL, keys, { timeoutMs: 3_000, maxBytes: 64 * 1024 });
+  const result = await run(SYSCTL, ["-i", ...keys], { timeoutMs: 3_000, maxBytes: 64 * 1024 });
   return parseSysctls(result.stdout, keys);
 }
 
@@ -31,9 +29,8 @@ export function parseWhole(text: string | undefined): number | undefined {
   return Number.isSafeInteger(value) ? value : undefined;
 }
 
-/** The limit in MiB from the value of its sysctl: MiB from macOS 14 on, bytes on macOS 13. */
-export function limitFromValue(key: LimitKey, text: string | undefined): number | undefined {
-  const value = parseWhole(text);
-  if (value === undefined) return undefined;
-  return key === "debug.iogpu.wired_limit" ? Math.floor(value / MIB) : value;
+/** The limit in MiB from `iogpu.wired_limit_mb=57344`, quoted or not; undefined where it is worked out. */
+export function parseAssignment(text: string): number | undefined {
+  const digits = /(?<![\w.])iogpu\.wired_limit_mb["']? ?= ?["']?(\d{1,15})(?![\w.$({`])/.exec(text)?.[1];
+  return digits === undefined ? undefined : Number(digits);
 }

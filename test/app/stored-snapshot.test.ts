@@ -16,7 +16,6 @@ const mac = {
   kind: "apple-silicon",
   ramBytes: 64 * GIB,
   macos: { major: 26, text: "26.1" },
-  limitKey: "iogpu.wired_limit_mb",
   overrideMib: 57_344,
   metal: { workingSetBytes: 56 * GIB, maxBufferBytes: 40 * GIB },
 } as const;

@@ -37,7 +37,7 @@ async function systemOf(faults: StandInMac["faults"] = {}): Promise<ChangeSystem
   return {
     ...mac.system(),
     client: createOllamaClient({ url: server.url, fetch }),
-    limit: { key: "iogpu.wired_limit_mb", ramMib: 65_536 },
+    ramMib: 65_536,
     limitWords: (outcome) => outcome.kind,
   };
 }

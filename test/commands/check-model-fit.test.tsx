@@ -649,12 +649,6 @@ describe("copied texts", () => {
     await screen.action("Copy Modelfile (16K)");
     expect(screen.clipboard()).toBe("FROM gpt-oss:20b\nPARAMETER num_ctx 16384\n");
   });
-
-  it("take the key of macOS 13, in bytes", async () => {
-    const screen = await openList(await setStage({ mac: { macos: "13.6.7" } }));
-    await screen.action("Copy Sysctl Command");
-    expect(screen.clipboard()).toBe("sudo /usr/sbin/sysctl debug.iogpu.wired_limit=60129542144");
-  });
 });
 
 describe("200 models", () => {

@@ -61,12 +61,6 @@ describe("Copy GPU Limit Command", () => {
     doesNotSay(hud(seen), NOTHING_GAINED, ...WARNINGS);
   });
 
-  it("copies the key and the bytes of macOS 13", async () => {
-    expect((await copy("56000", { macos: "13.6.1" })).copied).toBe(
-      "sudo /usr/sbin/sysctl debug.iogpu.wired_limit=58720256000",
-    );
-  });
-
   it.each([
     ["60000", "60,000 MiB", "8.0 GiB", /advised/],
     ["62000", "62,000 MiB", FREEZE],

@@ -154,11 +154,11 @@ describe("the guide's story", () => {
 
   it("takes a LaunchDaemon along that keeps the limit in force", async () => {
     const { stage } = await apply("Raise the Limit to 56.0 GiB", {
-      mac: { overrideMib: 54_000, daemons: { "com.raycast.gpu-limit.plist": daemonOf(54_000) } },
+      mac: { overrideMib: 54_000, daemons: { "local.gpu-limit.wired-limit.plist": daemonOf(54_000) } },
       ollama: { totalVramBytes: 54_000 * 1024 ** 2 },
     });
     expect(stage.mac.prompts).toHaveLength(1);
-    expect(stage.mac.daemons.get("com.raycast.gpu-limit.plist")).toContain("iogpu.wired_limit_mb=57344<");
+    expect(stage.mac.daemons.get("local.gpu-limit.wired-limit.plist")).toContain("iogpu.wired_limit_mb=57344<");
     stage.mac.reboot();
     expect(stage.mac.limitMib()).toBe(57_344);
   });
@@ -219,7 +219,7 @@ describe("the guide's story", () => {
 });
 
 function daemonOf(mib: number): string {
-  return `<plist><dict><key>Label</key><string>com.raycast.gpu-limit</string><key>ProgramArguments</key><array><string>/usr/sbin/sysctl</string><string>iogpu.wired_limit_mb=${mib}</string></array></dict></plist>`;
+  return `<plist><dict><key>Label</key><string>local.gpu-limit.wired-limit</string><key>ProgramArguments</key><array><string>/usr/sbin/sysctl</string><string>iogpu.wired_limit_mb=${mib}</string></array></dict></plist>`;
 }
 
 describe("what can go wrong", () => {
@@ -801,8 +801,8 @@ describe("the plan of other models", () => {
   });
 
   it("on a Mac without a limit that can be set are offered none", async () => {
-    const stage = await stageOf({ mac: { macos: "12.6" } });
-    for (const key of ["iogpu.wired_limit_mb", "debug.iogpu.wired_limit"]) stage.mac.sysctls.delete(key);
+    const stage = await stageOf();
+    stage.mac.sysctls.delete("iogpu.wired_limit_mb");
     const screen = await openPlanOn(stage);
     expect(titles(screen).join()).not.toContain("Raise");
   });

@@ -3,7 +3,7 @@ import ResetGpuLimit from "../../src/reset-gpu-limit";
 import { createStandInMac, type StandInMac, type StandInMacOptions } from "../stand-ins/mac";
 import { runNoView } from "../support";
 
-const OWN = "com.raycast.gpu-limit";
+const OWN = "local.gpu-limit.wired-limit";
 const DAEMON = {
   [`${OWN}.plist`]: `<plist version="1.0"><dict><key>Label</key><string>${OWN}</string><key>ProgramArguments</key><array><string>/usr/sbin/sysctl</string><string>iogpu.wired_limit_mb=57344</string></array></dict></plist>`,
 };
@@ -61,12 +61,6 @@ describe("Reset GPU Limit", () => {
     expect(mac.daemons.has(`${OWN}.plist`)).toBe(false);
   });
 
-  it("resets the key of macOS 13", async () => {
-    const mac = createMac({ macos: "13.6.1", overrideMib: 57_344 });
-    await reset(mac, "Reset");
-    expect(mac.sysctls.get("debug.iogpu.wired_limit")).toBe("0");
-  });
-
   it("changes nothing where the prompt is cancelled, and says so", async () => {
     const mac = createMac({ overrideMib: 57_344, daemons: DAEMON, faults: { cancel: true } });
     const seen = await reset(mac, "Reset");
@@ -84,6 +78,7 @@ describe("Reset GPU Limit", () => {
   it.each([
     ["an Intel Mac", { intel: true }, "Intel processor"],
     ["a virtual machine", { vm: true }, "virtual machine"],
+    ["macOS 13", { macos: "13.6.1" }, "This Mac runs macOS 13.6.1."],
     ["a Mac that does not answer", { faults: { sysctlHangs: true } }, "could not be read"],
   ])("explains %s and asks nothing", async (_, options, reason) => {
     const mac = createMac(options);

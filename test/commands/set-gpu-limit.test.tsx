@@ -4,7 +4,8 @@ import { createStandInMac, type MacFaults, type StandInMac, type StandInMacOptio
 import { sampleModel, type StandInModel, type StandInOllama, startStandInOllama } from "../stand-ins/ollama";
 import { desk, renderCommand, type Screen, setPreferences } from "../support";
 
-const OWN = "com.raycast.gpu-limit";
+const OWN = "local.gpu-limit.wired-limit";
+const FORMER = "com.raycast.gpu-limit";
 const SUCCESS =
   "Load a GGUF model anew to use it. MLX models, eviction and the default context follow once Ollama restarts: set num_ctx before that.";
 const TIER = "set num_ctx or OLLAMA_CONTEXT_LENGTH first.";
@@ -53,6 +54,10 @@ function ownDaemon(mebibytes: number): Record<string, string> {
   return { [`${OWN}.plist`]: daemon(OWN, mebibytes) };
 }
 
+function runsScript(label: string, script: string): string {
+  return `<plist><dict><key>Label</key><string>${label}</string><key>ProgramArguments</key><array><string>${script}</string></array></dict></plist>`;
+}
+
 function daemon(label: string, mebibytes: number): string {
   return `<plist version="1.0"><dict>
 <key>Label</key><string>${label}</string>
@@ -79,6 +84,23 @@ describe("what the form shows", () => {
     const { screen } = await openForm({ overrideMib: 57_344 });
     expect(words(screen)).toContain("Limit in Force 56.00 GiB, set with iogpu.wired_limit_mb.");
     expect(words(screen)).toContain("macOS Default 53,084 MiB (51.8 GiB)");
+  });
+
+  it("warns of more than is safe, and rests nothing on it", async () => {
+    const { screen } = await openForm({ ramGib: 32, overrideMib: 32_768 });
+    expect(words(screen)).toContain(
+      "Limit in Force 32,768 MiB (32.0 GiB) is in force, which leaves nothing of this Mac's 32.0 GiB to macOS: it may freeze or restart. Verdicts rest on 28.0 GiB, the highest safe limit.",
+    );
+    expect(screen.actions()).toContain("Back to macOS Default");
+  });
+
+  it("shows a low-water mark that another tool set", async () => {
+    const { mac, screen } = await openForm();
+    expect(words(screen)).not.toContain("Low-Water Mark");
+    await screen.close();
+    mac.sysctls.set("iogpu.wired_lwm_mb", "20000");
+    const again = await renderCommand(<SetGpuLimit />, { command: "set-gpu-limit", system: mac.system() });
+    expect(words(again)).toContain("Low-Water Mark Up to 20,000 MiB (19.5 GiB) stay wired for the GPU while it's idle");
   });
 
   it("shows it where the sysctl and Metal say different things", async () => {
@@ -160,6 +182,13 @@ describe("machines without a limit to set", () => {
     const { screen } = await openForm({ vm: true });
     nothing(screen);
     expect(words(screen)).toContain("macOS runs in a virtual machine here.");
+  });
+
+  it("explains macOS 13, which Ollama's app doesn't run on, and reads no further", async () => {
+    const { mac, screen } = await openForm({ macos: "13.7.8" });
+    nothing(screen);
+    expect(words(screen)).toContain("This Mac runs macOS 13.7.8. Its GPU limit can be read and set from macOS 14 on");
+    expect(mac.calls.filter(({ file }) => file === "/usr/bin/osascript")).toEqual([]);
   });
 
   it("explains a machine that is no Mac, and reads and sets nothing there", async () => {
@@ -288,7 +317,8 @@ describe("setting the limit", () => {
     expect(mac.limitMib()).toBe(57_344);
     expect(mac.daemons.size).toBe(0);
     const after = mac.calls.slice(before).map(({ file, args }) => [file, args.at(-1)]);
-    expect(after.slice(0, 2)).toEqual([
+    expect(after.slice(0, 3)).toEqual([
+      ["/usr/sbin/sysctl", "iogpu.wired_limit_mb"],
       ["/usr/bin/osascript", "0"],
       ["/usr/sbin/sysctl", "iogpu.wired_limit_mb"],
     ]);
@@ -320,15 +350,6 @@ describe("setting the limit", () => {
     await screen.submit();
     expect(mac.limitMib()).toBe(0);
     expect(screen.toasts()[0]).toMatchObject({ style: "SUCCESS", title: "GPU limit is back at the macOS default" });
-  });
-
-  it("writes bytes to the key of macOS 13", async () => {
-    const { mac, screen } = await openForm({ macos: "13.6.1" });
-    await screen.action("Copy Sysctl Command");
-    expect(screen.clipboard()).toBe("sudo /usr/sbin/sysctl debug.iogpu.wired_limit=60129542144");
-    await screen.submit();
-    expect(mac.sysctls.get("debug.iogpu.wired_limit")).toBe("60129542144");
-    expect(screen.toasts().at(-1)).toMatchObject({ style: "SUCCESS", title: "GPU limit is 56.0 GiB" });
   });
 
   it("warns below the reserve and sets it after a yes", async () => {
@@ -436,6 +457,7 @@ describe("when it does not go well", () => {
 
   it("does not say that a prompt which was given up set what was in force before", async () => {
     const { screen } = await openForm({ overrideMib: 57_344, faults: { timeoutReached: true } });
+    await screen.choose("After a Mac Restart", "Set This Limit Again");
     await screen.submit();
     expect(screen.toasts()).toEqual(
       failure("No answer to the password prompt", "The prompt was open for too long. In force: 57,344 MiB (56.0 GiB)."),
@@ -446,7 +468,6 @@ describe("when it does not go well", () => {
     const { mac, screen } = await openForm();
     await screen.close();
     mac.sysctls.delete("iogpu.wired_limit_mb");
-    mac.sysctls.delete("debug.iogpu.wired_limit");
     const old = await renderCommand(<SetGpuLimit />, { command: "set-gpu-limit", system: mac.system() });
     await old.submit();
     expect(old.toasts()).toMatchObject([
@@ -502,17 +523,25 @@ describe("the LaunchDaemon", () => {
   it("is left alone, changed or removed by choice", async () => {
     const { mac, screen } = await openForm({ overrideMib: 50_000, daemons: ownDaemon(50_000) });
     expect(words(screen)).toContain(
-      "LaunchDaemon Sets 50,000 MiB (48.8 GiB) at every start, but launchd has not loaded it.",
+      "LaunchDaemon Sets 50,000 MiB (48.8 GiB) at every start. launchd hasn't loaded it now.",
     );
     expect(screen.choices("After a Mac Restart")).toEqual([
-      "Leave the LaunchDaemon as It Is",
+      "Leave the LaunchDaemon: 50,000 MiB (48.8 GiB)",
       "Set This Limit Again (Change LaunchDaemon)",
       "macOS Default Again (Remove LaunchDaemon)",
     ]);
-    await screen.choose("After a Mac Restart", "Change LaunchDaemon");
+    await screen.choose("After a Mac Restart", "Leave the LaunchDaemon");
     await screen.submit();
-    expect(mac.daemons.get(`${OWN}.plist`)).toContain("<string>iogpu.wired_limit_mb=57344</string>");
+    expect(mac.daemons).toEqual(new Map(Object.entries(ownDaemon(50_000))));
+    expect(screen.toasts()[0]?.message).toContain(
+      "The LaunchDaemon sets 50,000 MiB (48.8 GiB) again at the next start.",
+    );
     await screen.close();
+    desk.toasts = [];
+    const changed = await renderCommand(<SetGpuLimit />, { command: "set-gpu-limit", system: mac.system() });
+    await changed.submit();
+    expect(mac.daemons.get(`${OWN}.plist`)).toContain("<string>iogpu.wired_limit_mb=57344</string>");
+    await changed.close();
     const again = await renderCommand(<SetGpuLimit />, { command: "set-gpu-limit", system: mac.system() });
     await again.choose("After a Mac Restart", "Remove LaunchDaemon");
     await again.submit();
@@ -523,7 +552,9 @@ describe("the LaunchDaemon", () => {
 
   it("shows where it sets another limit than the one in force", async () => {
     const { screen } = await openForm({ overrideMib: 57_344, daemons: ownDaemon(50_000) });
-    expect(words(screen)).toContain("another limit is in force now.");
+    expect(words(screen)).toContain(
+      "57,344 MiB (56.0 GiB) is in force now: it didn't run at the last start, or another tool changed the limit since.",
+    );
   });
 
   it("goes with the limit on the way back to the default of macOS, and out of the form", async () => {
@@ -536,13 +567,76 @@ describe("the LaunchDaemon", () => {
     expect(words(screen)).not.toContain("Sets 50,000 MiB");
   });
 
-  it("is removed rather than told to set the default of macOS", async () => {
-    const { mac, screen } = await openForm({ overrideMib: 50_000, daemons: ownDaemon(50_000) });
+  it("goes with the macOS default or another limit chosen in the form", async () => {
+    const { mac, screen } = await openForm({ overrideMib: 57_344, daemons: ownDaemon(57_344) });
     await screen.choose("New Limit", "macOS Default");
-    await screen.choose("After a Mac Restart", "Change LaunchDaemon");
     await screen.submit();
+    expect(screen.toasts()[0]?.message).toContain("The LaunchDaemon is removed.");
     expect(mac.daemons.size).toBe(0);
+    mac.reboot();
     expect(mac.limitMib()).toBe(0);
+    await screen.close();
+    const { mac: other, screen: form } = await openForm({ overrideMib: 57_344, daemons: ownDaemon(57_344) });
+    await custom(form, "56000");
+    await form.submit();
+    other.reboot();
+    expect(other.limitMib()).toBe(56_000);
+  });
+
+  it("of an earlier release counts as ours and goes with the next change, in the same prompt", async () => {
+    const { mac, screen } = await openForm({
+      overrideMib: 50_000,
+      daemons: { [`${FORMER}.plist`]: daemon(FORMER, 50_000) },
+      loadedDaemons: [FORMER],
+    });
+    expect(words(screen)).toContain(
+      "LaunchDaemon Sets 50,000 MiB (48.8 GiB) at every start. It's from an earlier release: the next change replaces it.",
+    );
+    expect(words(screen)).not.toContain("Also Set at Start");
+    await screen.submit();
+    expect(mac.prompts).toHaveLength(1);
+    expect([...mac.daemons.keys()]).toEqual([`${OWN}.plist`]);
+  });
+
+  it("that was switched off in Login Items is said so, and switched on again by setting it", async () => {
+    const { mac, screen } = await openForm({ daemons: ownDaemon(57_344), disabledDaemons: [OWN] });
+    expect(words(screen)).toContain("It's switched off in System Settings, General, Login Items & Extensions");
+    await screen.submit();
+    expect(mac.disabledDaemons.size).toBe(0);
+    mac.reboot();
+    expect(mac.limitMib()).toBe(57_344);
+  });
+
+  it("leaves no prompt where nothing would change", async () => {
+    const { mac, screen } = await openForm({
+      overrideMib: 57_344,
+      daemons: ownDaemon(57_344),
+      loadedDaemons: [OWN],
+    });
+    await screen.submit();
+    expect(mac.prompts).toEqual([]);
+    expect(screen.toasts()).toEqual([
+      {
+        style: "SUCCESS",
+        title: "Already in Force",
+        message: "In force: 57,344 MiB (56.0 GiB). Nothing was changed.",
+        actions: [],
+      },
+    ]);
+  });
+
+  it("that another limit followed here since the start doesn't count as one that failed", async () => {
+    const { mac, screen } = await openForm({ overrideMib: 50_000, daemons: ownDaemon(50_000), loadedDaemons: [OWN] });
+    await screen.choose("After a Mac Restart", "Leave the LaunchDaemon");
+    await screen.submit();
+    await screen.close();
+    const again = await renderCommand(<SetGpuLimit />, { command: "set-gpu-limit", system: mac.system() });
+    expect(words(again)).toContain("57,344 MiB (56.0 GiB) is in force until then.");
+    await again.close();
+    mac.reboot();
+    mac.sysctls.set("iogpu.wired_limit_mb", "57344");
+    const later = await renderCommand(<SetGpuLimit />, { command: "set-gpu-limit", system: mac.system() });
+    expect(words(later)).toContain("57,344 MiB (56.0 GiB) is in force now: it didn't run at the last start");
   });
 
   it("says that the limit is set where only the daemon failed", async () => {
@@ -604,9 +698,37 @@ describe("the LaunchDaemon", () => {
 
   it("is not touched when the kernel refuses the value", async () => {
     const { mac, screen } = await openForm({ daemons: ownDaemon(50_000), faults: { sysctlRefuses: true } });
-    await screen.choose("After a Mac Restart", "Change LaunchDaemon");
     await screen.submit();
     expect(mac.daemons).toEqual(new Map(Object.entries(ownDaemon(50_000))));
+  });
+
+  it("of somebody else that runs a script says what comes back after a restart", async () => {
+    const { mac, screen } = await openForm({
+      daemons: { "org.nix.limit.plist": runsScript("org.nix.limit", "/nix/store/ab-limit") },
+      files: { "/nix/store/ab-limit": "#!/bin/sh\n/usr/sbin/sysctl iogpu.wired_limit_mb=61440\n" },
+    });
+    expect(words(screen)).toContain(
+      "Also Set at Start /Library/LaunchDaemons/org.nix.limit.plist runs /nix/store/ab-limit (61,440 MiB (60.0 GiB))",
+    );
+    expect(screen.choices("After a Mac Restart")).toEqual([
+      "61,440 MiB (60.0 GiB) Again (Set by Another Tool)",
+      "Set This Limit Again (Install LaunchDaemon)",
+    ]);
+    mac.reboot();
+    expect(mac.limitMib()).toBe(61_440);
+  });
+
+  it("of somebody else that can't be read is noticed by what it sets", async () => {
+    const { mac, screen } = await openForm({ overrideMib: 61_440 });
+    expect(words(screen)).toContain(
+      "Set Elsewhere 61,440 MiB (60.0 GiB) wasn't set here since this Mac started. If another tool sets it at every start, it comes back after a restart.",
+    );
+    expect(screen.choices("After a Mac Restart")[0]).toBe("Not Known: Set Elsewhere");
+    await screen.submit();
+    await screen.close();
+    const again = await renderCommand(<SetGpuLimit />, { command: "set-gpu-limit", system: mac.system() });
+    expect(words(again)).not.toContain("Set Elsewhere");
+    expect(again.choices("After a Mac Restart")[0]).toBe("macOS Default Again");
   });
 
   it("of somebody else, and sysctl.conf, are pointed out and left alone", async () => {

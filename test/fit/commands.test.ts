@@ -5,7 +5,6 @@ import {
   asOneLine,
   launchctlContextCommand,
   kvCacheCommands,
-  limitValue,
   modelfileText,
   ollamaCreateCommand,
   ollamaPullCommand,
@@ -149,9 +148,6 @@ describe("the texts that are copied", () => {
   it("are these, to the letter", () => {
     expect(sysctlCommand(57_344)).toBe("sudo /usr/sbin/sysctl iogpu.wired_limit_mb=57344");
     expect(sysctlCommand(0)).toBe("sudo /usr/sbin/sysctl iogpu.wired_limit_mb=0");
-    expect(sysctlCommand(57_344, "debug.iogpu.wired_limit")).toBe(
-      "sudo /usr/sbin/sysctl debug.iogpu.wired_limit=60129542144",
-    );
     expect(throttleCommand(0)).toBe("sudo /usr/sbin/sysctl debug.lowpri_throttle_enabled=0");
     expect(modelfileText("qwen3:8b", 8192)).toBe("FROM qwen3:8b\nPARAMETER num_ctx 8192\n");
     expect(ollamaCreateCommand("qwen3:8b", "qwen3:8b-8k", 8192)).toBe(
@@ -206,11 +202,3 @@ describe("the texts that are copied", () => {
 function outsideQuotes(command: string): string {
   return command.replace(/'[^']*'|\\'/g, "");
 }
-
-describe("limitValue", () => {
-  it("is MiB for the key of macOS 14 and bytes for the key of macOS 13, and 0 for both", () => {
-    expect(limitValue("iogpu.wired_limit_mb", 57_344)).toBe(57_344);
-    expect(limitValue("debug.iogpu.wired_limit", 57_344)).toBe(60_129_542_144);
-    expect(limitValue("debug.iogpu.wired_limit", 0)).toBe(0);
-  });
-});

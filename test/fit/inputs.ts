@@ -108,14 +108,12 @@ export function planFor(
     kind: "apple-silicon",
     ramBytes,
     macos,
-    limitKey: "iogpu.wired_limit_mb",
     overrideMib: 0,
     metal: { workingSetBytes: defaultLimitByFormula(ramBytes, macos) },
   } as const;
   const advice = adviseLimit(mac);
   return {
     advice,
-    limitKey: "iogpu.wired_limit_mb",
     canCap: true,
     variantName: (source, numCtx) => `${source}-${numCtx / 1024}k`,
     input: {

@@ -6,6 +6,7 @@ import {
   checkLimit,
   defaultLimit,
   defaultLimitByFormula,
+  inForceBytes,
   limitInForce,
   parseMib,
   recommendedReserve,
@@ -20,7 +21,6 @@ function mac(ramGib: number, extra: Partial<AppleSiliconMac> = {}): AppleSilicon
     kind: "apple-silicon",
     ramBytes: ramGib * GIB,
     macos: macos26,
-    limitKey: "iogpu.wired_limit_mb",
     overrideMib: 0,
     ...extra,
   };
@@ -82,6 +82,43 @@ describe("the limit in force", () => {
     });
   });
 
+  it.each([
+    [32, 32_768, 28],
+    [64, 61_441, 64],
+    [64, 62_500, 60],
+    [64, 66_000, 60],
+    [8, 8_000, 16 / 3],
+  ])("of a %d GB Mac set to %d MiB is never taken for more than is safe", (ramGib, overrideMib, safeGib) => {
+    const metal = {
+      workingSetBytes: overrideMib * MIB,
+      maxBufferBytes: (ramGib === 8 ? 16 / 3 : ramGib * 0.8) * GIB * 0.75,
+    };
+    const limit = limitInForce(mac(ramGib, { overrideMib, metal }));
+    if (limit.kind !== "known") throw new Error("The limit is known");
+    expect(inForceBytes(limit)).toBe(overrideMib * MIB);
+    // A single MiB more is no excess.
+    if (overrideMib === 61_441) return expect(limit.excess).toBeUndefined();
+    expect(limit.bytes).toBeCloseTo(safeGib * GIB, -3);
+    expect(limit.excess?.warning).toMatch(
+      /is in force, which leaves .+ to macOS: it may freeze or restart\. Verdicts rest on/,
+    );
+    return undefined;
+  });
+
+  it("of macOS's own default is safe on every Mac", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 8, max: 512 }), fc.constantFrom(15, 26), (ramGib, major) => {
+        const macos = { major, text: `${major}.0` };
+        const workingSetBytes = defaultLimitByFormula(ramGib * GIB, macos);
+        const maxBufferBytes = Math.floor(workingSetBytes * 0.75);
+        for (const overrideMib of [0, undefined]) {
+          const limit = limitInForce(mac(ramGib, { macos, overrideMib, metal: { workingSetBytes, maxBufferBytes } }));
+          expect(limit).not.toHaveProperty("excess", expect.anything());
+        }
+      }),
+    );
+  });
+
   it("is labelled an estimate when it comes from the log or the formula", () => {
     expect(limitInForce(mac(64), 51.8 * GIB)).toMatchObject({ source: "server-log", estimated: true });
     expect(limitInForce(mac(64))).toMatchObject({ source: "formula", estimated: true, bytes: 55_662_788_608 });
@@ -90,11 +127,8 @@ describe("the limit in force", () => {
   it("says of an estimate what could not be read", () => {
     const bare: AppleSiliconMac = { kind: "apple-silicon", ramBytes: 64 * GIB, macos: macos26 };
     expect(limitInForce(mac(64))).toMatchObject({ sourceText: "estimated for macOS 26: Metal could not be asked" });
-    expect(limitInForce({ ...bare, limitKey: "iogpu.wired_limit_mb" })).toMatchObject({
-      sourceText: "estimated for macOS 26: neither sysctl nor Metal could be read",
-    });
     expect(limitInForce(bare)).toMatchObject({
-      sourceText: "estimated for macOS 26: this macOS has no GPU limit to read, and Metal could not be asked",
+      sourceText: "estimated for macOS 26: neither sysctl nor Metal could be read",
     });
   });
 

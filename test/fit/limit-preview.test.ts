@@ -12,7 +12,6 @@ function mac(ramGib: number, defaultBytes: number, overrideMib = 0): AppleSilico
   return {
     kind: "apple-silicon",
     ramBytes: ramGib * GIB,
-    limitKey: "iogpu.wired_limit_mb",
     overrideMib,
     metal: {
       workingSetBytes: overrideMib > 0 ? overrideMib * MIB : defaultBytes,
@@ -76,7 +75,6 @@ describe("limitEffects", () => {
     const unread: AppleSiliconMac = {
       kind: "apple-silicon",
       ramBytes: 64 * GIB,
-      limitKey: "iogpu.wired_limit_mb",
       overrideMib: 57_344,
     };
     const advice = adviseLimit(unread);

@@ -9,7 +9,7 @@ import {
 } from "../../src/mac/machine";
 import { parseMetalReading } from "../../src/mac/metal-probe";
 import type { Runner, RunResult } from "../../src/mac/runner";
-import { limitFromValue, parseSysctls, parseWhole } from "../../src/mac/sysctl";
+import { parseSysctls, parseWhole } from "../../src/mac/sysctl";
 import { createSampleMac, createStandInMac } from "../stand-ins/mac";
 
 const MIB = 1024 ** 2;
@@ -31,8 +31,8 @@ describe("readMachine", () => {
       chip: "Apple M4 Pro",
       ramBytes: 64 * GIB,
       macos: { major: 26, text: "26.6.1" },
-      limitKey: "iogpu.wired_limit_mb",
       overrideMib: 0,
+      bootSession: mac.sysctls.get("kern.bootsessionuuid"),
       metal: { chip: "Apple M4 Pro", workingSetBytes: 55662788608, maxBufferBytes: 41747091456 },
     });
     expect(mac.calls.map(({ file }) => file)).toEqual(["/usr/sbin/sysctl", "/usr/bin/osascript"]);
@@ -59,9 +59,16 @@ describe("readMachine", () => {
     });
   });
 
-  it("reads the bytes of macOS 13 as MiB", async () => {
-    const machine = await readMachine(createStandInMac({ ramGib: 32, macos: "13.6", overrideMib: 24576 }).system());
-    expect(machine).toMatchObject({ limitKey: "debug.iogpu.wired_limit", overrideMib: 24576 });
+  it.each(["14.0", "14.3.1", "14.4", "15.6"])("reads every key on macOS %s", async (macos) => {
+    const machine = await readMachine(createStandInMac({ ramGib: 32, macos, overrideMib: 24576 }).system());
+    expect(machine).toMatchObject({ kind: "apple-silicon", overrideMib: 24576 });
+  });
+
+  it("shows the low-water mark only where some tool set it", async () => {
+    const mac = createSampleMac();
+    expect(await readMachine(mac.system())).not.toHaveProperty("lowWaterMib", expect.anything());
+    mac.sysctls.set("iogpu.wired_lwm_mb", "20000");
+    expect(await readMachine(mac.system())).toMatchObject({ lowWaterMib: 20_000 });
   });
 
   it.each([
@@ -84,6 +91,7 @@ describe("readMachine", () => {
 
   it.each([
     ["an Intel Mac", createStandInMac({ ramGib: 32, intel: true }).system(), "intel"],
+    ["macOS 13", createStandInMac({ ramGib: 32, macos: "13.7.8" }).system(), "old-macos"],
     ["a virtual machine", createStandInMac({ ramGib: 8, vm: true }).system(), "virtual-machine"],
     ["another system", createStandInMac({ ramGib: 32 }).system({ platform: "linux" }), "not-a-mac"],
     ["a sysctl that hangs", createStandInMac({ ramGib: 32, faults: { sysctlHangs: true } }).system(), "unreadable"],
@@ -105,7 +113,6 @@ describe("readMachine", () => {
     expect(machine).toEqual({
       kind: "apple-silicon",
       ramBytes: 16 * GIB,
-      limitKey: "iogpu.wired_limit_mb",
       overrideMib: 0,
     });
   });
@@ -127,7 +134,7 @@ describe("readMachine", () => {
   it("leaves an override out that is no number, rather than taking 0", async () => {
     const run = macThatPrints("hw.memsize: 17179869184\niogpu.wired_limit_mb: -5\n");
     const machine = await readMachine({ run, platform: "darwin", arch: "arm64" });
-    expect(machine).toMatchObject({ limitKey: "iogpu.wired_limit_mb" });
+    expect(machine).toMatchObject({ kind: "apple-silicon" });
     expect(machine).not.toHaveProperty("overrideMib", expect.anything());
   });
 
@@ -202,8 +209,6 @@ describe("parsers", () => {
     expect(
       ["0", "57344", "-1", "1.5", "1e3", "", " 1", "9007199254740993", "99999999999999999"].map(parseWhole),
     ).toEqual([0, 57344, ...Array<undefined>(7).fill(undefined)]);
-    expect(limitFromValue("debug.iogpu.wired_limit", "60129542144")).toBe(57344);
-    expect(limitFromValue("iogpu.wired_limit_mb", "57344")).toBe(57344);
   });
 
   it("reads versions of macOS", () => {

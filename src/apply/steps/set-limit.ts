@@ -1,9 +1,8 @@
 import { formatMib } from "../../fit/units";
-import { readBootSettings } from "../../mac/boot-settings";
-import { changeGpuLimit, readLimitMib } from "../../mac/gpu-limit";
+import { changeGpuLimit, isAsAsked } from "../../mac/gpu-limit";
 import type { DaemonStep } from "../../mac/privileged";
 import { isOneOf, isWhole } from "../stored-fields";
-import type { ChangeSystem, StepKind, StepsInput } from "./step-kind";
+import type { StepKind, StepsInput } from "./step-kind";
 
 interface SetLimit {
   readonly kind: "set-limit";
@@ -29,19 +28,12 @@ export const setLimit: StepKind<SetLimit> = {
     `${step.mib === 0 ? "Give the GPU limit back to macOS" : `Set the GPU limit to ${formatMib(step.mib)}`}${daemonText(step)}: macOS asks for your password.`,
   failedText: () => "The limit was not set",
   isInEffect: async (system, step) =>
-    system.limit !== undefined &&
-    (await readLimitMib(system, system.limit.key)) === step.mib &&
-    (await isDaemonAsAsked(system, step)),
+    system.ramMib !== undefined && isAsAsked(system, { mib: step.mib, bootDaemon: step.daemon }),
   run: async (system, step) => {
-    const { limit } = system;
-    if (limit === undefined) return { kind: "failed", reason: "The limit of this Mac cannot be set here." };
-    await system.beforePrompt?.();
-    const outcome = await changeGpuLimit(system, {
-      key: limit.key,
-      mib: step.mib,
-      ramMib: limit.ramMib,
-      bootDaemon: step.daemon,
-    });
+    const { ramMib } = system;
+    if (ramMib === undefined) return { kind: "failed", reason: "The limit of this Mac cannot be set here." };
+    const outcome = await changeGpuLimit(system, { mib: step.mib, ramMib, bootDaemon: step.daemon });
+    if (outcome.kind === "already") return { kind: "done" };
     if (outcome.kind === "done") {
       const isWhole = outcome.daemon?.kind !== "failed" && outcome.daemon?.kind !== "not-loaded";
       return { kind: "done", note: isWhole ? undefined : system.limitWords(outcome, step.mib) };
@@ -68,10 +60,4 @@ function daemonText({ daemon, mib }: SetLimit): string {
   if (daemon === "install") return ", now and after every restart of the Mac";
   if (daemon === "remove") return " and remove the LaunchDaemon";
   return mib === 0 ? "" : " until the Mac restarts";
-}
-
-async function isDaemonAsAsked(system: ChangeSystem, { daemon, mib }: SetLimit): Promise<boolean> {
-  if (daemon === "keep") return true;
-  const own = (await readBootSettings(system)).find((setting) => setting.own);
-  return daemon === "remove" ? own === undefined : own?.valueMib === mib;
 }

@@ -1,24 +1,20 @@
-import type { InstalledModel, LimitKey, LoadedModel, ServerFacts } from "../../fit/facts";
+import type { InstalledModel, LoadedModel, ServerFacts } from "../../fit/facts";
 import type { PlanOption } from "../../fit/plan/options";
-import type { ChangeOutcome } from "../../mac/gpu-limit";
-import type { Runner } from "../../mac/runner";
+import type { ChangeOutcome, PromptSystem } from "../../mac/gpu-limit";
 import type { Pausing } from "../../mac/wait";
 import type { OllamaClient } from "../../ollama/client";
 import type { LoadReport } from "../load-report";
 import type { Fields } from "../stored-fields";
 
 /** What the steps act on. */
-export interface ChangeSystem extends Pausing {
-  readonly run: Runner;
+export interface ChangeSystem extends Pausing, PromptSystem {
   /** As `process.platform` names it. */
   readonly platform: string;
   readonly client: OllamaClient;
-  /** The limit of this Mac; absent for a remote server. */
-  readonly limit?: { readonly key: LimitKey; readonly ramMib: number };
+  /** Memory of this Mac; absent where its limit cannot be set, and for a remote server. */
+  readonly ramMib?: number;
   /** Stops waiting for the server; a password prompt is ended in its own window. */
   readonly signal?: AbortSignal;
-  /** Called before the password prompt of macOS appears. */
-  readonly beforePrompt?: () => Promise<void>;
   /** The outcome of the prompt in words. */
   readonly limitWords: (outcome: ChangeOutcome, askedMib: number) => string;
 }

@@ -1,6 +1,6 @@
 import { kvCacheCommands, ollamaCreateCommand, ollamaPullCommand, ollamaStopCommand, sysctlCommand } from "../commands";
 import type { LoadedModel } from "../facts";
-import { limitOnceSet } from "../limit-policy";
+import { inForceBytes, limitOnceSet } from "../limit-policy";
 import { otherRunners } from "../own-runners";
 import { PROMPT_CACHE_BYTES } from "../ram";
 import { formatBytes, formatContext, MIB } from "../units";
@@ -87,7 +87,7 @@ const RULES: { readonly [K in Key]: Rules<AllChanges[K]> } = {
       `${formatBytes(mib * MIB - before.limit.bytes)} less for macOS and apps`,
       ...(advice === undefined ? [] : [leftText(advice.ramMib * MIB - mib * MIB, advice.reserveBytes)]),
     ],
-    commands: (mib, { plan }) => [sysctlCommand(mib, plan.limitKey)],
+    commands: (mib) => [sysctlCommand(mib)],
   },
   numCtx: {
     apply: (state, numCtx) => ({
@@ -194,7 +194,7 @@ export function commandsOf(setting: Setting): readonly string[] {
 export function restarted(state: JudgeInput): JudgeInput {
   const { limit, server } = state;
   if (limit.kind === "unknown") return state;
-  const startupTotalBytes = { value: limit.bytes, source: "once Ollama has restarted" };
+  const startupTotalBytes = { value: inForceBytes(limit), source: "once Ollama has restarted" };
   return { ...state, server: { ...server, tierNumCtx: undefined, startupTotalBytes } };
 }
 

@@ -19,7 +19,7 @@ export const higherLimit: Proposal = {
 
 /** The least round limit above `fromMib` and up to `toMib` under which the model fits. */
 export function leastLimit(plan: PlanInput, before: KnownVerdict, fromMib: number, toMib: number): readonly Proposed[] {
-  if (before.kind === "fits" || plan.limitKey === undefined) return [];
+  if (before.kind === "fits" || plan.advice === undefined) return [];
   const above = Math.max(before.limit.bytes / MIB, fromMib);
   for (let step = Math.floor(above / LIMIT_STEP_MIB) + 1; step * LIMIT_STEP_MIB <= toMib; step += 1) {
     const limitMib = step * LIMIT_STEP_MIB;

@@ -1,3 +1,4 @@
+import { inForceBytes } from "../limit-policy";
 import { tierText } from "../limit-preview";
 import { formatBytes, formatContext } from "../units";
 import { judge, type KnownVerdict } from "../verdict";
@@ -62,7 +63,7 @@ function notes(plan: PlanInput, before: KnownVerdict, { changes, after }: Propos
   const restarts = limitMib !== undefined || kvCacheType !== undefined;
   const short = after.ram?.shortBytes ?? 0;
   const all = [
-    restarts ? tierText(after.limit.bytes, plan.input.server, before.limit) : undefined,
+    restarts ? tierText(inForceBytes(after.limit), plan.input.server, before.limit) : undefined,
     short > 0
       ? `RAM is ${formatBytes(short)} short: other apps use ${formatBytes(after.ram?.othersBytes ?? 0)}. Close some, or macOS compresses and swaps`
       : undefined,

@@ -1,4 +1,4 @@
-import type { LimitKey, SmallerBuild } from "../facts";
+import type { SmallerBuild } from "../facts";
 import type { LimitAdvice } from "../limit-policy";
 import { MIB } from "../units";
 import type { JudgeInput, KnownVerdict } from "../verdict";
@@ -7,10 +7,8 @@ import type { JudgeInput, KnownVerdict } from "../verdict";
 export interface PlanInput {
   /** As the list judges the model. */
   readonly input: JudgeInput;
-  /** Absent for a remote Mac, whose limit can only be set there. */
+  /** Absent where no limit can be set: for a remote Mac, and where this one has none. */
   readonly advice?: LimitAdvice;
-  /** Absent where this Mac has no limit that can be set. */
-  readonly limitKey?: LimitKey;
   /** Whether a capped variant can be made of this model on this server. */
   readonly canCap: boolean;
   readonly variantName: (source: string, numCtx: number) => string;
@@ -19,7 +17,7 @@ export interface PlanInput {
 }
 
 /** The recommended limit in MiB, where it can be set and is higher than the one in force. */
-export function recommendedRaise({ advice, limitKey }: PlanInput, before: KnownVerdict): number | undefined {
-  const mib = limitKey === undefined ? undefined : advice?.recommendedMib;
+export function recommendedRaise({ advice }: PlanInput, before: KnownVerdict): number | undefined {
+  const mib = advice?.recommendedMib;
   return mib !== undefined && mib * MIB > before.limit.bytes ? mib : undefined;
 }

@@ -1,4 +1,5 @@
 import { tierAfterRestart } from "../context-tier";
+import { inForceBytes } from "../limit-policy";
 import { MIB } from "../units";
 import { judge, type KnownVerdict } from "../verdict";
 import { applyChanges, type Changes, restarted } from "./changes";
@@ -32,7 +33,8 @@ function withPin(plan: PlanInput, before: KnownVerdict, changes: Changes): Chang
   const { limitMib, kvCacheType, numCtx } = changes;
   const restartsEver = limitMib !== undefined || kvCacheType !== undefined;
   if (numCtx !== undefined || !restartsEver || !before.run.contextFollowsLimit) return changes;
-  const bytes = limitMib === undefined ? before.limit.bytes : limitMib * MIB;
-  if (tierAfterRestart(plan.input.server, bytes, before.limit.bytes) === undefined) return changes;
+  const now = inForceBytes(before.limit);
+  const bytes = limitMib === undefined ? now : limitMib * MIB;
+  if (tierAfterRestart(plan.input.server, bytes, now) === undefined) return changes;
   return plan.canCap ? { ...changes, numCtx: before.run.numCtx.value } : undefined;
 }

@@ -63,9 +63,7 @@ async function stepsOf({ option, row, rows, snapshot }: ApplyOption): Promise<re
   const mac = appleSilicon(snapshot.machine);
   // What is on screen may be older than what is in force, and undoing goes back to this.
   const [limitMib, daemons, kvCacheTypeNow] = await Promise.all([
-    option.changes.limitMib === undefined || mac?.limitKey === undefined
-      ? undefined
-      : readLimitMib(system, mac.limitKey),
+    option.changes.limitMib === undefined ? undefined : readLimitMib(system),
     option.changes.limitMib === undefined ? [] : readBootSettings(system),
     option.changes.kvCacheType === undefined ? undefined : readLaunchctlEnv(system, "OLLAMA_KV_CACHE_TYPE"),
   ]);

@@ -1,6 +1,6 @@
 import type { ChangeSystem } from "../../apply/steps";
 import { MIB } from "../../fit/units";
-import { stepAside } from "../shared/admin-prompt";
+import { promptHooks } from "../shared/admin-prompt";
 import { outcomeWords } from "../limit/limit-change";
 import type { Settings } from "../../app/preferences";
 import { appleSilicon, connect, type Snapshot } from "../../app/snapshot";
@@ -15,9 +15,9 @@ export function changeSystem(settings: Settings, snapshot: Snapshot, signal?: Ab
   return {
     ...system,
     client,
-    limit: mac?.limitKey === undefined ? undefined : { key: mac.limitKey, ramMib: Math.floor(mac.ramBytes / MIB) },
+    ramMib: mac?.overrideMib === undefined ? undefined : Math.floor(mac.ramBytes / MIB),
     signal,
-    beforePrompt: stepAside,
+    ...promptHooks,
     limitWords: (outcome, askedMib) => {
       const { title, message } = outcomeWords(outcome, askedMib, mac?.overrideMib);
       return `${title}. ${message}`;

@@ -1,26 +1,38 @@
 import { Alert, Icon, showToast, Toast } from "@raycast/api";
-import { sysctlCommand } from "../../fit/commands";
+import { asOneLine, sysctlCommand } from "../../fit/commands";
 import type { AppleSiliconMac } from "../../fit/facts";
 import { checkLimit, type LimitAdvice, type LimitCheck } from "../../fit/limit-policy";
 import { formatBytes, formatMib, MIB } from "../../fit/units";
-import type { DaemonResult, DaemonStep } from "../../mac/privileged";
+import type { OwnDaemon } from "../../mac/boot-settings";
+import {
+  daemonPath,
+  type DaemonResult,
+  type DaemonStep,
+  FORMER_LABEL,
+  LAUNCH_DAEMON_LABEL,
+} from "../../mac/privileged";
 import { changeGpuLimit, type ChangeOutcome } from "../../mac/gpu-limit";
 import { confirmAndPrompt, promptWords, sentence } from "../shared/admin-prompt";
 import type { ToastWords } from "../shared/confirm-and-run";
-import { getSystem } from "../../app/system";
+
+/** A limit to set, in MiB (0 = the default of macOS), and what becomes of our LaunchDaemon. */
+export interface LimitChange {
+  readonly mac: AppleSiliconMac;
+  readonly advice: LimitAdvice;
+  readonly mib: number;
+  readonly bootDaemon: DaemonStep;
+  /** Our LaunchDaemon as it is now. */
+  readonly own?: OwnDaemon;
+}
+
+/** For Terminal: the next start finds no LaunchDaemon of ours any more. */
+const REMOVE_DAEMON_COMMAND = `sudo /bin/rm -f ${[LAUNCH_DAEMON_LABEL, FORMER_LABEL].map(daemonPath).join(" ")}`;
 
 /**
- * Asks what has to be asked, sets the limit with one administrator prompt and says what is in force. `mib` 0 is the
- * default of macOS. Resolves to whether the limit is now as asked; every other outcome has been explained in a toast.
+ * Asks what has to be asked, sets the limit with one administrator prompt and says what is in force. Resolves to whether the limit is now as asked; every other outcome has been explained in a toast.
  */
-export async function changeLimit(
-  mac: AppleSiliconMac,
-  advice: LimitAdvice,
-  mib: number,
-  bootDaemon: DaemonStep,
-): Promise<boolean> {
-  const { limitKey: key } = mac;
-  if (key === undefined) return refuse("This macOS has no GPU limit to set.");
+export async function changeLimit({ mac, advice, mib, bootDaemon, own }: LimitChange): Promise<boolean> {
+  if (mac.overrideMib === undefined) return refuse("This macOS has no GPU limit to set.");
   const ramMib = Math.floor(mac.ramBytes / MIB);
   const check = checkLimit(mib, mac.ramBytes, advice);
   if (check.kind === "refused") return refuse(check.reason);
@@ -29,11 +41,11 @@ export async function changeLimit(
   }
   const outcome = await confirmAndPrompt({
     questions: questionsBefore(check, mib),
-    work: () => changeGpuLimit(getSystem(), { key, mib, ramMib, bootDaemon }),
-    explain: (came) => outcomeWords(came, mib, mac.overrideMib),
-    command: sysctlCommand(mib, key),
+    work: (system) => changeGpuLimit(system, { mib, ramMib, bootDaemon }),
+    explain: (came) => outcomeWords(came, mib, mac.overrideMib, bootDaemon === "keep" ? own?.valueMib : undefined),
+    command: asOneLine([sysctlCommand(mib), ...(bootDaemon === "remove" ? [REMOVE_DAEMON_COMMAND] : [])]),
   });
-  return outcome?.kind === "done";
+  return outcome?.kind === "done" || outcome?.kind === "already";
 }
 
 async function refuse(message: string): Promise<false> {
@@ -70,7 +82,7 @@ const AFTERWARDS =
 function daemonWords(daemon: DaemonResult | undefined): string {
   switch (daemon?.kind) {
     case "installed":
-      return "The LaunchDaemon sets it again after every restart.";
+      return 'The LaunchDaemon sets it again after every restart. Login Items & Extensions lists it as "sh".';
     case "removed":
       return "The LaunchDaemon is removed.";
     case "not-loaded":
@@ -82,8 +94,16 @@ function daemonWords(daemon: DaemonResult | undefined): string {
   }
 }
 
-/** What a person is told about each outcome; always with what is in force now and what became of the LaunchDaemon. */
-export function outcomeWords(outcome: ChangeOutcome, askedMib: number, beforeMib: number | undefined): ToastWords {
+/**
+ * What a person is told about each outcome; always with what is in force now and what became of the LaunchDaemon.
+ * `leftMib` is what our LaunchDaemon goes on setting, where it was left alone.
+ */
+export function outcomeWords(
+  outcome: ChangeOutcome,
+  askedMib: number,
+  beforeMib: number | undefined,
+  leftMib?: number,
+): ToastWords {
   const now = inForce(outcome.inForceMib);
   switch (outcome.kind) {
     case "done":
@@ -93,12 +113,16 @@ export function outcomeWords(outcome: ChangeOutcome, askedMib: number, beforeMib
           askedMib === 0 ? "GPU limit is back at the macOS default" : `GPU limit is ${formatBytes(askedMib * MIB)}`,
         message: [
           outcome.daemon?.kind === "failed" ? "It lasts until the next restart." : "",
-          daemonWords(outcome.daemon),
+          leftMib === undefined || leftMib === askedMib
+            ? daemonWords(outcome.daemon)
+            : `The LaunchDaemon sets ${formatMib(leftMib)} again at the next start.`,
           AFTERWARDS,
         ]
           .filter(Boolean)
           .join(" "),
       };
+    case "already":
+      return { style: Toast.Style.Success, title: "Already in Force", message: `${now} Nothing was changed.` };
     case "invalid":
       return { style: Toast.Style.Failure, title: "Not Set", message: `${outcome.reason} ${now}` };
     default:

@@ -3,11 +3,11 @@ import { useForm } from "@raycast/utils";
 import { useMemo } from "react";
 import { sysctlCommand } from "../../fit/commands";
 import type { AppleSiliconMac } from "../../fit/facts";
-import { limitPreview, limitHint, recommendationText } from "../../fit/limit-preview";
+import { limitPreview, limitHint, lowWaterText, recommendationText } from "../../fit/limit-preview";
 import { checkLimit, type LimitAdvice, parseMib } from "../../fit/limit-policy";
 import { formatBytes, formatMib, MIB } from "../../fit/units";
 import type { JudgeInput } from "../../fit/verdict";
-import type { BootSetting } from "../../mac/boot-settings";
+import { type AtStart, daemonText, elsewhereText, firstKeep, leaveTitle, othersText } from "./boot-words";
 import { type DiskThrottle, DiskThrottleAction, DiskThrottleDescription } from "./disk-throttle";
 import { changeLimit } from "./limit-change";
 import { daemonStep, type LimitValues, presetMib } from "./limit-values";
@@ -22,7 +22,7 @@ interface FieldsProps {
   readonly snapshot: Snapshot;
   readonly advice: LimitAdvice;
   readonly inputs: readonly JudgeInput[];
-  readonly bootSettings: readonly BootSetting[];
+  readonly start: AtStart;
   readonly throttle: DiskThrottle;
   readonly settings: Settings;
   /** A change of a plan that was not carried out to its end. */
@@ -38,7 +38,7 @@ export function LimitFields({
   snapshot,
   advice,
   inputs,
-  bootSettings,
+  start,
   throttle,
   settings,
   unfinished,
@@ -46,12 +46,13 @@ export function LimitFields({
   onAttempt,
 }: FieldsProps) {
   const { pop } = useNavigation();
-  const own = bootSettings.find((setting) => setting.own);
+  const { own, others, isSetHere } = start;
+  const elsewhere = elsewhereText(start, mac);
   const { handleSubmit, itemProps, values } = useForm<LimitValues>({
     initialValues: {
       preset: advice.recommendedMib === undefined ? "default" : "recommended",
       mebibytes: String(mac.overrideMib || advice.recommendedMib || advice.defaultMib),
-      keep: "keep",
+      keep: firstKeep(start),
     },
     validation: {
       mebibytes: (text) => {
@@ -65,7 +66,7 @@ export function LimitFields({
     onSubmit: async (submitted) => {
       const mib = presetMib(submitted, advice);
       if (mib === undefined) return;
-      const done = await changeLimit(mac, advice, mib, daemonStep(submitted.keep, mib, own !== undefined));
+      const done = await changeLimit({ mac, advice, mib, bootDaemon: daemonStep(submitted.keep, mib, own), own });
       onAttempt();
       if (done) pop();
     },
@@ -79,7 +80,6 @@ export function LimitFields({
     [mib, mac, advice, inputs],
   );
   const { limit } = snapshot;
-  const others = bootSettings.filter((setting) => !setting.own);
   return (
     <Form
       isLoading={isLoading || throttle.isLoading}
@@ -89,7 +89,7 @@ export function LimitFields({
           {mib !== undefined && (
             <Action.CopyToClipboard
               title="Copy Sysctl Command"
-              content={sysctlCommand(mib, mac.limitKey)}
+              content={sysctlCommand(mib)}
               shortcut={Keyboard.Shortcut.Common.Copy}
             />
           )}
@@ -97,7 +97,7 @@ export function LimitFields({
             title="Back to macOS Default"
             icon={Icon.Undo}
             onAction={async () => {
-              await changeLimit(mac, advice, 0, own ? "remove" : "keep");
+              await changeLimit({ mac, advice, mib: 0, bootDaemon: own ? "remove" : "keep", own });
               onAttempt();
             }}
           />
@@ -121,7 +121,9 @@ export function LimitFields({
         title="Limit in Force"
         text={
           limit.kind === "known"
-            ? [`${formatBytes(limit.bytes, 2)}, ${limit.sourceText}.`, limit.disagreement].filter(Boolean).join(" ")
+            ? [limit.excess?.warning ?? `${formatBytes(limit.bytes, 2)}, ${limit.sourceText}.`, limit.disagreement]
+                .filter(Boolean)
+                .join(" ")
             : limit.reason
         }
       />
@@ -130,6 +132,9 @@ export function LimitFields({
         text={`${formatMib(advice.defaultMib)}${advice.defaultEstimated ? ", estimated" : ""}`}
       />
       <Form.Description title="Recommended" text={recommendationText(advice)} />
+      {mac.lowWaterMib !== undefined && (
+        <Form.Description title="Low-Water Mark" text={lowWaterText(mac.lowWaterMib)} />
+      )}
       <Form.Separator />
       <Form.Dropdown title="New Limit" {...itemProps.preset}>
         <Form.Dropdown.Item value="default" title={`macOS Default: ${formatBytes(advice.defaultMib * MIB)}`} />
@@ -147,35 +152,21 @@ export function LimitFields({
       <Form.Description title="Effect" text={hint} />
       <Form.Dropdown
         title="After a Mac Restart"
-        info="macOS forgets the limit at every restart. A LaunchDaemon sets it again; it runs only /usr/sbin/sysctl with this number."
+        info="macOS forgets the limit at every restart. A LaunchDaemon sets it again: a fixed loop of /bin/sh, for five minutes at most, around /usr/sbin/sysctl with this number. Login Items & Extensions lists it as “sh”."
         {...itemProps.keep}
       >
-        <Form.Dropdown.Item value="keep" title={own ? "Leave the LaunchDaemon as It Is" : "macOS Default Again"} />
+        <Form.Dropdown.Item value="keep" title={leaveTitle(start, mac)} />
         <Form.Dropdown.Item
           value="install"
           title={own ? "Set This Limit Again (Change LaunchDaemon)" : "Set This Limit Again (Install LaunchDaemon)"}
         />
         {own && <Form.Dropdown.Item value="remove" title="macOS Default Again (Remove LaunchDaemon)" />}
       </Form.Dropdown>
-      {own && <Form.Description title="LaunchDaemon" text={daemonText(own, mac)} />}
+      {own && <Form.Description title="LaunchDaemon" text={daemonText(own, mac, isSetHere)} />}
+      {elsewhere !== undefined && <Form.Description title="Set Elsewhere" text={elsewhere} />}
       {others.length > 0 && <Form.Description title="Also Set at Start" text={othersText(others)} />}
       <Form.Separator />
       <DiskThrottleDescription throttle={throttle} />
     </Form>
   );
-}
-
-/** What our LaunchDaemon does, and where that is not what is in force. */
-function daemonText({ valueMib, loaded }: BootSetting, mac: AppleSiliconMac): string {
-  const value = valueMib === undefined ? "Its value could not be read" : `Sets ${formatMib(valueMib)} at every start`;
-  const differs = valueMib !== undefined && mac.overrideMib !== undefined && valueMib !== mac.overrideMib;
-  return `${value}${loaded === false ? ", but launchd has not loaded it" : ""}${differs ? "; another limit is in force now" : ""}.`;
-}
-
-/** What else sets the limit when this Mac starts, by file. */
-function othersText(others: readonly BootSetting[]): string {
-  const files = others.map(({ path, valueMib }) =>
-    valueMib === undefined ? path : `${path} (${formatMib(valueMib)})`,
-  );
-  return `${files.join(", ")}: what is set here lasts until the next restart.`;
 }

@@ -1,6 +1,9 @@
 import { Action, ActionPanel, Detail, Form, Icon, openExtensionPreferences } from "@raycast/api";
 import { usePromise } from "@raycast/utils";
 import { useMemo } from "react";
+import { isSetHere } from "../../app/limit-record";
+import type { AppleSiliconMac } from "../../fit/facts";
+import { type AtStart, atStart } from "./boot-words";
 import { readBootSettings } from "../../mac/boot-settings";
 import { useDiskThrottle } from "./disk-throttle";
 import { LimitFields } from "./limit-fields";
@@ -13,23 +16,21 @@ import { getSystem } from "../../app/system";
 export function LimitForm({ onChanged }: { readonly onChanged?: () => void }) {
   const { snapshot, rows, settings, isFresh, isLoading, refresh } = useFitList();
   const unfinished = useUnfinishedChange(settings, snapshot);
-  const { data: bootSettings, revalidate: readBootSettingsAgain } = usePromise(
-    () => readBootSettings(getSystem()).catch(() => []),
-    [],
-  );
-  const throttle = useDiskThrottle();
   const mac = snapshot && appleSilicon(snapshot.machine);
+  const { data: start, revalidate: readStartAgain } = usePromise(readAtStart, [mac]);
+  const throttle = useDiskThrottle();
   const inputs = useMemo(() => rows.flatMap((row) => (row.input ? [row.input] : [])), [rows]);
   // A form keeps the values it was opened with: it opens once they are read.
-  if (snapshot === undefined || !isFresh || bootSettings === undefined) return <Form isLoading />;
+  if (snapshot === undefined || !isFresh) return <Form isLoading />;
   if (mac === undefined || snapshot.advice === undefined) return <NoLimitHere snapshot={snapshot} />;
+  if (start === undefined) return <Form isLoading />;
   return (
     <LimitFields
       mac={mac}
       snapshot={snapshot}
       advice={snapshot.advice}
       inputs={inputs}
-      bootSettings={bootSettings}
+      start={start}
       throttle={throttle}
       settings={settings}
       unfinished={unfinished.data}
@@ -37,11 +38,17 @@ export function LimitForm({ onChanged }: { readonly onChanged?: () => void }) {
       onAttempt={() => {
         refresh();
         unfinished.revalidate();
-        readBootSettingsAgain();
+        readStartAgain();
         onChanged?.();
       }}
     />
   );
+}
+
+async function readAtStart(mac: AppleSiliconMac | undefined): Promise<AtStart | undefined> {
+  if (mac === undefined) return undefined;
+  const [settings, setHere] = await Promise.all([readBootSettings(getSystem()), isSetHere(mac)]);
+  return atStart(settings, setHere);
 }
 
 function NoLimitHere({ snapshot }: { readonly snapshot: Snapshot }) {

@@ -1,4 +1,5 @@
 import { type LimitAdvice, parseMib } from "../../fit/limit-policy";
+import type { OwnDaemon } from "../../mac/boot-settings";
 import type { DaemonStep } from "../../mac/privileged";
 
 /** What a person chose and typed in the form. */
@@ -23,7 +24,7 @@ export function presetMib(values: LimitValues, advice: LimitAdvice): number | un
 }
 
 /** The macOS default needs nothing at start: asking to set it again means removing the LaunchDaemon. */
-export function daemonStep(keep: string, mib: number, installed: boolean): DaemonStep {
-  if (keep === "install" && mib === 0) return installed ? "remove" : "keep";
+export function daemonStep(keep: string, mib: number, own: OwnDaemon | undefined): DaemonStep {
+  if (keep === "install" && mib === 0) return own ? "remove" : "keep";
   return keep === "install" || keep === "remove" ? keep : "keep";
 }

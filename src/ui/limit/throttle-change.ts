@@ -3,7 +3,6 @@ import { throttleCommand } from "../../fit/commands";
 import { setIoThrottle, type ThrottleOutcome, type ThrottleState } from "../../mac/gpu-limit";
 import { confirmAndPrompt, promptWords } from "../shared/admin-prompt";
 import type { ToastWords } from "../shared/confirm-and-run";
-import { getSystem } from "../../app/system";
 
 const NOT_THE_GPU = "This has nothing to do with GPU memory and makes no model fit.";
 
@@ -30,7 +29,7 @@ export async function changeThrottle(asked: ThrottleState, before: ThrottleState
         },
       },
     ],
-    work: () => setIoThrottle(getSystem(), asked),
+    work: (system) => setIoThrottle(system, asked),
     explain: (outcome) => throttleWords(outcome, asked, before),
     command: throttleCommand(asked),
   });
@@ -38,7 +37,7 @@ export async function changeThrottle(asked: ThrottleState, before: ThrottleState
 
 /** What a person is told about each outcome; always with the state that was read back. */
 export function throttleWords(outcome: ThrottleOutcome, asked: ThrottleState, before: ThrottleState): ToastWords {
-  if (outcome.kind === "done") {
+  if (outcome.kind === "done" || outcome.kind === "already") {
     return outcome.inForce === 0
       ? {
           style: Toast.Style.Success,

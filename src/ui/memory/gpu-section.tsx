@@ -1,7 +1,9 @@
-import { Icon, List } from "@raycast/api";
+import { Action, Color, Icon, List } from "@raycast/api";
 import type { AppleSiliconMac } from "../../fit/facts";
-import { defaultLimit, limitInForce } from "../../fit/limit-policy";
-import { formatBytes, formatPercent } from "../../fit/units";
+import { defaultLimit, inForceBytes, limitInForce } from "../../fit/limit-policy";
+import { lowWaterText } from "../../fit/limit-preview";
+import { formatBytes, formatPercent, MIB } from "../../fit/units";
+import { resetLimit } from "../limit/reset-limit";
 import { appleSilicon, type Snapshot } from "../../app/snapshot";
 import type { Memory } from "./use-memory";
 import { FigureRow, RowActions, shareIcon } from "./row";
@@ -38,8 +40,20 @@ function Figures({ mac, memory, snapshot }: Props & { readonly mac: AppleSilicon
   const standard = defaultLimit(mac);
   const inUse = status?.gpuAllocatedBytes;
   const share = inUse !== undefined && limit.kind === "known" ? inUse / limit.bytes : undefined;
-  const actions = (bytes: number | undefined) => (
-    <RowActions memory={memory} copy={bytes === undefined ? undefined : formatBytes(bytes, 2)} limitFirst />
+  const inForce = limit.kind === "known" ? inForceBytes(limit) : 0;
+  const actions = (bytes: number | undefined, toReset?: AppleSiliconMac) => (
+    <RowActions memory={memory} copy={bytes === undefined ? undefined : formatBytes(bytes, 2)} limitFirst>
+      {toReset && (
+        <Action
+          title="Reset GPU Limit"
+          icon={Icon.Undo}
+          onAction={async () => {
+            await resetLimit(toReset);
+            memory.refresh();
+          }}
+        />
+      )}
+    </RowActions>
   );
   return (
     <>
@@ -47,12 +61,16 @@ function Figures({ mac, memory, snapshot }: Props & { readonly mac: AppleSilicon
         <FigureRow
           id="limit"
           title="Limit in Force"
-          note={limit.disagreement ?? limit.sourceText}
+          note={limit.excess ? "more than is safe: this Mac may freeze" : (limit.disagreement ?? limit.sourceText)}
           icon={share === undefined ? Icon.Gauge : shareIcon(share)}
-          value={formatBytes(limit.bytes)}
+          value={formatBytes(inForce)}
           source="sysctl"
-          tooltip={`${formatPercent(limit.bytes / mac.ramBytes)} of the ${formatBytes(mac.ramBytes)} of this Mac`}
-          actions={actions(limit.bytes)}
+          color={limit.excess && Color.Red}
+          tooltip={
+            limit.excess?.warning ??
+            `${formatPercent(inForce / mac.ramBytes)} of the ${formatBytes(mac.ramBytes)} of this Mac`
+          }
+          actions={actions(inForce, limit.excess && mac)}
         />
       )}
       <FigureRow
@@ -64,6 +82,18 @@ function Figures({ mac, memory, snapshot }: Props & { readonly mac: AppleSilicon
         source="Metal"
         actions={actions(standard.bytes)}
       />
+      {mac.lowWaterMib !== undefined && (
+        <FigureRow
+          id="low-water"
+          title="Low-Water Mark"
+          note="stays wired while the GPU is idle; set by another tool"
+          icon={Icon.Droplets}
+          value={formatBytes(mac.lowWaterMib * MIB)}
+          source="sysctl"
+          tooltip={lowWaterText(mac.lowWaterMib)}
+          actions={actions(mac.lowWaterMib * MIB)}
+        />
+      )}
       {status && (
         <FigureRow
           id="gpu-in-use"

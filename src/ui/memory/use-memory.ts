@@ -88,10 +88,10 @@ function useSnapshotWatch(list: FitList, overrideMib: number | undefined, loaded
 async function readStatus(snapshot: Snapshot | undefined) {
   const system = getSystem();
   if (system.platform !== "darwin") return { memory: {} };
-  const key = snapshot && appleSilicon(snapshot.machine)?.limitKey;
+  const hasLimit = snapshot && appleSilicon(snapshot.machine)?.overrideMib !== undefined;
   const [memory, overrideMib] = await Promise.all([
     readMemoryStatus(system),
-    key === undefined ? undefined : readLimitMib(system, key),
+    hasLimit ? readLimitMib(system) : undefined,
   ]);
   return { memory, overrideMib };
 }

@@ -93,10 +93,7 @@ export function ModelActions({ row, snapshot, settings, refresh, toggleDetail }:
           shortcut={Keyboard.Shortcut.Common.CopyName}
         />
         {snapshot.advice?.recommendedMib !== undefined && (
-          <Action.CopyToClipboard
-            title="Copy Sysctl Command"
-            content={sysctlCommand(snapshot.advice.recommendedMib, mac?.limitKey)}
-          />
+          <Action.CopyToClipboard title="Copy Sysctl Command" content={sysctlCommand(snapshot.advice.recommendedMib)} />
         )}
         <Action.CopyToClipboard
           title={`Copy Modelfile (${formatContext(numCtx)})`}

@@ -8,6 +8,7 @@ import type { VerdictKind } from "../../fit/verdict";
 import { badgeText, tooltipText, VERDICT_TITLES } from "../../fit/verdict-text";
 import { ContextDropdown } from "./context-dropdown";
 import { FitDetail } from "./model-detail";
+import { LimitWarningSection } from "../limit/limit-warning";
 import { ModelActions } from "./model-actions";
 import { RefreshAction } from "../shared/refresh-action";
 import { ServerEmptyView } from "../ollama/server-empty-view";
@@ -76,6 +77,7 @@ export function FitList() {
       {snapshot && !(isLoading && rows.length === 0) && (
         <ServerEmptyView snapshot={snapshot} settings={settings} refresh={refresh} />
       )}
+      {snapshot && <LimitWarningSection snapshot={snapshot} refresh={refresh} />}
       {unfinished.data && snapshot && (
         <UnfinishedSection change={unfinished.data} settings={settings} snapshot={snapshot} refresh={refresh} />
       )}

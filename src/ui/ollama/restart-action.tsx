@@ -1,6 +1,7 @@
 import { Action, Alert, Icon, showToast } from "@raycast/api";
 import { restartAndAwait } from "../../apply/restart-and-await";
 import type { ServerOrigin } from "../../fit/server-origin";
+import { inForceBytes } from "../../fit/limit-policy";
 import { tierText } from "../../fit/limit-preview";
 import { readLaunchctlEnv } from "../../mac/ollama-service";
 import { parseWhole } from "../../mac/sysctl";
@@ -71,7 +72,7 @@ async function readEffects(
     origin === "app" ? readLaunchctlEnv(system, "OLLAMA_CONTEXT_LENGTH") : undefined,
   ]);
   const nextContext = parseWhole(next) || undefined;
-  const tier = limit.kind === "known" ? tierText(limit.bytes, server, limit) : undefined;
+  const tier = limit.kind === "known" ? tierText(inForceBytes(limit), server, limit) : undefined;
   return {
     loaded: loaded === undefined ? undefined : loaded.map(({ name }) => name),
     tier,

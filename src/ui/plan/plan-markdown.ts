@@ -24,10 +24,14 @@ export function planMarkdown(
 export function waysOutMarkdown(title: string, before: Verdict, { missing, comfortable, waysOut }: Impossible): string {
   return [
     title,
-    ...[verdictSentence(before), missing, comfortable].map(plainMarkdown),
+    ...[verdictSentence(before), ...excessOf(before), missing, comfortable].map(plainMarkdown),
     "## Ways Out",
     waysOut.map((way) => `- ${plainMarkdown(way)}`).join("\n"),
   ].join("\n\n");
+}
+
+function excessOf(before: Verdict): readonly string[] {
+  return before.kind === "unknown" || before.limit.excess === undefined ? [] : [before.limit.excess.warning];
 }
 
 function picture(comparison: Comparison, appearance: Appearance): string {

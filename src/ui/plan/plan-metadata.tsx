@@ -33,6 +33,7 @@ export function PlanMetadata({ plan: { before }, planned, option }: Props) {
       <Label title="Spare" text={formatBytes(after.spareBytes, 2)} />
       {most !== undefined && <Label title="Largest Context" text={`${formatContext(most)} tokens`} />}
       <Separator />
+      {before.limit.excess && <Label title="Limit Not Safe" text={before.limit.excess.warning} />}
       {costs.length === 0 && <Label title="Costs" text="Nothing" />}
       {costs.map((cost) => (
         <Label key={cost} title="Costs" text={cost} />

@@ -77,8 +77,7 @@ function planInput(
       : undefined;
   return {
     input: { ...input, ram },
-    advice: mac && advice,
-    limitKey: mac?.limitKey,
+    advice: mac?.overrideMib === undefined ? undefined : advice,
     builds,
     canCap: variantRefusal(model, server.version) === undefined,
     variantName,

@@ -1,16 +1,20 @@
 import { type Alert, closeMainWindow, PopToRootType, Toast } from "@raycast/api";
+import { rememberLimit } from "../../app/limit-record";
+import { getSystem } from "../../app/system";
+import type { PromptSystem } from "../../mac/gpu-limit";
 import { confirmAndRun, type ToastWords } from "./confirm-and-run";
 import { copyText } from "./copy-text";
 
-/** The password dialog is a window of macOS: Raycast steps aside and stays as it is. */
-export async function stepAside(): Promise<void> {
-  await closeMainWindow({ popToRootType: PopToRootType.Suspended });
-}
+/** What goes with every password prompt. The dialog is a window of macOS, so Raycast steps aside and stays as it is. */
+export const promptHooks = {
+  beforePrompt: () => closeMainWindow({ popToRootType: PopToRootType.Suspended }),
+  onLimitSet: (mib) => rememberLimit(getSystem(), mib),
+} satisfies Partial<PromptSystem>;
 
 interface PromptJob<T> {
   readonly questions: readonly Alert.Options[];
-  /** Asks for the password and does what it is for. */
-  readonly work: () => Promise<T>;
+  /** Asks for the password, where there's something to change, and does what it is for. */
+  readonly work: (system: PromptSystem) => Promise<T>;
   readonly explain: (outcome: T) => ToastWords;
   /** Does the same in Terminal: offered where it failed. */
   readonly command: string;
@@ -21,10 +25,7 @@ export function confirmAndPrompt<T>({ questions, work, explain, command }: Promp
   return confirmAndRun({
     questions,
     progress: { title: "Waiting for the administrator password" },
-    work: async () => {
-      await stepAside();
-      return work();
-    },
+    work: () => work({ ...getSystem(), ...promptHooks }),
     outcome: (result) => {
       const words = explain(result);
       const failed = words.style === Toast.Style.Failure;

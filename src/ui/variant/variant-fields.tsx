@@ -20,6 +20,7 @@ import { judge, judgeAtContext } from "../../fit/verdict";
 import { badgeText } from "../../fit/verdict-text";
 import { createVariant, variantOutcomeText, variantRefusal } from "../../ollama/variant";
 import { isUsableName, sameModel, variantName } from "../../fit/model-name";
+import { limitWarning } from "../limit/limit-warning";
 import { changeLoaded } from "../shared/model-work";
 import type { Settings } from "../../app/preferences";
 import { RefreshAction } from "../shared/refresh-action";
@@ -155,6 +156,7 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
     return true;
   }
 
+  const warning = limitWarning(snapshot);
   const refusal = row && variantRefusal(row.model, snapshot.server.version);
   return (
     <Form
@@ -201,6 +203,7 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
           setValue("name", name);
         }}
       />
+      {warning !== undefined && <Form.Description title="Limit Not Safe" text={warning} />}
       <Form.Description title="Estimate" text={refusal ? variantOutcomeText(refusal) : estimateText(row, numCtx)} />
       <Form.Description
         title="Good to Know"

@@ -1,5 +1,6 @@
 import type { System } from "../../../src/app/system";
 import { QUIT_SCRIPT } from "../../../src/mac/apps";
+import { GREP_SCRIPTS_ARGS } from "../../../src/mac/boot-scripts";
 import { METAL_SCRIPT } from "../../../src/mac/metal-probe";
 import { PRIVILEGED_SCRIPT } from "../../../src/mac/privileged";
 import type { Runner, RunOptions, RunResult } from "../../../src/mac/runner";
@@ -43,7 +44,7 @@ export interface MacFaults extends RootFaults {
 
 export interface StandInMacOptions {
   readonly ramGib: number;
-  /** Default "26.6.1". Before 14 the kernel has the limit in bytes. */
+  /** Default "26.6.1". Before 14 the kernel has only the older key of the limit, which takes bytes. */
   readonly macos?: string;
   /** Default "Apple M4 Pro". */
   readonly chip?: string;
@@ -65,8 +66,6 @@ export interface StandInMacOptions {
   readonly ollamaAppQuits?: boolean;
   /** How long Ollama.app takes to end after SIGTERM. Default 3 s; up to 30 were seen. */
   readonly ollamaEndSeconds?: number;
-  /** sysctl ends at the first key it does not know, as up to macOS 14.3, unless asked with -i. Default false. */
-  readonly sysctlEndsAtUnknown?: boolean;
   /** What `launchctl getenv` gives. */
   readonly launchctlEnv?: Readonly<Record<string, string>>;
   /** Content of /etc/sysctl.conf. */
@@ -160,6 +159,7 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
   );
   const files = new Map(Object.entries(options.files ?? {}));
   const servers: MacServer[] = [];
+  let boots = 0;
   let nextPid = 600;
   let openPrompt: ((answer: "allow" | "cancel") => void) | undefined;
 
@@ -238,8 +238,7 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
       for (const [name, text] of mac.daemons) {
         if (mac.disabledDaemons.has(name.replace(/\.plist$/, ""))) continue;
         const scripts = [...files].flatMap(([path, script]) => (text.includes(`>${path}<`) ? [script] : []));
-        const [, key, value] =
-          /((?:debug\.)?iogpu\.wired_limit(?:_mb)?)=(\d+)/.exec([text, ...scripts].join("\n")) ?? [];
+        const [, key, value] = /(iogpu\.wired_limit_mb)=(\d+)/.exec([text, ...scripts].join("\n")) ?? [];
         if (key !== undefined && value !== undefined && mac.sysctls.has(key)) mac.sysctls.set(key, value);
       }
     },
@@ -266,6 +265,7 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
       "hw.optional.arm64": options.intel ? undefined : "1",
       "kern.osproductversion": macos,
       "kern.hv_vmm_present": options.vm ? "1" : "0",
+      "kern.bootsessionuuid": `5B1C6D1E-8B7A-4D0B-9F39-${String((boots += 1)).padStart(12, "0")}`,
       "debug.lowpri_throttle_enabled": "1",
       "iogpu.wired_limit_mb": options.intel || macosMajor < 14 ? undefined : "0",
       "debug.iogpu.wired_limit": options.intel ? undefined : "0",
@@ -308,6 +308,8 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
         return open(args);
       case "/usr/bin/grep":
         return grep(args);
+      case "/bin/ls":
+        return ls(args);
       case "/usr/bin/plutil":
         return plutil(args);
       case "/usr/bin/id":
@@ -362,7 +364,8 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
       const value = kernelValue(key);
       if (value !== undefined) found.push(flags.has("-n") ? `${value}\n` : `${key}: ${value}\n`);
       else if (!flags.has("-i")) complaints.push(`sysctl: unknown oid '${key}'\n`);
-      if (complaints.length > 0 && options.sysctlEndsAtUnknown) break;
+      // As the sysctl of macOS 13.0 to 14.3.
+      if (complaints.length > 0 && (macosMajor < 14 || /^14\.[0-3](?:\.|$)/.test(macos))) break;
     }
     return done(found.join(""), { exitCode: complaints.length > 0 ? 1 : 0, stderr: complaints.join("") });
   }
@@ -589,17 +592,36 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
     return mac.addProcess({ path: "/bin/zsh", command: "-zsh", parentPid: login.pid, footprintMib: 10 }).pid;
   }
 
+  const DAEMONS = "/Library/LaunchDaemons";
+
+  function ls(args: readonly string[]): RunResult | undefined {
+    const [path = ""] = args;
+    if (args.length !== 1 || !path.startsWith(DAEMONS)) return undefined;
+    const names = path === DAEMONS ? [...mac.daemons.keys()].sort() : [path.slice(DAEMONS.length + 1)];
+    return path === DAEMONS || mac.daemons.has(names[0] ?? "")
+      ? done((path === DAEMONS ? names : [path]).map((name) => `${name}\n`).join(""))
+      : failed(1, `ls: ${path}: No such file or directory\n`);
+  }
+
   function grep(args: readonly string[]): RunResult | undefined {
-    const found = same(args, "-rlsF", "iogpu.wired_limit", "/Library/LaunchDaemons")
-      ? [...mac.daemons]
-          .filter(([, text]) => text.includes("iogpu.wired_limit"))
-          .map(([name]) => `/Library/LaunchDaemons/${name}`)
-      : same(args, "-sF", "iogpu.wired_limit", "/etc/sysctl.conf")
-        ? mac.sysctlConf.split("\n").filter((line) => line.includes("iogpu.wired_limit"))
-        : undefined;
+    const scripts = same(args.slice(0, GREP_SCRIPTS_ARGS.length), ...GREP_SCRIPTS_ARGS)
+      ? args.slice(GREP_SCRIPTS_ARGS.length).flatMap((path) => linesOf(path).map((line) => `${path}:${line}`))
+      : undefined;
+    const found =
+      scripts ??
+      (same(args, "-rlsF", "iogpu.wired_limit", "/Library/LaunchDaemons")
+        ? [...mac.daemons]
+            .filter(([, text]) => text.includes("iogpu.wired_limit"))
+            .map(([name]) => `/Library/LaunchDaemons/${name}`)
+        : same(args, "-sF", "iogpu.wired_limit", "/etc/sysctl.conf")
+          ? mac.sysctlConf.split("\n").filter((line) => line.includes("iogpu.wired_limit"))
+          : undefined);
     if (!found) return undefined;
     return found.length > 0 ? done(`${found.join("\n")}\n`) : failed(1, "");
   }
+
+  const linesOf = (path: string) =>
+    (files.get(path) ?? "").split("\n").filter((line) => line.includes("iogpu.wired_limit_mb"));
 
   function plutil(args: readonly string[]): RunResult | undefined {
     if (!same(args.slice(0, 5), "-convert", "json", "-o", "-", "--") || args.length !== 6) return undefined;

@@ -13,6 +13,10 @@ export interface RootFaults {
   readonly bootstrapAtTry?: number;
   /** plutil finds fault with the property list. */
   readonly lintFails?: boolean;
+  /** Programs that fail whenever they are run: "mktemp", "rm", or "launchctl enable" for one of its verbs. */
+  readonly failing?: readonly string[];
+  /** The kernel gets the key of the limit only after so many calls of sysctl. */
+  readonly keyMissingFor?: number;
 }
 
 /** State that a root shell works on. */
@@ -36,15 +40,23 @@ export interface RootRun extends RootState {
   readonly modes: ReadonlyMap<string, string>;
 }
 
+/** A shell of this machine that runs what the Mac's /bin/sh would. */
+export type Shell = "sh" | "dash" | "bash";
+
 /**
- * Runs a shell text as root would run it on a Mac: with a real `sh`, every absolute path moved under a temporary folder
+ * Runs a shell text as root would run it on a Mac: with a real shell, every absolute path moved under a temporary folder
  * in which stub programs keep the state.
  */
-export async function runAsRoot(command: string, state: RootState, faults: RootFaults): Promise<RootRun> {
+export async function runAsRoot(
+  command: string,
+  state: RootState,
+  faults: RootFaults,
+  shell: Shell = "sh",
+): Promise<RootRun> {
   const root = await mkdtemp(join(tmpdir(), "stand-in-mac-"));
   try {
-    await fill(root, state, faults);
-    const result = await execaRunner("/bin/sh", ["-c", moveUnder(root, command)], { timeoutMs: 60_000 });
+    await fill(root, state, faults, shell);
+    const result = await execaRunner(`/bin/${shell}`, ["-c", moveUnder(root, command)], { timeoutMs: 60_000 });
     return {
       exitCode: result.exitCode ?? 1,
       stdout: result.stdout.replaceAll(root, ""),
@@ -62,7 +74,7 @@ function moveUnder(root: string, command: string): string {
   return command.replace(/(?<![\w./])\/(?=(?:usr\/sbin|usr\/bin|bin|Library)\/)/g, `${root}/`);
 }
 
-async function fill(root: string, state: RootState, faults: RootFaults): Promise<void> {
+async function fill(root: string, state: RootState, faults: RootFaults, shell: Shell): Promise<void> {
   for (const folder of [...FOLDERS, "state/sysctls", "state/loaded", "state/disabled"])
     await mkdir(join(root, folder), { recursive: true });
   for (const [key, value] of state.sysctls) await writeFile(join(root, "state/sysctls", key), value);
@@ -75,19 +87,21 @@ async function fill(root: string, state: RootState, faults: RootFaults): Promise
     );
   }
   await writeFile(join(root, "state/calls"), "");
-  for (const [path, text] of Object.entries(stubs(root, faults))) {
+  for (const [path, text] of Object.entries(stubs(root, faults, shell))) {
     await writeFile(join(root, path), `#!/bin/sh\n${text}\n`);
     await chmod(join(root, path), 0o755);
   }
 }
 
 /** Each stub notes its call; what only moves files about is the real program of this machine. */
-function stubs(root: string, faults: RootFaults): Readonly<Record<string, string>> {
-  const log = (name: string) => `echo "${name} $*" >> ${root}/state/calls`;
+function stubs(root: string, faults: RootFaults, shell: Shell): Readonly<Record<string, string>> {
+  const fails = (name: string) => faults.failing?.includes(name) ?? false;
+  const log = (name: string) =>
+    `echo "${name} $*" >> ${root}/state/calls${fails(name) ? `\necho "${name}: Operation not permitted" >&2; exit 1` : ""}`;
   const real = (name: string) => `${log(name)}\nexec ${name} "$@"`;
   return {
     "usr/bin/env": `echo env >> ${root}/state/calls\nexec env "$@"`,
-    "bin/sh": 'exec /bin/sh "$@"',
+    "bin/sh": `exec /bin/${shell} "$@"`,
     "usr/bin/mktemp": real("mktemp"),
     "bin/mv": real("mv"),
     "bin/rm": real("rm"),
@@ -100,12 +114,18 @@ grep -q "</plist>" "$2" && echo "$2: OK"`,
     "usr/sbin/sysctl": `${log("sysctl")}
 key=\${1%%=*}
 value=\${1#*=}
-if [ ! -f "${root}/state/sysctls/$key" ]; then echo "sysctl: unknown oid '$key'" >&2; exit 1; fi
+calls=$(grep -c "^sysctl " ${root}/state/calls)
+if [ ! -f "${root}/state/sysctls/$key" ] || [ "$calls" -le ${faults.keyMissingFor ?? 0} ]; then
+  echo "sysctl: unknown oid '$key'" >&2; exit 1
+fi
 ${faults.sysctlRefuses ? 'echo "sysctl: $key=$value: Invalid argument" >&2; exit 1' : ""}
 old=$(cat "${root}/state/sysctls/$key")
 printf %s "$value" > "${root}/state/sysctls/$key"
 echo "$key: $old -> $value"`,
     "bin/launchctl": `${log("launchctl")}
+case " ${(faults.failing ?? []).flatMap((name) => (name.startsWith("launchctl ") ? [name.slice(10)] : [])).join(" ")} " in
+*" $1 "*) echo "$1 failed: 5: Input/output error" >&2; exit 5;;
+esac
 case "$1" in
 bootout)
   label=\${2#system/}
@@ -119,10 +139,15 @@ bootstrap)
   if [ -f "${root}/state/disabled/$label" ]; then echo "Bootstrap failed: 5: Input/output error" >&2; exit 5; fi
   if [ -f "${root}/state/loaded/$label" ]; then echo "Bootstrap failed: 5: Input/output error" >&2; exit 5; fi
   echo > "${root}/state/loaded/$label"
-  ${root}/usr/sbin/sysctl "$(sed -n 's/.*<string>\\([a-z._]*=[0-9]*\\)<.*/\\1/p' "$3")" > /dev/null;;
+  ${root}/start-daemon "$3" > /dev/null;;
 enable) rm -f "${root}/state/disabled/\${2#system/}";;
 *) echo "Unrecognized subcommand: $1" >&2; exit 64;;
 esac`,
+    // launchd's part: program and arguments, one a line, run as they stand in the property list.
+    "start-daemon": `sed -n 's/^<string>\\(.*\\)<\\/string>$/\\1/p' "$1" > ${root}/state/words
+set --
+while IFS= read -r word; do set -- "$@" "$word"; done < ${root}/state/words
+exec "$@"`,
   };
 }
 

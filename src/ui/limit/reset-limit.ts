@@ -1,0 +1,31 @@
+import { Alert, confirmAlert, Icon, showToast, Toast } from "@raycast/api";
+import { getSystem } from "../../app/system";
+import type { AppleSiliconMac } from "../../fit/facts";
+import { adviseLimit } from "../../fit/limit-policy";
+import { formatMib } from "../../fit/units";
+import { readOwnDaemons } from "../../mac/boot-settings";
+import { changeLimit } from "./limit-change";
+
+/** Gives the limit back to macOS, and takes our LaunchDaemon away with it, after asking. */
+export async function resetLimit(mac: AppleSiliconMac): Promise<void> {
+  const [own] = await readOwnDaemons(getSystem());
+  if (mac.overrideMib === 0 && own === undefined) {
+    await showToast({ style: Toast.Style.Success, title: "macOS already decides the GPU limit" });
+    return;
+  }
+  const advice = adviseLimit(mac);
+  const agreed = await confirmAlert({
+    icon: Icon.Undo,
+    title: "Give the GPU limit back to macOS?",
+    message: [
+      mac.overrideMib ? `In force: ${formatMib(mac.overrideMib)}.` : "",
+      `The default is ${formatMib(advice.defaultMib)}.`,
+      own ? "The LaunchDaemon that sets the limit at every start is removed." : "",
+      "Loaded models may stop fitting.",
+    ]
+      .filter(Boolean)
+      .join(" "),
+    primaryAction: { title: "Reset", style: Alert.ActionStyle.Destructive },
+  });
+  if (agreed) await changeLimit({ mac, advice, mib: 0, bootDaemon: own ? "remove" : "keep", own });
+}
