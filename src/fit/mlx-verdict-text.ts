@@ -1,0 +1,69 @@
+import { type JudgedMlx, LEAST_CONTEXT, type MlxVerdict, type MlxVerdictKind } from "./mlx-verdict";
+import { formatBytes, formatContext, formatCount } from "./units";
+
+/** Verdict names as people see them, best first. */
+export const MLX_VERDICT_TITLES: Readonly<Record<MlxVerdictKind, string>> = {
+  fits: "Fits",
+  tight: "Tight",
+  fails: "Fails",
+  "wont-load": "Won't Load",
+  unknown: "Unknown",
+};
+
+/** Said once wherever a context is judged: what looks like a cap is none. */
+export const MLX_CONTEXT_NOTE =
+  "For MLX models Ollama only displays num_ctx, the app's context slider and its default: the client decides how much it sends.";
+
+/** Thousands of tokens, rounded down so that it never promises more: 186,624 → "182K". */
+export function formatTokensBelow(tokens: number): string {
+  return `${formatCount(Math.floor(tokens / 1024))}K`;
+}
+
+/** The badge: "Fits to 182K", "Tight above 182K", "Fails above 214K", "Won't Load", "Unknown". */
+export function mlxBadgeText(verdict: MlxVerdict): string {
+  const title = MLX_VERDICT_TITLES[verdict.kind];
+  switch (verdict.kind) {
+    case "fits":
+      return `${title}${bound(" to ", verdict.safeTokens)}`;
+    case "tight":
+      return `${title}${bound(" above ", verdict.safeTokens)}`;
+    case "fails":
+      return `${title}${bound(" above ", verdict.possibleTokens)}`;
+    case "wont-load":
+    case "unknown":
+      return title;
+  }
+}
+
+function bound(word: string, tokens: number): string {
+  return tokens >= LEAST_CONTEXT ? `${word}${formatTokensBelow(tokens)}` : "";
+}
+
+/** What a person would say, in a sentence or two. */
+export function mlxVerdictSentence(verdict: MlxVerdict): string {
+  if (verdict.kind === "unknown") return verdict.reason;
+  const { estimate, tokens, limitBytes } = verdict;
+  const start = `${formatBytes(limitBytes)} limit, ${formatContext(tokens)} tokens:`;
+  switch (verdict.kind) {
+    case "fits":
+      return `${start} fits, with a peak of about ${formatBytes(estimate.total)}. ${safeSentence(verdict)}`;
+    case "tight":
+      return `${start} too close to call. ${verdict.because} ${safeSentence(verdict)}`;
+    case "fails":
+      return `${start} at least ${formatBytes(verdict.missingBytes)} too much: the request dies or the Mac freezes. ${safeSentence(verdict)}`;
+    case "wont-load":
+      return `Ollama won't load it: its weights take ${formatBytes(estimate.weights)}, and ${formatBytes(verdict.allowedBytes)} are allowed.`;
+  }
+}
+
+/** The number that helps: "Safe to about 182K tokens." */
+export function safeSentence({ safeTokens }: JudgedMlx): string {
+  return safeTokens >= LEAST_CONTEXT
+    ? `Safe to about ${formatTokensBelow(safeTokens)} tokens.`
+    : "No useful context is safe.";
+}
+
+/** Saved states as a line of their own; undefined where there are none. */
+export function savedStatesSentence({ estimate }: JudgedMlx): string | undefined {
+  return estimate.savedStates === 0 ? undefined : `Agent sessions can add ${formatBytes(estimate.savedStates)} in RAM.`;
+}
