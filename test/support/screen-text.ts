@@ -168,7 +168,8 @@ export function accessoriesOf(item: Node): AccessoryText[] {
   });
 }
 
-function tooltipsOf(item: Node): { label: string; tooltip: string }[] {
+/** The tooltips of a list item, each with what it belongs to. */
+export function tooltipsOf(item: Node): { label: string; tooltip: string }[] {
   const named = (["title", "subtitle"] as const).flatMap((name) => {
     const tooltip = (item.props[name] as { tooltip?: unknown } | undefined)?.tooltip;
     return typeof tooltip === "string" && tooltip !== "" ? [{ label: text(item, name), tooltip }] : [];

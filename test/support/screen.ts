@@ -23,6 +23,7 @@ import {
   metadataRows,
   type TextOptions,
   toastLines,
+  tooltipsOf,
   viewLines,
 } from "./screen-text";
 
@@ -45,6 +46,8 @@ export interface ItemText {
   /** Title of the section; "" outside one. */
   readonly section: string;
   readonly accessories: readonly AccessoryText[];
+  /** All that the row says when the pointer rests on its parts. */
+  readonly tooltips: readonly string[];
   readonly keywords: readonly string[];
 }
 
@@ -222,6 +225,12 @@ export class Screen {
     return lines.join("\n");
   }
 
+  /** Whether a list is on screen. */
+  isList(): boolean {
+    const top = this.#top();
+    return top !== undefined && rootOf(top)?.type === "List";
+  }
+
   /** The list items that are visible, in order. */
   items(): ItemText[] {
     const root = this.#root();
@@ -234,6 +243,7 @@ export class Screen {
         subtitle: text(item, "subtitle"),
         section: section === undefined ? "" : text(section, "title"),
         accessories: accessoriesOf(item),
+        tooltips: tooltipsOf(item).map(({ tooltip }) => tooltip),
         keywords: keywordsOf(item),
       };
     });

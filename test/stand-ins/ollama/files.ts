@@ -1,4 +1,4 @@
-import { appendFile, mkdir, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { writeSparseGguf } from "../gguf-writer";
 import { manifestOf, smallBlobs, type StandInModel } from "./model";
@@ -13,6 +13,11 @@ export async function writeModelFiles(folder: string, model: StandInModel): Prom
   if (weights?.metadata && !model.parentModel) await writeSparseGguf(blob(weights.digest), weights.metadata);
   if (weights?.projector && !model.parentModel)
     await writeSparseGguf(blob(weights.projector.digest), weights.projector.metadata);
+  for (const [digest, metadata] of model.adapterFiles ?? []) await writeSparseGguf(blob(digest), metadata);
+  if (weights && model.missingBytes !== undefined) {
+    const { size } = await stat(blob(weights.digest));
+    await truncate(blob(weights.digest), size - model.missingBytes);
+  }
   await mkdir(dirname(manifestPath(folder, model.name)), { recursive: true });
   await writeFile(manifestPath(folder, model.name), JSON.stringify(manifestOf(model)));
 }
@@ -56,7 +61,7 @@ export function serverLog(facts: LogFacts): string {
   };
   const map = Object.entries(env)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => `${name}:${value}`)
+    .map(([name, value]) => `${name}:${name === "OLLAMA_FLASH_ATTENTION" ? /^(?:1|t|true)$/i.test(value) : value}`)
     .join(" ");
   const line = (source: string, rest: string) =>
     `time=2026-11-24T09:00:01.123+01:00 level=INFO source=${source} ${rest}\n`;

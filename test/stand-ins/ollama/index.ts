@@ -15,7 +15,7 @@ import { psEntry, type Resident, showAnswer, tagsEntry } from "./wire";
 
 export type { Fault, Route } from "./faults";
 export type { StandInModel, Weights } from "./model";
-export { ggufModel, manyModels, sampleModel, sampleModels } from "./sample-models";
+export { ggufModel, manyModels, measuredModel, sampleModel, sampleModels } from "./sample-models";
 
 const GIB = 1024 ** 3;
 
@@ -47,7 +47,7 @@ export interface StandInOptions {
   readonly unloadMs?: number;
   /** Holds the models folder, and by default the log. */
   readonly homeFolder?: string;
-  /** Where it logs; default `.ollama/logs/server.log` of the home folder, if there is one. */
+  /** Where it logs, or "none"; default `.ollama/logs/server.log` of the home folder, if there is one. */
   readonly logPath?: string;
   /** What it logs when it starts, in place of what 0.33 would. */
   readonly logText?: string;
@@ -70,7 +70,7 @@ export interface LoggedRequest {
 export interface StandInOllama {
   readonly url: string;
   readonly port: number;
-  readonly requests: readonly LoggedRequest[];
+  readonly requests: LoggedRequest[];
   /** Names that create would have had to download. */
   readonly pulls: readonly string[];
   readonly modelsFolder: string;
@@ -191,7 +191,7 @@ class Stand implements StandInOllama {
     const path =
       this.options.logPath ??
       (homeFolder === undefined ? undefined : join(homeFolder, ".ollama", "logs", "server.log"));
-    if (path === undefined) return;
+    if (path === undefined || path === "none") return;
     const text = serverLog({
       version: this.version,
       address: address ?? `127.0.0.1:${this.port}`,

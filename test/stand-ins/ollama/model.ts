@@ -41,6 +41,10 @@ export interface StandInModel {
   readonly remote?: { readonly host: string; readonly model: string };
   /** LoRA adapters and draft models: hex digests of their blobs. */
   readonly adapters?: readonly string[];
+  /** Headers of adapters, by digest. */
+  readonly adapterFiles?: ReadonlyMap<string, ModelMetadata>;
+  /** So much of the end of its file is not there. */
+  readonly missingBytes?: number;
   readonly drafts?: readonly string[];
 }
 
@@ -105,7 +109,10 @@ export function manifestOf(model: StandInModel): Manifest {
       ...(weights?.projector
         ? [blob("projector", weights.projector.digest, fileBytes(weights.projector.metadata))]
         : []),
-      ...(model.adapters ?? []).map((digest) => blob("adapter", digest, 1_000_000)),
+      ...(model.adapters ?? []).map((digest) => {
+        const file = model.adapterFiles?.get(digest);
+        return blob("adapter", digest, file === undefined ? 1_000_000 : fileBytes(file));
+      }),
       ...(model.drafts ?? []).map((digest) => blob("draft", digest, 1_000_000)),
       ...(model.template ? [layer("template", model.template)] : []),
       ...(model.system ? [layer("system", model.system)] : []),

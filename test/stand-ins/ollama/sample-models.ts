@@ -5,7 +5,7 @@ import { fileBytes, sha256, type StandInModel, type Weights } from "./model";
 let oracle: ReadonlyMap<string, ModelMetadata> | undefined;
 
 /** A model of the oracle with the keys a published file has: a real tokenizer instead of the oracle's placeholder. */
-function measured(name: string): ModelMetadata {
+export function measuredModel(name: string): ModelMetadata {
   oracle ??= new Map(readOracle().map((model) => [model.name, model.header]));
   const header = oracle.get(name);
   if (!header) throw new Error(`The oracle has no model ${name}`);
@@ -46,7 +46,7 @@ function renamed(metadata: ModelMetadata, from: string, to: string): ModelMetada
  * than llama.cpp's own Q4_K_M, and the KV heads as one entry per layer with zeros for the linear layers.
  */
 function qwen3CoderNext(): ModelMetadata {
-  const heavier = withTypes(measured("qwen3-coder-next"), ({ name }) =>
+  const heavier = withTypes(measuredModel("qwen3-coder-next"), ({ name }) =>
     name.includes(".ffn_down_exps.") ? "Q6_K" : name.includes(".attn_qkv.") ? "Q4_K" : undefined,
   );
   const perLayer = Array.from({ length: 48 }, (_, layer) => (layer % 4 === 3 ? 2 : 0));
@@ -55,13 +55,13 @@ function qwen3CoderNext(): ModelMetadata {
 
 /** gpt-oss:20b as the Ollama library has it: experts MXFP4, all other weights BF16, 13.8 GB. */
 function gptOss(): ModelMetadata {
-  const bf16 = withTypes(measured("gpt-oss-20b"), ({ type }) => (type === "Q8_0" ? "BF16" : undefined));
+  const bf16 = withTypes(measuredModel("gpt-oss-20b"), ({ type }) => (type === "Q8_0" ? "BF16" : undefined));
   return renamed(bf16, "gpt-oss", "gptoss");
 }
 
 /** gemma3:27b as the Ollama library has it: one file that holds the vision tower (SigLIP, 27 blocks of F16), too. */
 function gemma3(): ModelMetadata {
-  const text = measured("gemma3-27b");
+  const text = measuredModel("gemma3-27b");
   const [width, ffn] = [1152, 4304];
   const tensor = (name: string, type: string, ...shape: number[]): TensorInfo => ({ name, type, shape });
   const blocks = Array.from({ length: 27 }, (_, block) => {
@@ -104,7 +104,7 @@ function gemma3(): ModelMetadata {
 
 /** qwen3:8b as the Ollama library has it: the value projections F16, 5.2 GB. */
 function qwen3(): ModelMetadata {
-  return withTypes(measured("qwen3-8b"), ({ name }) => (name.includes(".attn_v.") ? "F16" : undefined));
+  return withTypes(measuredModel("qwen3-8b"), ({ name }) => (name.includes(".attn_v.") ? "F16" : undefined));
 }
 
 type Sample = Pick<StandInModel, "name" | "parameterSize" | "quantization" | "capabilities"> & Partial<StandInModel>;
@@ -165,7 +165,7 @@ const BUILDERS: Readonly<Record<string, () => StandInModel>> = {
       parameters: { stop: ["<end_of_turn>"], temperature: 1, top_k: 64 },
     }),
   "qwen3-coder:30b": () =>
-    ggufModel(measured("qwen3-coder-30b"), {
+    ggufModel(measuredModel("qwen3-coder-30b"), {
       name: "qwen3-coder:30b",
       parameterSize: "30.5B",
       quantization: "Q4_K_M",
@@ -183,14 +183,14 @@ const BUILDERS: Readonly<Record<string, () => StandInModel>> = {
       parameters: { stop: ["<|im_start|>", "<|im_end|>"], temperature: 0.6 },
     }),
   "llama3.1:8b": () =>
-    ggufModel(measured("llama3.1-8b"), {
+    ggufModel(measuredModel("llama3.1-8b"), {
       name: "llama3.1:8b",
       parameterSize: "8.0B",
       quantization: "Q4_K_M",
       capabilities: TEXT,
     }),
   "nomic-embed-text:latest": () =>
-    ggufModel(measured("nomic-embed-text-v1.5"), {
+    ggufModel(measuredModel("nomic-embed-text-v1.5"), {
       name: "nomic-embed-text:latest",
       parameterSize: "137M",
       quantization: "F16",
@@ -247,7 +247,7 @@ export function sampleModels(): readonly StandInModel[] {
 
 /** So many small models, each with a file of its own. */
 export function manyModels(count: number): readonly StandInModel[] {
-  const metadata = measured("llama3.1-8b");
+  const metadata = measuredModel("llama3.1-8b");
   return Array.from({ length: count }, (_, index) =>
     ggufModel(metadata, {
       name: `tuned-${String(index).padStart(3, "0")}:8b`,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseRequest } from "../../scripts/preview/steps";
+import { parseRequest, wordsOf } from "./steps";
 
 const COMMANDS = ["check-model-fit", "set-gpu-limit"];
 
@@ -33,7 +33,28 @@ describe("the words of a preview", () => {
     expect(parseRequest([], COMMANDS).visits).toEqual([{ command: undefined, arguments: {}, steps: [] }]);
   });
 
+  it("name a world, and how long to wait", () => {
+    expect(parseRequest(["--world", "a.json", "wait", "30", "wait", "restart-mac"], COMMANDS)).toMatchObject({
+      world: { file: "a.json" },
+      visits: [{ steps: [{ kind: "wait", seconds: 30 }, { kind: "wait", seconds: 1 }, { kind: "restart-mac" }] }],
+    });
+  });
+
+  it("are told apart as in a shell", () => {
+    expect(wordsOf(`fill "Limit (MiB) = 5'6"  pick qwen3:8b 'a "b"'x`)).toEqual([
+      "fill",
+      "Limit (MiB) = 5'6",
+      "pick",
+      "qwen3:8b",
+      'a "b"x',
+    ]);
+    expect(wordsOf("")).toEqual([]);
+    expect(() => wordsOf("pick 'qwen3")).toThrow("A quote does not end: pick 'qwen3");
+  });
+
   it.each([
+    [["--remote"], /There is no --remote, only/],
+    [["--world"], /--world needs a word/],
     [["fly"], /"fly" is neither a command \(check-model-fit, set-gpu-limit\) nor a step/],
     [["pick"], /pick needs a word/],
     [["fill", "Limit"], /fill takes NAME=VALUE/],

@@ -1,9 +1,10 @@
-/** What a person does in the preview, one step per word: `pick "qwen3:8b" action "Copy Name"`. */
+/** What a person does in a world or in the preview: `pick "qwen3:8b" action "Copy Name"`. */
 export type Step =
   | { readonly kind: "pick" | "action" | "search" | "dropdown" | "toast"; readonly text: string }
   | { readonly kind: "fill" | "choose"; readonly name: string; readonly value: string }
   | { readonly kind: "confirm"; readonly answer: boolean }
-  | { readonly kind: "submit" | "back" | "wait" };
+  | { readonly kind: "wait"; readonly seconds: number }
+  | { readonly kind: "submit" | "back" | "restart-mac" };
 
 /** One command from its start to its end. */
 export interface Visit {
@@ -18,7 +19,7 @@ export interface PreviewRequest {
   readonly visits: readonly Visit[];
   readonly preferences: Readonly<Record<string, string>>;
   /** Default: this Mac on macOS, the sample anywhere else. */
-  readonly world?: "local" | "sample";
+  readonly world?: "local" | "sample" | { readonly file: string };
 }
 
 export const STEP_HELP = `  pick "ITEM"            select a list item
@@ -31,7 +32,8 @@ export const STEP_HELP = `  pick "ITEM"            select a list item
   confirm yes|no         answer the alert on screen, or the next one
   toast "BUTTON"         press a button of the toast
   back                   go back
-  wait                   wait a second and look again
+  wait [SECONDS]         let time pass (by default a second) and look again
+  restart-mac            restart the Mac of the world
   COMMAND                go on with another command, in the same world
   argument "NAME=VALUE", preference "NAME=VALUE"   given before the command starts`;
 
@@ -39,7 +41,7 @@ export const STEP_HELP = `  pick "ITEM"            select a list item
 export function parseRequest(words: readonly string[], commands: readonly string[]): PreviewRequest {
   const rest = [...words];
   let world: PreviewRequest["world"];
-  while (rest[0] === "--sample" || rest[0] === "--local") world = rest.shift() === "--local" ? "local" : "sample";
+  while (rest[0]?.startsWith("--")) world = takeWorld(rest);
   const visits: { command: string | undefined; arguments: Record<string, string>; steps: Step[] }[] = [];
   const preferences: Record<string, string> = {};
   for (let word = rest.shift(); word !== undefined || visits.length === 0; word = rest.shift()) {
@@ -54,7 +56,21 @@ export function parseRequest(words: readonly string[], commands: readonly string
       visit.steps.push(takeStep(word, rest, commands));
     }
   }
-  return { visits, preferences, ...(world === undefined ? {} : { world }) };
+  return { visits, preferences, world };
+}
+
+/** Splits a line into words as a shell does: `pick 'qwen3 coder'` are two. @throws where a quote does not end. */
+export function wordsOf(line: string): readonly string[] {
+  const words = [...line.matchAll(/\s*((?:'[^']*'|"[^"]*"|[^\s'"])+)\s*/gy)];
+  if (words.map(([whole]) => whole).join("") !== line) throw new Error(`A quote does not end: ${line}`);
+  return words.map(([, word = ""]) => word.replace(/'([^']*)'|"([^"]*)"/g, "$1$2"));
+}
+
+function takeWorld(rest: string[]): PreviewRequest["world"] {
+  const flag = rest.shift();
+  if (flag === "--sample" || flag === "--local") return flag === "--sample" ? "sample" : "local";
+  if (flag === "--world") return { file: take("--world", rest) };
+  throw new Error(`There is no ${flag}, only --sample, --local and --world FILE.json`);
 }
 
 function takeStep(kind: string, rest: string[], commands: readonly string[]): Step {
@@ -73,9 +89,11 @@ function takeStep(kind: string, rest: string[], commands: readonly string[]): St
       if (answer !== "yes" && answer !== "no") throw new Error(`confirm takes yes or no, not "${answer}"`);
       return { kind, answer: answer === "yes" };
     }
+    case "wait":
+      return { kind, seconds: /^\d+$/.test(rest[0] ?? "") ? Number(rest.shift()) : 1 };
     case "submit":
     case "back":
-    case "wait":
+    case "restart-mac":
       return { kind };
     default:
       throw new Error(`"${kind}" is neither a command (${commands.join(", ")}) nor a step`);

@@ -1,0 +1,268 @@
+/** Puts up the world of a file: a stand-in Mac, stand-in servers that answer at their addresses, and a home folder. */
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { System } from "../../../src/app/system";
+import { footprintOf, loadErrorOf, type Placing } from "../../stand-ins/footprint";
+import { joinOllama } from "../../stand-ins/joined";
+import { createStandInMac, type OllamaStart, type StandInMac } from "../../stand-ins/mac";
+import { ollamaWay } from "../../stand-ins/mac/ollama-servers";
+import { type Fault, type Footprint, type Route, type StandInOllama, startStandInOllama } from "../../stand-ins/ollama";
+import { modelOf } from "./models";
+import { type Addressed, worldFetch } from "./network";
+import type { Place } from "./play";
+import type { World, WorldProcess, WorldServer } from "./schema";
+
+const GIB = 1024 ** 3;
+const MIB_PER_GIB = 1024;
+
+export interface BuiltWorld extends Place {
+  readonly system: System;
+  readonly mac: StandInMac;
+  /** By address, in the order of the file. */
+  readonly servers: ReadonlyMap<string, StandInOllama>;
+  /** How often each server was started, by address. */
+  readonly starts: ReadonlyMap<string, number>;
+  /** Shown for the home folder in its place. */
+  readonly homeFolder: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Builds a world. Nothing in it reaches the machine it runs on, but for a temporary folder and loopback ports. `path` is
+ * the world's file: other files are named from there.
+ */
+export async function buildWorld(given: World, path: string): Promise<BuiltWorld> {
+  const homeFolder = await mkdtemp(join(tmpdir(), "gpu-limit-world-"));
+  const world = withHome(given, homeFolder);
+  const closing: (() => Promise<unknown>)[] = [() => rm(homeFolder, { recursive: true, force: true })];
+  const close = async () => {
+    for (const end of closing.splice(0).reverse()) await end();
+  };
+  try {
+    const mac = await buildMac(world, homeFolder);
+    const servers = new Map<string, StandInOllama>();
+    const starts = new Map<string, number>();
+    for (const server of world.servers) {
+      const started = await startServer(server, mac, { homeFolder, path });
+      closing.push(() => started.close());
+      if (servers.has(server.address)) throw new Error(`${path}: two servers listen on ${server.address}`);
+      servers.set(server.address, started);
+    }
+    const own = world.servers.filter(isOnMac);
+    for (const { start, address } of own) {
+      mac.startOllama(start, address);
+      starts.set(address, 1);
+    }
+    const joined = joinOllama(
+      mac,
+      ...own.map(({ address, env }) => ({ server: servers.get(address) as StandInOllama, env })),
+    );
+    const follow = mac.onOllama;
+    mac.onOllama = (event, server) => {
+      if (event !== "stopped") starts.set(server.address, (starts.get(server.address) ?? 0) + 1);
+      follow?.(event, server);
+    };
+    closing.push(() => joined.settled());
+    const addressed = world.servers.map((server): Addressed => ({
+      ...server,
+      url: servers.get(server.address)?.url ?? "",
+    }));
+    for (const server of world.servers) await loadModels(server, servers.get(server.address) as StandInOllama);
+    mac.faults = world.mac.faults;
+    const system = mac.system({
+      fetch: worldFetch({ servers: addressed, mac: world.mac, network: world.network, fetch: joined.fetch }),
+      later: (milliseconds, work) => {
+        let isOff = false;
+        mac.clock.after(milliseconds, () => {
+          if (!isOff) work();
+        });
+        return () => {
+          isOff = true;
+        };
+      },
+    });
+    return {
+      // Looks for Ollama where the file puts it, not on the machine this runs on.
+      system: Object.assign(system, { exists: async (file: string) => mac.exists(file) }),
+      mac,
+      servers,
+      starts,
+      homeFolder,
+      wait: async (seconds) => mac.clock.advance(seconds * 1000),
+      restartMac: () => mac.reboot(),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** `~` in what the world consists of is its home folder. */
+function withHome(world: World, homeFolder: string): World {
+  const { mac, servers, preferences, ...rest } = world;
+  const text = JSON.stringify({ mac, servers, preferences });
+  const filled = JSON.parse(text.replace(/(?<=[" =:])~(?=[/"])/g, homeFolder)) as Pick<
+    World,
+    "mac" | "servers" | "preferences"
+  >;
+  return { ...rest, ...filled };
+}
+
+async function buildMac({ mac, servers }: World, homeFolder: string): Promise<StandInMac> {
+  const elsewhere: Record<string, string> = {};
+  for (const [path, text] of Object.entries(mac.files)) {
+    if (!path.startsWith(`${homeFolder}/`)) elsewhere[path] = text;
+    else {
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, text);
+    }
+  }
+  const daemons = Object.entries(mac.launchDaemons);
+  const labels = (of: (daemon: World["mac"]["launchDaemons"][string]) => boolean) =>
+    daemons.filter(([, daemon]) => of(daemon)).map(([label]) => label);
+  const standIn = createStandInMac({
+    ramGib: mac.ramGib,
+    macos: mac.macos,
+    chip: mac.chip,
+    intel: mac.kind === "intel",
+    vm: mac.kind === "virtual-machine",
+    overrideMib: mac.limitMib === 0 ? undefined : mac.limitMib,
+    ollama: "none",
+    installed: mac.installed ?? installedFor(servers, homeFolder),
+    homeFolder,
+    startsAt: new Date(mac.time),
+    ollamaAppQuits: mac.ollamaAppQuits,
+    ollamaEndSeconds: mac.ollamaEndSeconds,
+    launchctlEnv: mac.launchctl,
+    sysctlConf: mac.sysctlConf,
+    files: elsewhere,
+    daemons: Object.fromEntries(daemons.map(([label, { program }]) => [`${label}.plist`, plist(label, program)])),
+    loadedDaemons: labels(({ loaded, disabled }) => loaded && !disabled),
+    disabledDaemons: labels(({ disabled }) => disabled),
+  });
+  for (const [key, value] of Object.entries(mac.sysctls)) standIn.sysctls.set(key, value);
+  for (const process of mac.processes) addProcess(standIn, process);
+  for (const { through, address } of servers) {
+    if (through) addProcess(standIn, { ...through, listens: [...through.listens, address] });
+  }
+  return standIn;
+}
+
+function installedFor(servers: readonly WorldServer[], homeFolder: string): readonly string[] {
+  return servers.filter(isOnMac).map(({ start }) => ollamaWay(start, homeFolder).installed);
+}
+
+function addProcess(mac: StandInMac, process: WorldProcess, parentPid = 1): void {
+  const { path, arguments: args, uid, footprintGib, gpuGib, listens, children } = process;
+  const { pid } = mac.addProcess({
+    path,
+    command: args === "" ? path : `${path} ${args}`,
+    uid,
+    parentPid,
+    footprintMib: footprintGib * MIB_PER_GIB,
+    gpuMib: gpuGib * MIB_PER_GIB,
+    listens,
+  });
+  for (const child of children) addProcess(mac, child, pid);
+}
+
+function plist(label: string, program: readonly string[]): string {
+  const words = program.map((word) => `<string>${word}</string>`).join("");
+  return `<?xml version="1.0" encoding="UTF-8"?>
+<plist version="1.0"><dict>
+<key>Label</key><string>${label}</string>
+<key>ProgramArguments</key><array>${words}</array>
+<key>RunAtLoad</key><true/>
+</dict></plist>
+`;
+}
+
+type ServerOnMac = WorldServer & { readonly start: OllamaStart };
+
+function isOnMac(server: WorldServer): server is ServerOnMac {
+  return server.start !== "behind" && server.start !== "remote";
+}
+
+/** The GPU memory that a server has: the Mac's, unless its file says otherwise. */
+function limitOf(server: WorldServer, mac: StandInMac): number {
+  if (isOnMac(server)) return server.limitGib === 0 ? 0 : mac.limitBytes();
+  return (server.limitGib ?? 0) * GIB;
+}
+
+async function startServer(
+  server: WorldServer,
+  mac: StandInMac,
+  { homeFolder, path }: { readonly homeFolder: string; readonly path: string },
+): Promise<StandInOllama> {
+  const placing = (): Placing => ({
+    limitBytes: limitOf(server, mac),
+    version: server.version,
+    env: server.env,
+    countsOneCache: server.countsOneCache,
+  });
+  const given = new Map(server.loaded.map((loaded) => [loaded.model, loaded]));
+  const models = server.models?.map((model) => modelOf(model, dirname(path)));
+  const started = await startStandInOllama({
+    version: server.version,
+    models,
+    env: server.env,
+    homeFolder,
+    logPath: logPathOf(server, homeFolder),
+    logText: await logTextOf(server, path),
+    files: server.modelFiles,
+    address: server.address,
+    totalVramBytes: server.limitGib === undefined ? limitOf(server, mac) : server.limitGib * GIB,
+    now: () => mac.clock.now(),
+    loadError: (model, numCtx) => loadErrorOf(model, numCtx, placing()),
+    footprint: (model, numCtx) => {
+      const own = footprintOf(model, numCtx, placing());
+      const said = given.get(model.name);
+      return said?.sizeGib === undefined ? own : counted(said.sizeGib, said.gpuGib);
+    },
+  });
+  for (const [route, fault] of Object.entries(server.faults)) started.fault(route as Route | "*", faultOf(fault));
+  return started;
+}
+
+function counted(sizeGib: number, gpuGib = sizeGib): Footprint {
+  return { sizeBytes: sizeGib * GIB, vramBytes: gpuGib * GIB };
+}
+
+/** Where the log lies. Outside the home folder there is none: it would be a file of the machine this runs on. */
+function logPathOf(server: WorldServer, homeFolder: string): string {
+  if (server.log === false || !isOnMac(server)) return "none";
+  const { log } = ollamaWay(server.start, homeFolder);
+  return log?.startsWith(`${homeFolder}/`) ? log : "none";
+}
+
+async function logTextOf({ log, logFrom }: WorldServer, path: string): Promise<string | undefined> {
+  if (logFrom !== undefined) {
+    // The first line of the fixtures says where they come from.
+    return (await readFile(join(dirname(path), logFrom), "utf8")).replace(/^#.*\n/, "");
+  }
+  if (typeof log === "boolean") return undefined;
+  return typeof log === "string" ? log : log.map((line) => `${line}\n`).join("");
+}
+
+function faultOf(fault: NonNullable<WorldServer["faults"][Route]>): Fault {
+  if (typeof fault === "string") return { kind: fault };
+  return "slowMs" in fault ? { kind: "slow", ms: fault.slowMs } : { kind: "answer", ...fault };
+}
+
+/** Loads what is loaded, the first one last, as the server lists it first. */
+async function loadModels({ loaded }: WorldServer, server: StandInOllama): Promise<void> {
+  for (const { model, context, keepAlive } of loaded.toReversed()) {
+    const response = await fetch(`${server.url}/api/generate`, {
+      method: "POST",
+      body: JSON.stringify({
+        model,
+        keep_alive: keepAlive,
+        options: context === undefined ? {} : { num_ctx: context },
+      }),
+    });
+    if (!response.ok) throw new Error(`${model} can't be loaded: ${await response.text()}`);
+  }
+  server.requests.length = 0;
+}

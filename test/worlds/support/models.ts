@@ -1,0 +1,70 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { MetadataValue, ModelMetadata } from "../../../src/memory/metadata";
+import { measuredModel, ggufModel, sampleModel, type StandInModel } from "../../stand-ins/ollama";
+import { sha256 } from "../../stand-ins/ollama/model";
+import type { WorldModel } from "./schema";
+
+/** A model of a world file; other files are named from `folder`. */
+export function modelOf(model: WorldModel, folder: string): StandInModel {
+  if (typeof model === "string") return sampleModel(model);
+  const { name, parameters, requires, parentModel, capabilities, system, adapters, quantization, parameterSize } =
+    model;
+  const base = baseOf(model, folder);
+  const adapterFiles = new Map(
+    adapters?.map((file) => [sha256(`adapter ${file}`), readMetadata(join(folder, file))] as const),
+  );
+  return {
+    ...base,
+    name: name ?? base.name,
+    // A file of another name is another file, unless it is a variant.
+    weights: name === undefined || parentModel !== undefined ? base.weights : renamed(base.weights, name),
+    parameters: parameters ?? base.parameters,
+    requires: requires ?? base.requires,
+    capabilities: capabilities ?? base.capabilities,
+    quantization: quantization ?? base.quantization,
+    parameterSize: parameterSize ?? base.parameterSize,
+    parentModel,
+    system,
+    adapters: adapters && [...adapterFiles.keys()],
+    adapterFiles,
+    missingBytes: model.missingBytes,
+  };
+}
+
+const TEXT = ["completion", "tools"] as const;
+
+function baseOf(model: Exclude<WorldModel, string>, folder: string): StandInModel {
+  const { sample, measured, file, mlxGib } = model;
+  if (sample !== undefined) return sampleModel(sample);
+  if (measured !== undefined) return fromHeader(measuredModel(measured), measured);
+  if (file !== undefined) return fromHeader(readMetadata(join(folder, file)), file.replace(/\.json$/, ""));
+  const name = model.name ?? "model:mlx";
+  const mlx = sampleModel("qwen3.6:27b-mlx");
+  const bytes = Math.round((mlxGib ?? 0) * 1024 ** 3);
+  return { ...mlx, name, weights: mlx.weights && { ...mlx.weights, digest: sha256(`blob ${name}`), bytes } };
+}
+
+function fromHeader(metadata: ModelMetadata, name: string): StandInModel {
+  return ggufModel(metadata, { name, parameterSize: "8B", quantization: "Q4_K_M", capabilities: TEXT });
+}
+
+function renamed(weights: StandInModel["weights"], name: string): StandInModel["weights"] {
+  return weights && { ...weights, digest: sha256(`blob ${name}`) };
+}
+
+/**
+ * A header as JSON: `metadata` as [key, value] or [key, type, value], `tensors` as [name, shape, type]. A list of tokens
+ * may be written as `{"omitted": true, "length": 128000}`, or as type `vocab` with its length.
+ */
+function readMetadata(path: string): ModelMetadata {
+  const file = JSON.parse(readFileSync(path, "utf8")) as {
+    readonly metadata: readonly (readonly [string, unknown] | readonly [string, string, unknown])[];
+    readonly tensors: readonly (readonly [string, number[], string])[];
+  };
+  const values = file.metadata.map(([key, second, third]): [string, MetadataValue] =>
+    second === "vocab" ? [key, { omitted: true, length: Number(third) }] : [key, (third ?? second) as MetadataValue],
+  );
+  const tensors = file.tensors.map(([name, shape, type]) => ({ name, shape, type: type.toUpperCase() }));
+  return { values: new Map(values), tensors };
+}
