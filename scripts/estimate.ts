@@ -13,9 +13,11 @@ import { createOllamaClient } from "../src/ollama/client";
 import { parseHost } from "../src/ollama/host";
 import { describeModel, modelsFolders } from "../src/ollama/model-source";
 import { sameModel } from "../src/fit/model-name";
+import { printMlxEstimate } from "./estimate-mlx";
 
 const USAGE =
-  "estimate <file.gguf | model name> [--num-ctx N per slot] [--parallel N] [--kv-type T] [--flash-attention on|off] [--batch N] [--runtime b10488|v0.5.0] [--limit GiB] [--json]";
+  "estimate <file.gguf | model name> [--num-ctx N per slot] [--parallel N] [--kv-type T] [--flash-attention on|off] [--batch N] [--runtime b10488|v0.5.0] [--limit GiB] [--json]; or " +
+  "estimate <folder | model name> --runner mlx [--tokens N] [--generated N] [--prefill-step N] [--chip M4] [--limit GiB] [--json]";
 
 /** The safety margin llama.cpp keeps free beside the model. */
 const MARGIN = GIB;
@@ -37,11 +39,28 @@ async function main(): Promise<void> {
       batch: { type: "string" },
       runtime: { type: "string" },
       limit: { type: "string" },
+      runner: { type: "string" },
+      tokens: { type: "string" },
+      generated: { type: "string" },
+      "prefill-step": { type: "string" },
+      chip: { type: "string" },
       json: { type: "boolean" },
     },
   });
   const [target] = positionals;
   if (target === undefined) throw new Error(`Usage: ${USAGE}`);
+  const limit = values.limit === undefined ? undefined : parseGib(values.limit);
+  if (values.limit !== undefined && limit === undefined) throw new Error("--limit takes GiB, such as 51.84");
+  if (choice(values.runner, ["llamacpp", "mlx"] as const, "--runner") === "mlx") {
+    return printMlxEstimate(target, {
+      tokens: count(values.tokens, "--tokens"),
+      generated: values.generated === "0" ? 0 : count(values.generated, "--generated"),
+      prefillStep: count(values["prefill-step"], "--prefill-step"),
+      chip: values.chip,
+      limitBytes: limit,
+      json: values.json === true,
+    });
+  }
   const { metadata, projectorBytes, notes } = await read(target);
   const trained = trainedContext(metadata);
   const numCtx = count(values["num-ctx"], "--num-ctx") ?? Math.min(8192, trained ?? 8192);
@@ -79,8 +98,6 @@ async function main(): Promise<void> {
     console.log(`Unknown: ${sum.reason}`);
     return;
   }
-  const limit = values.limit === undefined ? undefined : parseGib(values.limit);
-  if (values.limit !== undefined && limit === undefined) throw new Error("--limit takes GiB, such as 51.84");
   printTable(sum, settings);
   for (const note of notes) console.log(note);
   if (limit !== undefined) {

@@ -1,0 +1,133 @@
+import { stat } from "node:fs/promises";
+import { homedir } from "node:os";
+import { judgeMlx, type MlxJudgeInput, type MlxVerdict, usualContext } from "../src/fit/mlx-verdict";
+import { MLX_VERDICT_TITLES, mlxBadgeText, mlxVerdictSentence } from "../src/fit/mlx-verdict-text";
+import { sameModel } from "../src/fit/model-name";
+import { formatBytes, formatCount } from "../src/fit/units";
+import { estimateMlx, type KnownMlxEstimate, type MlxModel, openMlxModel } from "../src/memory/mlx/estimate";
+import { createOllamaClient } from "../src/ollama/client";
+import { parseHost } from "../src/ollama/host";
+import { readMlxManifest } from "../src/ollama/mlx-manifest";
+import { describeMlxModel, type MlxDescription } from "../src/ollama/mlx-source";
+import { modelsFolders } from "../src/ollama/model-source";
+import { readSafetensorsFolder } from "../src/ollama/safetensors-folder";
+
+export interface MlxQuestion {
+  readonly tokens?: number;
+  readonly generated?: number;
+  readonly prefillStep?: number;
+  readonly chip?: string;
+  readonly limitBytes?: number;
+  readonly json: boolean;
+}
+
+const TERMS = [
+  "weights",
+  "kvCache",
+  "recurrentState",
+  "cachePeak",
+  "scratch",
+  "constant",
+  "savedStates",
+  "low",
+  "total",
+  "high",
+] as const satisfies readonly (keyof KnownMlxEstimate)[];
+
+const TITLES: Readonly<Record<(typeof TERMS)[number], string>> = {
+  weights: "Weights",
+  kvCache: "KV cache",
+  recurrentState: "Recurrent state",
+  cachePeak: "Caches at peak",
+  scratch: "Scores",
+  constant: "Constant",
+  savedStates: "Saved states",
+  low: "Peak at least",
+  total: "Peak about",
+  high: "Peak at most",
+};
+
+/** Prints what a folder or an installed model takes with MLX, and under a limit the verdict on it. */
+export async function printMlxEstimate(target: string, question: MlxQuestion): Promise<void> {
+  const description = await describe(target);
+  const model = description.kind === "read" ? openMlxModel(description.files) : description;
+  const tokens = question.tokens ?? (model.kind === "known" ? usualContext(model) : undefined);
+  const run = {
+    tokens: tokens ?? 1,
+    generated: question.generated,
+    prefillStep: question.prefillStep,
+    chip: question.chip,
+  };
+  const sum = model.kind === "known" ? estimateMlx(model, run) : model;
+  const cautions = description.kind === "read" ? description.cautions : [];
+  const verdict = (limitBytes: number): MlxVerdict =>
+    model.kind === "known"
+      ? judged(model, { ...run, limitBytes, weightsAboveBytes: description.weightsAboveBytes, cautions })
+      : model;
+
+  if (question.json) {
+    const bytes = Object.fromEntries(TERMS.map((term) => [term, sum.kind === "known" ? sum[term] : null]));
+    const unknown = sum.kind === "known" ? null : sum.reason;
+    const judgement = question.limitBytes === undefined ? {} : asJson(verdict(question.limitBytes));
+    const modelType = sum.kind === "known" ? sum.modelType : null;
+    console.log(
+      JSON.stringify({ modelType, tokens: tokens ?? null, ...bytes, cautions, unknown, ...judgement }, null, 2),
+    );
+    return;
+  }
+  if (sum.kind === "unknown") {
+    console.log(`Unknown: ${sum.reason}`);
+    return;
+  }
+  const rows: [string, string][] = [
+    ["Type", sum.modelType],
+    ["Prompt", `${formatCount(run.tokens)} tokens`],
+    ...TERMS.map((term): [string, string] => [TITLES[term], formatBytes(sum[term], 2)]),
+  ];
+  for (const [title, text] of rows) console.log(`${title.padEnd(16)} ${text}`);
+  for (const caution of cautions) console.log(caution);
+  if (question.limitBytes !== undefined) {
+    const judgement = verdict(question.limitBytes);
+    console.log(`\n${mlxBadgeText(judgement)}\n${mlxVerdictSentence(judgement)}`);
+  }
+}
+
+function judged(model: MlxModel, input: Omit<MlxJudgeInput, "model">): MlxVerdict {
+  return judgeMlx({ model, ...input });
+}
+
+function asJson(verdict: MlxVerdict) {
+  const known = verdict.kind !== "unknown";
+  return {
+    verdict: MLX_VERDICT_TITLES[verdict.kind],
+    safeTokens: known ? verdict.safeTokens : null,
+    possibleTokens: known ? verdict.possibleTokens : null,
+  };
+}
+
+/** A folder, a model that Ollama keeps on this Mac, or one that its server lists. */
+async function describe(target: string): Promise<MlxDescription> {
+  const isFolder = await stat(target).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (isFolder) return { ...(await readSafetensorsFolder(target)), weightsAboveBytes: 0 };
+  const host = parseHost(process.env["OLLAMA_HOST"] ?? "127.0.0.1:11434", { hostname: "", addresses: [] });
+  if (host.kind === "invalid") throw new Error(host.reason);
+  const folders = modelsFolders(homedir(), process.env);
+  const isLocal = host.own !== undefined;
+  // The files of this Mac need no server.
+  const kept = isLocal ? await readMlxManifest(target, folders) : undefined;
+  if (kept?.kind === "read") return { ...kept, weightsAboveBytes: 0 };
+  const client = createOllamaClient({ url: host.url, fetch: globalThis.fetch });
+  const models = await client.models().catch((error: unknown) => {
+    if (kept === undefined) throw error;
+    return [];
+  });
+  const model = models.find(({ name, format }) => format === "safetensors" && sameModel(name, target));
+  if (model !== undefined) return describeMlxModel({ client, model, isLocal, modelsFolders: folders });
+  return {
+    ...(kept ?? { kind: "unknown", reason: `The server has no MLX model called ${target.slice(0, 200)}.` }),
+    weightsAboveBytes: 0,
+  };
+}
