@@ -2,10 +2,12 @@ import { describe, expect, it } from "vitest";
 import CheckModelFit from "../../src/check-model-fit";
 import CreateCappedVariant from "../../src/create-capped-variant";
 import { sampleModel, type StandInOllama } from "../stand-ins/ollama";
-import { renderCommand, type Screen } from "../support";
+import { renderCommand, says, type Screen } from "../support";
 import { asked, setStage, type Stage } from "./stage";
 
 const NEXT = "qwen3-coder-next:q4_K_M";
+/** What somebody who cancelled is told. */
+const NOTHING_CREATED = [/cancell?ed/i, "nothing"];
 const NEXT_8K = "qwen3-coder-next:q4_K_M-8k";
 
 function openForm({ system }: Stage): Promise<Screen> {
@@ -20,18 +22,13 @@ function parametersOf(ollama: StandInOllama, name: string) {
   return ollama.models().find((model) => model.name === name)?.parameters;
 }
 
-/** What the form says, in one line. */
-function words(screen: Screen): string {
-  return screen.text().replace(/\s+/g, " ");
-}
-
 describe("the form", () => {
   it("suggests 8K and a name, and says what that saves", async () => {
     const screen = await openForm(await setStage());
     expect(screen.field("Model").shown).toContain(NEXT);
     expect(screen.field("Context (num_ctx)").shown).toContain("8K");
     expect(screen.field("Name").value).toBe(NEXT_8K);
-    expect(words(screen)).toMatch(/Saves \d\.\d\d GiB of 5\d\.\d\d GiB\. Spills [34]\.\d GiB · 256K → Fits · 8K\./);
+    screen.says(/\b\d\.\d\d GiB of 5\d\.\d\d GiB/, /Spills [34]\.\d GiB · 256K → Fits · 8K\b/);
   });
 
   it("follows the model and the context with name and estimate", async () => {
@@ -40,9 +37,9 @@ describe("the form", () => {
     expect(screen.field("Name").value).toBe("gpt-oss:20b-8k");
     await screen.choose("Context (num_ctx)", "32K");
     expect(screen.field("Name").value).toBe("gpt-oss:20b-32k");
-    expect(words(screen)).toContain("Fits · 128K → Fits · 32K.");
+    screen.says("Fits · 128K → Fits · 32K");
     await screen.choose("Context (num_ctx)", "128K");
-    expect(words(screen)).toContain("Fits · 128K → Fits · 128K.");
+    screen.says("Fits · 128K → Fits · 128K");
   });
 
   it("offers no context above the trained one", async () => {
@@ -75,16 +72,11 @@ describe("creating", () => {
     const stage = await setStage();
     const screen = await openForm(stage);
     await screen.submit();
-    expect(screen.text()).toContain(`Created ${NEXT_8K}`);
+    screen.says(`Created ${NEXT_8K}`);
     expect(screen.actions()).toEqual(["Copy Model Name", "Load Model", "Undo"]);
-    expect(screen.toasts()).toEqual([
-      {
-        style: "SUCCESS",
-        title: `Created ${NEXT_8K}`,
-        message: `num_ctx 8K, weights shared with ${NEXT}`,
-        actions: ["Copy Name", "Undo"],
-      },
-    ]);
+    expect(screen.toasts()).toHaveLength(1);
+    const { actions } = screen.toast("SUCCESS", `Created ${NEXT_8K}`, "8K", NEXT);
+    expect(actions).toEqual(["Copy Name", "Undo"]);
     expect(parametersOf(stage.ollama, NEXT_8K)).toEqual({ temperature: 1, top_k: 40, top_p: 0.95, num_ctx: 8192 });
     expect(parametersOf(stage.ollama, NEXT)).not.toHaveProperty("num_ctx");
     expect(stage.ollama.pulls).toEqual([]);
@@ -111,7 +103,7 @@ describe("creating", () => {
     const screen = await openForm(stage);
     expect(screen.field("Context (num_ctx)").value).toBe("8192");
     await screen.submit();
-    expect(screen.field("Context (num_ctx)").error).toBe("The model was trained for 2K");
+    says(screen.field("Context (num_ctx)").error, "trained", "2K");
     expect(names(stage.ollama)).toHaveLength(1);
   });
 
@@ -122,7 +114,7 @@ describe("creating", () => {
     await screen.submit();
     await screen.toastAction("Undo");
     expect(names(stage.ollama)).toEqual(before);
-    expect(screen.toasts().at(-1)).toMatchObject({ style: "SUCCESS", title: `Removed ${NEXT_8K}` });
+    screen.toast("SUCCESS", "removed", NEXT_8K);
   });
 
   it("says when undoing fails", async () => {
@@ -131,11 +123,7 @@ describe("creating", () => {
     await screen.submit();
     stage.ollama.fault("delete", { kind: "http500", message: "read-only disk" });
     await screen.toastAction("Undo");
-    expect(screen.toasts().at(-1)).toMatchObject({
-      style: "FAILURE",
-      title: `Could not remove ${NEXT_8K}`,
-      message: "Ollama answered 500: read-only disk",
-    });
+    screen.toast("FAILURE", "remove", NEXT_8K, "500: read-only disk");
   });
 
   it("shows progress and can be cancelled before Ollama did anything", async () => {
@@ -143,9 +131,10 @@ describe("creating", () => {
     const screen = await openForm(stage);
     stage.ollama.fault("tags", { kind: "slow", ms: 300 });
     await screen.press("Create Variant");
-    await screen.until("Creating variant");
+    await screen.until(() => screen.toasts().length > 0);
+    screen.toast("ANIMATED", NEXT_8K);
     await screen.toastAction("Cancel");
-    expect(screen.toasts()).toMatchObject([{ style: "SUCCESS", title: "Cancelled, nothing was created" }]);
+    screen.toast("SUCCESS", ...NOTHING_CREATED);
     expect(names(stage.ollama)).not.toContain(NEXT_8K);
     expect(screen.closed()).toBe(false);
   });
@@ -158,7 +147,7 @@ describe("creating", () => {
     await screen.press("Create Variant");
     await screen.until(() => names(stage.ollama).includes(NEXT_8K));
     await screen.toastAction("Cancel");
-    expect(screen.toasts()).toMatchObject([{ style: "SUCCESS", title: "Cancelled, nothing was created" }]);
+    screen.toast("SUCCESS", ...NOTHING_CREATED);
     expect(names(stage.ollama)).not.toContain(NEXT_8K);
   });
 
@@ -167,8 +156,7 @@ describe("creating", () => {
     const screen = await openForm(stage);
     stage.ollama.fault("create", { kind: "halfStream" });
     await screen.submit();
-    expect(screen.toasts()).toMatchObject([{ style: "FAILURE" }]);
-    expect(screen.toasts()[0]?.title).toMatch(/Ollama/);
+    screen.toast("FAILURE", "Ollama");
     expect(screen.closed()).toBe(false);
   });
 
@@ -190,9 +178,7 @@ describe("creating", () => {
     const screen = await openForm(stage);
     stage.ollama.fault("show", { kind: "answer", body: '{"model_info":{},"parameters":"num_ctx 4096"}' }, 1);
     await screen.submit();
-    expect(screen.toasts()).toMatchObject([
-      { style: "FAILURE", title: "The variant was created, but its num_ctx is not as asked" },
-    ]);
+    screen.toast("FAILURE", "created", "num_ctx");
   });
 });
 
@@ -206,15 +192,8 @@ describe("a name that is taken", () => {
     const stage = await withVariant();
     const screen = await openForm(stage);
     await screen.submit();
-    expect(screen.alerts()).toMatchObject([
-      {
-        title: `Replace ${NEXT_8K}?`,
-        message: "A model of this name exists. Ollama would replace it without asking.",
-        primary: "Replace",
-        destructive: true,
-      },
-    ]);
-    await screen.confirm(false);
+    expect(screen.alert("Replace", NEXT_8K, "exist").destructive).toBe(true);
+    await screen.agree("Cancel");
     expect(asked(stage.ollama, "create")).toBe(0);
     expect(parametersOf(stage.ollama, NEXT_8K)).toEqual({ num_ctx: 4096 });
     expect(screen.closed()).toBe(false);
@@ -224,9 +203,9 @@ describe("a name that is taken", () => {
     const stage = await withVariant();
     const screen = await openForm(stage);
     await screen.submit();
-    await screen.confirm(true);
+    await screen.agree("Replace");
     expect(parametersOf(stage.ollama, NEXT_8K)).toMatchObject({ num_ctx: 8192 });
-    expect(screen.toasts()).toMatchObject([{ title: `Created ${NEXT_8K}`, actions: ["Copy Name", "Load"] }]);
+    expect(screen.toast("SUCCESS", `Created ${NEXT_8K}`).actions).toEqual(["Copy Name", "Load"]);
     await screen.toastAction("Load");
     expect(stage.ollama.loaded().map((each) => [each.model.name, each.numCtx])).toEqual([[NEXT_8K, 8192]]);
   });
@@ -236,15 +215,15 @@ describe("a name that is taken", () => {
     const screen = await openForm(stage);
     await screen.fill("Name", "GPT-OSS:20B");
     await screen.submit();
-    expect(screen.alerts()).toMatchObject([{ title: "Replace GPT-OSS:20B?" }]);
-    await screen.confirm(false);
+    screen.alert("Replace GPT-OSS:20B");
+    await screen.agree("Cancel");
     expect(asked(stage.ollama, "create")).toBe(0);
 
     await stage.ollama.put({ ...sampleModel(NEXT), name: "fresh:8k" });
     await screen.fill("Name", "fresh:8k");
     await screen.submit();
-    await screen.confirm(false);
-    expect(screen.toasts().at(-1)).toMatchObject({ title: "fresh:8k was left as it is" });
+    await screen.agree("Cancel");
+    says(screen.toasts().at(-1)?.title, "fresh:8k");
     expect(asked(stage.ollama, "create")).toBe(0);
   });
 
@@ -253,8 +232,8 @@ describe("a name that is taken", () => {
     const screen = await openForm(stage);
     await screen.fill("Name", NEXT_8K.toUpperCase());
     await screen.submit();
-    await screen.confirm(true);
-    expect(screen.toasts()).toMatchObject([{ style: "SUCCESS", actions: ["Copy Name", "Load"] }]);
+    await screen.agree("Replace");
+    expect(screen.toast("SUCCESS").actions).toEqual(["Copy Name", "Load"]);
   });
 });
 
@@ -264,29 +243,29 @@ describe("refusals", () => {
     const screen = await openForm(stage);
     await fetch(`${stage.ollama.url}/api/delete`, { method: "DELETE", body: JSON.stringify({ model: NEXT }) });
     await screen.submit();
-    expect(screen.toasts()).toMatchObject([{ style: "FAILURE", title: "The model is not installed any more" }]);
+    screen.toast("FAILURE", "model", "installed");
     expect(stage.ollama.pulls).toEqual([]);
     expect(asked(stage.ollama, "create")).toBe(0);
   });
 
   it("says that the server is too old", async () => {
-    const reason = "Ollama 0.12.6 makes broken variants of some models. Update to 0.12.7 or newer";
+    const reason = ["Ollama 0.12.6", "update", "0.12.7"];
     const stage = await setStage({ ollama: { version: "0.12.6" } });
     const screen = await openForm(stage);
-    expect(words(screen)).toContain(reason);
+    screen.says(...reason);
     await screen.submit();
-    expect(screen.toasts()).toMatchObject([{ style: "FAILURE", title: reason }]);
+    screen.toast("FAILURE", ...reason);
     expect(asked(stage.ollama, "create")).toBe(0);
   });
 
   it("says why a variant of an MLX model saves nothing", async () => {
-    const reason = "MLX models ignore num_ctx, so a variant would save no memory";
+    const reason = ["MLX", "num_ctx"];
     const stage = await setStage();
     const screen = await openForm(stage);
     await screen.choose("Model", "qwen3.6:27b-mlx");
-    expect(words(screen)).toContain(reason);
+    screen.says(...reason);
     await screen.submit();
-    expect(screen.toasts()).toMatchObject([{ style: "FAILURE", title: reason }]);
+    screen.toast("FAILURE", ...reason);
     expect(asked(stage.ollama, "create")).toBe(0);
   });
 
@@ -297,7 +276,7 @@ describe("refusals", () => {
       const screen = await openForm(stage);
       await screen.fill("Name", name);
       await screen.submit();
-      expect(screen.field("Name").error).toBe("Not a name Ollama accepts");
+      says(screen.field("Name").error, "name", "Ollama");
       expect(asked(stage.ollama, "create")).toBe(0);
     },
   );
@@ -307,15 +286,15 @@ describe("refusals", () => {
     const screen = await openForm(stage);
     await screen.choose("Model", "qwen3:8b");
     await screen.choose("Context (num_ctx)", "Custom");
-    for (const [typed, error] of [
-      ["", "A whole number of tokens, at least 256"],
-      ["12.5", "A whole number of tokens, at least 256"],
-      ["255", "A whole number of tokens, at least 256"],
-      ["40961", "The model was trained for 40K"],
+    for (const [typed, ...error] of [
+      ["", "whole number", "256"],
+      ["12.5", "whole number", "256"],
+      ["255", "whole number", "256"],
+      ["40961", "trained", "40K"],
     ] as const) {
       await screen.fill("Tokens", typed);
       await screen.submit();
-      expect(screen.field("Tokens").error).toBe(error);
+      says(screen.field("Tokens").error, ...error);
     }
     expect(asked(stage.ollama, "create")).toBe(0);
     await screen.fill("Tokens", "12288");
@@ -332,14 +311,14 @@ describe("refusals", () => {
     await screen.choose("Context (num_ctx)", "Custom");
     await screen.fill("Tokens", "40961");
     await screen.submit();
-    expect(screen.field("Tokens").error).toBe("The model was trained for 40K");
+    says(screen.field("Tokens").error, "trained", "40K");
   });
 
   it("says that no server answers", async () => {
     const stage = await setStage({ system: { exists: async (path) => path === "/Applications/Ollama.app" } });
     await stage.ollama.stop();
     const screen = await openForm(stage);
-    expect(words(screen)).toContain("Ollama Is Not Running");
+    screen.says(/Ollama Is(?:n't| Not) Running/i);
     await stage.ollama.restart();
     await screen.action("Refresh");
     expect(screen.field("Name").value).toBe(NEXT_8K);
@@ -351,13 +330,13 @@ describe("without a model", () => {
     const stage = await setStage({ ollama: { models: [] } });
     const screen = await openForm(stage);
     expect(screen.fields()).toEqual([]);
-    expect(words(screen)).toContain("No Models Installed");
+    screen.says("No Models Installed");
     expect(screen.actions()).toEqual(["Browse Ollama Models", "Refresh"]);
   });
 
   it("says so where what is installed is in no format that can be capped", async () => {
     const stage = await setStage({ ollama: { models: [{ ...sampleModel("qwen3:8b"), format: "" }] } });
-    expect(words(await openForm(stage))).toContain("No Model to Cap");
+    (await openForm(stage)).says("GGUF");
   });
 });
 
@@ -384,8 +363,8 @@ describe("from the list", () => {
     await stage.ollama.put({ ...sampleModel(NEXT), name: "mine:latest" });
     await screen.fill("Name", "mine");
     await screen.submit();
-    await screen.confirm(true);
+    await screen.agree("Replace");
     await screen.toastAction("Load");
-    expect(screen.toasts().at(-1)).toMatchObject({ title: "1.0 GiB spilled to the CPU" });
+    screen.toast("FAILURE", "1.0 GiB", "spill", "CPU");
   });
 });

@@ -26,14 +26,17 @@ function whole(part: string): RegExp {
 /** @throws where a text does not hold all of this. */
 export function says(text: string | undefined, ...parts: readonly Part[]): void {
   const missing = unsaid(text ?? "", parts);
-  if (missing.length > 0) throw new Error(`${listed(missing)} is not said in:\n\n${text ?? "(nothing)"}`);
+  if (missing.length > 0) throw new Error(`${listed(missing)} is not said in:\n\n${shown(text)}`);
 }
 
 /** @throws where a text holds any of this. */
 export function doesNotSay(text: string | undefined, ...parts: readonly Part[]): void {
   const there = parts.filter((part) => unsaid(text ?? "", [part]).length === 0);
-  if (there.length > 0) throw new Error(`${listed(there)} is said in:\n\n${text}`);
+  if (there.length > 0) throw new Error(`${listed(there)} is said in:\n\n${shown(text)}`);
 }
 
 const listed = (parts: readonly Part[]) =>
   parts.map((part) => (typeof part === "string" ? `"${part}"` : part)).join(", ");
+
+/** Without the wide gaps of a wide screen. */
+const shown = (text: string | undefined) => text?.replace(/ {3,}/g, "   ").replace(/─{9,}/g, "────────") ?? "(nothing)";
