@@ -1,4 +1,5 @@
 import type { InstalledModel } from "../fit/facts";
+import { withRealSize } from "../fit/loaded-size";
 import { loadedBeside } from "../fit/model-files";
 import type { JudgeOptions } from "../fit/run-settings";
 import { type DescriptionResult, judge, type JudgeInput, type Verdict } from "../fit/verdict";
@@ -32,13 +33,17 @@ export function rowJudge(judgeModel: (input: JudgeInput) => Verdict = judge) {
         model,
         description: model.format === "safetensors" ? MLX : descriptions.get(model.digest),
       }));
-    const beside = loadedBeside(snapshot.loaded, described);
     const shared = {
       server: snapshot.server,
       limit: snapshot.limit,
       highestLimitMib: snapshot.advice?.highestMib,
       options,
     };
+    const loaded = snapshot.loaded.map((resident) => {
+      const row = described.find(({ model: { digest } }) => digest === resident.digest);
+      return withRealSize(resident, row?.description && { ...row, description: row.description, ...shared });
+    });
+    const beside = loadedBeside(loaded, described);
     const settings = JSON.stringify(shared);
     const next: typeof kept = new Map();
     const rows = described.map(({ model, description }): FitRow => {

@@ -42,7 +42,7 @@ export async function readLoadHistory(storage: Storage): Promise<LoadHistory> {
 
 /**
  * Keeps a load under the digest of its model. One that says nothing of the prediction (not listed, unclear, at another
- * context than predicted) is not kept.
+ * context than predicted, of a model that Ollama doesn't count whole) is not kept.
  */
 export async function recordLoad(
   storage: Storage,
@@ -53,6 +53,7 @@ export async function recordLoad(
 ): Promise<void> {
   if (report.kind !== "on-gpu" && report.kind !== "spilled") return;
   if (digest === "" || expected === undefined || isOtherContext(report, expected)) return;
+  if (expected.uncountedBytes !== undefined) return;
   const record: LoadRecord = {
     at: at.toISOString(),
     numCtx: expected.numCtx,

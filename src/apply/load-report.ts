@@ -10,6 +10,8 @@ export interface Expected {
   readonly bytes: number;
   /** Its weights alone: any honest report is larger. */
   readonly leastBytes: number;
+  /** What Ollama's count leaves out of `bytes`: no report says then how right the prediction was. */
+  readonly uncountedBytes?: number;
 }
 
 /** What Ollama says of a model after it was loaded. */
@@ -38,7 +40,12 @@ export type LoadReport =
 export function expectedLoad({ run, estimate }: Verdict): Expected | undefined {
   return run === undefined || estimate === undefined || run.cautions.length > 0
     ? undefined
-    : { numCtx: run.numCtx.value, bytes: expectedReport(estimate), leastBytes: estimate.weights };
+    : {
+        numCtx: run.numCtx.value,
+        bytes: expectedReport(estimate),
+        leastBytes: estimate.weights,
+        uncountedBytes: estimate.uncountedCache || undefined,
+      };
 }
 
 /** Reads the entry of `/api/ps`; without a prediction every report counts. */
@@ -63,6 +70,9 @@ export function reportText(report: LoadReport, expected?: Expected): string {
     case "on-gpu": {
       const there = `${report.name}: ${formatBytes(report.bytes, 2)}${report.numCtx === undefined ? "" : ` at ${formatContext(report.numCtx)}`}`;
       if (expected === undefined) return `${there}.`;
+      if (expected.uncountedBytes !== undefined) {
+        return `${there} by Ollama's count, which leaves out about ${formatBytes(expected.uncountedBytes)} of KV cache.`;
+      }
       return isOtherContext(report, expected)
         ? `${there}, not at the ${formatContext(expected.numCtx)} that were expected.`
         : `${there}; predicted were ${formatBytes(expected.bytes, 2)} (${formatSignedPercent(report.bytes / expected.bytes - 1)}).`;

@@ -28,9 +28,13 @@ export function besideText(input: BesideLoaded, verdict: Verdict): string | unde
   if (self !== undefined) {
     const spilled = self.sizeBytes - self.vramBytes;
     const context = self.contextLength === undefined ? "" : ` at ${formatContext(self.contextLength)}`;
+    const counted =
+      self.countedBytes === undefined
+        ? ""
+        : ` Ollama counts ${formatBytes(self.countedBytes)}, which leaves out part of its KV cache.`;
     return spilled > 0
-      ? `Loaded now${context}: ${formatBytes(spilled)} of ${formatBytes(self.sizeBytes)} spilled to the CPU.`
-      : `Loaded now${context}, ${formatBytes(self.vramBytes)}, all on the GPU.`;
+      ? `Loaded now${context}: ${formatBytes(spilled)} of ${formatBytes(self.sizeBytes)} spilled to the CPU.${counted}`
+      : `Loaded now${context}, ${formatBytes(self.vramBytes)}, all on the GPU.${counted}`;
   }
   if (verdict.kind !== "fits" && verdict.kind !== "tight") return undefined;
   const room = roomBeside(input, verdict);

@@ -79,6 +79,8 @@ export interface LoadedModel {
   /** Bytes in all, and of these on the GPU; less than all = spilled to the CPU. */
   readonly sizeBytes: number;
   readonly vramBytes: number;
+  /** Ollama's own count, where that is known to be short: the other two are our estimate then. */
+  readonly countedBytes?: number;
   /** Per slot. */
   readonly contextLength?: number;
   readonly expiresAt?: string;

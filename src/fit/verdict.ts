@@ -4,7 +4,7 @@ import type { RunSettings } from "../memory/settings";
 import type { InstalledModel, LoadedModel, ModelDescription, ServerFacts } from "./facts";
 import { type GpuLimit, inForceBytes, type UnknownGpuLimit } from "./limit-policy";
 import { balanceRam, type RamBalance, type RamUse } from "./ram";
-import { type JudgeOptions, type ModelRun, resolveRun, runAtContext, runSettings } from "./run-settings";
+import { type JudgeOptions, type ModelRun, resolveRun, runAtContext, type RunInput, runSettings } from "./run-settings";
 import { formatBytes, MIB } from "./units";
 
 /** What is known of the model's metadata, or why it could not be read. */
@@ -159,7 +159,11 @@ function cannotFitHere(input: JudgeInput, description: ModelDescription, run: Mo
   return least.kind === "known" && needBytes({ estimate: least, run }) - least.uncertainty > highest;
 }
 
-function runInput(input: JudgeInput, description: ModelDescription) {
+/** What the settings of a run rest on. */
+export function runInput(
+  input: Pick<JudgeInput, "model" | "server" | "options" | "limit">,
+  description: ModelDescription,
+): RunInput {
   return {
     model: input.model,
     description,

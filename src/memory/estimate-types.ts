@@ -7,6 +7,11 @@ export interface KnownEstimate {
   /** What Metal maps of the file with mmap, in place of `weights`: never less, not part of the total. */
   readonly mappedWeights: number;
   readonly kvCache: number;
+  /**
+   * What of `kvCache` Ollama's own count leaves out from 0.30 on: of two caches the one that's logged first, as its
+   * memoryParsingWriter (llm/llama_server.go, ollama#16642) lets the second line of a kind replace the first.
+   */
+  readonly uncountedCache: number;
   readonly recurrentState: number;
   readonly compute: number;
   readonly projector: number;

@@ -4,7 +4,7 @@ import type { ModelShape } from "./architectures/shape";
 import { computeBuffer } from "./compute";
 import { effectiveSettings } from "./effective-settings";
 import type { MemoryEstimate } from "./estimate-types";
-import { kvCacheBytes, recurrentStateBytes } from "./kv-cache";
+import { firstOfTwoCachesBytes, kvCacheBytes, recurrentStateBytes } from "./kv-cache";
 import type { ModelMetadata } from "./metadata";
 import type { RunSettings } from "./settings";
 import { weightBytes, type WeightBytes } from "./weights";
@@ -93,6 +93,7 @@ export function estimateShape(
     kind: "known",
     architecture,
     ...terms,
+    uncountedCache: firstOfTwoCachesBytes(shape, effective),
     mappedWeights: weights === tensors ? mapped : weights,
     total,
     uncertainty,

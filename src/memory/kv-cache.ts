@@ -11,14 +11,31 @@ export function cacheRowBytes(type: KvCacheType, elements: number): number {
 
 /** KV cache of all layers and slots in bytes (llama.cpp src/llama-kv-cache). */
 export function kvCacheBytes(shape: ModelShape, settings: EffectiveSettings): number {
-  const { cells, slidingCells, streams, kvCacheType } = settings;
-  let bytes = 0;
+  const { full, sliding } = kvCaches(shape, settings);
+  return full + sliding;
+}
+
+/**
+ * What of the KV cache is in a cache of its own that another one follows: a model with a sliding window has two, first
+ * that of the layers that see the whole context (llama.cpp src/llama-kv-cache-iswa). 0 where there's only one.
+ */
+export function firstOfTwoCachesBytes(shape: ModelShape, settings: EffectiveSettings): number {
+  const { full, sliding } = kvCaches(shape, settings);
+  return sliding > 0 ? full : 0;
+}
+
+function kvCaches(
+  shape: ModelShape,
+  { cells, slidingCells, streams, kvCacheType, widensValues }: EffectiveSettings,
+): { readonly full: number; readonly sliding: number } {
+  const caches = { full: 0, sliding: 0 };
   for (const { keyRow, valueRow, slides, layers } of attentionKinds(shape)) {
-    const values = settings.widensValues && !shape.latent ? shape.widestValueRow : valueRow;
+    const values = widensValues && !shape.latent ? shape.widestValueRow : valueRow;
     const row = cacheRowBytes(kvCacheType, keyRow) + cacheRowBytes(kvCacheType, values);
-    bytes += layers * streams * (slides ? slidingCells : cells) * row;
+    if (slides) caches.sliding += layers * streams * slidingCells * row;
+    else caches.full += layers * streams * cells * row;
   }
-  return bytes;
+  return caches;
 }
 
 /** Recurrent state of all layers and slots in bytes: always F32, whatever the context (llama.cpp llama-memory-recurrent). */

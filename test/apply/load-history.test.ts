@@ -58,6 +58,7 @@ describe("the loads of a model", () => {
     await recordLoad(storage, "one", { kind: "unclear", name: "a", bytes: 1 }, EXPECTED, AT);
     await recordLoad(storage, "one", onGpu(50, 4096), EXPECTED, AT);
     await recordLoad(storage, "one", onGpu(50), undefined, AT);
+    await recordLoad(storage, "one", onGpu(40), { ...EXPECTED, uncountedBytes: 10 * GIB }, AT);
     await recordLoad(storage, "", onGpu(50), EXPECTED, AT);
     expect(storage.texts.size).toBe(0);
   });

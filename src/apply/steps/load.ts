@@ -19,7 +19,14 @@ export const load: StepKind<Load> = {
   fields: {
     name: isName,
     numCtx: isAbsentOr(isPositive),
-    expected: isAbsentOr(isShape<Expected>({ numCtx: isPositive, bytes: isPositive, leastBytes: isPositive })),
+    expected: isAbsentOr(
+      isShape<Expected>({
+        numCtx: isPositive,
+        bytes: isPositive,
+        leastBytes: isPositive,
+        uncountedBytes: isAbsentOr(isPositive),
+      }),
+    ),
   },
   leavesSomething: false,
   planned: (input) => [

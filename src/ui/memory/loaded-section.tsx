@@ -74,7 +74,7 @@ function Loaded({ model, memory, snapshot, memoryView }: Props & { readonly mode
       icon={Icon.Bolt}
       accessories={[
         ...(expiry === undefined ? [] : [{ text: expiry, tooltip: "Every request starts that time anew" }]),
-        { text: formatBytes(model.sizeBytes), tooltip: "All of it, GPU and CPU" },
+        { text: formatBytes(model.sizeBytes), tooltip: sizeText(model) },
         ...placeTag(model),
       ]}
       actions={
@@ -116,6 +116,12 @@ function Loaded({ model, memory, snapshot, memoryView }: Props & { readonly mode
       }
     />
   );
+}
+
+function sizeText({ countedBytes, sizeBytes }: LoadedModel): string {
+  return countedBytes === undefined
+    ? "All of it, GPU and CPU"
+    : `About. Ollama counts ${formatBytes(countedBytes)} and leaves out ${formatBytes(sizeBytes - countedBytes)}, such as the first of two KV caches`;
 }
 
 /** Where the model ended up; nothing where its size is not known. */

@@ -1,11 +1,12 @@
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import type { LoadedModel } from "../../fit/facts";
+import { withRealSize } from "../../fit/loaded-size";
 import { type AppFootprint, readLargestApps } from "../../mac/apps";
 import { type MemoryStatus, readMemoryStatus } from "../../mac/memory-status";
 import { readLimitMib } from "../../mac/gpu-limit";
 import type { Settings } from "../../app/preferences";
 import { appleSilicon, connect, type Snapshot } from "../../app/snapshot";
-import { type FitList, useFitList } from "../shared/use-fit-list";
+import { type FitList, type FitRow, useFitList } from "../shared/use-fit-list";
 import { usePolled } from "./use-polled";
 import { getSystem } from "../../app/system";
 
@@ -36,7 +37,7 @@ export interface Memory {
 /** Everything Show GPU Memory shows, read again and again while the view is open. Each part keeps nobody waiting. */
 export function useMemory(): Memory {
   const list = useFitList();
-  const { snapshot, settings } = list;
+  const { snapshot, settings, rows } = list;
   const status = usePolled(() => readStatus(snapshot), STATUS_MS);
   const loaded = usePolled(() => readLoaded(settings), STATUS_MS);
   const apps = usePolled(readApps, APPS_MS);
@@ -55,7 +56,7 @@ export function useMemory(): Memory {
   return {
     list,
     status: status.data ? status.data.memory : undefined,
-    loaded: loaded.data,
+    loaded: useMemo(() => withRealSizes(loaded.data, rows), [loaded.data, rows]),
     apps: apps.data,
     isLoading: !isComplete && !wasComplete,
     refresh: () => {
@@ -104,6 +105,13 @@ async function readLoaded(settings: Settings): Promise<LoadedState> {
   } catch (error) {
     return { kind: "failed", reason: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** What is loaded with what it really takes, as far as the models' metadata tells. */
+function withRealSizes(loaded: LoadedState | undefined, rows: readonly FitRow[]): LoadedState | undefined {
+  if (loaded?.kind !== "read") return loaded;
+  const inputOf = ({ digest }: LoadedModel) => rows.find(({ model }) => model.digest === digest)?.input;
+  return { ...loaded, models: loaded.models.map((model) => withRealSize(model, inputOf(model))) };
 }
 
 async function readApps(): Promise<readonly AppFootprint[]> {

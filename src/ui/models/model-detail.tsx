@@ -30,7 +30,9 @@ export function FitDetail({
           </TagList>
           <Label title="In Words" text={verdictSentence(verdict)} />
           {beside && <Label title="Now" text={beside} />}
-          {loads.length > 0 && <Label title="Measured Here" text={historyText(loads)} />}
+          {loads.length > 0 && !verdict.estimate?.uncountedCache && (
+            <Label title="Measured Here" text={historyText(loads)} />
+          )}
           <Separator />
           {verdict.kind !== "unknown" && (
             <>
