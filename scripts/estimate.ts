@@ -16,7 +16,7 @@ import { sameModel } from "../src/fit/model-name";
 import { printMlxEstimate } from "./estimate-mlx";
 
 const USAGE =
-  "estimate <file.gguf | model name> [--num-ctx N per slot] [--parallel N] [--kv-type T] [--flash-attention on|off] [--batch N] [--runtime b10488|v0.5.0] [--limit GiB] [--json]; or " +
+  "estimate <file.gguf | model name> [--num-ctx N per slot] [--parallel N] [--kv-type T] [--flash-attention on|off] [--batch N] [--runtime b10488|v0.5.0] [--draft-num-predict N] [--limit GiB] [--json]; or " +
   "estimate <folder | model name> --runner mlx [--tokens N] [--generated N] [--prefill-step N] [--chip M4] [--limit GiB] [--json]";
 
 /** The safety margin llama.cpp keeps free beside the model. */
@@ -38,6 +38,7 @@ async function main(): Promise<void> {
       "flash-attention": { type: "string" },
       batch: { type: "string" },
       runtime: { type: "string" },
+      "draft-num-predict": { type: "string" },
       limit: { type: "string" },
       runner: { type: "string" },
       tokens: { type: "string" },
@@ -66,6 +67,8 @@ async function main(): Promise<void> {
   const numCtx = count(values["num-ctx"], "--num-ctx") ?? Math.min(8192, trained ?? 8192);
   const parallel = count(values.parallel, "--parallel") ?? 1;
   const batch = count(values.batch, "--batch");
+  const draftText = values["draft-num-predict"];
+  const drafted = draftText === "0" ? undefined : count(draftText, "--draft-num-predict");
   const at = (context: number): RunSettings => ({
     numCtx: context,
     parallel,
@@ -73,6 +76,7 @@ async function main(): Promise<void> {
     flashAttention: choice(values["flash-attention"], ["auto", "on", "off"] as const, "--flash-attention") ?? "auto",
     batch: batch ?? automaticBatch(undefined, context * parallel, undefined),
     runtime: choice(values.runtime, RUNTIMES, "--runtime") ?? "v0.5.0",
+    draftNumPredict: drafted,
   });
   const settings = at(numCtx);
   const sum = estimate(metadata, settings, { projectorBytes });
@@ -124,6 +128,7 @@ function printTable(sum: KnownEstimate, settings: RunSettings): void {
     ["Flash attention", settings.flashAttention],
     ["Batch", String(settings.batch)],
     ["Runtime", `llama.cpp ${settings.runtime}`],
+    ...(settings.draftNumPredict ? [["Drafted tokens", String(settings.draftNumPredict)] as [string, string]] : []),
     ["Weights", formatBytes(sum.weights, 2)],
     ["KV cache", formatBytes(sum.kvCache, 2)],
     ["Recurrent state", formatBytes(sum.recurrentState, 2)],

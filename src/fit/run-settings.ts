@@ -33,6 +33,8 @@ export interface ModelRun {
   readonly batch: Setting<number>;
   /** Which of llama.cpp's memory rules the server follows. */
   readonly runtime: Setting<Runtime>;
+  /** Tokens a model with prediction layers drafts for itself in each step; absent where it doesn't draft. */
+  readonly draftNumPredict?: Setting<number>;
   /** What llama.cpp's fit keeps free beside the model, in bytes. */
   readonly margin: Setting<number>;
   /** Words why no verdict can be better than Tight for this server. */
@@ -99,6 +101,7 @@ export function resolveRun(input: RunInput): ModelRun | UnknownRun {
     flashAttention: server.flashAttention ? read(server.flashAttention) : assumed("auto", "Ollama's default"),
     batch,
     runtime: releaseRules(server.version),
+    draftNumPredict: draftOf(description),
     margin: marginOf(server, version),
     cautions: cautionsFor(server, version),
   };
@@ -113,6 +116,7 @@ export function runSettings(run: ModelRun): RunSettings {
     flashAttention: run.flashAttention.value,
     batch: run.batch.value,
     runtime: run.runtime.value,
+    draftNumPredict: run.draftNumPredict?.value,
   };
 }
 
@@ -330,6 +334,12 @@ function extremes(value: unknown): { readonly lowest: number; readonly highest: 
     (element): element is number => typeof element === "number" && Number.isFinite(element),
   );
   return numbers.length === 0 ? undefined : { lowest: Math.min(...numbers), highest: Math.max(...numbers) };
+}
+
+/** Off unless the Modelfile turns it on (ollama's server/routes.go); ignored by files without prediction layers. */
+function draftOf({ parameters }: ModelDescription): Setting<number> | undefined {
+  const { draftNumPredict = 0 } = parameters;
+  return draftNumPredict > 0 ? sure(draftNumPredict, "Modelfile (draft_num_predict)") : undefined;
 }
 
 function marginOf(server: ServerFacts, version: Version | undefined): Setting<number> {

@@ -55,6 +55,7 @@ export function settingsOf(run: ModelRun): readonly { readonly title: string; re
     line("Parallel Slots", run.parallel, String(run.parallel.value)),
     line("Batch", run.batch, String(run.batch.value)),
     line("Flash Attention", run.flashAttention, run.flashAttention.value),
+    ...(run.draftNumPredict ? [line("Drafted Tokens", run.draftNumPredict, String(run.draftNumPredict.value))] : []),
     line("Memory Rules", run.runtime, `llama.cpp ${run.runtime.value}`),
   ];
 }

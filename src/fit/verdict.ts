@@ -179,9 +179,6 @@ function uncoveredPart(description: ModelDescription): string | undefined {
   if (damage !== undefined) return `${damage} Ollama can't load it: pull it again.`;
   if (adapters.length > 0) return "It carries a LoRA adapter, whose memory is not in the estimate.";
   if (drafts.length > 0) return "It carries a draft model, whose memory is not in the estimate.";
-  if ((parameters.draftNumPredict ?? 0) > 0) {
-    return "Its Modelfile turns on drafting (draft_num_predict), whose memory is not in the estimate.";
-  }
   if (projectors.some((projector) => projector.bytes === undefined)) {
     return "Its vision projector could not be read, so its size is not known.";
   }

@@ -34,6 +34,8 @@ export const KV_BLOCKS: Readonly<Record<KvCacheType, { readonly elements: number
 const FLASH_HEAD_SIZES: ReadonlySet<number> = new Set([32, 40, 48, 64, 72, 80, 96, 112, 128, 192, 256, 320, 512, 576]);
 
 const MOST_TOKENS = 2 ** 30;
+/** More than any model drafts in a step. */
+const MOST_DRAFTED = 1024;
 /** LLAMA_MAX_SEQ. */
 const MOST_SLOTS = 256;
 
@@ -64,6 +66,10 @@ export function effectiveSettings(
     outOfRange("num_batch", settings.batch, MOST_TOKENS) ??
     outOfRange("num_ctx x slots", numCtx * parallel, MOST_TOKENS);
   if (wrong !== undefined) return wrong;
+  if (settings.draftNumPredict !== undefined && settings.draftNumPredict !== 0) {
+    const drafted = outOfRange("draft_num_predict", settings.draftNumPredict, MOST_DRAFTED);
+    if (drafted !== undefined) return drafted;
+  }
   const flashAttention = resolveFlashAttention(shape, settings);
   if (typeof flashAttention !== "boolean") return flashAttention;
   const total = numCtx * parallel;

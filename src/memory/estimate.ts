@@ -2,12 +2,13 @@ import { UnknownShape } from "./architectures/keys";
 import { readShape, type ShapeReading, unknownReading } from "./architectures/read-shape";
 import type { ModelShape } from "./architectures/shape";
 import { computeBuffer } from "./compute";
+import { drafting } from "./drafting";
 import { effectiveSettings } from "./effective-settings";
 import type { MemoryEstimate } from "./estimate-types";
 import { firstOfTwoCachesBytes, kvCacheBytes, recurrentStateBytes } from "./kv-cache";
 import type { ModelMetadata } from "./metadata";
 import type { RunSettings } from "./settings";
-import { weightBytes, type WeightBytes } from "./weights";
+import { modelWeights, type ModelWeights } from "./weights";
 
 export interface EstimateOptions {
   /** Bytes of the tensors in separate projector files. */
@@ -18,7 +19,7 @@ export interface EstimateOptions {
 
 /** What is worked out once per model, whatever the settings. */
 type Prepared =
-  | (Extract<ShapeReading, { kind: "known" }> & { readonly weights: WeightBytes })
+  | (Extract<ShapeReading, { kind: "known" }> & { readonly weights: ModelWeights })
   | Extract<ShapeReading, { kind: "unknown" }>;
 
 /** Metadata is immutable, and a list judges the same model at many contexts. */
@@ -36,7 +37,7 @@ function work(metadata: ModelMetadata): Prepared {
   const reading = readShape(metadata);
   if (reading.kind === "unknown") return reading;
   try {
-    return { ...reading, weights: weightBytes(metadata, reading.shape) };
+    return { ...reading, weights: modelWeights(metadata, reading.shape) };
   } catch (error) {
     if (!(error instanceof UnknownShape)) throw error;
     return unknownReading(metadata, error);
@@ -68,36 +69,44 @@ export function estimate(
 /** {@link estimate} of a model whose shape and weights are known. */
 export function estimateShape(
   shape: ModelShape,
-  { weights: tensors, mapped, projector }: WeightBytes,
+  weights: ModelWeights,
   settings: RunSettings,
-  { projectorBytes = 0, weightBytes: weights = tensors }: EstimateOptions = {},
+  { projectorBytes = 0, weightBytes }: EstimateOptions = {},
 ): MemoryEstimate {
   const { architecture } = shape;
+  const unknown = (reason: string): MemoryEstimate => ({ kind: "unknown", architecture, reason });
   const effective = effectiveSettings(shape, settings);
-  if (effective.kind === "refused") return { kind: "unknown", architecture, reason: effective.reason };
+  if (effective.kind === "refused") return unknown(effective.reason);
+  const drafted = settings.draftNumPredict ?? 0;
+  const loaded = drafted > 0 ? weights.drafting : weights.plain;
+  if (loaded === undefined) return unknown("How its prediction layers are loaded for drafting is not known.");
+  const second = drafted > 0 ? drafting(shape, effective) : undefined;
   const compute = computeBuffer(shape, effective);
+  const draftCompute = second && computeBuffer(second.shape, second.settings);
+  const mainCache = kvCacheBytes(shape, effective);
   const terms = {
-    weights,
-    kvCache: kvCacheBytes(shape, effective),
-    recurrentState: recurrentStateBytes(shape, effective),
-    compute: compute.bytes,
-    projector: projector + projectorBytes,
+    weights: weightBytes ?? loaded.weights,
+    kvCache: mainCache + (second ? kvCacheBytes(second.shape, second.settings) : 0),
+    recurrentState: recurrentStateBytes(shape, effective, second ? drafted : 0),
+    compute: compute.bytes + (draftCompute?.bytes ?? 0),
+    projector: loaded.projector + projectorBytes,
   };
-  const { uncertainty, measured } = compute;
+  const uncertainty = compute.uncertainty + (draftCompute?.uncertainty ?? 0);
   const total = terms.weights + terms.kvCache + terms.recurrentState + terms.compute + terms.projector;
   // No term is negative, so a total and a band in range mean that all terms are.
   if (!isBytes(total) || !isBytes(uncertainty) || !isBytes(projectorBytes)) {
-    return { kind: "unknown", architecture, reason: "Its sizes do not add up to a number of bytes." };
+    return unknown("Its sizes do not add up to a number of bytes.");
   }
   return {
     kind: "known",
     architecture,
     ...terms,
-    uncountedCache: firstOfTwoCachesBytes(shape, effective),
-    mappedWeights: weights === tensors ? mapped : weights,
+    // The second context logs its buffers under the same names.
+    uncountedCache: second ? mainCache + compute.bytes : firstOfTwoCachesBytes(shape, effective),
+    mappedWeights: weightBytes ?? loaded.mapped,
     total,
     uncertainty,
-    measured,
+    measured: compute.measured,
   };
 }
 

@@ -38,10 +38,15 @@ function kvCaches(
   return caches;
 }
 
-/** Recurrent state of all layers and slots in bytes: always F32, whatever the context (llama.cpp llama-memory-recurrent). */
-export function recurrentStateBytes(shape: ModelShape, settings: EffectiveSettings): number {
-  if (shape.recurrent === undefined) return 0;
+/**
+ * Recurrent state of all layers and slots in bytes: always F32, whatever the context (llama.cpp llama-memory-recurrent).
+ * While the model drafts there is a copy of it for each drafted token.
+ */
+export function recurrentStateBytes(shape: ModelShape, settings: EffectiveSettings, drafted: number): number {
+  const { recurrent } = shape;
+  if (recurrent === undefined) return 0;
   let layers = 0;
-  for (const { recurrent } of shape.layers) if (recurrent) layers += 1;
-  return 4 * (shape.recurrent.convolution + shape.recurrent.state) * settings.streams * layers;
+  for (const layer of shape.layers) if (layer.recurrent) layers += 1;
+  const copies = recurrent.rollsBack ? 1 + drafted : 1;
+  return 4 * (recurrent.convolution + recurrent.state) * settings.streams * layers * copies;
 }

@@ -20,4 +20,6 @@ export interface RunSettings {
   /** Logical and physical batch (`-b`, `-ub`), in tokens. */
   readonly batch: number;
   readonly runtime: Runtime;
+  /** Tokens that a model with prediction layers drafts for itself in each step; absent or 0: none. */
+  readonly draftNumPredict?: number;
 }

@@ -33,8 +33,22 @@ export interface WeightBytes {
   readonly projector: number;
 }
 
+/** The weights of a file: of the layers that always run, and with the blocks that predict further tokens. */
+export interface ModelWeights {
+  readonly plain: WeightBytes;
+  /** While the model drafts for itself; undefined where this cannot be told. */
+  readonly drafting?: WeightBytes;
+}
+
 /** Bytes of the tensors llama.cpp puts on the GPU (llama-model: layer and output buffers). Throws {@link UnknownShape}. */
-export function weightBytes(metadata: ModelMetadata, shape: ModelShape): WeightBytes {
+export function modelWeights(metadata: ModelMetadata, shape: ModelShape): ModelWeights {
+  const plain = weightBytes(metadata, shape, shape.layers.length);
+  // Ollama's former converter numbers such blocks apart from the others, and does not say how they are loaded.
+  if (metadata.tensors.some(({ name }) => PREDICTION_TENSOR.test(name))) return { plain };
+  return { plain, drafting: shape.draft === undefined ? plain : weightBytes(metadata, shape, shape.blockCount) };
+}
+
+function weightBytes(metadata: ModelMetadata, shape: ModelShape, blocks: number): WeightBytes {
   let projector = 0;
   let hasOutput = false;
   let offset = 0;
@@ -56,8 +70,7 @@ export function weightBytes(metadata: ModelMetadata, shape: ModelShape): WeightB
     offset += bytes;
     if (PROJECTOR_TENSOR.test(tensor.name)) projector += bytes;
     else if (isEmbedding) embedding = place;
-    else if (!INPUT_TENSORS.has(tensor.name) && !isPredictionBlock(tensor.name, shape.layers.length))
-      places.push(place);
+    else if (!INPUT_TENSORS.has(tensor.name) && !isLeftOut(tensor.name, blocks)) places.push(place);
     if (tensor.name === "output.weight") hasOutput = true;
   }
   const isTied = !hasOutput && (!shape.encoder || TIED_ENCODERS.has(shape.architecture));
@@ -78,8 +91,8 @@ interface Place {
   readonly end: number;
 }
 
-/** Blocks after the last layer predict further tokens; they are loaded only for drafting. */
-function isPredictionBlock(name: string, layers: number): boolean {
+/** Blocks after the last that runs are not loaded: those that predict further tokens, unless the model drafts. */
+function isLeftOut(name: string, blocks: number): boolean {
   const block = /^blk\.(\d+)\./.exec(name)?.[1];
-  return block !== undefined && Number(block) >= layers;
+  return block !== undefined && Number(block) >= blocks;
 }

@@ -123,7 +123,6 @@ describe("Unknown", () => {
     ["unreadable metadata", { description: { kind: "unreadable", reason: "Torn." } }, /^Torn\.$/],
     ["a LoRA adapter", description({ adapters: ["/blobs/a"] }), /LoRA/],
     ["a draft model", description({ drafts: ["/blobs/a"] }), /draft model/],
-    ["drafting", withParameters({ draftNumPredict: 4 }), /draft_num_predict/],
     ["a projector of unknown size", description({ projectors: [{ path: "/blobs/p" }] }), /projector/],
     ["no layer on the GPU", withParameters({ numGpu: 0 }), /no layer/],
     ["some layers on the GPU", withParameters({ numGpu: 36 }), /only 36 layers/],
@@ -136,11 +135,11 @@ describe("Unknown", () => {
     ["no metadata", { description: described({ values: new Map(), tensors: [] }) }, /./],
   ])("is the word for %s", (_, changes, reason) => expect(reasonOf(changes)).toMatch(reason));
 
-  it("is not the word for all layers on the GPU, the default of num_gpu, drafting off, and a known projector", () => {
+  it("is not the word for all layers on the GPU, the default of num_gpu, drafting without prediction layers, and a known projector", () => {
     expect(reasonOf(withParameters({ numGpu: 37 }))).toBe("fits");
     expect(reasonOf(withParameters({ numGpu: 999 }))).toBe("fits");
     expect(reasonOf(withParameters({ numGpu: -1 }))).toBe("fits");
-    expect(reasonOf(withParameters({ draftNumPredict: 0 }))).toBe("fits");
+    expect(reasonOf(withParameters({ draftNumPredict: 4 }))).toBe("fits");
     expect(reasonOf(description({ projectors: [{ path: "/blobs/p", bytes: GIB }] }))).toBe("fits");
   });
 

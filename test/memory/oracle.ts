@@ -16,10 +16,13 @@ type RunRow = readonly [
   computeV050: number,
 ];
 
+export type PackedMetadata = readonly (readonly [key: string, type: string, value: unknown])[];
+export type PackedTensors = readonly (readonly [name: string, shape: number[], type: string])[];
+
 interface PackedModel {
   readonly model: string;
-  readonly metadata: readonly (readonly [key: string, type: string, value: unknown])[];
-  readonly tensors: readonly (readonly [name: string, shape: number[], type: string])[];
+  readonly metadata: PackedMetadata;
+  readonly tensors: PackedTensors;
   readonly weights: number;
   readonly mapped: number;
   readonly runs: readonly RunRow[];
@@ -49,19 +52,24 @@ export function readOracle(): readonly OracleModel[] {
   return (JSON.parse(gunzipSync(readFileSync(file)).toString()) as PackedModel[]).map(unpack);
 }
 
-function unpack(packed: PackedModel): OracleModel {
-  const tensors = packed.tensors.map(([name, shape, type]) => ({ name, shape, type: type.toUpperCase() }));
-  const values = (keepArrays: boolean) =>
-    new Map<string, MetadataValue>(
-      packed.metadata.map(([key, type, value]) => {
+/** Metadata of a fixture; without its arrays as plain `/api/show` gives it: every array null. */
+export function unpackMetadata(metadata: PackedMetadata, tensors: PackedTensors, keepArrays: boolean): ModelMetadata {
+  return {
+    values: new Map<string, MetadataValue>(
+      metadata.map(([key, type, value]) => {
         if (type === "vocab") return [key, { omitted: true, length: Number(value) }];
         return [key, Array.isArray(value) && !keepArrays ? { omitted: true } : (value as MetadataValue)];
       }),
-    );
+    ),
+    tensors: tensors.map(([name, shape, type]) => ({ name, shape, type: type.toUpperCase() })),
+  };
+}
+
+function unpack(packed: PackedModel): OracleModel {
   return {
     name: packed.model,
-    header: { values: values(true), tensors },
-    show: { values: values(false), tensors },
+    header: unpackMetadata(packed.metadata, packed.tensors, true),
+    show: unpackMetadata(packed.metadata, packed.tensors, false),
     weights: packed.weights,
     mapped: packed.mapped,
     runs: packed.runs.map(([total, parallel, kvCacheType, flash, batch, kvBytes, stateBytes, b10488, v050]) => ({

@@ -1,6 +1,7 @@
 import type { ModelMetadata } from "../metadata";
 import { attentionRows, headSizes, mostHeads } from "./attention";
 import { blockShape } from "./block";
+import { draftShape } from "./draft";
 import { encoderAttention } from "./encoder";
 import { experts, feedForward } from "./feed-forward";
 import { UnknownShape } from "./keys";
@@ -81,11 +82,12 @@ function shapeOf(file: ModelFile): ShapeReading {
       widestValueRow: attention?.widestValueRow ?? 0,
       window: attention?.window ?? 0,
       encoder: rule.encoder === true,
-      block: blockShape(file),
+      block: blockShape(file, attention?.blocks ?? [], attention?.heads ?? 0),
       feedForward: feedForward(file),
       experts: mixture,
       encoderAttention: rule.encoder && attention ? attention.encoder : undefined,
       recurrent: state,
+      draft: attention ? draftShape(file, attention.blocks) : undefined,
       latent: attention?.latent,
       perLayerInput: keys.number("embedding_length_per_layer_input") ?? 0,
       flashAttentionForbidden: rule.flashAttentionForbidden === true,

@@ -21,6 +21,7 @@ export function recurrentState(file: ModelFile, layers: readonly boolean[]): Rec
     innerSize,
     stateSize,
     groupCount,
+    rollsBack: rule.rollsBack === true,
   });
   switch (kind) {
     case "mamba":

@@ -10,6 +10,8 @@ export interface ArchitectureRule {
   readonly recurrentLayers?: "all" | "no-kv-heads" | "no-kv-heads-nor-ffn" | "interval";
   /** Period of the full-attention layers where the file names none. */
   readonly defaultInterval?: number;
+  /** llama.cpp takes a turned-down draft back from copies of the state; elsewhere it reads the tokens again. */
+  readonly rollsBack?: true;
   /** Recurrent layers attend too. */
   readonly attendsEverywhere?: true;
   readonly encoder?: true;
@@ -35,6 +37,11 @@ const firstFull = (period: number, when: SlidingRule["when"]): ArchitectureRule 
 });
 const byArray: ArchitectureRule = { sliding: { order: "array", when: "always" } };
 const deltaNet: ArchitectureRule = { recurrent: "delta-net", recurrentLayers: "interval", defaultInterval: 4 };
+const mambaBesideMlp: ArchitectureRule = {
+  recurrent: "mamba2",
+  recurrentLayers: "no-kv-heads-nor-ffn",
+  rollsBack: true,
+};
 const rwkv: ArchitectureRule = { recurrent: "rwkv", recurrentLayers: "all" };
 const encoder: ArchitectureRule = { encoder: true };
 
@@ -98,14 +105,14 @@ export const ARCHITECTURES: ReadonlyMap<string, ArchitectureRule> = new Map<stri
   ["granitehybrid", { recurrent: "mamba2", experts: "wide-after-mixer" }],
   ["plamo2", { recurrent: "mamba2" }],
   ["falcon-h1", { recurrent: "mamba2", recurrentLayers: "all", attendsEverywhere: true }],
-  ["nemotron_h", { recurrent: "mamba2", recurrentLayers: "no-kv-heads-nor-ffn" }],
-  ["nemotron_h_moe", { recurrent: "mamba2", recurrentLayers: "no-kv-heads-nor-ffn", experts: "wide" }],
-  ...entries("qwen3next qwen35 qwen35moe", deltaNet),
-  ...entries("lfm2 lfm2moe", {
-    recurrent: "short-conv",
-    sliding: { order: "all", when: "window-set" },
-  }),
-  ...entries("kimi-linear kimi-k3 bailingmoe3", { recurrent: "kda", latent: "always" }),
+  ["nemotron_h", mambaBesideMlp],
+  ["nemotron_h_moe", { ...mambaBesideMlp, experts: "wide" }],
+  ["qwen3next", deltaNet],
+  ...entries("qwen35 qwen35moe", { ...deltaNet, rollsBack: true }),
+  ["lfm2", { recurrent: "short-conv", rollsBack: true, sliding: { order: "all", when: "window-set" } }],
+  ["lfm2moe", { recurrent: "short-conv", rollsBack: true }],
+  ["kimi-linear", { recurrent: "kda", latent: "always" }],
+  ...entries("kimi-k3 bailingmoe3", { recurrent: "kda", latent: "always", rollsBack: true }),
   ["minimax-01", { recurrent: "lightning", recurrentLayers: "interval", defaultInterval: 8 }],
   ...entries("rwkv6 rwkv6qwen2 rwkv7 arwkv7", rwkv),
   ...entries("bert nomic-bert-moe jina-bert-v3", { ...encoder }),

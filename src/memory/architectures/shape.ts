@@ -54,6 +54,8 @@ export interface RecurrentShape {
   readonly innerSize: number;
   readonly stateSize: number;
   readonly groupCount: number;
+  /** A draft that is turned down is taken back from copies of the state, one for each drafted token. */
+  readonly rollsBack: boolean;
 }
 
 export interface FeedForwardShape {
@@ -87,11 +89,18 @@ export interface BlockShape {
   readonly norms: "input" | "result" | "both";
   /** One matrix projects to Q, K and V. */
   readonly fusedProjection: boolean;
+  /** The query projection gives a gate for the result, too. */
+  readonly gatesQuery: boolean;
 }
 
 export interface LatentShape {
   readonly kvLoraRank: number;
   readonly keyLengthMla: number;
+}
+
+/** Blocks that predict further tokens, which run only while the model drafts for itself. */
+export interface DraftShape {
+  readonly blocks: readonly AttentionShape[];
 }
 
 /** What of a model's metadata decides its memory, whatever its name. All sizes in elements. */
@@ -115,6 +124,9 @@ export interface ModelShape {
   readonly feedForward: FeedForwardShape;
   readonly experts?: ExpertsShape;
   readonly recurrent?: RecurrentShape;
+  readonly draft?: DraftShape;
+  /** These are prediction blocks: they read the last layer's output beside the embeddings. */
+  readonly predicts?: true;
   readonly latent?: LatentShape;
   /** embedding_length_per_layer_input, 0 where absent. */
   readonly perLayerInput: number;

@@ -19,6 +19,8 @@ export interface Tensor {
   readonly extent: readonly number[];
   readonly bytes: number;
   readonly sources: readonly Tensor[];
+  /** Tensors that keep their memory until this one is there: one kernel reads them for it. */
+  readonly keeps: readonly Tensor[];
   /** May take over the memory of a source that nobody else needs and that has the same layout. */
   readonly inPlace: boolean;
   readonly layout: string;
@@ -38,6 +40,7 @@ export interface TensorOptions {
   readonly elementBytes?: number;
   /** Scratch that the operation reserves behind its result, in bytes. */
   readonly scratch?: number;
+  readonly keeps?: readonly Tensor[];
   readonly isOutput?: boolean;
 }
 
@@ -69,6 +72,7 @@ export class GraphBuilder {
       extent,
       bytes: elements(extent) * elementBytes + (options.scratch ?? 0),
       sources,
+      keeps: options.keeps ?? [],
       inPlace: options.inPlace ?? false,
       layout: layoutOf(extent, elementBytes),
       startsAtBeginning: true,
@@ -118,8 +122,8 @@ export class GraphBuilder {
   }
 
   /** An element-wise operation on two tensors. */
-  combine(left: Tensor, right: Tensor, operation: Operation = "any"): Tensor {
-    return this.tensor(left.extent, [left, right], { inPlace: true, operation });
+  combine(left: Tensor, right: Tensor, operation: Operation = "any", keeps: readonly Tensor[] = []): Tensor {
+    return this.tensor(left.extent, [left, right], { inPlace: true, operation, keeps });
   }
 
   /** Normalisation with a weight. */

@@ -27,10 +27,10 @@ export const MEASURED: ReadonlySet<string> = new Set([
   "nomic-bert plan",
   "qwen2 plan",
   "qwen3 plan",
-  "qwen35 closed-form",
-  "qwen35moe closed-form",
+  "qwen35 plan",
+  "qwen35moe plan-with-experts",
   "qwen3moe plan-with-experts",
-  "qwen3next closed-form",
+  "qwen3next plan-with-experts",
   "seed_oss plan",
 ]);
 

@@ -8,14 +8,14 @@ export type Method = "plan" | "plan-with-experts" | "closed-form";
 const MOST_KINDS = 8;
 const MOST_EXPERTS = 128;
 
-/** Plain transformers are laid out; hybrids, latent attention and per-layer inputs are not. */
+/** Transformers and gated delta nets are laid out; other hybrids, latent attention and per-layer inputs are not. */
 export function methodOf(shape: ModelShape): Method {
   const isTransformer =
-    shape.recurrent === undefined &&
+    (shape.recurrent === undefined || shape.recurrent.kind === "delta-net") &&
     shape.latent === undefined &&
     shape.perLayerInput === 0 &&
     shape.feedForward.kind !== "per-layer-input" &&
-    shape.layers.every((layer) => layer.attention !== undefined || shape.encoder);
+    shape.layers.every((layer) => layer.attention !== undefined || layer.recurrent || shape.encoder);
   if (!isTransformer || tooVaried(shape)) return "closed-form";
   return shape.experts === undefined ? "plan" : "plan-with-experts";
 }

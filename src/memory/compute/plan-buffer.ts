@@ -28,7 +28,7 @@ class BufferPlan {
     this.countReaders();
     for (const node of this.nodes) {
       if (node.place === "buffer" && node.viewOf === undefined) this.place(node);
-      for (const source of node.sources) this.wasRead(source);
+      for (const source of [...node.sources, ...node.keeps]) this.wasRead(source);
     }
     return this.arena.peak;
   }
@@ -41,6 +41,7 @@ class BufferPlan {
         state.readers += 1;
         if (source.place === "input" && state.offset === undefined) state.offset = this.arena.take(source.bytes);
       }
+      for (const kept of node.keeps) this.state(kept).readers += 1;
     }
   }
 
@@ -59,19 +60,19 @@ class BufferPlan {
       state.offset = this.arena.take(node.bytes);
       return;
     }
-    const former = this.state(owner.viewOf ?? owner);
+    const former = this.state(owner);
     state.offset = former.offset;
     former.offset = undefined;
+    const [before, after] = [aligned(owner.bytes), aligned(node.bytes)];
+    // Scratch behind the result it takes over is free again.
+    if (before > after && state.offset !== undefined) this.arena.give(state.offset + after, before - after);
   }
 
   private canTakeOver(node: Tensor, source: Tensor): boolean {
-    const memory = source.viewOf ?? source;
-    const { offset, readers, views } = this.state(memory);
-    const own = this.state(source);
-    if (offset === undefined || memory.isOutput || source.layout !== node.layout) return false;
-    if (own.readers !== 1 || own.views !== 0) return false;
-    if (source.viewOf !== undefined && !(views === 1 && readers === 0 && source.startsAtBeginning)) return false;
-    return aligned(memory.bytes) === aligned(node.bytes);
+    // A view has no memory of its own to hand on.
+    if (source.viewOf !== undefined || source.isOutput || source.layout !== node.layout) return false;
+    const { offset, readers, views } = this.state(source);
+    return offset !== undefined && readers === 1 && views === 0 && aligned(source.bytes) >= aligned(node.bytes);
   }
 
   private wasRead(source: Tensor): void {

@@ -17,6 +17,9 @@ interface Cache {
   readonly valueRotation?: Tensor;
 }
 
+/** Experts that one kernel weighs and adds. */
+const LONGEST_REDUCTION = 8;
+
 /** Layers that are laid out: the packing repeats after a few of each kind. */
 const KEPT_OF_A_KIND = 3;
 
@@ -35,6 +38,7 @@ class TransformerGraph {
   private readonly streams: number;
   private readonly positions: Tensor;
   private readonly chosenRows: Tensor;
+  private readonly sequences: Tensor;
   private readonly full: Cache;
   private readonly sliding: Cache;
 
@@ -47,6 +51,7 @@ class TransformerGraph {
     this.tokensPerStream = Math.max(1, Math.floor(tokens / this.streams));
     this.positions = this.graph.input([tokens]);
     this.chosenRows = this.graph.input([shape.encoder ? tokens : this.streams]);
+    this.sequences = this.graph.input([this.streams]);
     this.full = this.cache(false);
     this.sliding = shape.window > 0 ? this.cache(true) : this.full;
   }
@@ -56,6 +61,7 @@ class TransformerGraph {
     let state = graph.input([shape.embeddingLength, this.tokens]);
     // Scaling the embeddings or results happens in place and takes nothing.
     if (shape.encoder) state = graph.norm(graph.map(state));
+    if (shape.predicts) state = this.prediction(state);
     const kept = keptLayers(shape);
     kept.forEach((layer, index) => {
       state = this.layer(state, layer, index === kept.length - 1);
@@ -66,8 +72,23 @@ class TransformerGraph {
   }
 
   private logits(state: Tensor): Tensor {
-    const normed = { ...this.graph.norm(state), isOutput: true };
-    return this.graph.multiply(this.shape.vocabulary, normed);
+    const { graph, shape } = this;
+    const normed = { ...graph.norm(state), isOutput: true };
+    const rows = shape.predicts ? this.chosen(normed) : normed;
+    return graph.multiply(shape.vocabulary, rows);
+  }
+
+  /** What a prediction block starts from: the embeddings and what the last layer gave, side by side. */
+  private prediction(embeddings: Tensor): Tensor {
+    const { graph, shape, tokens } = this;
+    const both = [graph.norm(embeddings), graph.norm(graph.input([shape.embeddingLength, tokens]))];
+    const joined = graph.tensor([2 * shape.embeddingLength, tokens], both, { operation: "barrier" });
+    return graph.multiply(shape.embeddingLength, joined);
+  }
+
+  /** The rows of those tokens whose logits are asked for. */
+  private chosen(tensor: Tensor): Tensor {
+    return this.graph.tensor([this.shape.embeddingLength, this.streams], [tensor, this.chosenRows]);
   }
 
   private cache(slides: boolean): Cache {
@@ -93,10 +114,14 @@ class TransformerGraph {
     const { graph, shape } = this;
     const attention = shape.encoderAttention ?? shape.layers[layer]?.attention;
     if (shape.encoder) return this.encoderLayer(state, attention);
-    const chosen = (tensor: Tensor): Tensor =>
-      isLast ? graph.tensor([shape.embeddingLength, this.streams], [tensor, this.chosenRows]) : tensor;
+    const chosen = (tensor: Tensor): Tensor => (isLast && !shape.predicts ? this.chosen(tensor) : tensor);
     const input = shape.block.norms === "result" ? state : graph.norm(state);
-    const attended = attention === undefined ? input : this.attention(input, attention);
+    const attended =
+      attention !== undefined
+        ? this.attention(input, attention)
+        : shape.layers[layer]?.recurrent
+          ? this.deltaNet(input)
+          : input;
     if (shape.feedForward.kind === "beside") {
       const fed = this.feedForward(chosen(input), layer);
       return graph.combine(graph.combine(fed, chosen(state), "add"), chosen(attended), "add");
@@ -121,6 +146,7 @@ class TransformerGraph {
     const { graph, shape, tokens } = this;
     const { keyLength, valueLength, kvHeads, keyRow } = attention;
     const valueRow = kvHeads * valueLength;
+    let gate: Tensor | undefined;
     let query: Tensor;
     let key: Tensor;
     let value: Tensor;
@@ -129,17 +155,68 @@ class TransformerGraph {
       query = graph.part(all, [keyLength, shape.heads, tokens]);
       key = graph.part(all, [keyLength, kvHeads, tokens], { first: false });
       value = graph.part(all, [valueLength, kvHeads, tokens], { first: false });
+    } else if (shape.block.gatesQuery) {
+      const both = graph.multiply(2 * shape.heads * keyLength, input);
+      query = graph.norm(graph.part(both, [keyLength, shape.heads, tokens]));
+      gate = graph.copy(graph.part(both, [keyLength, shape.heads, tokens], { first: false }), [
+        keyLength * shape.heads,
+        tokens,
+      ]);
+      key = graph.reshape(graph.multiply(keyRow, input), [keyLength, kvHeads, tokens]);
+      value = graph.reshape(graph.multiply(valueRow, input), [valueLength, kvHeads, tokens]);
     } else {
       query = graph.reshape(graph.multiply(shape.heads * keyLength, input), [keyLength, shape.heads, tokens]);
       key = graph.reshape(graph.multiply(keyRow, input), [keyLength, kvHeads, tokens]);
       value = graph.reshape(graph.multiply(valueRow, input), [valueLength, kvHeads, tokens]);
     }
-    query = graph.tensor(query.extent, [query, this.positions]);
+    query = graph.tensor(query.extent, [query, this.positions], { inPlace: query.operation !== "view" });
     key = graph.tensor(key.extent, [key, this.positions]);
     const mixed = shape.encoder
       ? this.attendToBatch(query, key, value, attention)
       : this.attendToCache(query, key, value, attention);
-    return graph.multiply(shape.embeddingLength, mixed);
+    const passed = gate === undefined ? mixed : graph.combine(mixed, graph.map(gate));
+    return graph.multiply(shape.embeddingLength, passed);
+  }
+
+  /** A gated delta net (llama.cpp's models/delta-net-base): convolution, recurrence and gate. */
+  private deltaNet(input: Tensor): Tensor {
+    const { graph, shape, tokens, streams } = this;
+    const { recurrent } = shape;
+    if (recurrent === undefined) return input;
+    const { innerSize, stateSize, groupCount, convolution, state } = recurrent;
+    const channels = innerSize + 2 * groupCount * stateSize;
+    const [convolutions, states] = [graph.cache(), graph.cache()];
+    graph.run(input);
+    const former = graph.tensor([convolution, streams], [convolutions, this.sequences]);
+    graph.run(former);
+    const mixed = graph.part(graph.multiply(channels, input), [tokens, channels]);
+    const window = graph.tensor(
+      [convolution / channels + this.tokensPerStream, channels, streams],
+      [graph.reshape(former, [convolution / channels, channels, streams]), mixed],
+      { operation: "barrier" },
+    );
+    graph.run(graph.store([graph.part(window, [convolution, streams], { first: false })], convolutions));
+    const kept = graph.tensor([state, streams], [states, this.sequences]);
+    graph.run(kept);
+    const convolved = graph.map(graph.tensor([channels, tokens], [window]));
+    const part = (rows: number, first: boolean): Tensor => graph.part(convolved, [rows, tokens], { first });
+    const unit = (rows: Tensor): Tensor => graph.map(graph.tensor(rows.extent, [rows]));
+    const queries = unit(part(groupCount * stateSize, true));
+    const keys = unit(part(groupCount * stateSize, false));
+    const values = part(innerSize, false);
+    const heads = innerSize / stateSize;
+    const decay = graph.map(graph.multiply(heads, input));
+    const rate = graph.map(graph.multiply(heads, input));
+    // Its result holds the new states behind the outputs.
+    const result = graph.tensor(
+      [innerSize, tokens + stateSize * streams],
+      [queries, keys, values, decay, rate, graph.reshape(kept, [state, streams])],
+      { operation: "barrier" },
+    );
+    graph.run(graph.store([graph.part(result, [state, streams], { first: false })], states));
+    const outputs = graph.norm(graph.part(result, [innerSize, tokens]));
+    const gate = graph.map(graph.multiply(innerSize, input));
+    return graph.multiply(shape.embeddingLength, graph.combine(outputs, gate));
   }
 
   private attendToCache(query: Tensor, key: Tensor, value: Tensor, attention: AttentionShape): Tensor {
@@ -278,12 +355,14 @@ class TransformerGraph {
     const up = project(width, rows);
     const active = graph.gate(project(width, rows), up);
     const down = project(shape.embeddingLength, active);
-    const weighted = weightsFirst ? down : graph.combine(down, weights);
-    return this.summed(weighted, used, tokens);
+    if (weightsFirst) return this.summed(down, []);
+    return this.summed(graph.combine(down, weights), used <= LONGEST_REDUCTION ? [down, weights] : []);
   }
 
-  private summed(weighted: Tensor, used: number, tokens: number): Tensor {
+  /** The sum over the chosen experts; one kernel weighs and adds up to eight, and reads `kept` for it. */
+  private summed(weighted: Tensor, kept: readonly Tensor[]): Tensor {
     const { graph, shape } = this;
+    const [, used = 1, tokens = 1] = weighted.extent;
     graph.run(weighted);
     const results = Array.from({ length: used }, (_, index) => {
       const result = graph.part(weighted, [shape.embeddingLength, tokens], { first: index === 0 });
@@ -292,8 +371,8 @@ class TransformerGraph {
     });
     const [first, ...others] = results;
     if (first === undefined || others.length === 0) return graph.copy(first ?? weighted);
-    return others.reduce((sum, result) => {
-      const next = graph.combine(sum, result, "add");
+    return others.reduce((sum, result, index) => {
+      const next = graph.combine(sum, result, "add", index === others.length - 1 ? kept : []);
       graph.run(next);
       return next;
     }, first);

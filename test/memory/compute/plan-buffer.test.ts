@@ -29,12 +29,30 @@ describe("planning a buffer", () => {
     expect(planBuffer(shared.nodes)).toBe(2 * KIB);
   });
 
-  it("does not hand on memory that carries scratch", () => {
+  it("hands on memory that carries scratch, and frees the scratch", () => {
     const graph = new GraphBuilder();
     const source = graph.tensor(ROW, [graph.input([128])], { scratch: KIB });
-    graph.run(graph.map(source));
-    // The input's half KiB is too small for the result.
-    expect(planBuffer(graph.nodes)).toBe(3.5 * KIB);
+    const result = graph.map(source);
+    graph.run(graph.combine(graph.multiply(256, result), result));
+    // The product takes the scratch's place.
+    expect(planBuffer(graph.nodes)).toBe(2.5 * KIB);
+  });
+
+  it("hands on nothing that is only a view of other memory", () => {
+    const graph = new GraphBuilder();
+    graph.run(graph.map(graph.reshape(graph.tensor(ROW, [graph.input([1])]), ROW)));
+    expect(planBuffer(graph.nodes)).toBe(2 * KIB + 32);
+  });
+
+  it("keeps what one kernel reads until its last result is there", () => {
+    const build = (keeps: boolean) => {
+      const graph = new GraphBuilder();
+      const input = graph.tensor(ROW, [graph.input([1])]);
+      const once = graph.multiply(256, input);
+      graph.run(graph.combine(graph.multiply(256, once), graph.multiply(256, once), "add", keeps ? [input] : []));
+      return planBuffer(graph.nodes);
+    };
+    expect(build(true) - build(false)).toBe(KIB);
   });
 
   it("keeps the memory behind a view until the last view was read", () => {
