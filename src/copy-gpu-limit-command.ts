@@ -16,7 +16,7 @@ export default async function CopyGpuLimitCommand({
   const advice = adviseLimit(machine, readSettings().reserveBytes);
   const typed = mebibytes?.trim() ?? "";
   const mib = typed === "" ? (advice.recommendedMib ?? 0) : parseMib(typed);
-  if (mib === undefined) return refuse(`"${typed.slice(0, 40)}" is no whole number of MiB.`);
+  if (mib === undefined) return refuse(`"${typed.slice(0, 40)}" isn't a whole number of MiB.`);
   const check = checkLimit(mib, machine.ramBytes, advice);
   if (check.kind === "refused") return refuse(check.reason);
   await Clipboard.copy(sysctlCommand(mib));

@@ -81,7 +81,7 @@ async function readOne(model: InstalledModel, options: ReadOptions): Promise<Des
   } catch (error) {
     return {
       kind: "unreadable",
-      reason: `Its metadata could not be read: ${error instanceof Error ? error.message : String(error)}`,
+      reason: `Couldn't read its metadata: ${error instanceof Error ? error.message : String(error)}`,
     };
   }
 }

@@ -30,7 +30,7 @@ export type ServerState =
   | { readonly kind: "wrong-host"; readonly reason: string }
   | { readonly kind: "failed"; readonly problem?: ProblemKind; readonly reason: string };
 
-/** Everything the screens show besides the models' own metadata. Plain data, so that it can be cached. */
+/** Everything the screens show, other than the models' own metadata. Plain data, so that it can be cached. */
 export interface Snapshot {
   readonly machine: Machine;
   readonly limit: GpuLimit | UnknownGpuLimit;
@@ -46,11 +46,11 @@ export interface Snapshot {
 }
 
 const NO_FACTS: ServerFacts = {
-  identity: { kind: "unknown", reason: "The server's process could not be read." },
+  identity: { kind: "unknown", reason: "Couldn't read the server's process." },
   runners: [],
 };
 
-/** The client for the host in the preferences; undefined where that is no address. */
+/** The client for the host in the preferences; undefined where that isn't an address. */
 export function connect(system: System, settings: Settings): OllamaClient | undefined {
   const host = hostOf(system, settings);
   return host.kind === "ok" ? createOllamaClient({ url: host.url, fetch: system.fetch }) : undefined;
@@ -72,7 +72,7 @@ export async function readSnapshot(system: System, settings: Settings): Promise<
   const client = createOllamaClient({ url, fetch: system.fetch });
   const [answer, server] = await Promise.all([
     readModels(system, client, own !== undefined),
-    // Facts are best effort: without them every setting stands at its documented default, marked assumed.
+    // Facts are best effort: without them every setting is taken at its documented default, marked assumed.
     readServerFacts({ system, client, own }).catch(() => NO_FACTS),
   ]);
   const isLocal = own !== undefined && server.identity.kind !== "elsewhere";

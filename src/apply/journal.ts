@@ -11,7 +11,7 @@ export interface JournalEntry {
   readonly reason?: string;
 }
 
-/** A change in steps, written down before each of them, so that it can be gone on with or undone. */
+/** A change in steps, written down before each of them, so it can be continued or undone. */
 export interface Journal {
   readonly title: string;
   readonly model: string;
@@ -61,7 +61,7 @@ export async function clearJournal(storage: Storage): Promise<void> {
   await storage.remove(KEY);
 }
 
-/** How a journal stands: all done, being carried out somewhere, or left half-way. */
+/** The state of a journal: finished, running somewhere, or left unfinished. */
 export function journalState(journal: Journal, now: Date): "finished" | "running" | "left" {
   if (journal.entries.every(({ state }) => state === "done")) return "finished";
   return journal.entries.some(({ state }) => state === "running") && now.getTime() - journal.aliveAt < SILENT_AFTER_MS
@@ -74,7 +74,7 @@ export function hasChanged({ entries }: Journal): boolean {
   return entries.some(({ step, state }) => state === "done" && leavesSomething(step));
 }
 
-/** The steps that take back what was begun; none for an undo, which is gone on with instead. */
+/** The steps that take back what was begun; none for an undo, which is continued instead. */
 export function stepsBack({ entries, isUndo }: Journal): readonly Step[] {
   if (isUndo) return [];
   // One that was cut off may have taken effect all the same.

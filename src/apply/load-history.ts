@@ -63,7 +63,7 @@ export async function recordLoad(
   };
   const history = new Map(await readLoadHistory(storage));
   const records = [record, ...(history.get(digest) ?? [])].slice(0, MOST_RECORDS);
-  // The most recent one stands first, so that the oldest digest is the one to go.
+  // The most recent one comes first, so the oldest digest is the one to go.
   history.delete(digest);
   const kept = [[digest, records] as const, ...history].slice(0, MOST_DIGESTS);
   await storage.set(KEY, JSON.stringify(kept));
@@ -91,8 +91,8 @@ export function historyText(records: readonly LoadRecord[]): string {
   const when = `at ${formatContext(last.numCtx)} on ${last.at.slice(0, 10)}`;
   const start =
     last.spilledBytes > 0
-      ? `${formatBytes(last.spilledBytes)} of ${formatBytes(last.reportedBytes)} spilled ${when}; predicted were ${formatBytes(last.predictedBytes, 2)}.`
-      : `${formatBytes(last.reportedBytes, 2)} by Ollama's count ${when}; predicted were ${formatBytes(last.predictedBytes, 2)} (${formatSignedPercent(last.reportedBytes / last.predictedBytes - 1)}).`;
+      ? `${formatBytes(last.spilledBytes)} of ${formatBytes(last.reportedBytes)} spilled ${when}; ${formatBytes(last.predictedBytes, 2)} predicted.`
+      : `${formatBytes(last.reportedBytes, 2)} by Ollama's count ${when}; ${formatBytes(last.predictedBytes, 2)} predicted (${formatSignedPercent(last.reportedBytes / last.predictedBytes - 1)}).`;
   const accuracy = accuracyOf(records);
   return accuracy === undefined || accuracy.loads < 2
     ? start

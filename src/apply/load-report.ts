@@ -62,11 +62,11 @@ export function loadReport(name: string, loaded: LoadedModel | undefined, expect
 export function reportText(report: LoadReport, expected?: Expected): string {
   switch (report.kind) {
     case "not-listed":
-      return `Ollama does not list ${report.name} as loaded.`;
+      return `Ollama doesn't list ${report.name} as loaded.`;
     case "unclear":
-      return `Ollama reports ${formatBytes(report.bytes)}, less than the weights alone, so that nothing follows from it.`;
+      return `Ollama reports ${formatBytes(report.bytes)}, less than the weights alone, so it says nothing.`;
     case "spilled":
-      return `${formatBytes(report.spilledBytes)} of ${formatBytes(report.bytes)} spilled to the CPU${expected ? `; predicted were ${formatBytes(expected.bytes)}` : ""}.`;
+      return `${formatBytes(report.spilledBytes)} of ${formatBytes(report.bytes)} spilled to the CPU${expected ? `; ${formatBytes(expected.bytes)} predicted` : ""}.`;
     case "on-gpu": {
       const there = `${report.name}: ${formatBytes(report.bytes, 2)}${report.numCtx === undefined ? "" : ` at ${formatContext(report.numCtx)}`}`;
       if (expected === undefined) return `${there}.`;
@@ -74,8 +74,8 @@ export function reportText(report: LoadReport, expected?: Expected): string {
         return `${there} by Ollama's count, which leaves out about ${formatBytes(expected.uncountedBytes)} of KV cache.`;
       }
       return isOtherContext(report, expected)
-        ? `${there}, not at the ${formatContext(expected.numCtx)} that were expected.`
-        : `${there}; predicted were ${formatBytes(expected.bytes, 2)} (${formatSignedPercent(report.bytes / expected.bytes - 1)}).`;
+        ? `${there}, not the ${formatContext(expected.numCtx)} expected.`
+        : `${there}; ${formatBytes(expected.bytes, 2)} predicted (${formatSignedPercent(report.bytes / expected.bytes - 1)}).`;
     }
   }
 }

@@ -27,8 +27,7 @@ export async function restartAndAwait(
   origin: ServerOrigin,
 ): Promise<AwaitedRestart> {
   const outcome = await restartOllama(system, origin);
-  if (outcome.kind === "not-back")
-    return { kind: "not-back", reason: "Ollama stopped, but no new server was started." };
+  if (outcome.kind === "not-back") return { kind: "not-back", reason: "Ollama stopped, but didn't start again." };
   return outcome.kind === "restarted" ? awaitAnswer(system, client) : outcome;
 }
 
@@ -47,10 +46,10 @@ async function awaitAnswer(system: Pausing, client: Pick<OllamaClient, "version"
     left -= performance.now() - asked + ASK_EVERY_MS;
     await pause(system, ASK_EVERY_MS);
   }
-  return { kind: "not-back", reason: `A new server was started, but it does not answer. ${reason}` };
+  return { kind: "not-back", reason: `A new server started, but it doesn't answer. ${reason}` };
 }
 
-/** Why Ollama was not restarted, in sentences. */
+/** Why Ollama Wasn't Restarted, in sentences. */
 export function restartFailure(outcome: FailedRestart): string {
   switch (outcome.kind) {
     case "by-hand":
@@ -59,7 +58,7 @@ export function restartFailure(outcome: FailedRestart): string {
     case "not-permitted":
       return outcome.explanation;
     case "still-running":
-      return "Ollama was asked to quit, but it still runs. Nothing was restarted.";
+      return "Ollama was asked to quit, but it's still running. Nothing was restarted.";
     case "failed":
       return /[.!?…]$/.test(outcome.detail) ? outcome.detail : `${outcome.detail}.`;
   }

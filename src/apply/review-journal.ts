@@ -2,7 +2,7 @@ import type { Journal, JournalEntry } from "./journal";
 import { type ChangeSystem, isInEffect, leavesSomething } from "./steps";
 
 /**
- * A journal that was left half-way, held against the world: a step that was cut off may have taken effect, and one that
+ * An unfinished journal, checked against the system: a step that was cut off may have taken effect, and one that
  * was done may be gone, as a limit is after a restart of the Mac. What cannot be read now stays as it was written.
  */
 export async function reviewJournal(system: ChangeSystem, journal: Journal): Promise<Journal> {

@@ -1,4 +1,4 @@
-/** Checks of what was stored: whatever else stands in its place is refused, and never half believed. */
+/** Checks of what was stored: anything else in its place is refused, never half believed. */
 export type Check<T> = (value: unknown) => value is T;
 
 /** A check for each field; one that is forgotten is a type error. */

@@ -42,6 +42,6 @@ export function besideText(input: BesideLoaded, verdict: Verdict): string | unde
   const { others, takenBytes, leftBytes, isEnough } = room;
   const names = `${others.map(({ name }) => name).join(", ")} (${formatBytes(takenBytes)})`;
   return isEnough
-    ? `Fits beside ${names} too.`
-    : `Beside ${names}, ${formatBytes(Math.max(0, -leftBytes))} would be missing: Ollama may unload ${others.length === 1 ? "it" : "them"} first.`;
+    ? `Fits next to ${names} too.`
+    : `Next to ${names}, ${formatBytes(Math.max(0, -leftBytes))} would be missing: Ollama may unload ${others.length === 1 ? "it" : "them"} first.`;
 }

@@ -68,7 +68,7 @@ export function launchctlContextCommand(numCtx: number): string {
 }
 
 /**
- * Sets the type of the KV cache for a server started in the given way, and starts it anew. A service of Homebrew has its
+ * Sets the type of the KV cache for a server started in the given way, and restarts it. A service of Homebrew has its
  * variables in its property list, and a remote one has to be told there: for these it is the variable alone.
  */
 export function kvCacheCommands(type: string, origin: ServerOrigin): readonly string[] {
@@ -77,7 +77,7 @@ export function kvCacheCommands(type: string, origin: ServerOrigin): readonly st
   return origin === "terminal" ? [`${variable.replace(" ", "=")} ollama serve`] : [`launchctl setenv ${variable}`];
 }
 
-/** Starts Ollama anew; empty where only the person knows how it was started. */
+/** Restarts Ollama; empty where only the person knows how it was started. */
 export function restartCommands(origin: ServerOrigin): readonly string[] {
   if (origin === "app") return [`osascript -e 'quit app "Ollama"'`, "sleep 3", "open -a Ollama"];
   return origin === "homebrew" ? ["brew services restart ollama"] : [];

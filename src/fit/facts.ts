@@ -41,7 +41,7 @@ export interface AppleSiliconMac {
   /** `kern.bootsessionuuid`: another one after each start of the Mac. */
   readonly bootSession?: string;
   readonly metal?: MetalReading;
-  /** Limit that the bundled llama-server prints, where Metal could not be asked. */
+  /** Limit that the bundled llama-server prints, where Metal couldn't be asked. */
   readonly listedDeviceBytes?: number;
 }
 

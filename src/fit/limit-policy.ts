@@ -167,9 +167,9 @@ export function limitOnceSet(bytes: number, estimated = false): GpuLimit {
   return { kind: "known", bytes, source: "override", sourceText: "once it is set", estimated };
 }
 
-/** What could not be read where the formula has to stand in. */
+/** What couldn't be read, where the formula has to replace it. */
 function whyEstimated({ overrideMib }: AppleSiliconMac): string {
-  return overrideMib === undefined ? "neither sysctl nor Metal could be read" : "Metal could not be asked";
+  return overrideMib === undefined ? "neither sysctl nor Metal could be read" : "Metal couldn't be asked";
 }
 
 /** The limit of another machine: what its owner states in the preferences, else unknown. A container has no GPU. */
@@ -254,14 +254,14 @@ export function checkLimit(
   if (left < REFUSED_BELOW) {
     return {
       kind: "refused",
-      reason: `That leaves ${formatBytes(left)} to macOS. Below ${formatBytes(REFUSED_BELOW)} the Mac may freeze, so it is not set.`,
+      reason: `That leaves ${formatBytes(left)} to macOS. Below ${formatBytes(REFUSED_BELOW)} the Mac may freeze, so it isn't set.`,
     };
   }
   if (left < SECOND_YES_BELOW) {
     return {
       kind: "second-yes",
       mib,
-      warning: `Only ${formatBytes(left)} are left to macOS and your apps. Macs with so little left were reported to freeze, swap heavily or restart.`,
+      warning: `That leaves only ${formatBytes(left)} to macOS and your apps. Macs with so little left have frozen, swapped heavily or restarted.`,
     };
   }
   if (mib < Math.min(1024, advice.defaultMib)) {
@@ -275,7 +275,7 @@ export function checkLimit(
     return {
       kind: "warning",
       mib,
-      warning: `${formatBytes(left)} are left to macOS and your apps, less than the ${formatBytes(advice.reserveBytes)} advised for this Mac.`,
+      warning: `That leaves ${formatBytes(left)} to macOS and your apps, less than the ${formatBytes(advice.reserveBytes)} advised for this Mac.`,
     };
   }
   if (mib < advice.defaultMib) {

@@ -72,6 +72,6 @@ export function lowWaterText(mib: number): string {
 /** Why the recommended value is what it is, or that there is nothing to gain. */
 export function recommendationText(advice: LimitAdvice): string {
   return advice.recommendedMib === undefined
-    ? `macOS already gives the GPU ${formatMib(advice.defaultMib)}. Keeping ${formatBytes(advice.reserveBytes)} for macOS, a higher limit gains nothing on this Mac.`
+    ? `macOS already gives the GPU ${formatMib(advice.defaultMib)}. With ${formatBytes(advice.reserveBytes)} kept for macOS, a higher limit gains nothing on this Mac.`
     : `${formatMib(advice.recommendedMib)}: keeps ${formatBytes(advice.reserveBytes)} for macOS and your apps, and gives models ${formatBytes((advice.recommendedMib - advice.defaultMib) * MIB)} more than the default.`;
 }

@@ -21,7 +21,7 @@ export interface JudgeOptions {
   readonly parallel?: number;
 }
 
-/** Everything that decides the memory of a model besides its file, each with its source. */
+/** Everything that decides a model's memory, other than its file, each with its source. */
 export interface ModelRun {
   readonly numCtx: Setting<number>;
   /** The context is Ollama's default, which follows from the limit it was started under. */
@@ -70,7 +70,7 @@ export interface RunInput {
   readonly description: ModelDescription;
   readonly server: ServerFacts;
   readonly options: JudgeOptions;
-  /** Limit in force in bytes, where known: stands in for the server's start-up total, marked assumed. */
+  /** Limit in force in bytes, where known: used for the server's start-up total, marked assumed. */
   readonly limitBytes?: number;
 }
 
@@ -154,7 +154,7 @@ function contextToJudge(
       ? askedContext(input, version)
       : context === "trained"
         ? trained === undefined
-          ? unknown("The model does not say for which context it was trained.")
+          ? unknown("The model doesn't say which context it was trained for.")
           : sure(trained, "the model's maximum")
         : sure(context, "chosen to judge at");
   if ("kind" in asked) return asked;
@@ -165,7 +165,7 @@ function contextToJudge(
 function askedContext(input: RunInput, version: Version | undefined): Setting<number> | UnknownRun {
   const { description, server, model } = input;
   if (description.parameters.unreadable.includes("num_ctx")) {
-    return unknown("The Modelfile sets num_ctx to something that is no whole number.");
+    return unknown("The Modelfile sets num_ctx to something that isn't a whole number.");
   }
   if (description.parameters.numCtx !== undefined) return sure(description.parameters.numCtx, "Modelfile (num_ctx)");
   if (server.contextLength !== undefined && server.contextLength.value > 0) {
@@ -186,7 +186,7 @@ function askedContext(input: RunInput, version: Version | undefined): Setting<nu
     );
   }
   if (input.limitBytes === undefined) {
-    return unknown(`Which context Ollama gives ${model.name} depends on its GPU memory, which is not known here.`);
+    return unknown(`Which context Ollama gives ${model.name} depends on its GPU memory, which isn't known here.`);
   }
   return assumed(
     contextTier(input.limitBytes, overhead),
@@ -261,7 +261,7 @@ function kvCacheTypeOf(server: ServerFacts, options: JudgeOptions): Setting<KvCa
   const type = KV_CACHE_TYPES.find((known) => known === detected.value.toLowerCase());
   return type === undefined
     ? unknown(
-        `OLLAMA_KV_CACHE_TYPE is "${detected.value.slice(0, 40)}" (${detected.source}), which llama.cpp does not know.`,
+        `OLLAMA_KV_CACHE_TYPE is "${detected.value.slice(0, 40)}" (${detected.source}), which llama.cpp doesn't know.`,
       )
     : read({ ...detected, value: type });
 }

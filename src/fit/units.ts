@@ -36,16 +36,16 @@ export function formatContext(tokens: number): string {
 
 /** Share of a whole, rounded to a whole percent: 0.8098 → "81 %". */
 export function formatPercent(share: number): string {
-  return `${Math.round(share * 100)} %`;
+  return `${Math.round(share * 100)}%`;
 }
 
 /** A difference as a share, with its sign and one decimal: 0.0042 → "+0.4 %". */
 export function formatSignedPercent(share: number): string {
   const percent = (share * 100).toFixed(1);
-  return `${share >= 0 && !percent.startsWith("-") ? "+" : ""}${percent} %`.replace("-0.0", "+0.0");
+  return `${share >= 0 && !percent.startsWith("-") ? "+" : ""}${percent}%`.replace("-0.0", "+0.0");
 }
 
-/** Parses what a person types as GiB: "8", "51.84", "8 GiB". Undefined where it is no positive amount. */
+/** Parses what a person types as GiB: "8", "51.84", "8 GiB". Undefined where it isn't a positive amount. */
 export function parseGib(text: string | undefined): number | undefined {
   const match = /^\s*(\d{1,5}(?:\.\d{1,4})?)\s*(?:GiB?)?\s*$/i.exec(text ?? "");
   const gib = Number(match?.[1]);
@@ -58,7 +58,7 @@ const DAY = 24 * HOUR;
 /** Ollama writes "for ever" as a time centuries ahead. */
 const FOR_EVER = 10 * 365 * DAY;
 
-/** When Ollama will unload a model (`expires_at` of /api/ps), in words; undefined where it is no time. */
+/** When Ollama will unload a model (`expires_at` of /api/ps), in words; undefined where it isn't a time. */
 export function formatExpiry(expiresAt: string | undefined, now: Date): string | undefined {
   const left = Date.parse(expiresAt ?? "") - now.getTime();
   if (Number.isNaN(left)) return undefined;

@@ -60,7 +60,7 @@ export function settingsOf(run: ModelRun): readonly { readonly title: string; re
   ];
 }
 
-/** Names of the settings that could not be detected and stand at their documented default. */
+/** Names of the settings that couldn't be detected and are taken at their documented default. */
 export function assumedSettings(run: ModelRun): readonly string[] {
   return [
     ...(run.numCtx.assumed ? ["context"] : []),
@@ -97,8 +97,8 @@ export function verdictSentence(verdict: Verdict): string {
     case "tight":
       return `${start} too close to call. ${verdict.because}`;
     case "spills":
-      return `${start} ${formatBytes(verdict.missingBytes)} too much, that part spills to the CPU.`;
+      return `${start} ${formatBytes(verdict.missingBytes)} too much; that part spills to the CPU.`;
     case "too-big":
-      return `${start} ${formatBytes(verdict.missingBytes)} too much, and no safe limit of this Mac makes it fit.`;
+      return `${start} ${formatBytes(verdict.missingBytes)} too much, and no safe limit on this Mac makes it fit.`;
   }
 }

@@ -59,7 +59,7 @@ export function needBytes({ estimate, run }: Pick<KnownVerdict, "estimate" | "ru
 }
 
 const NOT_MEASURED =
-  "The compute buffer of this kind of model was not measured. It's worked out like the others, within a wider band.";
+  "The compute buffer of this kind of model wasn't measured. It's worked out like the others, within a wider band.";
 
 /** The context even the smallest sensible use needs: below it "Too Big" is the word. */
 const SMALLEST_CONTEXT = 4096;
@@ -177,13 +177,13 @@ export function runInput(
 function uncoveredPart(description: ModelDescription): string | undefined {
   const { parameters, adapters, drafts, projectors, metadata, damage } = description;
   if (damage !== undefined) return `${damage} Ollama can't load it: pull it again.`;
-  if (adapters.length > 0) return "It carries a LoRA adapter, whose memory is not in the estimate.";
-  if (drafts.length > 0) return "It carries a draft model, whose memory is not in the estimate.";
+  if (adapters.length > 0) return "It has a LoRA adapter, and its memory isn't in the estimate.";
+  if (drafts.length > 0) return "It has a draft model, and its memory isn't in the estimate.";
   if (projectors.some((projector) => projector.bytes === undefined)) {
-    return "Its vision projector could not be read, so its size is not known.";
+    return "Couldn't read its vision projector, so its size isn't known.";
   }
   const broken = parameters.unreadable.filter((name) => name !== "num_ctx");
-  if (broken.length > 0) return `Its Modelfile sets ${broken.join(", ")} to something that is no number.`;
+  if (broken.length > 0) return `Its Modelfile sets ${broken.join(", ")} to something that isn't a number.`;
   const blocks = blockCount(metadata);
   const { numGpu } = parameters;
   if (numGpu !== undefined && numGpu >= 0 && (blocks === undefined || numGpu < blocks + 1)) {
@@ -206,7 +206,7 @@ function judgeMlx({ model, limit }: JudgeInput): Verdict {
     kind: "unknown",
     reason:
       model.sizeBytes > most
-        ? `MLX model with ${weights}: more than the ${formatBytes(most)} up to which Ollama loads one under this limit.`
-        : `MLX model with ${weights} under a limit of ${formatBytes(limit.bytes)}. Its cache grows while it runs and num_ctx does not cap it: it does not spill, it swaps.`,
+        ? `MLX model with ${weights}: more than the ${formatBytes(most)} that Ollama loads under this limit.`
+        : `MLX model with ${weights} under a limit of ${formatBytes(limit.bytes)}. Its cache grows while it runs and num_ctx doesn't cap it: it doesn't spill, it swaps.`,
   };
 }

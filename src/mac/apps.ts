@@ -142,12 +142,12 @@ export type QuitOutcome =
   | { readonly kind: "failed"; readonly detail: string };
 
 export const AUTOMATION_EXPLANATION =
-  "macOS does not allow Raycast to control this app. Allow it in System Settings, Privacy & Security, Automation, Raycast.";
+  "macOS doesn't let Raycast control this app. Allow it in System Settings, Privacy & Security, Automation, Raycast.";
 
 /** Quits an app of {@link readLargestApps} and waits up to 10 s until its processes are gone. Never throws. */
 export async function quitApp(system: { readonly run: Runner } & Pausing, app: AppFootprint): Promise<QuitOutcome> {
   if (app.kind !== "app" || app.bundlePath === undefined) {
-    return { kind: "not-quittable", reason: `${app.name} is part of macOS or no app, so it is left alone.` };
+    return { kind: "not-quittable", reason: `${app.name} is part of macOS or isn't an app, so it's left alone.` };
   }
   const asked = await askToQuit(system.run, app.bundlePath);
   if (asked.kind !== "asked") return asked;
@@ -156,7 +156,7 @@ export async function quitApp(system: { readonly run: Runner } & Pausing, app: A
     // ps ends with status 1 when none of the processes is there any more.
     if (left.exitCode === 1 && left.stdout.trim() === "") return { kind: "quit" };
     if (left.exitCode === undefined) {
-      return { kind: "failed", detail: "It was asked to quit, but whether it did could not be read." };
+      return { kind: "failed", detail: "It was asked to quit, but couldn't read whether it did." };
     }
     await pause(system, 500);
   }
@@ -177,6 +177,6 @@ export async function askToQuit(run: Runner, bundlePath: string): Promise<QuitOu
     case -1743:
       return { kind: "not-permitted", explanation: AUTOMATION_EXPLANATION };
     default:
-      return { kind: "failed", detail: scriptErrorText(result.stderr) || "osascript ended without a word." };
+      return { kind: "failed", detail: scriptErrorText(result.stderr) || "osascript ended without saying why." };
   }
 }

@@ -89,7 +89,7 @@ async function readDaemon(run: Runner, path: string): Promise<Daemon> {
 async function readOthers(run: Runner): Promise<readonly OtherBootSetting[]> {
   const [listed, named] = await Promise.all([
     run(LS, [DAEMON_FOLDER], { timeoutMs: 3_000, maxBytes: 64 * 1024 }),
-    // The words stand in binary property lists as they are, so grep finds both kinds.
+    // Binary property lists hold the words in plain text, so grep finds both kinds.
     run(GREP, GREP_DAEMONS_ARGS, { timeoutMs: 5_000, maxBytes: 64 * 1024 }),
   ]);
   const own = [LAUNCH_DAEMON_LABEL, FORMER_LABEL].map(daemonPath);

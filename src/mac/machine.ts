@@ -47,12 +47,12 @@ export const BUNDLED_LLAMA_SERVERS = [
  */
 export async function readMachine(system: MacSystem): Promise<Machine> {
   if (system.platform !== "darwin") {
-    return { kind: "not-a-mac", reason: "This is not a Mac, so there is no GPU limit to read or set here." };
+    return { kind: "not-a-mac", reason: "This isn't a Mac, so there's no GPU limit to read or set." };
   }
   const values = await readSysctls(system.run, MACHINE_KEYS);
   const ramBytes = parseWhole(values.get("hw.memsize"));
   if (!ramBytes) {
-    return { kind: "unreadable", reason: "The size of this Mac's memory could not be read with sysctl." };
+    return { kind: "unreadable", reason: "Couldn't read the size of this Mac's memory with sysctl." };
   }
   if (!isAppleSilicon(values, system.arch)) {
     return {
@@ -99,7 +99,7 @@ function isAppleSilicon(values: ReadonlyMap<string, string>, arch: string): bool
   );
 }
 
-/** Rosetta gives "VirtualApple @ 2.50GHz", which is no chip. Not every chip is an M: there is an A18 Pro. */
+/** Rosetta gives "VirtualApple @ 2.50GHz", which isn't a chip. Not every chip is an M: there's an A18 Pro. */
 function chipName(brand: string | undefined): string | undefined {
   return brand !== undefined && /^Apple [\x20-\x7e]{1,60}$/.test(brand) ? brand : undefined;
 }

@@ -69,7 +69,7 @@ export async function restartOllama(system: ServiceSystem, origin: ServerOrigin)
     case "unknown":
       return {
         kind: "by-hand",
-        reason: "It could not be told how Ollama was started. Quit it and start it again the way you did.",
+        reason: "It isn't clear how Ollama was started. Quit it and start it again the way you did.",
       };
   }
 }
@@ -87,7 +87,7 @@ async function restartApp(system: ServiceSystem): Promise<RestartOutcome> {
   }
   // Without -g it would take the focus, without -j it would show its window.
   const opened = await system.run(OPEN, ["-g", "-j", "-a", app], { timeoutMs: 15_000 });
-  if (opened.exitCode !== 0) return { kind: "failed", detail: opened.stderr.trim() || "The app could not be opened." };
+  if (opened.exitCode !== 0) return { kind: "failed", detail: opened.stderr.trim() || "Couldn't open the app." };
   return awaitNewServer(system, before);
 }
 
@@ -100,18 +100,18 @@ async function restartHomebrewService(system: ServiceSystem): Promise<RestartOut
 /** launchd restarts a service at once and needs no network, unlike brew. Undefined = done, else what went wrong. */
 async function kickstart(run: Runner): Promise<string | undefined> {
   const id = (await run(ID, ["-u"], { timeoutMs: 2_000 })).stdout.trim();
-  if (!/^\d{1,10}$/.test(id)) return "The number of this user could not be read.";
+  if (!/^\d{1,10}$/.test(id)) return "Couldn't read this user's ID.";
   const result = await run(LAUNCHCTL, ["kickstart", "-k", `gui/${id}/${HOMEBREW_LABEL}`], { timeoutMs: 20_000 });
-  return result.exitCode === 0 ? undefined : result.stderr.trim() || "launchctl could not restart the service.";
+  return result.exitCode === 0 ? undefined : result.stderr.trim() || "launchctl couldn't restart the service.";
 }
 
 async function brewRestart(run: Runner): Promise<string | undefined> {
   for (const brew of BREWS) {
     const result = await run(brew, ["services", "restart", "ollama"], { timeoutMs: 60_000 });
     if (result.missing) continue;
-    return result.exitCode === 0 ? undefined : result.stderr.trim() || "brew could not restart the service.";
+    return result.exitCode === 0 ? undefined : result.stderr.trim() || "brew couldn't restart the service.";
   }
-  return "Homebrew was not found.";
+  return "Couldn't find Homebrew.";
 }
 
 async function awaitNewServer(system: ServiceSystem, before: OllamaServerProcess | undefined): Promise<RestartOutcome> {

@@ -125,10 +125,10 @@ export async function runPrivileged(
 ): Promise<PrivilegedResult> {
   const digits = [PRIVILEGED_KEYS.indexOf(key), value, DAEMON_STEPS.indexOf(daemon)].map(String);
   if (!digits.every((digit) => /^\d{1,16}$/.test(digit))) {
-    return { kind: "failed", detail: "The value is not a whole number." };
+    return { kind: "failed", detail: "The value isn't a whole number." };
   }
   const result = await run(OSASCRIPT, ["-e", PRIVILEGED_SCRIPT, ...digits], { timeoutMs: 0, maxBytes: 64 * 1024 });
-  if (result.missing) return { kind: "failed", detail: `${OSASCRIPT} could not be started.` };
+  if (result.missing) return { kind: "failed", detail: `${OSASCRIPT} couldn't be started.` };
   if (result.timedOut) return { kind: "timed-out" };
   return result.exitCode === 0 ? parseSteps(result.stdout) : classifyScriptError(result.stderr);
 }
@@ -172,7 +172,7 @@ export function classifyScriptError(stderr: string): Exclude<PrivilegedResult, {
     case -1712:
       return { kind: "timed-out" };
     default:
-      return { kind: "failed", detail: scriptErrorText(stderr) || "osascript ended without a word." };
+      return { kind: "failed", detail: scriptErrorText(stderr) || "osascript ended without saying why." };
   }
 }
 

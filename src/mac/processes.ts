@@ -132,7 +132,7 @@ export function ollamaAppOf(process: ProcessLine | undefined): string | undefine
 export function ancestorsOf(process: ProcessLine, lines: readonly ProcessLine[]): readonly ProcessLine[] {
   const byPid = new Map(lines.map((line) => [line.pid, line]));
   const ancestors: ProcessLine[] = [];
-  // A listing is no snapshot: a number that was given out again could close a circle.
+  // A listing isn't taken at one instant: a reused process number could close a circle.
   for (let next = byPid.get(process.parentPid); next && ancestors.length < 64; next = byPid.get(next.parentPid)) {
     if (next.pid === process.pid || ancestors.includes(next)) break;
     ancestors.push(next);

@@ -91,7 +91,7 @@ export function effectiveSettings(
 
 function outOfRange(name: string, value: number, most: number): RefusedSettings | undefined {
   if (Number.isSafeInteger(value) && value >= 1 && value <= most) return undefined;
-  return refused(`${name} is ${value}, which llama.cpp does not take.`);
+  return refused(`${name} is ${value}, which llama.cpp doesn't accept.`);
 }
 
 function resolveFlashAttention(
@@ -101,11 +101,11 @@ function resolveFlashAttention(
   const off = flashAttention === "off" || shape.flashAttentionForbidden;
   const block = KV_BLOCKS[kvCacheType].elements;
   if (off && block > 1) {
-    return refused(`A ${kvCacheType} cache needs flash attention, which is off: the model would not load.`);
+    return refused(`A ${kvCacheType} cache needs flash attention, which is off: the model wouldn't load.`);
   }
   const kinds = shape.encoderAttention ? [shape.encoderAttention] : attentionKinds(shape);
   if (kinds.some(({ keyLength, valueLength }) => keyLength % block !== 0 || valueLength % block !== 0)) {
-    return refused(`Its head size does not divide into ${kvCacheType} blocks: the model would not load.`);
+    return refused(`Its head size does not divide into ${kvCacheType} blocks: the model wouldn't load.`);
   }
   if (kvCacheType === "iq4_nl" && kinds.length > 0) {
     return refused("Metal has no attention for an iq4_nl cache: it would run on the CPU.");

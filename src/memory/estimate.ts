@@ -95,7 +95,7 @@ export function estimateShape(
   const total = terms.weights + terms.kvCache + terms.recurrentState + terms.compute + terms.projector;
   // No term is negative, so a total and a band in range mean that all terms are.
   if (!isBytes(total) || !isBytes(uncertainty) || !isBytes(projectorBytes)) {
-    return unknown("Its sizes do not add up to a number of bytes.");
+    return unknown("Its sizes don't add up to a number of bytes.");
   }
   return {
     kind: "known",

@@ -8,7 +8,7 @@ export const RUNTIMES = ["b10488", "v0.5.0"] as const;
 
 export type Runtime = (typeof RUNTIMES)[number];
 
-/** How a model is run: everything besides the file that decides its memory. */
+/** How a model is run: everything that decides its memory, other than the file. */
 export interface RunSettings {
   /** Context per slot, in tokens (before llama.cpp pads it). */
   readonly numCtx: number;

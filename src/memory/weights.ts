@@ -63,7 +63,7 @@ function weightBytes(metadata: ModelMetadata, shape: ModelShape, blocks: number)
       continue;
     }
     if (raw === undefined || !Number.isSafeInteger(raw)) {
-      throw new UnknownShape(`The size of ${tensor.name.slice(0, 60)} (${tensor.type.slice(0, 20)}) is not known.`);
+      throw new UnknownShape(`The size of ${tensor.name.slice(0, 60)} (${tensor.type.slice(0, 20)}) isn't known.`);
     }
     const bytes = pad(raw, PADDING);
     const place = { offset, bytes, end: offset + raw };

@@ -13,12 +13,12 @@ export interface FileSource extends ByteSource {
 }
 
 const FAULTS: Readonly<Partial<Record<string, [GgufFault, string]>>> = {
-  ENOENT: ["not-found", "There is no such file."],
-  ENOTDIR: ["not-found", "There is no such file."],
-  EACCES: ["no-permission", "The file may not be read by this user."],
-  EPERM: ["no-permission", "The file may not be read by this user."],
+  ENOENT: ["not-found", "There's no such file."],
+  ENOTDIR: ["not-found", "There's no such file."],
+  EACCES: ["no-permission", "You don't have permission to read the file."],
+  EPERM: ["no-permission", "You don't have permission to read the file."],
   ELOOP: ["not-found", "The file is a link that leads nowhere."],
-  ENAMETOOLONG: ["not-found", "There is no such file."],
+  ENAMETOOLONG: ["not-found", "There's no such file."],
 };
 
 /**
@@ -32,7 +32,7 @@ export async function openFileSource(path: string): Promise<FileSource> {
     // Without O_NONBLOCK opening a named pipe waits for a writer, for ever.
     file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const stat = await file.stat();
-    if (!stat.isFile()) throw new GgufError("not-a-file", "This is not a file but a folder, a pipe or a device.");
+    if (!stat.isFile()) throw new GgufError("not-a-file", "This isn't a file but a folder, a pipe or a device.");
     return fileSource(file, stat.size);
   } catch (error) {
     await file?.close().catch(() => undefined);

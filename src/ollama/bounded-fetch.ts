@@ -35,7 +35,7 @@ export async function exchange<T>(
 ): Promise<T> {
   const { timeoutMs, maxBytes, signal } = bounds;
   const limit = new AbortController();
-  const late = () => limit.abort(new OllamaProblem("timed-out", `Ollama at ${url} did not answer in time.`));
+  const late = () => limit.abort(new OllamaProblem("timed-out", `Ollama at ${url} didn't answer in time.`));
   // Not AbortSignal.timeout: in AbortSignal.any it may be garbage-collected before it fires (nodejs/node#57736).
   const timer = setTimeout(late, timeoutMs);
   const end = signal ? AbortSignal.any([signal, limit.signal]) : limit.signal;
@@ -155,7 +155,7 @@ function wholeObjects(url: string): TransformStream<Uint8Array, Uint8Array> {
     if (!message) throw notOllama(url);
     if ("error" in message) {
       const words = typeof message["error"] === "string" ? message["error"] : "it gave no reason";
-      throw new OllamaProblem("http", `Ollama could not do it: ${oneLine(words)}`);
+      throw new OllamaProblem("http", `Ollama couldn't do it: ${oneLine(words)}`);
     }
     controller.enqueue(encoder.encode(`${line}\n`));
   };

@@ -109,7 +109,7 @@ export function createOllamaClient(options: ClientOptions): OllamaClient {
         if (!resident.some((model) => sameModel(model.name, name))) return;
         await new Promise((resolve) => setTimeout(resolve, unloadMs / UNLOAD_POLLS));
       }
-      throw new OllamaProblem("timed-out", `Ollama did not unload ${name} in time.`);
+      throw new OllamaProblem("timed-out", `Ollama didn't unload ${name} in time.`);
     },
     create: ({ name, from, numCtx, signal, onProgress }) =>
       ask(

@@ -1,7 +1,7 @@
 import type { ModelDescription } from "../fit/facts";
 import type { MetadataValue, TensorInfo } from "../memory/metadata";
 
-/** Changes when the text below does: older entries are then read anew. */
+/** Changes when the text below does: older entries are then read again. */
 const FORMAT = 2;
 
 const DAMAGED = new TypeError("damaged");

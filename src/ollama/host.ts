@@ -73,7 +73,7 @@ function ownAddresses(hostname: string, { hostname: ownName, addresses }: OwnNet
 }
 
 function invalid(text: string): Host {
-  // What stands before an @ may be meant as a password.
+  // What's before an @ may be meant as a password.
   const shown = text.slice(text.lastIndexOf("@") + 1).slice(0, 80);
   return {
     kind: "invalid",

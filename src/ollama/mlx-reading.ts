@@ -30,12 +30,12 @@ const MOST_JSON_PARTS = 400_000;
  * A small JSON file.
  *
  * @param what names it in a sentence
- * @throws UnknownMlxModel where it can't be read, is too large or is no JSON; MissingFile where it isn't there
+ * @throws UnknownMlxModel where it can't be read, is too large or isn't JSON; MissingFile where it isn't there
  */
 export async function readJson(path: string, what: string, mostBytes = MOST_JSON_BYTES): Promise<unknown> {
   const bytes = await readPart(() => wholeFile(path, mostBytes, what), what);
   const parsed = parseBoundedJson(bytes, MOST_JSON_PARTS);
-  if (parsed === undefined) throw new UnknownMlxModel(`${what} is no usable JSON.`);
+  if (parsed === undefined) throw new UnknownMlxModel(`${what} isn't usable JSON.`);
   return parsed.json;
 }
 

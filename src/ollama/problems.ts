@@ -133,7 +133,7 @@ export function problemOfStatus(status: number, body: string, url: string): Olla
 }
 
 export function notOllama(url: string, options?: { readonly status: number }): OllamaProblem {
-  return new OllamaProblem("not-ollama", `What answers at ${url} is not Ollama.`, options);
+  return new OllamaProblem("not-ollama", `What answers at ${url} isn't Ollama.`, options);
 }
 
 const MOST_CHARACTERS = 300;

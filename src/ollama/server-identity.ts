@@ -59,7 +59,7 @@ async function identify(
   processes: readonly ProcessLine[],
 ): Promise<ServerIdentity> {
   if (listeners === undefined || processes.length === 0) {
-    return unknown(`Which process listens on port ${port} could not be read.`);
+    return unknown(`Couldn't read which process listens on port ${port}.`);
   }
   const reached = withoutChildren(listenersAt(listeners, addresses, port), processes);
   const [listener, second] = reached;

@@ -89,13 +89,13 @@ export function variantOutcomeText(outcome: VariantOutcome): string {
     case "cancelled":
       return "Cancelled, nothing was created";
     case "invalid-name":
-      return "That is no name Ollama accepts";
+      return "Ollama doesn't accept this name";
     case "invalid-context":
-      return "The context has to be at least 256 tokens";
+      return "The context must be at least 256 tokens";
     case "source-missing":
-      return "The model is not installed any more";
+      return "The model is no longer installed";
     case "name-taken":
-      return `${outcome.name} was left as it is`;
+      return `${outcome.name} was left alone`;
     case "mlx":
       return "MLX models ignore num_ctx, so a variant would save no memory";
     case "cloud":
@@ -103,7 +103,7 @@ export function variantOutcomeText(outcome: VariantOutcome): string {
     case "too-old":
       return `Ollama ${outcome.version} makes broken variants of some models. Update to 0.12.7 or newer`;
     case "not-as-asked":
-      return "The variant was created, but its num_ctx is not as asked";
+      return "The variant was created, but with another num_ctx";
     case "failed":
       return outcome.reason;
   }

@@ -44,9 +44,9 @@ export async function readTag(
   options: TagOptions = {},
 ): Promise<TagState> {
   const parts = parseModelName(name);
-  if (!parts) return unknown(`"${name.slice(0, 80)}" is no model name.`);
+  if (!parts) return unknown(`"${name.slice(0, 80)}" isn't a model name.`);
   const { host, namespace, model, tag } = parts;
-  if (!REGISTRIES.includes(host.toLowerCase())) return unknown(`${host} is not asked.`);
+  if (!REGISTRIES.includes(host.toLowerCase())) return unknown(`${host} isn't asked.`);
   const url = `https://${host.toLowerCase()}/v2/${namespace}/${model}/manifests/${tag}`;
   const { version = "0.33.0", timeoutMs = 5_000, signal } = options;
   const headers = { Accept: MANIFEST, "User-Agent": `ollama/${version.replace(/[^\w.+-]/g, "")} (arm64 darwin)` };
@@ -71,7 +71,7 @@ const WEIGHTS = /^application\/vnd\.ollama\.image\.(?:model|projector|draft|tens
 function stateOf(manifest: unknown): TagState {
   const layers = isObject(manifest) ? manifest["layers"] : undefined;
   const config = isObject(manifest) && isObject(manifest["config"]) ? manifest["config"] : {};
-  if (!Array.isArray(layers)) return unknown("The registry's answer is no manifest.");
+  if (!Array.isArray(layers)) return unknown("The registry's answer isn't a manifest.");
   let downloadBytes = bytesOf(config) ?? 0;
   let weightBytes = 0;
   let format: "gguf" | "safetensors" = "gguf";

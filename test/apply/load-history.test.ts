@@ -88,7 +88,7 @@ describe("the loads of a model", () => {
     );
     const spilled = (await readLoadHistory(storage)).get("one") ?? [];
     expect(accuracyOf(spilled)).toBeUndefined();
-    expect(historyText(spilled)).toBe("4.0 GiB of 54.0 GiB spilled at 8K on 2026-11-24; predicted were 50.00 GiB.");
+    expect(historyText(spilled)).toBe("4.0 GiB of 54.0 GiB spilled at 8K on 2026-11-24; 50.00 GiB predicted.");
     await recordLoad(storage, "one", onGpu(50.5), EXPECTED, AT);
     await recordLoad(storage, "one", onGpu(49.9), EXPECTED, AT);
     const records = (await readLoadHistory(storage)).get("one") ?? [];
@@ -98,7 +98,7 @@ describe("the loads of a model", () => {
       mean: expect.closeTo(0.006, 6),
     });
     expect(historyText(records)).toBe(
-      "49.90 GiB by Ollama's count at 8K on 2026-11-24; predicted were 50.00 GiB (-0.2 %). 2 loads: off by 0.6 % on average, 1.0 % at most.",
+      "49.90 GiB by Ollama's count at 8K on 2026-11-24; 50.00 GiB predicted (-0.2%). 2 loads: off by 0.6% on average, 1.0% at most.",
     );
   });
 });

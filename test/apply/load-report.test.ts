@@ -16,12 +16,12 @@ const loaded = (sizeGib: number, vramGib = sizeGib, contextLength?: number) => (
 
 describe("what Ollama says of a loaded model", () => {
   it.each([
-    [loaded(50.5, 50.5, 8192), "on-gpu", "a:1b: 50.50 GiB at 8K; predicted were 50.00 GiB (+1.0 %)."],
-    [loaded(49.5), "on-gpu", "a:1b: 49.50 GiB; predicted were 50.00 GiB (-1.0 %)."],
-    [loaded(50.5, 50.5, 4096), "on-gpu", "a:1b: 50.50 GiB at 4K, not at the 8K that were expected."],
-    [loaded(52, 48.5, 8192), "spilled", "3.5 GiB of 52.0 GiB spilled to the CPU; predicted were 50.0 GiB."],
-    [loaded(45), "unclear", "Ollama reports 45.0 GiB, less than the weights alone, so that nothing follows from it."],
-    [undefined, "not-listed", "Ollama does not list a:1b as loaded."],
+    [loaded(50.5, 50.5, 8192), "on-gpu", "a:1b: 50.50 GiB at 8K; 50.00 GiB predicted (+1.0%)."],
+    [loaded(49.5), "on-gpu", "a:1b: 49.50 GiB; 50.00 GiB predicted (-1.0%)."],
+    [loaded(50.5, 50.5, 4096), "on-gpu", "a:1b: 50.50 GiB at 4K, not the 8K expected."],
+    [loaded(52, 48.5, 8192), "spilled", "3.5 GiB of 52.0 GiB spilled to the CPU; 50.0 GiB predicted."],
+    [loaded(45), "unclear", "Ollama reports 45.0 GiB, less than the weights alone, so it says nothing."],
+    [undefined, "not-listed", "Ollama doesn't list a:1b as loaded."],
   ])("%o is %s", (entry, kind, text) => {
     const report = loadReport("a:1b", entry, EXPECTED);
     expect(report.kind).toBe(kind);

@@ -45,7 +45,7 @@ describe("restartAndAwait", () => {
     server.fault("version", { kind: "refuse" });
     expect(await restartAndAwait(system, client, "app")).toEqual({
       kind: "not-back",
-      reason: `A new server was started, but it does not answer. Nothing answers at ${server.url}.`,
+      reason: `A new server started, but it doesn't answer. Nothing answers at ${server.url}.`,
     });
     const waited = waits.reduce((sum, milliseconds) => sum + milliseconds, 0);
     expect(waited).toBeGreaterThan(10_000);
@@ -70,7 +70,7 @@ describe("restartAndAwait", () => {
     server.fault("version", { kind: "garbage" });
     expect(await restartAndAwait(system, client, "app")).toMatchObject({
       kind: "not-back",
-      reason: expect.stringContaining("is not Ollama."),
+      reason: expect.stringContaining("isn't Ollama."),
     });
   });
 
@@ -78,7 +78,7 @@ describe("restartAndAwait", () => {
     const { client, server, system } = await joined({ faults: { ollamaStaysDown: true } });
     expect(await restartAndAwait(system, client, "app")).toEqual({
       kind: "not-back",
-      reason: "Ollama stopped, but no new server was started.",
+      reason: "Ollama stopped, but didn't start again.",
     });
     expect(server.requests).toEqual([]);
   });
@@ -100,7 +100,7 @@ describe("restartFailure", () => {
   it.each<[FailedRestart, string]>([
     [{ kind: "by-hand", reason: "Do it." }, "Do it."],
     [{ kind: "not-permitted", explanation: "Allow it." }, "Allow it."],
-    [{ kind: "still-running" }, "Ollama was asked to quit, but it still runs. Nothing was restarted."],
+    [{ kind: "still-running" }, "Ollama was asked to quit, but it's still running. Nothing was restarted."],
     [{ kind: "not-back", reason: "It is gone." }, "It is gone."],
     [{ kind: "failed", detail: "no luck" }, "no luck."],
     [{ kind: "failed", detail: "No luck." }, "No luck."],

@@ -158,7 +158,7 @@ describe("carrying out a journal", () => {
     const system = await systemOf();
     await server.put({ ...sampleModel("qwen3:8b"), name: "llama3.1:8b-8k", parameters: { num_ctx: 8192 } });
     const result = await runChange(journalOf([VARIANT]), { system, storage: keptIn(), now: () => NOW });
-    expect(result).toMatchObject({ kind: "failed", reason: "llama3.1:8b-8k was left as it is." });
+    expect(result).toMatchObject({ kind: "failed", reason: "llama3.1:8b-8k was left alone." });
     expect(server.models().find(({ name }) => name === "llama3.1:8b-8k")?.family).toBe("qwen3");
   });
 

@@ -252,8 +252,8 @@ describe("what can go wrong", () => {
     const { screen } = await apply(RAISE, { mac: { faults: { wrongPassword: true } } });
     expect(lastToast(screen)).toMatchObject({
       style: "FAILURE",
-      title: "The limit was not set",
-      message: expect.stringContaining("Wrong password"),
+      title: "The Limit Wasn't Set",
+      message: expect.stringContaining("Wrong Password"),
     });
   });
 
@@ -262,19 +262,19 @@ describe("what can go wrong", () => {
     expect(lastToast(screen)).toMatchObject({
       style: "FAILURE",
       title: "4.0 GiB spilled to the CPU",
-      message: expect.stringContaining(`The next way: ${CAP}.`),
+      message: expect.stringContaining(`Next: ${CAP}.`),
     });
     expect(titles(screen)).toEqual(["Reload Model"]);
   });
 
   it.each([
-    ["does not list it", [], "Not verified"],
+    ["does not list it", [], "Not Verified"],
     [
       "loads it with another context",
       [{ name: MODEL, size: 54 * GIB, size_vram: 54 * GIB, context_length: 32_768 }],
       "On the GPU, but with 32K of context",
     ],
-    ["cannot tell its size", [{ name: MODEL, size: 40 * GIB, size_vram: 40 * GIB }], "Loaded, but not verified"],
+    ["cannot tell its size", [{ name: MODEL, size: 40 * GIB, size_vram: 40 * GIB }], "Loaded, but Not Verified"],
   ])("says so when Ollama %s", async (_, loaded, title) => {
     const { screen, stage } = await openPlan();
     stage.ollama.fault("ps", { kind: "answer", body: JSON.stringify({ models: loaded }) });
@@ -289,7 +289,7 @@ describe("what can go wrong", () => {
     expect(stage.mac.limitMib()).toBe(57_344);
     expect(lastToast(screen)).toMatchObject({
       style: "FAILURE",
-      title: `${MODEL} was not loaded, 1 of 2 steps are done`,
+      title: `${MODEL} was not loaded, 1 of 2 steps done`,
       message: expect.stringContaining("exit status 1"),
       actions: ["Continue", "Undo"],
     });
@@ -368,7 +368,7 @@ describe("a variant with a smaller context", () => {
     expect(stage.ollama.loaded()).toEqual([]);
     expect(lastToast(screen)).toMatchObject({
       title: "Done",
-      message: `${CAP}. ${MODEL} was not loaded, so that nothing was verified.`,
+      message: `${CAP}. ${MODEL} wasn't loaded, so nothing is verified.`,
       actions: ["Undo"],
     });
   });
@@ -420,7 +420,7 @@ describe("a variant with a smaller context", () => {
     await agreeTo(screen, CAP);
     expect(lastToast(screen)).toMatchObject({
       style: "FAILURE",
-      title: "The variant was not created",
+      title: "The Variant Wasn't Created",
       message: `${VARIANT} was left as it is.`,
     });
     expect(stage.ollama.models().find(({ name }) => name === VARIANT)).toMatchObject({ family: "llama" });
@@ -471,8 +471,8 @@ describe("a quantized KV cache", () => {
     await agreeTo(screen, QUANTIZE);
     expect(lastToast(screen)).toMatchObject({
       style: "FAILURE",
-      title: "Ollama was not restarted, 1 of 3 steps are done",
-      message: "Ollama stopped, but no new server was started.",
+      title: "Ollama Wasn't Restarted, 1 of 3 steps done",
+      message: "Ollama stopped, but didn't start again.",
       actions: ["Continue", "Undo"],
     });
   });
@@ -504,12 +504,12 @@ describe("a change that was left half-way", () => {
     // The limit was set before Raycast was closed.
     stage.mac.sysctls.set("iogpu.wired_limit_mb", "57344");
     await screen.action("Refresh");
-    expect(screen.items()[0]).toMatchObject({ title: "Raise and Cap", section: "Left Half-Way" });
+    expect(screen.items()[0]).toMatchObject({ title: "Raise and Cap", section: "Unfinished Change" });
     await screen.pick("Raise and Cap");
     await screen.action("Show Steps");
     expect(screen.text()).toContain("**Done:** Set the GPU limit to 57,344 MiB (56.0 GiB)");
-    expect(screen.text()).toContain(`**Not done yet:** Create ${VARIANT}`);
-    expect(screen.actions()).toEqual(["Continue", "Undo", "Leave as It Is"]);
+    expect(screen.text()).toContain(`**To do:** Create ${VARIANT}`);
+    expect(screen.actions()).toEqual(["Continue", "Undo", "Dismiss"]);
   });
 
   it("goes on from where it was", async () => {
@@ -549,7 +549,7 @@ describe("a change that was left half-way", () => {
     const screen = await openList(stage);
     await screen.pick("Raise and Cap");
     await screen.action("Show Steps");
-    await screen.action("Leave as It Is");
+    await screen.action("Dismiss");
     await screen.confirm(true);
     await screen.settle();
     expect(titles(screen)).not.toContain("Raise and Cap");
@@ -563,7 +563,7 @@ describe("a change that was left half-way", () => {
     await screen.pick("Raise and Cap");
     await screen.action("Show Steps");
     expect(screen.text()).toContain("http://studio.local:11434");
-    expect(screen.actions()).toEqual(["Leave as It Is"]);
+    expect(screen.actions()).toEqual(["Dismiss"]);
   });
 
   it("is written down before the prompt, so that closing Raycast loses nothing", async () => {
@@ -578,10 +578,10 @@ describe("a change that was left half-way", () => {
     clock += 60_000;
     desk.toasts = [];
     const screen = await openList(stage);
-    expect(screen.items()[0]).toMatchObject({ title: RAISE, subtitle: MODEL, section: "Left Half-Way" });
+    expect(screen.items()[0]).toMatchObject({ title: RAISE, subtitle: MODEL, section: "Unfinished Change" });
     await screen.pick(RAISE);
     await screen.action("Show Steps");
-    expect(screen.text()).toContain("**Not done yet:** Set the GPU limit to 57,344 MiB (56.0 GiB)");
+    expect(screen.text()).toContain("**To do:** Set the GPU limit to 57,344 MiB (56.0 GiB)");
     stage.mac.answerPrompt("cancel");
     await screen.back();
     await screen.action("Refresh");
@@ -596,7 +596,7 @@ describe("a change that was left half-way", () => {
     await screen.pick(CAP);
     await screen.action("Apply");
     expect(lastToast(screen)).toMatchObject({
-      title: "Another change is being carried out",
+      title: "Another Change Is Running",
       message: expect.stringContaining("Raise and Cap for"),
     });
     expect(models(stage)).not.toContain(VARIANT);
@@ -650,7 +650,7 @@ describe("smaller builds", () => {
     const { screen, asked } = await withRegistries({ "/qwen3-coder-next/manifests/q3_K_M": 38.3e9 });
     expect(asked).toEqual([]);
     expect(screen.text().replace(/\s+/g, " ")).toContain("not checked whether such a build is published");
-    expect(screen.text()).toContain("If such a build is published: 51.8 GiB limit");
+    expect(screen.text()).toContain("If this build is published: 51.8 GiB limit");
     expect(screen.metadata().find(({ title }) => title === "After")?.value).toBe("[Fits · 256K, if Published]");
     expect(screen.actions()).not.toContain("Copy Commands");
     await screen.action("Check for Smaller Builds");
@@ -666,7 +666,7 @@ describe("smaller builds", () => {
   it("are no longer offered where none is published", async () => {
     const { screen } = await withRegistries({});
     await screen.action("Check for Smaller Builds");
-    expect(lastToast(screen)).toMatchObject({ style: "FAILURE", title: "No smaller build is published" });
+    expect(lastToast(screen)).toMatchObject({ style: "FAILURE", title: "No Smaller Build Is Published" });
     expect(titles(screen)).toEqual([RAISE, CAP]);
   });
 
@@ -675,7 +675,7 @@ describe("smaller builds", () => {
     await screen.action("Check for Smaller Builds");
     expect(lastToast(screen)).toMatchObject({
       style: "FAILURE",
-      title: "No smaller build was found",
+      title: "No Smaller Build Found",
       message: "registry.ollama.ai gave no usable answer",
     });
     expect(screen.text().replace(/\s+/g, " ")).toContain("is published (registry.ollama.ai gave no usable answer)");
@@ -687,7 +687,7 @@ describe("smaller builds", () => {
   it("stay unchecked where the person does not want to wait", async () => {
     const { screen } = await withRegistries({}, "hangs");
     await screen.press("Check for Smaller Builds");
-    await screen.until("Asking the registries");
+    await screen.until("Asking the Registries");
     await screen.toastAction("Stop");
     await screen.settle();
     expect(screen.toasts()).toEqual([]);
@@ -699,7 +699,7 @@ describe("smaller builds", () => {
     await screen.action("Check for Smaller Builds");
     hangFromNowOn();
     await screen.press("Check for Smaller Builds");
-    await screen.until("Asking the registries");
+    await screen.until("Asking the Registries");
     await screen.toastAction("Stop");
     await screen.settle();
     expect(screen.text().replace(/\s+/g, " ")).toContain("is published (registry.ollama.ai gave no usable answer)");
@@ -765,8 +765,8 @@ describe("the plan of other models", () => {
     await screen.settle();
     expect(lastToast(screen)).toMatchObject({
       style: "SUCCESS",
-      title: "Stopped waiting",
-      message: "Ollama may go on loading llama3.1:8b.",
+      title: "Stopped Waiting",
+      message: "Ollama may still load llama3.1:8b.",
     });
   });
 
@@ -794,7 +794,7 @@ describe("the plan of other models", () => {
     const stage = await stageOf({ mac: { ramGib: 16 }, ollama: { totalVramBytes: 12_713_115_648 } });
     const screen = await openPlanOn(stage);
     const text = screen.text().replace(/\s+/g, " ");
-    expect(text).toContain("# It Does Not Fit");
+    expect(text).toContain("# It Doesn't Fit");
     expect(text).toMatch(/Even at 4K it needs 49\.\d GiB; the highest safe limit of this Mac is 12\.0 GiB/);
     expect(text).toContain("exo or llama.cpp's RPC backend");
     expect(screen.actions()).toContain("Check for Smaller Builds");

@@ -224,7 +224,7 @@ describe("when Ollama does not restart", () => {
 
   it("leads to the setting where macOS does not let Raycast control it", async () => {
     const { screen, stage } = await restart({ mac: { faults: { automationDenied: true } } });
-    const { actions } = screen.toast("FAILURE", "Not permitted", "System Settings", "Automation", "Raycast");
+    const { actions } = screen.toast("FAILURE", "Not Permitted", "System Settings", "Automation", "Raycast");
     expect(actions).toEqual(["Open System Settings"]);
     expect(serverPid(stage)).toBeDefined();
     await screen.toastAction("Open System Settings");

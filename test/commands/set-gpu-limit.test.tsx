@@ -7,7 +7,7 @@ import { desk, renderCommand, type Screen, setPreferences } from "../support";
 const OWN = "local.gpu-limit.wired-limit";
 const FORMER = "com.raycast.gpu-limit";
 const SUCCESS =
-  "Load a GGUF model anew to use it. MLX models, eviction and the default context follow once Ollama restarts: set num_ctx before that.";
+  "Reload a GGUF model to use it. MLX models, unloading and the default context follow once Ollama restarts: set num_ctx first.";
 const TIER = "set num_ctx or OLLAMA_CONTEXT_LENGTH first.";
 
 const macs: StandInMac[] = [];
@@ -334,9 +334,7 @@ describe("setting the limit", () => {
     await screen.press("Set GPU Limit");
     await screen.until(() => mac.prompts.length === 1);
     expect(screen.text()).toContain("(Raycast's window is closed)");
-    expect(screen.toasts()).toEqual([
-      { style: "ANIMATED", title: "Waiting for the administrator password", actions: [] },
-    ]);
+    expect(screen.toasts()).toEqual([{ style: "ANIMATED", title: "Waiting for Your Password", actions: [] }]);
     expect(mac.limitMib()).toBe(0);
     mac.answerPrompt("allow");
     await screen.settle();
@@ -349,7 +347,7 @@ describe("setting the limit", () => {
     await screen.choose("New Limit", "macOS Default");
     await screen.submit();
     expect(mac.limitMib()).toBe(0);
-    expect(screen.toasts()[0]).toMatchObject({ style: "SUCCESS", title: "GPU limit is back at the macOS default" });
+    expect(screen.toasts()[0]).toMatchObject({ style: "SUCCESS", title: "Back to the macOS Default" });
   });
 
   it("warns below the reserve and sets it after a yes", async () => {
@@ -430,10 +428,10 @@ describe("when it does not go well", () => {
   });
 
   it.each([
-    [{ wrongPassword: true }, "Wrong password", "The administrator name or password was not accepted."],
-    [{ notPermitted: true }, "Not permitted", "macOS did not allow it. An administrator account is needed."],
-    [{ timeoutReached: true }, "No answer to the password prompt", "The prompt was open for too long."],
-    [{ sysctlRefuses: true }, "macOS refused the value", "sysctl: iogpu.wired_limit_mb=57344: Invalid argument."],
+    [{ wrongPassword: true }, "Wrong Password", "macOS didn't accept the name or password."],
+    [{ notPermitted: true }, "Not Permitted", "macOS didn't allow it. You need an administrator account."],
+    [{ timeoutReached: true }, "No Answer to the Password Prompt", "The prompt was open too long."],
+    [{ sysctlRefuses: true }, "macOS Refused the Value", "sysctl: iogpu.wired_limit_mb=57344: Invalid argument."],
   ] as const)("has its own words for %j and leaves the Mac as it was", async (faults, title, message) => {
     const { mac, screen } = await openForm({ ...before, faults });
     await screen.submit();
@@ -460,7 +458,7 @@ describe("when it does not go well", () => {
     await screen.choose("After a Mac Restart", "Set This Limit Again");
     await screen.submit();
     expect(screen.toasts()).toEqual(
-      failure("No answer to the password prompt", "The prompt was open for too long. In force: 57,344 MiB (56.0 GiB)."),
+      failure("No Answer to the Password Prompt", "The prompt was open too long. In force: 57,344 MiB (56.0 GiB)."),
     );
   });
 
@@ -471,7 +469,7 @@ describe("when it does not go well", () => {
     const old = await renderCommand(<SetGpuLimit />, { command: "set-gpu-limit", system: mac.system() });
     await old.submit();
     expect(old.toasts()).toMatchObject([
-      { style: "FAILURE", title: "Not Set", message: "This macOS has no GPU limit to set." },
+      { style: "FAILURE", title: "Not Set", message: "This macOS has no GPU limit that can be set." },
     ]);
     expect(mac.prompts).toEqual([]);
   });
@@ -481,7 +479,7 @@ describe("when it does not go well", () => {
     mac.faults = { lies: 40_960 };
     await screen.submit();
     expect(screen.toasts()).toEqual(
-      failure("Another value is in force", "Asked for 57,344 MiB (56.0 GiB). In force: 40,960 MiB (40.0 GiB)."),
+      failure("Another Value Is in Force", "Asked for 57,344 MiB (56.0 GiB). In force: 40,960 MiB (40.0 GiB)."),
     );
     expect(screen.closed()).toBe(false);
     expect(words(screen)).toContain("Limit in Force 40.00 GiB");
@@ -492,7 +490,7 @@ describe("when it does not go well", () => {
     mac.faults = { sysctlHangs: true };
     await screen.submit();
     expect(screen.toasts()).toEqual(
-      failure("Set, but not confirmed", "The value could not be read back. What is in force could not be read."),
+      failure("Set, but Not Confirmed", "The value couldn't be read back. Couldn't read what's in force now."),
     );
     expect(mac.limitMib()).toBe(57_344);
   });
@@ -512,7 +510,7 @@ describe("the LaunchDaemon", () => {
     ]);
     expect([...mac.daemons.keys()]).toEqual([`${OWN}.plist`]);
     expect(mac.loadedDaemons.has(OWN)).toBe(true);
-    expect(screen.toasts()[0]?.message).toContain("The LaunchDaemon sets it again after every restart.");
+    expect(screen.toasts()[0]?.message).toContain("The LaunchDaemon sets it after every restart.");
     await screen.close();
     mac.reboot();
     expect(mac.limitMib()).toBe(57_344);
@@ -644,9 +642,7 @@ describe("the LaunchDaemon", () => {
     await screen.choose("After a Mac Restart", "Install LaunchDaemon");
     await screen.submit();
     expect(screen.toasts()[0]).toMatchObject({ style: "SUCCESS", title: "GPU limit is 56.0 GiB" });
-    expect(screen.toasts()[0]?.message).toContain(
-      "It lasts until the next restart. The LaunchDaemon was not changed: ",
-    );
+    expect(screen.toasts()[0]?.message).toContain("It lasts until the next restart. The LaunchDaemon wasn't changed: ");
     expect(mac.limitMib()).toBe(57_344);
     expect(mac.daemons.size).toBe(0);
   });
@@ -660,17 +656,17 @@ describe("the LaunchDaemon", () => {
   });
 
   it.each<[string, MacFaults, string]>([
-    ["installed", {}, "The LaunchDaemon sets it again after every restart."],
-    ["not changed", { lintFails: true }, "The LaunchDaemon was not changed: "],
+    ["installed", {}, "The LaunchDaemon sets it after every restart."],
+    ["not changed", { lintFails: true }, "The LaunchDaemon wasn't changed: "],
     [
       "not loaded",
       { daemonBootstrapFails: true },
-      "The LaunchDaemon sets it again after every restart, though launchd did not load it now: Bootstrap failed",
+      "The LaunchDaemon sets it after every restart, but launchd didn't load it now: Bootstrap failed",
     ],
   ])("was %s: said beside what is in force where that is not what was asked for", async (_, faults, fate) => {
     for (const [fault, before, now] of [
       [{ lies: 40_960 }, "Asked for 57,344 MiB (56.0 GiB).", "In force: 40,960 MiB (40.0 GiB)."],
-      [{ sysctlHangs: true }, "The value could not be read back.", "What is in force could not be read."],
+      [{ sysctlHangs: true }, "The value couldn't be read back.", "Couldn't read what's in force now."],
     ] as const) {
       const { mac, screen } = await openForm();
       mac.faults = { ...faults, ...fault };
@@ -737,7 +733,7 @@ describe("the LaunchDaemon", () => {
       sysctlConf: "iogpu.wired_limit_mb=61000\n",
     });
     expect(words(screen)).toContain(
-      "Also Set at Start /Library/LaunchDaemons/org.example.vram.plist (60,000 MiB (58.6 GiB)), /etc/sysctl.conf (61,000 MiB (59.6 GiB)): what is set here lasts until the next restart.",
+      "Also Set at Start /Library/LaunchDaemons/org.example.vram.plist (60,000 MiB (58.6 GiB)), /etc/sysctl.conf (61,000 MiB (59.6 GiB)): what you set here lasts until the next restart.",
     );
     expect(screen.choices("After a Mac Restart")).toHaveLength(2);
     await screen.submit();

@@ -156,7 +156,7 @@ describe("what cannot be read", () => {
 
   it.each(["missing", "stuck"] as const)("is said where top is %s", async (fault) => {
     const { screen } = await show({ mac: { faults: { [fault]: ["/usr/bin/top"] } } });
-    expect(titles(screen, "Apps")).toEqual(["Apps Could Not Be Read"]);
+    expect(titles(screen, "Apps")).toEqual(["Couldn't Read the Apps"]);
     expect(row(screen, "Wired")).toContain("2.2 GiB");
   });
 
@@ -307,7 +307,7 @@ describe("loaded models", () => {
 
   it("are missing with the reason where only their list fails, without asking again and again", async () => {
     const shown = await show({}, ({ ollama }) => ollama.fault("ps", { kind: "http500", message: "out of order" }));
-    rowSays(shown.screen, "Loaded Models Could Not Be Read", "out of order");
+    rowSays(shown.screen, "Couldn't Read Loaded Models", "out of order");
     await pass(shown, 5);
     const before = metalProbes(shown);
     await pass(shown, 5);
@@ -503,7 +503,7 @@ describe("apps", () => {
     await screen.agree("Quit");
     await screen.pick("Xcode");
     await screen.action("Quit App");
-    screen.toast("FAILURE", "Not permitted", "System Settings", "Automation", "Raycast");
+    screen.toast("FAILURE", "Not Permitted", "System Settings", "Automation", "Raycast");
     await screen.toastAction("Open System Settings");
     expect(screen.opened().at(-1)).toBe("x-apple.systempreferences:com.apple.preference.security?Privacy_Automation");
   });

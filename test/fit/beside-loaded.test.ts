@@ -36,9 +36,9 @@ describe("beside what is loaded", () => {
       takenBytes: most,
       leftBytes: verdict.estimate.uncertainty,
     });
-    expect(say([other(most)])).toMatch(/^Fits beside llama3.1:8b \(.*\) too\.$/);
+    expect(say([other(most)])).toMatch(/^Fits next to llama3.1:8b \(.*\) too\.$/);
     expect(say([other(most + 1)])).toMatch(/would be missing/);
-    expect(say([other(most / 2), { ...other(most / 2 + 2), name: "b" }])).toMatch(/^Beside llama3.1:8b, b/);
+    expect(say([other(most / 2), { ...other(most / 2 + 2), name: "b" }])).toMatch(/^Next to llama3.1:8b, b/);
   });
 
   it("says nothing of a model that does not fit alone", () => {

@@ -126,7 +126,7 @@ describe("the limit in force", () => {
 
   it("says of an estimate what could not be read", () => {
     const bare: AppleSiliconMac = { kind: "apple-silicon", ramBytes: 64 * GIB, macos: macos26 };
-    expect(limitInForce(mac(64))).toMatchObject({ sourceText: "estimated for macOS 26: Metal could not be asked" });
+    expect(limitInForce(mac(64))).toMatchObject({ sourceText: "estimated for macOS 26: Metal couldn't be asked" });
     expect(limitInForce(bare)).toMatchObject({
       sourceText: "estimated for macOS 26: neither sysctl nor Metal could be read",
     });

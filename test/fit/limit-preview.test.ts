@@ -55,8 +55,8 @@ function input(name: string, context: number, machine: AppleSiliconMac, server: 
 
 describe("limitEffects", () => {
   it("says the share of RAM and what is left, for a limit and for the default of macOS", () => {
-    expect(limitPreview(57_344, ADVICE_64, []).share).toBe("88 % of RAM, 8.0 GiB left for macOS");
-    expect(limitPreview(0, ADVICE_64, []).share).toBe("81 % of RAM, 12.2 GiB left for macOS");
+    expect(limitPreview(57_344, ADVICE_64, []).share).toBe("88% of RAM, 8.0 GiB left for macOS");
+    expect(limitPreview(0, ADVICE_64, []).share).toBe("81% of RAM, 12.2 GiB left for macOS");
   });
 
   it("names the models that a limit lets in, and those it shuts out, as judge() has it", () => {
@@ -135,10 +135,10 @@ describe("the tier of the default context", () => {
 });
 
 describe("limitHint", () => {
-  const none = { share: "88 % of RAM, 8.0 GiB left for macOS", starting: [], stopping: [] };
+  const none = { share: "88% of RAM, 8.0 GiB left for macOS", starting: [], stopping: [] };
 
   it("says what a limit means, line by line", () => {
-    expect(limitHint({ kind: "fine", mib: 57_344 }, none)).toBe("88 % of RAM, 8.0 GiB left for macOS.");
+    expect(limitHint({ kind: "fine", mib: 57_344 }, none)).toBe("88% of RAM, 8.0 GiB left for macOS.");
     expect(
       limitHint(
         { kind: "warning", mib: 60_000, warning: "Little is left." },
@@ -146,7 +146,7 @@ describe("limitHint", () => {
       ),
     ).toBe(
       [
-        "88 % of RAM, 8.0 GiB left for macOS.",
+        "88% of RAM, 8.0 GiB left for macOS.",
         "Little is left.",
         "Models that start to fit: a, b, c, d and 2 more.",
         "Models that no longer fit: g.",
@@ -157,7 +157,7 @@ describe("limitHint", () => {
 
   it("gives only the reason where the limit is refused: nothing will start to fit", () => {
     const hint = limitHint(checkLimit(65_000, 64 * GIB, ADVICE_64), { ...none, starting: ["a"], tier: "It changes." });
-    expect(hint).toBe("That leaves 536 MiB to macOS. Below 2.0 GiB the Mac may freeze, so it is not set.");
+    expect(hint).toBe("That leaves 536 MiB to macOS. Below 2.0 GiB the Mac may freeze, so it isn't set.");
   });
 });
 
@@ -170,7 +170,7 @@ describe("recommendationText", () => {
 
   it("says where there is nothing to gain", () => {
     expect(recommendationText(adviseLimit(mac(8, 5_726_633_984)))).toBe(
-      "macOS already gives the GPU 5,461 MiB (5.3 GiB). Keeping 4.0 GiB for macOS, a higher limit gains nothing on this Mac.",
+      "macOS already gives the GPU 5,461 MiB (5.3 GiB). With 4.0 GiB kept for macOS, a higher limit gains nothing on this Mac.",
     );
   });
 });

@@ -63,8 +63,8 @@ describe("a model whose kind was never measured", () => {
     const metadata = { ...qwen.header, values: values.set("general.architecture", "xverse") };
     const input = (limit: number) => inputFor(qwen, limit, { ...at8K, description: described(metadata) });
     const verdict = known(judge(input(100 * GIB)));
-    expect(verdict).toMatchObject({ kind: "fits", cautions: [expect.stringContaining("was not measured")] });
-    expect(tooltipText(verdict)).toContain("was not measured");
+    expect(verdict).toMatchObject({ kind: "fits", cautions: [expect.stringContaining("wasn't measured")] });
+    expect(tooltipText(verdict)).toContain("wasn't measured");
     expect(judge(input(need + band))).toMatchObject({ kind: "tight" });
     expect(roomy.cautions).toEqual([]);
   });

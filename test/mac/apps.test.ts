@@ -146,7 +146,7 @@ describe("quitApp", () => {
         : mac.run(file, args, options);
     expect(await quitApp({ run }, app)).toEqual({
       kind: "failed",
-      detail: "It was asked to quit, but whether it did could not be read.",
+      detail: "It was asked to quit, but couldn't read whether it did.",
     });
   });
 

@@ -167,7 +167,7 @@ describe("changeGpuLimit", () => {
     const run: Runner = async () => ({ stdout: "", stderr: "", missing: true, timedOut: false });
     expect(await changeGpuLimit({ run }, request())).toEqual({
       kind: "failed",
-      detail: "/usr/bin/osascript could not be started.",
+      detail: "/usr/bin/osascript couldn't be started.",
     });
   });
 

@@ -86,7 +86,7 @@ describe("restartOllama", () => {
     const mac = createSampleMac({ ollama: "none" });
     expect(await restartOllama(mac.system(), "homebrew")).toEqual({
       kind: "failed",
-      detail: "Homebrew was not found.",
+      detail: "Couldn't find Homebrew.",
     });
   });
 

@@ -77,7 +77,7 @@ describe("hostile metadata", () => {
     expect(reason(changed(llama, { "general.architecture": "shiny-new" }))).toMatchObject({
       kind: "unknown",
       architecture: "shiny-new",
-      reason: 'The architecture "shiny-new" is not known to this version.',
+      reason: `The architecture "shiny-new" isn't known to this version.`,
     });
     expect(reason(changed(llama, { "llama.block_count": undefined })).kind).toBe("unknown");
     expect(reason(changed(llama, { "llama.attention.head_count": 0 })).kind).toBe("unknown");

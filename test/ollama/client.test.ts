@@ -240,7 +240,7 @@ describe("creating a variant", () => {
   it("fails with the reason that comes in the stream", async () => {
     const client = await start(SMALL);
     const { kind, message } = await problem(client.create({ name: "a:b", from: "missing", numCtx: 8192 }));
-    expect([kind, message]).toEqual(["http", "Ollama could not do it: pull model manifest: file does not exist"]);
+    expect([kind, message]).toEqual(["http", "Ollama couldn't do it: pull model manifest: file does not exist"]);
   });
 
   it("fails with the status of a name that Ollama does not take", async () => {

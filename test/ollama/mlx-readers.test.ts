@@ -56,7 +56,7 @@ describe("a folder with safetensors files", () => {
     [
       "has a config.json that is no JSON",
       (folder: string) => writeFile(join(folder, "config.json"), "{"),
-      "Its config.json is no usable JSON.",
+      "Its config.json isn't usable JSON.",
     ],
     [
       "has a huge config.json",
@@ -66,7 +66,7 @@ describe("a folder with safetensors files", () => {
     [
       "has a config.json of brackets",
       (folder: string) => writeFile(join(folder, "config.json"), `[${"[],".repeat(500_000)}1]`),
-      "Its config.json is no usable JSON.",
+      "Its config.json isn't usable JSON.",
     ],
     [
       "has a pipe for its config.json",
@@ -74,7 +74,7 @@ describe("a folder with safetensors files", () => {
         await rm(join(folder, "config.json"));
         await promisify(execFile)("mkfifo", [join(folder, "config.json")]);
       },
-      "Its config.json can't be read. This is not a file but a folder, a pipe or a device.",
+      "Its config.json can't be read. This isn't a file but a folder, a pipe or a device.",
     ],
     [
       "has no safetensors files",
@@ -273,7 +273,7 @@ describe("a model that Ollama keeps", () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(text.length - 2), async (end) => {
         await writeFile(path, text.subarray(0, end));
-        expect(reasonOf(await readMlxManifest(NAME, [folder]))).toBe("Its manifest is no usable JSON.");
+        expect(reasonOf(await readMlxManifest(NAME, [folder]))).toBe("Its manifest isn't usable JSON.");
       }),
       { numRuns: 50 },
     );

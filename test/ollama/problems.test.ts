@@ -63,13 +63,13 @@ describe("an answer other than 2xx", () => {
     ],
     [400, '{"error":"invalid model name"}', "http", "Ollama answered 400: invalid model name"],
     [502, "<html>Bad Gateway</html>", "http", `The server at ${URL} answered with status 502.`],
-    [404, "404 page not found", "not-ollama", `What answers at ${URL} is not Ollama.`],
+    [404, "404 page not found", "not-ollama", `What answers at ${URL} isn't Ollama.`],
     [401, "<h1>Login</h1>", "no-access", expect.stringContaining("refuses access (401)")],
     [403, "", "no-access", expect.stringContaining("refuses access (403)")],
     [401, '{"error":"unauthorized"}', "http", "Ollama answered 401: unauthorized"],
     [500, '{"error":5}', "http", `The server at ${URL} answered with status 500.`],
     [500, '{"error":""}', "http", `The server at ${URL} answered with status 500.`],
-    [404, "null", "not-ollama", `What answers at ${URL} is not Ollama.`],
+    [404, "null", "not-ollama", `What answers at ${URL} isn't Ollama.`],
   ])("%d with %s is %s", (status, body, kind, message) =>
     expect(problemOfStatus(status, body, URL)).toMatchObject({ kind, message }),
   );

@@ -30,9 +30,9 @@ export const createVariant: StepKind<CreateVariant, RemoveVariant> = {
   title: ({ name }) => `Creating ${name}`,
   text: ({ name, numCtx, replaces }) =>
     replaces
-      ? `Replace ${name}, which exists and is another, by one with a context of ${formatContext(numCtx)}.`
+      ? `Replace ${name}, a different model with this name, with one that has a context of ${formatContext(numCtx)}.`
       : `Create ${name} with a context of ${formatContext(numCtx)}.`,
-  failedText: () => "The variant was not created",
+  failedText: () => "The Variant Wasn't Created",
   isInEffect: async ({ client }, { name, source, numCtx }) => {
     if (!(await client.models()).some((model) => sameModel(model.name, name))) return false;
     // A model of the same name and context could still be one of another file.

@@ -11,7 +11,7 @@ import { unload } from "./unload";
 export type { ChangeSystem, StepOutcome, StepsInput } from "./step-kind";
 
 /**
- * Every kind of step, in the order in which steps are carried out, also those of an undo: first what may be declined
+ * Every kind of step, in the order in which steps run, also those of an undo: first what may be declined
  * (the password), then what a restart reads, so that the server comes back with it, then what needs a server that
  * answers, and last the load that shows whether it was worth it.
  */

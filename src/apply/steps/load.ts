@@ -40,7 +40,7 @@ export const load: StepKind<Load> = {
   title: ({ name }) => `Loading ${name}`,
   text: ({ name, expected }) =>
     `Load ${name} and check that all of it${expected ? ` (about ${formatBytes(expected.bytes)})` : ""} is on the GPU.`,
-  failedText: ({ name }) => `${name} was not loaded`,
+  failedText: ({ name }) => `${name} Wasn't Loaded`,
   isInEffect: async () => false,
   run: async ({ client, signal }, { name, numCtx, expected }) => {
     await client.load(name, { signal, numCtx });

@@ -15,13 +15,13 @@ export const removeVariant: StepKind<RemoveVariant> = {
   planned: () => [],
   title: ({ name }) => `Deleting ${name}`,
   text: ({ name }) => `Delete the variant ${name}. Its weights stay with the model it was made from.`,
-  failedText: () => "The variant was not deleted",
+  failedText: () => "The Variant Wasn't Deleted",
   isInEffect,
   run: async (system, step) => {
     const { client } = system;
     // Somebody may have put another model in its place.
     if ((await client.show(step.name)).parameters.numCtx !== step.numCtx) {
-      return { kind: "failed", reason: `${step.name} has another context by now, so it was left alone.` };
+      return { kind: "failed", reason: `${step.name} has a different context now, so it was left alone.` };
     }
     await client.remove(step.name);
     return (await isInEffect(system, step))

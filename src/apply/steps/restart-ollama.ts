@@ -25,8 +25,8 @@ export const restartOllama: StepKind<RestartOllama> = {
   text: ({ cutsOff }) =>
     cutsOff.length === 0
       ? "Restart Ollama."
-      : `Restart Ollama: ${cutsOff.join(", ")} ${cutsOff.length === 1 ? "is" : "are"} loaded, and answers under way are cut off.`,
-  failedText: () => "Ollama was not restarted",
+      : `Restart Ollama: ${cutsOff.join(", ")} ${cutsOff.length === 1 ? "is" : "are"} loaded, and answers in progress are cut off.`,
+  failedText: () => "Ollama Wasn't Restarted",
   isInEffect: async () => false,
   run: async (system, { origin }) => {
     const outcome = await restartAndAwait(system, system.client, origin);

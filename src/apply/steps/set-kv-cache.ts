@@ -22,15 +22,15 @@ export const setKvCache: StepKind<SetKvCache> = {
   title: () => "Setting the KV cache type",
   text: ({ type }) =>
     type === ""
-      ? "Take OLLAMA_KV_CACHE_TYPE away, so that the KV cache is f16 again."
-      : `Set the KV cache type of Ollama's next start to ${type}.`,
-  failedText: () => "The KV cache type was not set",
+      ? "Remove OLLAMA_KV_CACHE_TYPE, so the KV cache is f16 again."
+      : `Set the KV cache type to ${type} for Ollama's next start.`,
+  failedText: () => "The KV Cache Type Wasn't Set",
   isInEffect,
   run: async (system, step) => {
     await setLaunchctlEnv(system, KV_CACHE_TYPE, step.type);
     return (await isInEffect(system, step))
       ? { kind: "done" }
-      : { kind: "failed", reason: `launchctl did not take ${KV_CACHE_TYPE}.` };
+      : { kind: "failed", reason: `launchctl didn't take ${KV_CACHE_TYPE}.` };
   },
   undo: ({ type, before }) => [{ kind: "set-kv-cache", type: before, before: type }],
 };

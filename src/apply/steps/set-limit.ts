@@ -23,15 +23,15 @@ export const setLimit: StepKind<SetLimit> = {
       ? []
       : [{ kind: "set-limit", mib: limitMib, beforeMib: input.limitNowMib, daemon: daemonStep(input) }];
   },
-  title: () => "Waiting for the administrator password",
+  title: () => "Waiting for Your Password",
   text: (step) =>
     `${step.mib === 0 ? "Give the GPU limit back to macOS" : `Set the GPU limit to ${formatMib(step.mib)}`}${daemonText(step)}: macOS asks for your password.`,
-  failedText: () => "The limit was not set",
+  failedText: () => "The Limit Wasn't Set",
   isInEffect: async (system, step) =>
     system.ramMib !== undefined && isAsAsked(system, { mib: step.mib, bootDaemon: step.daemon }),
   run: async (system, step) => {
     const { ramMib } = system;
-    if (ramMib === undefined) return { kind: "failed", reason: "The limit of this Mac cannot be set here." };
+    if (ramMib === undefined) return { kind: "failed", reason: "This Mac's limit can't be set here." };
     const outcome = await changeGpuLimit(system, { mib: step.mib, ramMib, bootDaemon: step.daemon });
     if (outcome.kind === "already") return { kind: "done" };
     if (outcome.kind === "done") {

@@ -27,7 +27,7 @@ export type StepOutcome =
   | { readonly kind: "cancelled"; readonly reason: string }
   | { readonly kind: "failed"; readonly reason: string };
 
-/** What the steps of an option depend on besides the option. */
+/** What the steps of an option depend on, other than the option. */
 export interface StepsInput {
   readonly option: PlanOption;
   readonly model: InstalledModel;

@@ -18,7 +18,7 @@ export const unload: StepKind<Unload> = {
   },
   title: ({ name }) => `Unloading ${name}`,
   text: ({ name }) => `Unload ${name}.`,
-  failedText: ({ name }) => `${name} was not unloaded`,
+  failedText: ({ name }) => `${name} Wasn't Unloaded`,
   isInEffect: async ({ client }, step) => !(await client.loaded()).some(({ name }) => sameModel(name, step.name)),
   run: async ({ client, signal }, { name }) => {
     await client.unload(name, { signal });
@@ -27,7 +27,7 @@ export const unload: StepKind<Unload> = {
   undo: () => [],
 };
 
-/** What runs the model's own file sees a new limit only once it is loaded anew; a restart unloads it anyway. */
+/** What runs the model's own file sees a new limit only once it's reloaded; a restart unloads it anyway. */
 function staleNames(input: StepsInput): readonly string[] {
   const { limitMib, kvCacheType } = input.option.changes;
   if (limitMib === undefined || kvCacheType !== undefined) return [];

@@ -72,9 +72,9 @@ const RULES: { readonly [K in Key]: Rules<AllChanges[K]> } = {
     }),
     cost: ({ steps }) => ({ qualitySteps: steps }),
     words: ({ name, quantization, loss, downloadBytes, unchecked }, { plan }) => [
-      `${quantization} instead of ${plan.input.model.quantization ?? "the present quantization"}: ${loss}`,
+      `${quantization} instead of ${plan.input.model.quantization ?? "the current quantization"}: ${loss}`,
       name === undefined
-        ? `About ${formatBytes(downloadBytes)} to download at most; not checked whether such a build is published${unchecked === undefined ? "" : ` (${unchecked})`}`
+        ? `About ${formatBytes(downloadBytes)} to download at most; not checked whether this build is published${unchecked === undefined ? "" : ` (${unchecked})`}`
         : `${formatBytes(downloadBytes)} to download: ${name} is published`,
     ],
     commands: ({ name }) => (name === undefined ? [] : [ollamaPullCommand(name)]),
@@ -105,7 +105,7 @@ const RULES: { readonly [K in Key]: Rules<AllChanges[K]> } = {
       const place = name === undefined ? "a variant" : `the variant ${name}`;
       return numCtx < present
         ? [`${formatContext(numCtx)} of context instead of ${formatContext(present)}, in ${place}`]
-        : [`The context is pinned at ${formatContext(numCtx)} in ${place}`];
+        : [`Keeps the context at ${formatContext(numCtx)} in ${place}`];
     },
     commands: (numCtx, setting) => {
       const variant = variantOf(numCtx, setting);
@@ -131,7 +131,7 @@ const RULES: { readonly [K in Key]: Rules<AllChanges[K]> } = {
     }),
     cost: () => ({ disturbance: 1 }),
     words: () => [
-      "Apps have to be closed, or macOS compresses and swaps",
+      "Close apps, or macOS compresses and swaps",
       `Up to ${formatBytes(PROMPT_CACHE_BYTES)} more in time: llama-server keeps earlier prompts in RAM, outside the GPU limit (LLAMA_ARG_CACHE_RAM)`,
     ],
     commands: () => [],
@@ -141,9 +141,9 @@ const RULES: { readonly [K in Key]: Rules<AllChanges[K]> } = {
     cost: () => ({ serverWide: 1, disturbance: 1 }),
     words: (_, { plan }) => [
       "Applies to every model of this server (OLLAMA_KV_CACHE_TYPE)",
-      "Ollama restarts: answers under way are cut off",
+      "Ollama restarts: answers in progress are cut off",
       "A slight loss of quality at long contexts",
-      ...(plan.input.server.identity.kind === "app" ? ["Set for apps started until the Mac restarts"] : []),
+      ...(plan.input.server.identity.kind === "app" ? ["Lasts for apps started before the Mac restarts"] : []),
     ],
     // A server in a terminal runs until it's stopped: everything else comes before it.
     commands: (type, { plan }) => kvCacheCommands(type, plan.input.server.identity.kind),

@@ -31,9 +31,7 @@ export function impossible(plan: PlanInput, before: KnownVerdict): Impossible {
       "A smaller model of the same family.",
       ...(perhaps === undefined
         ? []
-        : [
-            `Perhaps: ${perhaps}. It would do if such a build is no heavier than usual; Check for Smaller Builds tells.`,
-          ]),
+        : [`Perhaps: ${perhaps}. It would fit if that build has the usual size; Check for Smaller Builds can tell.`]),
       advice === undefined
         ? "A higher GPU limit, set on the Mac that Ollama runs on."
         : "Ollama on a Mac with more memory, as the host in the preferences.",
@@ -67,8 +65,8 @@ function missingText(
   const need = needBytes({ estimate: sum, run: before.run });
   const limit = advice === undefined ? `the limit of ${where}` : `the highest safe limit of ${where}`;
   return need > highest
-    ? `Even at ${formatContext(numCtx)} it needs ${formatBytes(need)}; ${limit} is ${formatBytes(highest)}: ${formatBytes(need - highest)} are missing.`
-    : `At ${formatContext(numCtx)} it would need ${formatBytes(need)} of ${formatBytes(highest)}, ${limit}, too close to promise that it fits.`;
+    ? `Even at ${formatContext(numCtx)} it needs ${formatBytes(need)}; ${limit} is ${formatBytes(highest)}: ${formatBytes(need - highest)} missing.`
+    : `At ${formatContext(numCtx)} it would need ${formatBytes(need)} of ${formatBytes(highest)}, ${limit}, too close to promise a fit.`;
 }
 
 function billions(limitBytes: number, before: KnownVerdict): number {

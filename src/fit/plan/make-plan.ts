@@ -48,10 +48,10 @@ function toOption(plan: PlanInput, before: KnownVerdict, kind: PlanKind, way: Pr
   };
 }
 
-/** No change leads to Fits where the limit or the server is not known well enough: that is no "does not fit". */
+/** No change leads to Fits where the limit or the server is not known well enough: that doesn't mean it won't fit. */
 function cannotPromise({ limit, run }: KnownVerdict): string | undefined {
   const doubt = limit.estimated ? `The limit is ${limit.sourceText}.` : run.cautions[0];
-  return doubt === undefined ? undefined : `${doubt} So nothing can be promised to make it fit.`;
+  return doubt === undefined ? undefined : `${doubt} So no change can be promised to make it fit.`;
 }
 
 /**
@@ -78,5 +78,5 @@ function chosenContext({ input }: PlanInput, before: KnownVerdict): string | und
   const numCtx = effective.run?.numCtx.value;
   return numCtx === undefined || numCtx === before.run.numCtx.value
     ? undefined
-    : `Holds at ${formatContext(before.run.numCtx.value)}, as chosen to judge at: unless a request asks for it, Ollama runs the model at ${formatContext(numCtx)}`;
+    : `True at ${formatContext(before.run.numCtx.value)}, the context you chose to judge at. Unless a request asks for it, Ollama runs the model at ${formatContext(numCtx)}`;
 }

@@ -14,7 +14,7 @@ export interface PlanOption extends Proposed {
   readonly commands: readonly string[];
 }
 
-/** Whether an option rests on a build that nobody has confirmed: its verdict is no promise. */
+/** Whether an option rests on a build that nobody has confirmed: its verdict isn't a promise. */
 export function isUnconfirmed({ changes: { build } }: PlanOption): boolean {
   return build !== undefined && build.name === undefined;
 }

@@ -14,7 +14,7 @@ export interface Proposed {
   readonly isPoor?: boolean;
 }
 
-/** A kind of way to make a model fit. It stands in the table of proposals.ts, which ranks it. */
+/** A kind of way to make a model fit. The table in proposals.ts ranks it. */
 export interface Proposal {
   /** The ways of this kind for a model; none where it doesn't apply or doesn't help. */
   readonly propose: (plan: PlanInput, before: KnownVerdict) => readonly Proposed[];

@@ -48,7 +48,7 @@ export function buildCandidates({ input, builds }: PlanInput, sizing: Sizing): r
 }
 
 export function proposedBuild({ build, isPoor }: Candidate, settled: Settled, more: readonly string[] = []): Proposed {
-  const doubt = build.name === undefined ? "If such a build is published: " : "";
+  const doubt = build.name === undefined ? "If this build is published: " : "";
   return {
     ...settled,
     title: [`Lower the Quantization to ${build.quantization}`, ...more].join(", "),

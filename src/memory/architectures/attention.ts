@@ -32,7 +32,7 @@ function rotarySize({ keys, tensor }: ModelFile): number {
   const size = keys.number("rope.dimension_count") ?? 0;
   const rows = ["attn_q", "attn_k", "attn_v"].map((name) => tensor(0, name)?.[1] ?? 0);
   if (size > 0 && rows.every((row) => row > 0 && row % size === 0)) return size;
-  throw new UnknownShape("The head size cannot be told without attention.head_count.", true);
+  throw new UnknownShape("The head size isn't known without attention.head_count.", true);
 }
 
 /** head_count of the first block; "omitted" where the array was left out but the block attends, so that it is not 0. */
@@ -41,7 +41,7 @@ export function firstHeadCount({ keys, tensor, blockCount, layerCount }: ModelFi
   if (counts === undefined) throw new UnknownShape("The metadata has no attention.head_count.");
   if (counts !== "omitted") return counts[0] ?? 0;
   if (["attn_q", "attn_qkv", "attn_q_a"].some((name) => tensor(0, name) !== undefined)) return "omitted";
-  throw new UnknownShape("The number of attention heads cannot be told.", true);
+  throw new UnknownShape("The number of attention heads isn't known.", true);
 }
 
 /** Largest head_count of any layer. */
@@ -52,7 +52,7 @@ export function mostHeads(file: ModelFile, keyLength: number): number {
   if (counts !== "omitted") return counts.slice(0, layerCount).reduce((most, count) => Math.max(most, count), 0);
   let widest = 0;
   for (let layer = 0; layer < layerCount; layer++) widest = Math.max(widest, queryRow(tensor, layer) ?? 0);
-  if (keyLength === 0 || widest === 0) throw new UnknownShape("The number of attention heads cannot be told.", true);
+  if (keyLength === 0 || widest === 0) throw new UnknownShape("The number of attention heads isn't known.", true);
   return Math.floor(widest / keyLength);
 }
 
@@ -102,7 +102,7 @@ export function attentionRows(input: RowsInput): readonly AttentionShape[] {
     return { keyRow, valueRow, kvHeads, keyLength, valueLength, slides };
   });
   if (counts === "omitted" && blocks.every(({ keyRow }) => keyRow === 0)) {
-    throw new UnknownShape("The KV heads cannot be told from the tensors.", true);
+    throw new UnknownShape("The KV heads can't be read from the tensors.", true);
   }
   return blocks;
 }
@@ -124,13 +124,13 @@ function rowsOfTensors({ file, latent, sizes }: RowsInput, block: number, keyLen
   const compressed = tensor(block, "attn_kv_a_mqa");
   if (compressed !== undefined) {
     if (latent) return { keyRow: compressed[1] ?? 0, valueRow: 0 };
-    if (keys.isOmitted("attention.head_count_kv")) throw new UnknownShape("The KV heads cannot be told.", true);
+    if (keys.isOmitted("attention.head_count_kv")) throw new UnknownShape("The KV heads aren't known.", true);
     return undefined;
   }
   const fused = tensor(block, "attn_qkv")?.[1];
   if (fused === undefined || latent || sizes.keyLength !== sizes.valueLength) return undefined;
   const heads = keys.perLayer("attention.head_count", blockCount, layerCount);
   const query = Array.isArray(heads) ? (heads[block] ?? 0) * keyLength : queryRow(tensor, block);
-  if (query === undefined || query > fused) throw new UnknownShape("The KV rows cannot be told.", heads === "omitted");
+  if (query === undefined || query > fused) throw new UnknownShape("The KV rows aren't known.", heads === "omitted");
   return { keyRow: (fused - query) / 2, valueRow: (fused - query) / 2 };
 }

@@ -78,5 +78,5 @@ export function keysOf(view: ModelView): Keys {
 function size(value: MetadataValue, key: string): number {
   if (isOmitted(value)) throw new UnknownShape(`The source left out the array ${key}.`, true);
   if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= MOST) return value;
-  throw new UnknownShape(`${key} is no usable number.`);
+  throw new UnknownShape(`${key} isn't a usable number.`);
 }

@@ -29,7 +29,7 @@ export function openModel(metadata: ModelMetadata): ModelFile {
   const { architecture } = view;
   const rule = ARCHITECTURES.get(architecture);
   if (rule === undefined) {
-    const why = NOT_COVERED.get(architecture) ?? "is not known to this version.";
+    const why = NOT_COVERED.get(architecture) ?? "isn't known to this version.";
     throw new UnknownShape(`The architecture "${architecture.slice(0, 60)}" ${why}`);
   }
   const keys = keysOf(view);
@@ -58,7 +58,8 @@ function vocabularyOf(tensorShape: (name: string) => readonly number[] | undefin
   const embedding = tensorShape("token_embd.weight");
   const rows = embedding?.[1];
   if (embedding === undefined || rows === undefined) throw new UnknownShape("The file has no token_embd.weight.");
-  if (embedding[0] !== embeddingLength) throw new UnknownShape("token_embd.weight has not the width the keys say.");
+  if (embedding[0] !== embeddingLength)
+    throw new UnknownShape("token_embd.weight doesn't have the width the keys say.");
   return Math.min(rows, tensorShape("per_layer_token_embd.weight")?.[1] ?? rows);
 }
 

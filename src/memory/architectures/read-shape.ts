@@ -42,7 +42,7 @@ export function readShape(metadata: ModelMetadata): ShapeReading {
   }
 }
 
-/** The reading that stands for an error thrown on the way. */
+/** The reading for an error thrown on the way. */
 export function unknownReading(
   metadata: ModelMetadata,
   error: UnknownShape,

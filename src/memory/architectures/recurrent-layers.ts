@@ -13,7 +13,7 @@ export function recurrentLayers(file: ModelFile): readonly boolean[] {
   );
   const said = saidByKeys(file);
   if (said === undefined) {
-    if (!marked.includes(true)) throw new UnknownShape("Which layers are recurrent cannot be told.", true);
+    if (!marked.includes(true)) throw new UnknownShape("It isn't known which layers are recurrent.", true);
     return marked;
   }
   if (marked.includes(true) && said.some((recurrent, layer) => recurrent !== marked[layer])) {

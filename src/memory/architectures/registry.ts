@@ -119,15 +119,15 @@ export const ARCHITECTURES: ReadonlyMap<string, ArchitectureRule> = new Map<stri
   ...entries("nomic-bert jina-bert-v2 modern-bert neo-bert eurobert gemma-embedding", encoder),
 ]);
 
-const INDEXER = "keeps an indexer cache beside its KV cache, which this version cannot size.";
-const DIFFUSION = "is a diffusion model, which this version cannot size.";
+const INDEXER = "keeps an indexer cache beside its KV cache, which this version can't size.";
+const DIFFUSION = "is a diffusion model, which this version can't size.";
 const DRAFT = "is a draft model: it only runs beside another model.";
-const ENCODER_DECODER = "is an encoder-decoder, which this version cannot size.";
+const ENCODER_DECODER = "is an encoder-decoder, which this version can't size.";
 
 /** Architectures that are known not to follow the rules of this folder, and why. */
 export const NOT_COVERED: ReadonlyMap<string, string> = new Map([
   ...["deepseek32", "glm-dsa", "hy_v4", "dots3note", "minimax-m3", "qwen4exp"].map((name) => [name, INDEXER] as const),
-  ["deepseek4", "has a KV cache of its own kind, which this version cannot size."],
+  ["deepseek4", "has a KV cache of its own kind, which this version can't size."],
   ...["dream", "llada", "llada-moe", "rnd1"].map((name) => [name, DIFFUSION] as const),
   ...["eagle3", "dflash", "gemma4-assistant"].map((name) => [name, DRAFT] as const),
   ...["t5", "t5encoder"].map((name) => [name, ENCODER_DECODER] as const),

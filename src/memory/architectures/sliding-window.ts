@@ -39,7 +39,7 @@ function isSliding(sliding: SlidingRule, key: number | undefined, layers: number
 function flagsOfKeys({ keys, blockCount, layerCount }: ModelFile, sliding: SlidingRule): readonly boolean[] {
   const flags = keys.isArray(PATTERN) ? keys.perLayer(PATTERN, blockCount, layerCount) : undefined;
   if (Array.isArray(flags)) return flags.slice(0, layerCount).map((flag) => flag !== 0);
-  if (sliding.order === "array") throw new UnknownShape("The metadata does not say which layers slide.");
+  if (sliding.order === "array") throw new UnknownShape("The metadata doesn't say which layers slide.");
   return byPeriod(sliding.order, keys.number(PATTERN) ?? sliding.period ?? 0, layerCount);
 }
 
@@ -51,7 +51,7 @@ function flagsWithoutArray(
   if (sliding.shownByKeyNorm && keyLength !== slidingKeyLength) {
     return Array.from({ length: layerCount }, (_, layer) => {
       const norm = tensor(layer, "attn_k_norm")?.[0] ?? tensor(layer, "attn_q_norm")?.[0];
-      if (norm === undefined) throw new UnknownShape("Which layers slide cannot be told.", true);
+      if (norm === undefined) throw new UnknownShape("It isn't known which layers slide.", true);
       return norm !== keyLength;
     });
   }

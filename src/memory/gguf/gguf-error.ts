@@ -53,7 +53,7 @@ export function asGgufError(error: unknown, fault: GgufFault, signal?: AbortSign
   if (signal?.aborted || name === "AbortError")
     return new GgufError("aborted", "Reading the model's header was canceled.", { cause: error });
   const detail = (error instanceof Error ? error.message : String(error)).slice(0, 200).replace(/\.?$/, ".");
-  return new GgufError(fault, `The model's header could not be read: ${detail}`, { cause: error });
+  return new GgufError(fault, `Couldn't read the model's header: ${detail}`, { cause: error });
 }
 
 /** {@link orAbort} for the bytes of a file; `fault` is for errors that are not a {@link GgufError}. */

@@ -85,7 +85,7 @@ export async function readValue(
   }
   if (type === GgufType.STRING) return (await readText(cursor, budget)) ?? { omitted: true };
   if (type === GgufType.ARRAY) return readArray(cursor, key, asked, budget);
-  throw new GgufError("bad-type", `The key ${shownName(key)} has value type ${type}, which GGUF does not know.`);
+  throw new GgufError("bad-type", `The key ${shownName(key)} has value type ${type}, which GGUF doesn't know.`);
 }
 
 async function readArray(
@@ -150,7 +150,7 @@ function leastBytes(key: string, elementType: number): number {
   if (elementType === GgufType.ARRAY) return 12;
   throw new GgufError(
     "bad-type",
-    `The key ${shownName(key)} is an array of value type ${elementType}, which GGUF does not know.`,
+    `The key ${shownName(key)} is an array of value type ${elementType}, which GGUF doesn't know.`,
   );
 }
 

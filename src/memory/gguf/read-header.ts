@@ -133,7 +133,7 @@ export async function readGgufHeader(source: ByteSource, options: ReadGgufOption
 async function readPreamble(cursor: HeaderCursor): Promise<{ version: number; tensorCount: number; keyCount: number }> {
   await cursor.require(4);
   if (cursor.u32() !== MAGIC)
-    throw new GgufError("not-gguf", 'This is not a GGUF file: it does not start with the letters "GGUF".');
+    throw new GgufError("not-gguf", `This isn't a GGUF file: it doesn't start with the letters "GGUF".`);
   await cursor.require(4);
   const version = cursor.u32();
   // A small number written big-endian has its lower half empty.
@@ -182,7 +182,7 @@ function splitOf(values: ReadonlyMap<string, MetadataValue>): GgufSplit | undefi
   const no = values.get("split.no");
   const tensorCount = values.get("split.tensors.count");
   if (!isCount(count) || !isCount(no) || no >= count || !(tensorCount === undefined || isCount(tensorCount)))
-    throw new GgufError("split", "The file is one part of a split model, but does not say soundly which one.");
+    throw new GgufError("split", "The file is one part of a split model, but doesn't say clearly which one.");
   return { no, count, tensorCount };
 }
 

@@ -56,7 +56,7 @@ export function siblingName(fileName: string | undefined, split: GgufSplit, no: 
   if (fileName?.endsWith(ending(split.no)) !== true)
     throw new GgufError(
       "split",
-      `The file is part ${split.no + 1} of a model split into ${split.count}, but is not named so that the others can be found.`,
+      `The file is part ${split.no + 1} of a model split into ${split.count}, but isn't named so the others can be found.`,
     );
   return fileName.slice(0, -ending(split.no).length) + ending(no);
 }

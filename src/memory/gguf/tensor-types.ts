@@ -72,7 +72,7 @@ export function tensorTypeName(id: number): string {
  *
  * @param typeName ggml type name, in upper or lower case
  * @param shape elements per dimension in GGUF order, the row length first; empty for a single element
- * @returns undefined if the type is not known, a dimension is not a positive integer, the row is no whole number
+ * @returns undefined if the type is not known, a dimension is not a positive integer, the row isn't a whole number
  *   of blocks, or the size is beyond Number.MAX_SAFE_INTEGER
  */
 export function tensorBytes(typeName: string, shape: readonly number[]): number | undefined {

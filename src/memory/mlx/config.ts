@@ -41,7 +41,7 @@ export type Defaults = Readonly<Record<string, number>>;
  * The keys of a config.json: those of `text_config` (or `llm_config`) go before those at the top, as in MLX's own code.
  */
 export function openConfig(config: unknown, defaults: Defaults = {}): MlxConfig {
-  if (!isObject(config)) throw new UnknownMlxModel("Its config.json is no JSON object.");
+  if (!isObject(config)) throw new UnknownMlxModel("Its config.json isn't a JSON object.");
   const nested = NESTED.map((key) => config[key]).find(isObject);
   const own = Object.hasOwn(config, "model_type") ? config["model_type"] : undefined;
   const modelType = own ?? nested?.["model_type"];

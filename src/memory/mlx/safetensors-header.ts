@@ -10,7 +10,7 @@ const MAX_SIDES = 8;
 /** Values in the JSON of so many tensors. */
 const MAX_PARTS = 12 * MAX_TENSORS;
 
-/** The length of the header stands in front of it. */
+/** The header's length comes first. */
 export const LENGTH_BYTES = 8;
 
 /** Bits of an element of each type that safetensors knows; of others only the bytes in the file are known. */

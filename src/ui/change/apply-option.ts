@@ -40,7 +40,7 @@ export async function applyOption(work: ApplyOption, verifies = true): Promise<v
   if (earlier !== undefined && state !== "finished" && steps.some(leavesSomething)) {
     await showToast({
       style: Toast.Style.Failure,
-      title: state === "running" ? "Another change is being carried out" : "Another change was left half-way",
+      title: state === "running" ? "Another Change Is Running" : "Another Change Is Unfinished",
       message: `${earlier.title} for ${earlier.model}: see the top of Check Model Fit.`,
     });
     return;

@@ -22,7 +22,7 @@ export interface CarryOut {
 
 /**
  * Carries out what a journal has to do, with the step under way in a toast that can stop the wait, and says what came
- * of it. Whatever stopped half-way can be gone on with or undone from the toast, and later from the list.
+ * of it. Whatever didn't finish can be continued or undone from the toast, and later from the list.
  */
 export async function carryOut(work: CarryOut): Promise<void> {
   const { journal, settings, snapshot, refresh } = work;
@@ -51,7 +51,7 @@ export async function carryOut(work: CarryOut): Promise<void> {
     await toast.hide();
     await showToast({
       style: Toast.Style.Failure,
-      title: "Could not carry on",
+      title: "Couldn't Continue",
       message: error instanceof Error ? error.message : String(error),
     });
   } finally {
@@ -89,7 +89,7 @@ function resultWords(result: RunResult, next: string | undefined): ToastWords {
   const { step, reason, isLeft } = result;
   // The server goes on with what nobody waits for.
   if (!isLeft && result.kind === "cancelled" && step.kind === "load") {
-    return { style: Toast.Style.Success, title: "Stopped waiting", message: `Ollama may go on loading ${step.name}.` };
+    return { style: Toast.Style.Success, title: "Stopped Waiting", message: `Ollama may still load ${step.name}.` };
   }
   if (!isLeft) {
     return result.kind === "cancelled"
@@ -99,7 +99,7 @@ function resultWords(result: RunResult, next: string | undefined): ToastWords {
   const done = journal.entries.filter(({ state }) => state === "done").length;
   return {
     style: Toast.Style.Failure,
-    title: `${stepFailedText(step)}, ${done} of ${journal.entries.length} steps are done`,
+    title: `${stepFailedText(step)}, ${done} of ${journal.entries.length} steps done`,
     message: reason,
   };
 }
@@ -109,18 +109,18 @@ function finishedWords(
   next: string | undefined,
 ): ToastWords {
   const [note] = notes;
-  if (note !== undefined) return { style: Toast.Style.Failure, title: "Done, but not everything", message: note };
+  if (note !== undefined) return { style: Toast.Style.Failure, title: "Done, With One Exception", message: note };
   if (load === undefined) {
     return {
       style: Toast.Style.Success,
       title: journal.isUndo ? "Undone" : "Done",
       message: journal.isUndo
-        ? `${journal.title} was taken back.`
-        : `${journal.title}. ${journal.model} was not loaded, so that nothing was verified.`,
+        ? `${journal.title} is undone.`
+        : `${journal.title}. ${journal.model} wasn't loaded, so nothing is verified.`,
     };
   }
   const words = loadWords(load.report, load.step.expected);
   return load.report.kind === "spilled" && next !== undefined
-    ? { ...words, message: `${words.message} The next way: ${next}.` }
+    ? { ...words, message: `${words.message} Next: ${next}.` }
     : words;
 }

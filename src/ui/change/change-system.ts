@@ -6,7 +6,7 @@ import type { Settings } from "../../app/preferences";
 import { appleSilicon, connect, type Snapshot } from "../../app/snapshot";
 import { getSystem } from "../../app/system";
 
-/** What the steps of a change act on; undefined where the host in the preferences is no address. */
+/** What the steps of a change act on; undefined where the host in the preferences isn't an address. */
 export function changeSystem(settings: Settings, snapshot: Snapshot, signal?: AbortSignal): ChangeSystem | undefined {
   const system = getSystem();
   const client = connect(system, settings);

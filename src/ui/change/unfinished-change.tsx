@@ -27,7 +27,7 @@ export function UnfinishedDescription({ change }: Pick<Props, "change">) {
   const { journal, state } = change;
   return (
     <Form.Description
-      title={state === "running" ? "In Progress" : "Left Half-Way"}
+      title={state === "running" ? "In Progress" : "Unfinished Change"}
       text={`${titleOf(journal)} for ${journal.model}: ${progressText(change)}.`}
     />
   );
@@ -40,13 +40,13 @@ export function ShowStepsAction(props: Props) {
 
 const titleOf = ({ isUndo, title }: Journal) => (isUndo ? `Undo "${title}"` : title);
 
-/** The row above the models that says a change was left half-way. */
+/** The row above the models that shows an unfinished change. */
 export function UnfinishedSection(props: Props) {
   const { change, refresh } = props;
   const { journal, state } = change;
   const running = state === "running";
   return (
-    <List.Section title={running ? "In Progress" : "Left Half-Way"}>
+    <List.Section title={running ? "In Progress" : "Unfinished Change"}>
       <List.Item
         id="unfinished-change"
         title={titleOf(journal)}
@@ -103,7 +103,7 @@ function UnfinishedView({ change, settings, snapshot, refresh }: Props) {
           )}
           {state === "left" && (
             <Action
-              title="Leave as It Is"
+              title="Dismiss"
               icon={Icon.Trash}
               style={Action.Style.Destructive}
               onAction={async () => {
@@ -121,10 +121,10 @@ function UnfinishedView({ change, settings, snapshot, refresh }: Props) {
 }
 
 function whatHappened({ journal, state, isHere }: UnfinishedChange): string {
-  if (state === "running") return `It is being carried out for ${journal.model} at this moment.`;
+  if (state === "running") return `It's running for ${journal.model} right now.`;
   return isHere
-    ? `It was begun for ${journal.model} and left half-way. What was done is as it was left: go on, or undo it.`
-    : `It was begun for ${journal.model} on the Ollama host ${journal.url}. Choose that host in the preferences to go on or to undo it.`;
+    ? `It was started for ${journal.model} and didn't finish. What's done is still in effect: continue, or undo it.`
+    : `It was started for ${journal.model} on the Ollama host ${journal.url}. Choose that host in the preferences to continue or undo it.`;
 }
 
 function entryText({ step, state, reason }: JournalEntry): string {
@@ -133,19 +133,19 @@ function entryText({ step, state, reason }: JournalEntry): string {
     case "done":
       return `- **Done:** ${text}`;
     case "running":
-      return `- **Under way:** ${text}`;
+      return `- **Running:** ${text}`;
     case "failed":
-      return `- **Not done:** ${text} ${plainMarkdown(reason ?? "")}`.trimEnd();
+      return `- **Failed:** ${text} ${plainMarkdown(reason ?? "")}`.trimEnd();
     case "waiting":
-      return `- **Not done yet:** ${text}`;
+      return `- **To do:** ${text}`;
   }
 }
 
 function confirmLeaving(): Promise<boolean> {
   return confirmAlert({
     icon: Icon.Trash,
-    title: "Leave it as it is?",
-    message: "What was done stays, and it can no longer be gone on with or undone from here.",
+    title: "Dismiss the change?",
+    message: "What's done stays in effect. You can't continue or undo it from here afterwards.",
     primaryAction: { title: "Leave", style: Alert.ActionStyle.Destructive },
   });
 }

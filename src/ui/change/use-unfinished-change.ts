@@ -7,15 +7,15 @@ import type { Snapshot } from "../../app/snapshot";
 import { localStorage } from "../../app/local-storage";
 import { getSystem } from "../../app/system";
 
-/** A change that was not carried out to its end, and whether some command is still at it. */
+/** A change that didn't finish, and whether some command is still working on it. */
 export interface UnfinishedChange {
   readonly journal: Journal;
   readonly state: "running" | "left";
-  /** It is about the server that is asked now, so that it can be gone on with. */
+  /** It's about the server in the preferences now, so it can be continued. */
   readonly isHere: boolean;
 }
 
-/** The change that was left half-way, held against the world; undefined where there is none. */
+/** The unfinished change, checked against the system; undefined where there's none. */
 export function useUnfinishedChange(settings: Settings, snapshot: Snapshot | undefined) {
   return usePromise(
     (current: Snapshot | undefined) => readUnfinishedChange(settings, current),

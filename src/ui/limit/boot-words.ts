@@ -65,7 +65,7 @@ export function othersText(others: readonly OtherBootSetting[]): string {
     const value = setting.valueMib === undefined ? "" : ` (${formatMib(setting.valueMib)})`;
     return `${setting.path}${script}${value}`;
   });
-  return `${files.join(", ")}: what is set here lasts until the next restart.`;
+  return `${files.join(", ")}: what you set here lasts until the next restart.`;
 }
 
 /** Where nothing that was found explains the limit in force; undefined where something does. */

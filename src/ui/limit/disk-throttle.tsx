@@ -30,11 +30,11 @@ export function DiskThrottleDescription({ throttle }: { readonly throttle: DiskT
 function throttleText({ state, isLoading }: DiskThrottle): string {
   switch (state) {
     case 1:
-      return "On, the default of macOS: background tasks such as Time Machine and Spotlight give way to your apps at the disk. This setting has nothing to do with GPU memory.";
+      return "On, the macOS default: background tasks such as Time Machine and Spotlight let your apps use the disk first. It has nothing to do with GPU memory.";
     case 0:
-      return "Off until the next restart: background tasks such as Time Machine and Spotlight compete with your apps for the disk. This setting has nothing to do with GPU memory.";
+      return "Off until the next restart: background tasks such as Time Machine and Spotlight compete with your apps for the disk. It has nothing to do with GPU memory.";
     case undefined:
-      return isLoading ? "Reading…" : "Unknown: debug.lowpri_throttle_enabled could not be read.";
+      return isLoading ? "Reading…" : "Unknown: couldn't read debug.lowpri_throttle_enabled.";
   }
 }
 

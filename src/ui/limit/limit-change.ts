@@ -32,12 +32,12 @@ const REMOVE_DAEMON_COMMAND = `sudo /bin/rm -f ${[LAUNCH_DAEMON_LABEL, FORMER_LA
  * Asks what has to be asked, sets the limit with one administrator prompt and says what is in force. Resolves to whether the limit is now as asked; every other outcome has been explained in a toast.
  */
 export async function changeLimit({ mac, advice, mib, bootDaemon, own }: LimitChange): Promise<boolean> {
-  if (mac.overrideMib === undefined) return refuse("This macOS has no GPU limit to set.");
+  if (mac.overrideMib === undefined) return refuse("This macOS has no GPU limit that can be set.");
   const ramMib = Math.floor(mac.ramBytes / MIB);
   const check = checkLimit(mib, mac.ramBytes, advice);
   if (check.kind === "refused") return refuse(check.reason);
   if (check.kind === "second-yes" && bootDaemon === "install") {
-    return refuse("So high a limit is not kept after a restart: a restart has to be the way out if the Mac freezes.");
+    return refuse("A limit this high isn't kept after a restart: restarting has to help if the Mac freezes.");
   }
   const outcome = await confirmAndPrompt({
     questions: questionsBefore(check, mib),
@@ -70,25 +70,25 @@ function questionsBefore(check: LimitCheck, mib: number): readonly Alert.Options
 
 const inForce = (mib: number | undefined): string =>
   mib === undefined
-    ? "What is in force could not be read."
+    ? "Couldn't read what's in force now."
     : mib === 0
       ? "In force: the macOS default."
       : `In force: ${formatMib(mib)}.`;
 
 const AFTERWARDS =
-  "Load a GGUF model anew to use it. MLX models, eviction and the default context follow once Ollama restarts: set num_ctx before that.";
+  "Reload a GGUF model to use it. MLX models, unloading and the default context follow once Ollama restarts: set num_ctx first.";
 
 /** "It" is the value that was asked for. */
 function daemonWords(daemon: DaemonResult | undefined): string {
   switch (daemon?.kind) {
     case "installed":
-      return 'The LaunchDaemon sets it again after every restart. Login Items & Extensions lists it as "sh".';
+      return 'The LaunchDaemon sets it after every restart. Login Items & Extensions lists it as "sh".';
     case "removed":
       return "The LaunchDaemon is removed.";
     case "not-loaded":
-      return `The LaunchDaemon sets it again after every restart, though launchd did not load it now: ${sentence(daemon.detail)}`;
+      return `The LaunchDaemon sets it after every restart, but launchd didn't load it now: ${sentence(daemon.detail)}`;
     case "failed":
-      return `The LaunchDaemon was not changed: ${sentence(daemon.detail)}`;
+      return `The LaunchDaemon wasn't changed: ${sentence(daemon.detail)}`;
     default:
       return "";
   }
@@ -109,8 +109,7 @@ export function outcomeWords(
     case "done":
       return {
         style: Toast.Style.Success,
-        title:
-          askedMib === 0 ? "GPU limit is back at the macOS default" : `GPU limit is ${formatBytes(askedMib * MIB)}`,
+        title: askedMib === 0 ? "Back to the macOS Default" : `GPU limit is ${formatBytes(askedMib * MIB)}`,
         message: [
           outcome.daemon?.kind === "failed" ? "It lasts until the next restart." : "",
           leftMib === undefined || leftMib === askedMib
@@ -128,7 +127,7 @@ export function outcomeWords(
     default:
       return promptWords(outcome, {
         now,
-        failed: "The limit could not be set",
+        failed: "Couldn't Set the Limit",
         asked: `Asked for ${askedMib === 0 ? "the macOS default" : formatMib(askedMib)}.`,
         setAnyway: outcome.inForceMib === askedMib && askedMib !== beforeMib,
         besides: "daemon" in outcome ? daemonWords(outcome.daemon) : "",

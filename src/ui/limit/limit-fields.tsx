@@ -25,7 +25,7 @@ interface FieldsProps {
   readonly start: AtStart;
   readonly throttle: DiskThrottle;
   readonly settings: Settings;
-  /** A change of a plan that was not carried out to its end. */
+  /** A change from a plan that didn't finish. */
   readonly unfinished?: UnfinishedChange;
   readonly isLoading: boolean;
   /** The Mac may have changed, also where the outcome was not the one asked for. */

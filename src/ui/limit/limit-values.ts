@@ -9,7 +9,7 @@ export interface LimitValues {
   keep: string;
 }
 
-/** The limit in MiB that the form stands at; 0 = macOS default, undefined where what is typed is no limit. */
+/** The limit in MiB that the form is set to; 0 = macOS default, undefined where what's typed isn't a limit. */
 export function presetMib(values: LimitValues, advice: LimitAdvice): number | undefined {
   switch (values.preset) {
     case "default":

@@ -4,7 +4,7 @@ import { setIoThrottle, type ThrottleOutcome, type ThrottleState } from "../../m
 import { confirmAndPrompt, promptWords } from "../shared/admin-prompt";
 import type { ToastWords } from "../shared/confirm-and-run";
 
-const NOT_THE_GPU = "This has nothing to do with GPU memory and makes no model fit.";
+const NOT_THE_GPU = "It has nothing to do with GPU memory and won't make a model fit.";
 
 /** Asks, switches the disk throttle with one administrator prompt and says what is in force. */
 export async function changeThrottle(asked: ThrottleState, before: ThrottleState): Promise<void> {
@@ -16,7 +16,7 @@ export async function changeThrottle(asked: ThrottleState, before: ThrottleState
         message: [
           asked === 0
             ? "Background tasks such as Time Machine and Spotlight may then compete with your apps for the disk."
-            : "Background tasks such as Time Machine and Spotlight then give way to your apps at the disk again, as macOS has it by default.",
+            : "Background tasks such as Time Machine and Spotlight then let your apps use the disk first again, the macOS default.",
           NOT_THE_GPU,
           asked === 0 ? "It lasts until the next restart." : "",
           "macOS asks for an administrator password.",
@@ -41,21 +41,21 @@ export function throttleWords(outcome: ThrottleOutcome, asked: ThrottleState, be
     return outcome.inForce === 0
       ? {
           style: Toast.Style.Success,
-          title: "Disk throttle is off",
+          title: "Disk Throttle Is Off",
           message: "Until the next restart, background tasks compete with your apps for the disk.",
         }
       : {
           style: Toast.Style.Success,
-          title: "Disk throttle is on",
-          message: "As macOS has it by default: background tasks give way to your apps.",
+          title: "Disk Throttle Is On",
+          message: "The macOS default: background tasks let your apps use the disk first.",
         };
   }
   return promptWords(outcome, {
     now:
       outcome.inForce === undefined
-        ? "Whether the disk throttle is on could not be read."
+        ? "Couldn't read whether the disk throttle is on."
         : `The disk throttle is ${outcome.inForce === 0 ? "off" : "on"}.`,
-    failed: "The disk throttle could not be changed",
+    failed: "Couldn't Change the Disk Throttle",
     asked: `Asked to switch it ${asked === 0 ? "off" : "on"}.`,
     setAnyway: outcome.inForce === asked && asked !== before,
   });

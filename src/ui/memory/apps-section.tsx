@@ -5,10 +5,10 @@ import { confirmQuit } from "./confirm-quit";
 import type { Memory } from "./use-memory";
 import { RowActions } from "./row";
 
-/** Why there is no Quit. */
+/** Why Quit isn't offered. */
 const NOT_OFFERED: Readonly<Record<Exclude<AppKind, "app">, string>> = {
   macos: "Part of macOS",
-  system: "Runs for the system",
+  system: "Runs for macOS",
   raycast: "This extension runs in it",
   program: "Not an app",
   unknown: "Unknown program",
@@ -23,8 +23,8 @@ export function AppsSection({ memory }: { readonly memory: Memory }) {
       {apps.length === 0 && (
         <List.Item
           id="no-apps"
-          title="Apps Could Not Be Read"
-          subtitle="top gave no answer in time"
+          title="Couldn't Read the Apps"
+          subtitle="top didn't answer in time"
           icon={Icon.Warning}
           actions={<RowActions memory={memory} />}
         />

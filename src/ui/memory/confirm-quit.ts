@@ -38,18 +38,18 @@ function quitToast(outcome: QuitOutcome, { name, bundlePath = "", bytes }: AppFo
     case "quit":
       return {
         style: Toast.Style.Success,
-        title: `${name} has quit`,
+        title: `${name} Quit`,
         message: `Its footprint was ${formatBytes(bytes)}`,
       };
     case "still-running":
-      return failure(`${name} is still running`, "It may ask to save something.", {
+      return failure(`${name} Is Still Running`, "It may be asking to save something.", {
         title: `Show ${name}`,
         onAction: () => open(bundlePath),
       });
     case "not-permitted":
       return failure("Not Permitted", outcome.explanation, openAutomationSettings);
     case "not-quittable":
-      return failure(`${name} was left alone`, outcome.reason);
+      return failure(`${name} Was Left Alone`, outcome.reason);
     case "failed":
       return failure(`Could not quit ${name}`, outcome.detail);
   }

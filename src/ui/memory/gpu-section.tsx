@@ -76,7 +76,7 @@ function Figures({ mac, memory, snapshot }: Props & { readonly mac: AppleSilicon
       <FigureRow
         id="default-limit"
         title="macOS Default"
-        note={standard.estimated ? "estimated" : "what macOS allows by itself"}
+        note={standard.estimated ? "estimated" : "what macOS allows on its own"}
         icon={Icon.Undo}
         value={formatBytes(standard.bytes)}
         source="Metal"
@@ -109,7 +109,7 @@ function Figures({ mac, memory, snapshot }: Props & { readonly mac: AppleSilicon
           tooltip={
             status.gpuInUseBytes === undefined
               ? undefined
-              : `In use at this very moment: ${formatBytes(status.gpuInUseBytes)}. That figure jumps about.`
+              : `In use right now: ${formatBytes(status.gpuInUseBytes)}. This figure jumps around.`
           }
           actions={actions(inUse)}
         />

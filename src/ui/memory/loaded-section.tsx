@@ -36,7 +36,7 @@ export function LoadedSection({ memory, snapshot, memoryView }: Props) {
         <List.Item
           id="nothing-loaded"
           title="No Model Loaded"
-          subtitle="Ollama loads one with the first request"
+          subtitle="Ollama loads one on the first request"
           icon={Icon.Circle}
           actions={<RowActions memory={memory} />}
         />
@@ -54,7 +54,7 @@ function NoAnswer({ memory, snapshot, reason }: Omit<Props, "memoryView"> & { re
   return (
     <List.Item
       id="no-answer"
-      title={state.kind === "answering" ? "Loaded Models Could Not Be Read" : words.title}
+      title={state.kind === "answering" ? "Couldn't Read Loaded Models" : words.title}
       subtitle={reason}
       icon={Icon.Warning}
       actions={<RowActions memory={memory}>{state.kind === "answering" ? undefined : words.action}</RowActions>}
@@ -73,7 +73,7 @@ function Loaded({ model, memory, snapshot, memoryView }: Props & { readonly mode
       subtitle={model.contextLength === undefined ? "" : `${formatContext(model.contextLength)} context`}
       icon={Icon.Bolt}
       accessories={[
-        ...(expiry === undefined ? [] : [{ text: expiry, tooltip: "Every request starts that time anew" }]),
+        ...(expiry === undefined ? [] : [{ text: expiry, tooltip: "Every request restarts this time" }]),
         { text: formatBytes(model.sizeBytes), tooltip: sizeText(model) },
         ...placeTag(model),
       ]}
@@ -120,7 +120,7 @@ function Loaded({ model, memory, snapshot, memoryView }: Props & { readonly mode
 
 function sizeText({ countedBytes, sizeBytes }: LoadedModel): string {
   return countedBytes === undefined
-    ? "All of it, GPU and CPU"
+    ? "GPU and CPU together"
     : `About. Ollama counts ${formatBytes(countedBytes)} and leaves out ${formatBytes(sizeBytes - countedBytes)}, such as the first of two KV caches`;
 }
 
@@ -129,12 +129,12 @@ function placeTag({ sizeBytes, vramBytes }: LoadedModel): List.Item.Accessory[] 
   if (sizeBytes === 0) return [];
   if (vramBytes >= sizeBytes) return [{ tag: { value: "On the GPU", color: Color.Green } }];
   if (vramBytes === 0) {
-    return [{ tag: { value: "On the CPU", color: Color.Red }, tooltip: "Nothing of it is on the GPU" }];
+    return [{ tag: { value: "On the CPU", color: Color.Red }, tooltip: "None of it is on the GPU" }];
   }
   return [
     {
       tag: { value: `Spilled ${formatBytes(sizeBytes - vramBytes)}`, color: Color.Orange },
-      tooltip: `${formatBytes(vramBytes)} of ${formatBytes(sizeBytes)} are on the GPU, the rest crawls on the CPU`,
+      tooltip: `${formatBytes(vramBytes)} of ${formatBytes(sizeBytes)} on the GPU; the rest crawls on the CPU`,
     },
   ];
 }

@@ -28,7 +28,7 @@ export function RamSection({ memory }: { readonly memory: Memory }) {
       {row({
         id: "pressure",
         title: "Memory Pressure",
-        note: "the kernel's own judgement",
+        note: "the kernel's own view",
         icon: Icon.Heartbeat,
         value: pressure?.title,
         source: SYSCTL,
@@ -37,7 +37,7 @@ export function RamSection({ memory }: { readonly memory: Memory }) {
       {row({
         id: "used",
         title: "Used",
-        note: "without files that are only cached",
+        note: "not counting cached files",
         icon: usedBytes !== undefined && ramBytes ? shareIcon(usedBytes / ramBytes) : Icon.MemoryStick,
         value:
           usedBytes !== undefined && ramBytes
@@ -48,7 +48,7 @@ export function RamSection({ memory }: { readonly memory: Memory }) {
       {row({
         id: "wired",
         title: "Wired",
-        note: "cannot be swapped or compressed",
+        note: "can't be swapped or compressed",
         icon: Icon.Lock,
         value: size(status.wiredBytes),
         source: VM_STAT,
@@ -56,7 +56,7 @@ export function RamSection({ memory }: { readonly memory: Memory }) {
       {row({
         id: "compressed",
         title: "Compressed",
-        note: "what the compressor takes",
+        note: "used by the compressor",
         icon: Icon.Layers,
         value: size(status.compressedBytes),
         source: VM_STAT,
@@ -74,7 +74,7 @@ export function RamSection({ memory }: { readonly memory: Memory }) {
         title: "Free",
         note: "as the kernel counts it",
         icon: Icon.Circle,
-        value: freePercent === undefined ? undefined : `${freePercent} %`,
+        value: freePercent === undefined ? undefined : `${freePercent}%`,
         source: SYSCTL,
       })}
     </List.Section>

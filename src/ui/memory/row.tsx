@@ -27,7 +27,7 @@ interface RowProps {
 export function FigureRow({ id, title, icon, note, value, source, color, tooltip, actions }: RowProps) {
   const shown: List.Item.Accessory =
     value === undefined
-      ? { text: { value: "Unknown", color: Color.SecondaryText }, tooltip: `It could not be read: ${source}` }
+      ? { text: { value: "Unknown", color: Color.SecondaryText }, tooltip: `Couldn't read it: ${source}` }
       : {
           ...(color === undefined ? { text: value } : { tag: { value, color } }),
           tooltip,

@@ -12,8 +12,8 @@ interface Props {
 }
 
 const EVICTION =
-  `By the sizes of the models and the limit. Ollama keeps at most ${MOST_LOADED} loaded (OLLAMA_MAX_LOADED_MODELS), and ` +
-  "unloads one earlier where its own rough prediction for the next is above 80 % of what it takes for available.";
+  `Judged by size against the limit. Ollama keeps at most ${MOST_LOADED} loaded (OLLAMA_MAX_LOADED_MODELS), and ` +
+  "may unload one earlier: when its own rough guess for the next is above 80% of what it sees as available.";
 
 /** Which models can be loaded at the same time. */
 export function TogetherSection({ memory, snapshot }: Props) {
@@ -56,7 +56,7 @@ function Groups({ together, memory }: { readonly together: Together; readonly me
         <List.Item
           id="no-group"
           title="No Two Models Fit Side by Side"
-          subtitle="at the contexts they would run at"
+          subtitle="at the contexts they'd run at"
           icon={Icon.Minus}
           actions={<RowActions memory={memory} limitFirst />}
         />

@@ -99,7 +99,7 @@ async function readStatus(snapshot: Snapshot | undefined) {
 
 async function readLoaded(settings: Settings): Promise<LoadedState> {
   const client = connect(getSystem(), settings);
-  if (client === undefined) return { kind: "failed", reason: `"${settings.host.slice(0, 80)}" is no address.` };
+  if (client === undefined) return { kind: "failed", reason: `"${settings.host.slice(0, 80)}" isn't an address.` };
   try {
     return { kind: "read", models: await client.loaded() };
   } catch (error) {

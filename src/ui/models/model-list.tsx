@@ -99,7 +99,7 @@ export function FitList() {
       {!snapshot && !isLoading && (
         <List.EmptyView
           icon={Icon.Warning}
-          title="Nothing Could Be Read"
+          title="Couldn't Read Anything"
           actions={
             <ActionPanel>
               <RefreshAction refresh={refresh} />
@@ -129,7 +129,7 @@ function accessories(row: FitRow, loaded: readonly { readonly digest: string }[]
   ];
 }
 
-/** Search finds family, quantization and verdict besides the name. */
+/** Search finds family, quantization and verdict as well as the name. */
 function searchWords({ model, verdict }: FitRow): string[] {
   const words = [model.family, ...model.families, model.quantization, model.parameterSize];
   return [...new Set([...words, ...(verdict ? VERDICT_TITLES[verdict.kind].split(" ") : [])])].filter(

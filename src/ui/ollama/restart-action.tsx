@@ -51,7 +51,7 @@ async function askAndRestart(url: string, snapshot: Snapshot, refresh: () => voi
           primaryAction: { title: "Restart", style: Alert.ActionStyle.Destructive },
         },
       ],
-      progress: { title: "Restarting Ollama", message: "Waiting until it answers again" },
+      progress: { title: "Restarting Ollama", message: "Waiting for it to answer" },
       work: restart,
       outcome: (came) => restartToast(came, origin),
     });

@@ -23,13 +23,13 @@ export interface RestartEffects {
 export function restartQuestion({ loaded, tier, nextContext }: RestartEffects): string {
   return [
     loaded === undefined
-      ? "Which models are loaded could not be read. Restarting unloads them all, and cuts off answers under way."
+      ? "Couldn't read which models are loaded. Restarting unloads them all and cuts off answers in progress."
       : loaded.length === 0
-        ? "No model is loaded now. A download under way stops."
-        : `Restarting unloads ${listNames(loaded)}, and cuts off answers under way.`,
+        ? "No model is loaded now. A running download stops."
+        : `Restarting unloads ${listNames(loaded)} and cuts off answers in progress.`,
     nextContext === undefined
       ? tier
-      : `The default context is then ${formatContext(nextContext)} (OLLAMA_CONTEXT_LENGTH), unless the slider in the app's settings says otherwise.`,
+      : `The default context will be ${formatContext(nextContext)} (OLLAMA_CONTEXT_LENGTH), unless the app's slider says otherwise.`,
   ]
     .filter(Boolean)
     .join(" ");
@@ -40,8 +40,8 @@ export function restartToast(outcome: AwaitedRestart, origin: ServerOrigin): Toa
   if (outcome.kind === "restarted") {
     return {
       style: Toast.Style.Success,
-      title: "Ollama restarted",
-      message: "It answers again. Models are loaded when they are used.",
+      title: "Ollama Restarted",
+      message: "It's answering again. Models load when they're used.",
     };
   }
   const failure = (title: string, primaryAction?: Toast.ActionOptions): Toast.Options => ({
@@ -56,21 +56,21 @@ export function restartToast(outcome: AwaitedRestart, origin: ServerOrigin): Toa
   });
   switch (outcome.kind) {
     case "by-hand":
-      return failure("Restart Ollama yourself", origin === "terminal" ? copy("ollama serve") : undefined);
+      return failure("Restart Ollama Yourself", origin === "terminal" ? copy("ollama serve") : undefined);
     case "not-permitted":
-      return failure("Not permitted", openAutomationSettings);
+      return failure("Not Permitted", openAutomationSettings);
     case "still-running":
-      return failure("Ollama did not quit");
+      return failure("Ollama Didn't Quit");
     case "not-back":
       return failure(
-        "Ollama did not come back",
+        "Ollama Didn't Come Back",
         origin === "app"
           ? { title: "Open Ollama", onAction: () => void open(OLLAMA_APP) }
           : copy("brew services start ollama"),
       );
     case "failed":
       return failure(
-        "Ollama could not be restarted",
+        "Couldn't Restart Ollama",
         origin === "homebrew" ? copy(asOneLine(restartCommands(origin))) : undefined,
       );
   }

@@ -12,7 +12,7 @@ interface EmptyWords {
   readonly action?: React.ReactNode;
 }
 
-/** What stands in the place of an empty list: why it is empty, and the way out. */
+/** Shown instead of an empty list: why it's empty, and the way out. */
 export function ServerEmptyView({
   snapshot,
   settings,
@@ -47,15 +47,15 @@ const FAILURES: Readonly<Record<ProblemKind, string>> = {
   "bad-certificate": "No Trusted Connection",
   "no-access": "Access Refused",
   "not-ollama": "Not an Ollama Server",
-  "timed-out": "Ollama Does Not Answer",
+  "timed-out": "Ollama Doesn't Answer",
   "not-found": "Not an Ollama Server",
   "bad-answer": "Answer Makes No Sense",
   http: "Ollama Reports an Error",
   redirected: "Host Leads Elsewhere",
-  stopped: "Ollama Does Not Answer",
+  stopped: "Ollama Doesn't Answer",
 };
 
-/** Why there are no models to show, in words. */
+/** Why there's nothing to show, in words. */
 export function serverWords(snapshot: Snapshot, { host }: Settings): EmptyWords {
   const { state, machine, isLocal, models } = snapshot;
   switch (state.kind) {
@@ -63,7 +63,7 @@ export function serverWords(snapshot: Snapshot, { host }: Settings): EmptyWords 
       return {
         icon: Icon.Download,
         title: "Ollama Is Not Installed",
-        description: "This list judges the models of Ollama. Install it, pull a model, then refresh.",
+        description: "This list is about Ollama's models. Install it, pull a model, then refresh.",
         action: <Action.OpenInBrowser title="Download Ollama" url="https://ollama.com/download" />,
       };
     case "not-running":
@@ -88,7 +88,7 @@ export function serverWords(snapshot: Snapshot, { host }: Settings): EmptyWords 
       return {
         icon: Icon.Plug,
         title: "Not an Ollama Server",
-        description: `${state.reason} The host can be changed in the preferences.`,
+        description: `${state.reason} You can change the host in the preferences.`,
       };
     case "failed":
       return failureWords(state);
@@ -97,7 +97,7 @@ export function serverWords(snapshot: Snapshot, { host }: Settings): EmptyWords 
         return {
           icon: Icon.Cloud,
           title: "Only Cloud Models",
-          description: "Cloud models run on Ollama's computers, so there is nothing to fit here.",
+          description: "Cloud models run on Ollama's computers, so there's nothing to fit here.",
         };
       }
       return {
@@ -134,7 +134,7 @@ function startWords(
 }
 
 function failureWords({ problem, reason }: Extract<ServerState, { kind: "failed" }>): EmptyWords {
-  const words = { icon: Icon.Warning, title: problem ? FAILURES[problem] : "Ollama Does Not Answer" };
+  const words = { icon: Icon.Warning, title: problem ? FAILURES[problem] : "Ollama Doesn't Answer" };
   switch (problem) {
     case "no-route":
       return {

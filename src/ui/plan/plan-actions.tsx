@@ -86,7 +86,7 @@ export function PlanActions({ option, text, memoryView, checkBuilds, lastChange,
   );
 }
 
-/** The last change, where it was carried out to its end and left something to take back. */
+/** The last change, if it finished and left something to undo. */
 function undoable(journal: Journal | undefined, snapshot: Snapshot): Journal | undefined {
   if (journal === undefined || !canUndo(journal) || journal.url !== snapshot.url) return undefined;
   return journalState(journal, getSystem().now()) === "finished" ? journal : undefined;

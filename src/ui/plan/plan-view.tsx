@@ -40,7 +40,7 @@ interface Props {
 
 /** The plan for one model: the least change that makes it fit first, with before and after. */
 export function PlanView({ row: opened, snapshot: openedIn, settings, refresh: refreshList, memoryView }: Props) {
-  // What was applied changes the plan, so it is read anew while it is open.
+  // What was applied changes the plan, so it's read again while it's open.
   const list = useFitList(opened.input?.options.context);
   const fresh = list.rows.find(({ model }) => model.name === opened.model.name);
   const row = fresh?.verdict ? fresh : opened;
@@ -70,7 +70,7 @@ export function PlanView({ row: opened, snapshot: openedIn, settings, refresh: r
       <Detail
         isLoading={isLoading}
         navigationTitle={title}
-        markdown={waysOutMarkdown("# It Does Not Fit", plan.before, plan.impossible)}
+        markdown={waysOutMarkdown("# It Doesn't Fit", plan.before, plan.impossible)}
         actions={<PlanActions {...work} checkBuilds={checkBuilds} />}
       />
     );

@@ -24,7 +24,7 @@ export interface PlanState {
   readonly refresh: () => void;
 }
 
-/** The plan for one model, made anew as the Mac, the server and what is known of smaller builds change. */
+/** The plan for one model, made again as the Mac, the server and what's known of smaller builds change. */
 export function usePlan(row: FitRow, snapshot: Snapshot): PlanState | undefined {
   const {
     data: memory,
@@ -96,7 +96,7 @@ async function searchBuilds(planned: PlanInput): Promise<ReadonlyMap<string, Sma
   const stop = new AbortController();
   const toast = await showToast({
     style: Toast.Style.Animated,
-    title: "Asking the registries",
+    title: "Asking the Registries",
     message: "for smaller builds",
     primaryAction: { title: "Stop", onAction: () => stop.abort() },
   });
@@ -122,8 +122,8 @@ async function searchBuilds(planned: PlanInput): Promise<ReadonlyMap<string, Sma
     published.length > 0
       ? `Published: ${published.join(", ")}`
       : unchecked === undefined
-        ? "No smaller build is published"
-        : "No smaller build was found";
+        ? "No Smaller Build Is Published"
+        : "No Smaller Build Found";
   toast.message = unchecked?.kind === "unchecked" ? unchecked.reason : undefined;
   return builds;
 }

@@ -24,7 +24,7 @@ interface PromptJob<T> {
 export function confirmAndPrompt<T>({ questions, work, explain, command }: PromptJob<T>): Promise<T | undefined> {
   return confirmAndRun({
     questions,
-    progress: { title: "Waiting for the administrator password" },
+    progress: { title: "Waiting for Your Password" },
     work: () => work({ ...getSystem(), ...promptHooks }),
     outcome: (result) => {
       const words = explain(result);
@@ -67,19 +67,19 @@ export function promptWords(outcome: PromptFailure, words: PromptWords): ToastWo
     case "cancelled":
       return { style: Toast.Style.Success, title: "Nothing Changed", message: now };
     case "wrong-password":
-      return failure("Wrong password", "The administrator name or password was not accepted.");
+      return failure("Wrong Password", "macOS didn't accept the name or password.");
     case "not-permitted":
-      return failure("Not permitted", "macOS did not allow it. An administrator account is needed.");
+      return failure("Not Permitted", "macOS didn't allow it. You need an administrator account.");
     case "timed-out":
       return words.setAnyway
-        ? failure("Set, though the prompt was given up", "The command went on behind the prompt.")
-        : failure("No answer to the password prompt", "The prompt was open for too long.");
+        ? failure("Set, Though the Prompt Was Closed", "The command ran after the prompt closed.")
+        : failure("No Answer to the Password Prompt", "The prompt was open too long.");
     case "refused":
-      return failure("macOS refused the value", sentence(outcome.detail));
+      return failure("macOS Refused the Value", sentence(outcome.detail));
     case "differs":
-      return failure("Another value is in force", asked, besides);
+      return failure("Another Value Is in Force", asked, besides);
     case "unconfirmed":
-      return failure("Set, but not confirmed", "The value could not be read back.", besides);
+      return failure("Set, but Not Confirmed", "The value couldn't be read back.", besides);
     case "failed":
       return failure(words.failed, sentence(outcome.detail));
   }

@@ -9,14 +9,14 @@ export function loadWords(report: LoadReport, expected: Expected | undefined): T
   const failure = (title: string) => ({ style: Toast.Style.Failure, title, message });
   switch (report.kind) {
     case "not-listed":
-      return failure("Not verified");
+      return failure("Not Verified");
     case "unclear":
-      return failure("Loaded, but not verified");
+      return failure("Loaded, but Not Verified");
     case "spilled":
-      return failure(`${formatBytes(report.spilledBytes)} spilled to the CPU`);
+      return failure(`${formatBytes(report.spilledBytes)} Spilled to the CPU`);
     case "on-gpu":
       return expected !== undefined && report.numCtx !== undefined && isOtherContext(report, expected)
-        ? failure(`On the GPU, but with ${formatContext(report.numCtx)} of context`)
+        ? failure(`On the GPU, but at ${formatContext(report.numCtx)} of context`)
         : { style: Toast.Style.Success, title: "All on the GPU", message };
   }
 }

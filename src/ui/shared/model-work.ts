@@ -27,7 +27,7 @@ export async function changeLoaded(
   const stop = new AbortController();
   const toast = await showToast({
     style: Toast.Style.Animated,
-    title: change === "load" ? "Loading model" : "Unloading model",
+    title: change === "load" ? "Loading Model" : "Unloading Model",
     message: name,
     primaryAction: { title: "Stop Waiting", onAction: () => stop.abort() },
   });
@@ -35,7 +35,7 @@ export async function changeLoaded(
     if (change === "unload") {
       await client.unload(name, { signal: stop.signal });
       toast.style = Toast.Style.Success;
-      toast.title = "Model unloaded";
+      toast.title = "Model Unloaded";
     } else {
       await client.load(name, { signal: stop.signal });
       const loaded = (await client.loaded()).find((model) => sameModel(model.name, name));
@@ -46,9 +46,11 @@ export async function changeLoaded(
     delete toast.primaryAction;
   } catch (error) {
     await toast.hide();
-    if (stop.signal.aborted) await showToast({ style: Toast.Style.Success, title: "Stopped waiting", message: name });
+    if (stop.signal.aborted) await showToast({ style: Toast.Style.Success, title: "Stopped Waiting", message: name });
     else
-      await showFailureToast(error, { title: change === "load" ? "Could not load the model" : "Could not unload it" });
+      await showFailureToast(error, {
+        title: change === "load" ? "Couldn't Load the Model" : "Couldn't Unload the Model",
+      });
   } finally {
     refresh();
   }
@@ -60,7 +62,7 @@ export async function copyDefaultContext(numCtx: number): Promise<void> {
   await showToast({
     style: Toast.Style.Success,
     title: "Copied to Clipboard",
-    message: "Restart Ollama after it. A context set with the app's slider overrides it.",
+    message: "Run it, then restart Ollama. The app's context slider overrides it.",
   });
 }
 
@@ -68,5 +70,5 @@ export async function copyDefaultContext(numCtx: number): Promise<void> {
 export async function runInTerminal(command: string): Promise<void> {
   await Clipboard.copy(command);
   await open("/System/Applications/Utilities/Terminal.app");
-  await showToast({ style: Toast.Style.Success, title: "Paste the command in Terminal", message: command });
+  await showToast({ style: Toast.Style.Success, title: "Paste the Command in Terminal", message: command });
 }

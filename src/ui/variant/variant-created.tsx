@@ -22,7 +22,7 @@ export function VariantCreated({ name, source, numCtx, load, undo }: Props) {
         "",
         `Its context is ${formatContext(numCtx)} (read back from Ollama). It shares the weights of ${plainMarkdown(source)} and takes no disk space.`,
         "",
-        "Use this name in your apps: those with an OpenAI-compatible connection cannot set the context themselves.",
+        "Use this name in your apps: apps with an OpenAI-compatible connection can't set the context themselves.",
       ].join("\n")}
       actions={
         <ActionPanel>

@@ -70,7 +70,7 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
         const tokens = parseTokens(text);
         return tokens === undefined || tokens < 256 ? "A whole number of tokens, at least 256" : undefined;
       },
-      name: (text) => (text && isUsableName(text) ? undefined : "Not a name Ollama accepts"),
+      name: (text) => (text && isUsableName(text) ? undefined : "Ollama doesn't accept this name"),
     },
     onSubmit: async (submitted) => {
       const tokens = contextOf(submitted);
@@ -82,7 +82,7 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
       if (trained !== undefined && tokens > trained) {
         setValidationError(
           submitted.context === "custom" ? "tokens" : "context",
-          `The model was trained for ${formatContext(trained)}`,
+          `The model's maximum is ${formatContext(trained)}`,
         );
         return;
       }
@@ -114,7 +114,7 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
     const stop = new AbortController();
     const toast = await showToast({
       style: Toast.Style.Animated,
-      title: "Creating variant",
+      title: "Creating Variant",
       message: name,
       primaryAction: { title: "Cancel", onAction: () => stop.abort() },
     });
@@ -144,9 +144,9 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
     const undo = async () => {
       try {
         await client.remove(name);
-        await showToast({ style: Toast.Style.Success, title: `Removed ${name}` });
+        await showToast({ style: Toast.Style.Success, title: `Deleted ${name}` });
       } catch (error) {
-        await showFailureToast(error, { title: `Could not remove ${name}` });
+        await showFailureToast(error, { title: `Couldn't delete ${name}` });
       }
       onCreated?.();
     };
@@ -207,7 +207,7 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
       <Form.Description title="Estimate" text={refusal ? variantOutcomeText(refusal) : estimateText(row, numCtx)} />
       <Form.Description
         title="Good to Know"
-        text="The weights are shared, so the variant takes no disk space. It and its parent are one runner: they are never loaded at the same time."
+        text="The weights are shared, so the variant takes no disk space. It shares a runner with its parent: only one of them is loaded at a time."
       />
     </Form>
   );
@@ -230,7 +230,7 @@ function confirmReplace(name: string): Promise<boolean> {
   return confirmAlert({
     icon: Icon.Warning,
     title: `Replace ${name}?`,
-    message: "A model of this name exists. Ollama would replace it without asking.",
+    message: "A model with this name exists. Ollama would replace it without asking.",
     primaryAction: { title: "Replace", style: Alert.ActionStyle.Destructive },
   });
 }

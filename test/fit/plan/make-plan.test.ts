@@ -171,7 +171,7 @@ describe("smaller builds", () => {
   it("are named as unchecked, without a command, before a registry was asked", () => {
     const option = smaller();
     expect(option?.title).toMatch(/^Lower the Quantization to /);
-    expect(option?.costs.join()).toContain("not checked whether such a build is published");
+    expect(option?.costs.join()).toContain("not checked whether this build is published");
     expect(option?.commands).toEqual([]);
     expect(option?.changes.build?.name).toBeUndefined();
   });
@@ -242,7 +242,7 @@ describe("a build that costs too much quality", () => {
     const plan = makePlan(planFor("gemma3-27b", 16, 26));
     if (plan.kind !== "impossible") throw new Error(plan.kind);
     expect(plan.impossible.perhaps).toBe("Lower the Quantization to IQ2_M");
-    expect(plan.impossible.waysOut.join()).toContain("Check for Smaller Builds tells");
+    expect(plan.impossible.waysOut.join()).toContain("Check for Smaller Builds can tell");
     const asked = makePlan({ ...planFor("gemma3-27b", 16, 26), builds: new Map() });
     expect(asked.kind === "impossible" && asked.impossible.perhaps).toBeUndefined();
   });
@@ -253,7 +253,7 @@ describe("a model that cannot fit", () => {
     const plan = makePlan(planFor("deepseek-r1-671b", 64, 26));
     if (plan.kind !== "impossible") throw new Error(plan.kind);
     expect(plan.impossible.missing).toMatch(
-      /^Even at 4K it needs 37\d\.\d GiB; the highest safe limit of this Mac is 60\.0 GiB: 3\d\d\.\d GiB are missing\.$/,
+      /^Even at 4K it needs 37\d\.\d GiB; the highest safe limit of this Mac is 60\.0 GiB: 3\d\d\.\d GiB missing\.$/,
     );
     expect(plan.impossible.comfortable).toBe(
       "Comfortable on this Mac: models of up to about 50 billion parameters at Q4_K_M, with a limit of 56.0 GiB.",
@@ -277,7 +277,7 @@ describe("a model that cannot fit", () => {
     const estimated = { limit: limitOf(100 * GIB, { estimated: true, sourceText: "estimated for macOS 26" }) };
     expect(makePlan(planFor("llama3.1-8b", 64, 26, estimated))).toMatchObject({
       kind: "unknown",
-      reason: "The limit is estimated for macOS 26. So nothing can be promised to make it fit.",
+      reason: "The limit is estimated for macOS 26. So no change can be promised to make it fit.",
     });
     const old = makePlan(planFor("llama3.1-8b", 64, 26, { server: { ...SERVER, version: "0.24.0" } }));
     expect(old).toMatchObject({ kind: "unknown", reason: expect.stringContaining("0.30 or newer") });
@@ -342,7 +342,7 @@ describe("a model that fits", () => {
     const [option] = optionsOf(planFor("qwen3-coder-next", 64, 26, { options: { context: 32_768 } }));
     expect(option?.kind).toBe("already-fits");
     expect(option?.costs).toEqual([
-      "Holds at 32K, as chosen to judge at: unless a request asks for it, Ollama runs the model at 256K",
+      "True at 32K, the context you chose to judge at. Unless a request asks for it, Ollama runs the model at 256K",
     ]);
   });
 });

@@ -85,7 +85,7 @@ describe("sliding windows by architecture", () => {
     const file = build(plain("mimo2", { ...window, "attention.sliding_window_pattern": [1, 1, 1, 0, 1, 1, 1, 0] }));
     expect(known(file).kvCache).toBe(2 * ROW * 32_768 + 6 * ROW * cells);
     expect(estimate(asShown(file), SETTINGS)).toMatchObject({ kind: "unknown", needs: "arrays" });
-    expect(reasonOf(build(plain("mimo2", window)))).toContain("does not say which layers slide");
+    expect(reasonOf(build(plain("mimo2", window)))).toContain("doesn't say which layers slide");
     expect(reasonOf(build(plain("cohere2")))).toContain("attention.sliding_window");
   });
 
@@ -371,8 +371,8 @@ describe("contradictions and gaps are Unknown", () => {
     ["only prediction layers", { nextn_predict_layers: 8 }, "predict further tokens"],
     ["an array for a number", { block_count: [8] }, "block_count"],
     ["too short an array", { "attention.head_count_kv": [4, 4] }, "2 values for 8 layers"],
-    ["a number beyond 32 bits", { "attention.key_length": 2 ** 33 }, "no usable number"],
-    ["a bigint", { "attention.key_length": 2n ** 60n }, "no usable number"],
+    ["a number beyond 32 bits", { "attention.key_length": 2 ** 33 }, "isn't a usable number"],
+    ["a bigint", { "attention.key_length": 2n ** 60n }, "isn't a usable number"],
     ["more experts used than there are", { expert_count: 4, expert_used_count: 5 }, "5 of 4 experts"],
   ] as [string, Record<string, MetadataValue>, string][])("%s", (_, keys, words) => {
     expect(reasonOf(build(plain("llama", keys)))).toContain(words);

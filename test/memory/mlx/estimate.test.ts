@@ -168,7 +168,7 @@ describe("saved states", () => {
 
 describe("unknown models", () => {
   it.each([
-    ["no object", [], "Its config.json is no JSON object."],
+    ["no object", [], "Its config.json isn't a JSON object."],
     ["no type", { hidden_size: 1 }, "Its config.json names no model_type."],
     ["an unknown type", { ...LLAMA, model_type: "shiny" }, "This version can't size MLX models of the type shiny."],
     ["a type with a cache of its own", { model_type: "llama4" }, "Its type, llama4, keeps its tokens in a way"],

@@ -33,7 +33,7 @@ const IDLE_SWAP_BYTES = 512 * MIB;
 /** How the memory of a Mac is used. */
 export interface Memory {
   readonly ramBytes: number;
-  /** In RAM, without files that are only cached. */
+  /** In RAM, not counting cached files. */
   readonly usedBytes: number;
   readonly wiredBytes: number;
   readonly compressedBytes: number;

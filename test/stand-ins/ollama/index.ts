@@ -439,7 +439,7 @@ function expiry(keepAlive: unknown, now: Date): Date {
   return seconds < 0 ? new Date("2318-02-18T00:00:00Z") : new Date(now.getTime() + seconds * 1000);
 }
 
-/** The body as an object, {} where there is none; undefined where it is no JSON object. */
+/** The body as an object, {} where there is none; undefined where it isn't a JSON object. */
 async function readJson(request: IncomingMessage): Promise<Body | undefined> {
   const parts: Buffer[] = [];
   for await (const part of request) parts.push(part as Buffer);

@@ -60,7 +60,7 @@ describe("a text from elsewhere", () => {
           ["", ["paragraph", "text"]],
           ["## ", ["heading", "text"]],
           ["It shares ", ["paragraph", "text"]],
-          ["- **Not done:** ", ["list", "listItem", "paragraph", "strong", "text"]],
+          ["- **Failed:** ", ["list", "listItem", "paragraph", "strong", "text"]],
         ] as const) {
           expect(["root", ...allowed]).toEqual(expect.arrayContaining([...kinds(parse(before + plain))]));
         }
