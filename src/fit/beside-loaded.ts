@@ -1,7 +1,8 @@
 import type { LoadedModel } from "./facts";
+import { mostLoaded } from "./together";
 import { type BesideLoaded, otherRunners } from "./own-runners";
 import { formatBytes, formatContext } from "./units";
-import type { KnownVerdict, Verdict } from "./verdict";
+import type { JudgeInput, KnownVerdict, Verdict } from "./verdict";
 
 /** What other models take of the limit, and what they leave to this one; all in bytes. */
 export interface RoomBeside {
@@ -23,7 +24,7 @@ export function roomBeside(input: BesideLoaded, { spareBytes, estimate }: KnownV
 }
 
 /** How a model is loaded now, or would be beside what is, as a sentence; undefined where nothing else is loaded. */
-export function besideText(input: BesideLoaded, verdict: Verdict): string | undefined {
+export function besideText(input: BesideLoaded & Pick<JudgeInput, "server">, verdict: Verdict): string | undefined {
   const self = input.loaded.find(({ digest }) => digest === input.model.digest);
   if (self !== undefined) {
     const spilled = self.sizeBytes - self.vramBytes;
@@ -41,6 +42,10 @@ export function besideText(input: BesideLoaded, verdict: Verdict): string | unde
   if (room === undefined) return undefined;
   const { others, takenBytes, leftBytes, isEnough } = room;
   const names = `${others.map(({ name }) => name).join(", ")} (${formatBytes(takenBytes)})`;
+  const most = mostLoaded(input.server);
+  if (others.length >= most) {
+    return `Ollama keeps at most ${most} ${most === 1 ? "model" : "models"} loaded, so ${most === 1 ? names : `one of ${names}`} is unloaded first.`;
+  }
   return isEnough
     ? `Fits next to ${names} too.`
     : `Next to ${names}, ${formatBytes(Math.max(0, -leftBytes))} would be missing: Ollama may unload ${others.length === 1 ? "it" : "them"} first.`;

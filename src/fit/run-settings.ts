@@ -1,9 +1,9 @@
-import type { InstalledModel, ModelDescription, ServerFacts, Sourced } from "./facts";
+import type { InstalledModel, ModelDescription, ModelParameters, ServerFacts, Sourced } from "./facts";
 import { contextTier, FIRST_WITH_TIERS } from "./context-tier";
 import { compareVersions, parseVersion, type Version } from "./version";
 import { formatContext, formatBytes, GIB, MIB } from "./units";
 import { releaseRules } from "./releases";
-import { integerValue, isOmitted, stringValue } from "../memory/metadata";
+import { integerValue, isOmitted, type ModelMetadata, stringValue } from "../memory/metadata";
 import { identityCaution } from "./server-origin";
 import { KV_CACHE_TYPES, type KvCacheType, type RunSettings, type Runtime } from "../memory/settings";
 
@@ -37,6 +37,8 @@ export interface ModelRun {
   readonly draftNumPredict?: Setting<number>;
   /** What llama.cpp's fit keeps free beside the model, in bytes. */
   readonly margin: Setting<number>;
+  /** Every layer goes to the GPU, whether it fits or not: llama.cpp's fit is off, or num_gpu asks for them all. */
+  readonly isForced: boolean;
   /** Words why no verdict can be better than Tight for this server. */
   readonly cautions: readonly string[];
 }
@@ -102,7 +104,8 @@ export function resolveRun(input: RunInput): ModelRun | UnknownRun {
     batch,
     runtime: releaseRules(server.version),
     draftNumPredict: draftOf(description),
-    margin: marginOf(server, version),
+    margin: marginOf(input, version),
+    isForced: forcedBy(input) !== undefined,
     cautions: cautionsFor(server, version),
   };
 }
@@ -342,10 +345,26 @@ function draftOf({ parameters }: ModelDescription): Setting<number> | undefined 
   return draftNumPredict > 0 ? sure(draftNumPredict, "Modelfile (draft_num_predict)") : undefined;
 }
 
-function marginOf(server: ServerFacts, version: Version | undefined): Setting<number> {
+/** Whether num_gpu asks for every layer and the output: llama.cpp then doesn't look whether they fit. */
+export function isOffloadForced({ numGpu }: ModelParameters, metadata: ModelMetadata): boolean {
+  const architecture = stringValue(metadata, "general.architecture");
+  const blocks = integerValue(metadata, `${architecture}.block_count`);
+  return numGpu !== undefined && blocks !== undefined && numGpu > blocks;
+}
+
+/** What keeps llama.cpp's fit from looking at the memory, in words; undefined where it looks. */
+function forcedBy({ server, description: { parameters, metadata } }: RunInput): string | undefined {
+  if (isOffloadForced(parameters, metadata)) return `num_gpu ${parameters.numGpu} forces every layer onto the GPU`;
+  return server.fit?.value === "off" ? `LLAMA_ARG_FIT is off (${server.fit.source})` : undefined;
+}
+
+function marginOf(input: RunInput, version: Version | undefined): Setting<number> {
+  const { server } = input;
   if (version !== undefined && compareVersions(version, [0, 30, 0]) < 0) {
     return sure(512 * MIB + (server.gpuOverheadBytes?.value ?? 0), `Ollama ${server.version} keeps it free`);
   }
+  const forced = forcedBy(input);
+  if (forced !== undefined) return sure(0, `${forced}: nothing is kept free`);
   return server.fitTargetMib
     ? read({
         ...server.fitTargetMib,

@@ -1,9 +1,16 @@
+import type { ServerFacts } from "./facts";
 import type { GpuLimit } from "./limit-policy";
 import { modelFiles } from "./model-files";
 import type { JudgeInput, Verdict } from "./verdict";
 
 /** Ollama keeps at most this many models loaded on a Mac: OLLAMA_MAX_LOADED_MODELS is 3 for each GPU by default. */
-export const MOST_LOADED = 3;
+const MOST_LOADED = 3;
+
+/** How many models a server keeps loaded at most. */
+export function mostLoaded({ maxLoadedModels }: Pick<ServerFacts, "maxLoadedModels">): number {
+  return maxLoadedModels?.value ?? MOST_LOADED;
+}
+
 export const MOST_GROUPS = 10;
 /** Bounds the work: all groups of three among 200 models are looked at in milliseconds. */
 const MOST_CONSIDERED = 200;
@@ -25,9 +32,15 @@ export interface Group<T extends Loadable> {
 
 /**
  * The groups of two or three models that fit into `roomBytes` together and can take no further model, largest use
- * first, at most {@link MOST_GROUPS}. Of more than 200 models the first 200 are considered.
+ * first, at most {@link MOST_GROUPS}. Of more than 200 models the first 200 are considered. `most` is how many Ollama
+ * keeps loaded: groups are never larger.
  */
-export function maximalGroups<T extends Loadable>(models: readonly T[], roomBytes: number): readonly Group<T>[] {
+export function maximalGroups<T extends Loadable>(
+  models: readonly T[],
+  roomBytes: number,
+  most = MOST_LOADED,
+): readonly Group<T>[] {
+  if (most < 2) return [];
   const sorted = models
     .slice(0, MOST_CONSIDERED)
     .filter(({ bytes }) => bytes <= roomBytes)
@@ -39,7 +52,7 @@ export function maximalGroups<T extends Loadable>(models: readonly T[], roomByte
       if (second.file === first.file || bytes > roomBytes) continue;
       const isFree = ({ file }: T) => file !== first.file && file !== second.file;
       const smallest = sorted.findLast(isFree);
-      if (smallest === undefined || bytes + smallest.bytes > roomBytes) {
+      if (most < 3 || smallest === undefined || bytes + smallest.bytes > roomBytes) {
         offer(best, { members: [first, second], bytes });
         continue;
       }
@@ -88,6 +101,8 @@ interface Candidate extends Loadable {
 export interface Together {
   readonly limit: GpuLimit;
   readonly groups: readonly Group<Candidate>[];
+  /** So many models Ollama keeps loaded. */
+  readonly most: number;
   /** Kept free once, whatever is loaded, in bytes. */
   readonly marginBytes: number;
   /** Models that are in no group because their memory is not known. */
@@ -112,10 +127,12 @@ export function fitTogether(judged: readonly Judged[]): Together | undefined {
     numCtx: verdict.run.numCtx.value,
     caution: verdict.kind === "tight" ? verdict.because : undefined,
   }));
+  const most = Math.min(...known.map(({ input }) => mostLoaded(input.server)));
   const marginBytes = Math.max(...known.map(({ verdict }) => verdict.run.margin.value));
   return {
     limit,
-    groups: maximalGroups(candidates, limit.bytes - marginBytes),
+    groups: maximalGroups(candidates, limit.bytes - marginBytes, most),
+    most,
     marginBytes,
     unknown: judged.length - known.length,
   };

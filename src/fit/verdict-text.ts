@@ -7,11 +7,12 @@ export const VERDICT_TITLES: Readonly<Record<VerdictKind, string>> = {
   fits: "Fits",
   tight: "Tight",
   spills: "Spills",
+  over: "Over the Limit",
   "too-big": "Too Big",
   unknown: "Unknown",
 };
 
-/** The badge: "Fits · 32K", "Spills 4.2 GiB · 256K", "Unknown". */
+/** The badge: "Fits · 32K", "Spills 4.2 GiB · 256K", "Over the Limit · 32K", "Unknown". */
 export function badgeText(verdict: Verdict): string {
   if (verdict.kind === "unknown") return VERDICT_TITLES.unknown;
   const missing = verdict.kind === "spills" ? ` ${formatBytes(verdict.missingBytes)}` : "";
@@ -39,7 +40,7 @@ export function termsOf(verdict: KnownVerdict): readonly Term[] {
     ...(estimate.recurrentState > 0 ? [term("Recurrent State", estimate.recurrentState)] : []),
     term("Compute", estimate.compute, estimate.uncertainty > 0 ? ` ± ${formatBytes(estimate.uncertainty)}` : ""),
     ...(estimate.projector > 0 ? [term("Projector", estimate.projector)] : []),
-    term("Safety Margin", run.margin.value),
+    ...(run.margin.value > 0 ? [term("Safety Margin", run.margin.value)] : []),
   ];
 }
 
@@ -98,6 +99,8 @@ export function verdictSentence(verdict: Verdict): string {
       return `${start} too close to call. ${verdict.because}`;
     case "spills":
       return `${start} ${formatBytes(verdict.missingBytes)} too much; that part spills to the CPU.`;
+    case "over":
+      return `${start} ${formatBytes(verdict.missingBytes)} over the limit: fails to load or pages. Nothing spills, as ${verdict.run.margin.source}.`;
     case "too-big":
       return `${start} ${formatBytes(verdict.missingBytes)} too much, and no safe limit on this Mac makes it fit.`;
   }

@@ -4,8 +4,17 @@ import type { RunSettings } from "../memory/settings";
 import type { InstalledModel, LoadedModel, ModelDescription, ServerFacts } from "./facts";
 import { type GpuLimit, inForceBytes, type UnknownGpuLimit } from "./limit-policy";
 import { balanceRam, type RamBalance, type RamUse } from "./ram";
-import { type JudgeOptions, type ModelRun, resolveRun, runAtContext, type RunInput, runSettings } from "./run-settings";
+import {
+  isOffloadForced,
+  type JudgeOptions,
+  type ModelRun,
+  resolveRun,
+  runAtContext,
+  type RunInput,
+  runSettings,
+} from "./run-settings";
 import { formatBytes, MIB } from "./units";
+import { compareVersions, parseVersion } from "./version";
 
 /** What is known of the model's metadata, or why it could not be read. */
 export type DescriptionResult = ModelDescription | { readonly kind: "unreadable"; readonly reason: string };
@@ -39,6 +48,8 @@ export type Verdict =
   | ({ readonly kind: "fits" } & KnownRun)
   | ({ readonly kind: "tight"; readonly because: string } & KnownRun)
   | ({ readonly kind: "spills"; readonly missingBytes: number } & KnownRun)
+  /** Every layer is forced onto the GPU, so nothing spills: it fails to load, or macOS pages. */
+  | ({ readonly kind: "over"; readonly missingBytes: number } & KnownRun)
   | ({ readonly kind: "too-big"; readonly missingBytes: number } & KnownRun)
   | {
       readonly kind: "unknown";
@@ -71,8 +82,8 @@ const SMALLEST_CONTEXT = 4096;
 export function judge(input: JudgeInput): Verdict {
   const { model, description, limit } = input;
   if (model.cloud) return { kind: "unknown", reason: "It runs in the cloud, not on this Mac." };
-  const onCpu = noGpuText(input.server);
-  if (onCpu !== undefined) return { kind: "unknown", reason: onCpu };
+  const hindrance = tooOldText(input) ?? noGpuText(input.server);
+  if (hindrance !== undefined) return { kind: "unknown", reason: hindrance };
   if (model.format === "safetensors") return judgeMlx(input);
   if ("kind" in description) return { kind: "unknown", reason: description.reason };
   const uncovered = uncoveredPart(description);
@@ -84,6 +95,16 @@ export function judge(input: JudgeInput): Verdict {
   if (sum.kind === "unknown") return { kind: "unknown", reason: sum.reason, run };
   if (limit.kind === "unknown") return { kind: "unknown", reason: limit.reason, run, estimate: sum };
   return compare(input, description, run, sum, limit);
+}
+
+/** Why a server can't load a model that asks for a newer Ollama, as a sentence. */
+export function tooOldText({ description, server }: Pick<JudgeInput, "description" | "server">): string | undefined {
+  const asked = "kind" in description ? undefined : parseVersion(description.requires);
+  const version = parseVersion(server.version);
+  if (asked === undefined || version === undefined) return undefined;
+  return compareVersions(version, asked) < 0
+    ? `It needs Ollama ${asked.join(".")} or newer, and this server is ${version.join(".")}: update Ollama first.`
+    : undefined;
 }
 
 /** Why nothing can fit a GPU: the server found none when it started, as a sentence. */
@@ -135,9 +156,8 @@ function compare(
   const judged: KnownRun = { run, estimate: sum, limit, spareBytes, ram, cautions };
   if (spareBytes + sum.uncertainty < 0) {
     const missingBytes = -spareBytes;
-    return cannotFitHere(input, description, run)
-      ? { kind: "too-big", missingBytes, ...judged }
-      : { kind: "spills", missingBytes, ...judged };
+    if (cannotFitHere(input, description, run)) return { kind: "too-big", missingBytes, ...judged };
+    return { kind: run.isForced ? "over" : "spills", missingBytes, ...judged };
   }
   if (spareBytes - sum.uncertainty < 0) {
     return {
@@ -184,17 +204,11 @@ function uncoveredPart(description: ModelDescription): string | undefined {
   }
   const broken = parameters.unreadable.filter((name) => name !== "num_ctx");
   if (broken.length > 0) return `Its Modelfile sets ${broken.join(", ")} to something that isn't a number.`;
-  const blocks = blockCount(metadata);
   const { numGpu } = parameters;
-  if (numGpu !== undefined && numGpu >= 0 && (blocks === undefined || numGpu < blocks + 1)) {
+  if (numGpu !== undefined && numGpu >= 0 && !isOffloadForced(parameters, metadata)) {
     return `Its Modelfile puts ${numGpu === 0 ? "no layer" : `only ${numGpu} layers`} on the GPU (num_gpu).`;
   }
   return undefined;
-}
-
-function blockCount(metadata: ModelDescription["metadata"]): number | undefined {
-  const value = metadata.values.get(`${String(metadata.values.get("general.architecture"))}.block_count`);
-  return typeof value === "number" ? value : undefined;
 }
 
 /** Ollama refuses an MLX model above the limit less 512 MiB; below it the model grows while it runs, and swaps. */

@@ -200,7 +200,8 @@ export function readParameters(parameters: string): ModelParameters {
     const name = /^\S+/.exec(line)?.[0] as keyof typeof NUMBERS | undefined;
     if (name === undefined || !Object.hasOwn(NUMBERS, name)) continue;
     const text = line.slice(name.length).trim();
-    const value = text === "" ? Number.NaN : Number(text);
+    // Ollama cuts a fraction off (api/types.go, FromMap).
+    const value = text === "" ? Number.NaN : Math.trunc(Number(text));
     if (Number.isSafeInteger(value)) numbers[NUMBERS[name]] = value;
     else unreadable.push(name);
   }

@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fitTogether, type Judged, type Loadable, maximalGroups, MOST_GROUPS } from "../../src/fit/together";
+import {
+  fitTogether,
+  type Judged,
+  type Loadable,
+  maximalGroups,
+  MOST_GROUPS,
+  mostLoaded,
+} from "../../src/fit/together";
 import { GIB, MIB } from "../../src/fit/units";
 import { judge, type JudgeInput } from "../../src/fit/verdict";
 import { described, inputFor, installed, limitOf, measured, SERVER } from "./inputs";
@@ -13,6 +20,21 @@ const models = fc
   .array(fc.record({ bytes: fc.integer({ min: 1, max: 60 }), file: fc.integer({ min: 0, max: 8 }) }), { maxLength: 12 })
   .map((list) => list.map(({ bytes, file }, index) => model(`m${String(index).padStart(2, "0")}`, bytes, `f${file}`)));
 const room = fc.integer({ min: 0, max: 120 });
+
+describe("a server that keeps fewer models loaded", () => {
+  const three = [model("a", 3), model("b", 2), model("c", 1)];
+
+  it("is offered no larger groups", () => {
+    expect(namesOf(maximalGroups(three, 10))).toEqual(["a+b+c"]);
+    expect(namesOf(maximalGroups(three, 10, 2))).toEqual(["a+b", "a+c", "b+c"]);
+    expect(maximalGroups(three, 10, 1)).toEqual([]);
+  });
+
+  it("is told by its setting, else by Ollama's default", () => {
+    expect(mostLoaded(SERVER)).toBe(3);
+    expect(mostLoaded({ ...SERVER, maxLoadedModels: { value: 1, source: "server log" } })).toBe(1);
+  });
+});
 
 /** Every set of two or three that fits, found the plain way. */
 function allFitting(list: readonly Loadable[], roomBytes: number): Loadable[][] {

@@ -130,6 +130,6 @@ describe("a sentence", () => {
 
 describe("names of verdicts", () => {
   it("are those of the badges, best first", () => {
-    expect(Object.values(VERDICT_TITLES)).toEqual(["Fits", "Tight", "Spills", "Too Big", "Unknown"]);
+    expect(Object.values(VERDICT_TITLES)).toEqual(["Fits", "Tight", "Spills", "Over the Limit", "Too Big", "Unknown"]);
   });
 });

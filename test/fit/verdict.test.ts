@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ModelDescription } from "../../src/fit/facts";
 import { judge, judgeAtContext, type JudgeInput, type Verdict } from "../../src/fit/verdict";
-import { tooltipText } from "../../src/fit/verdict-text";
+import { badgeText, tooltipText, verdictSentence } from "../../src/fit/verdict-text";
 import { GIB, MIB } from "../../src/fit/units";
 import { described, inputFor, installed, limitOf, logged, measured, oracle, SERVER } from "./inputs";
 
@@ -183,8 +183,78 @@ describe("an MLX model", () => {
   });
 });
 
+describe("layers that are forced onto the GPU", () => {
+  const from = measured("qwen3-8b");
+  const need = judge(inputFor(from, 100 * GIB));
+  if (need.kind !== "fits") throw new Error(need.kind);
+  const { total, uncertainty } = need.estimate;
+  const forcedBy = {
+    "num_gpu of all layers": { description: described(from.header, { parameters: { numGpu: 37, unreadable: [] } }) },
+    "LLAMA_ARG_FIT=off": { server: { ...SERVER, fit: logged("off" as const) } },
+  };
+
+  it.each(Object.entries(forcedBy))("by %s need no margin, and don't spill", (_, changes) => {
+    expect(judge(inputFor(from, total + uncertainty, changes))).toMatchObject({
+      kind: "fits",
+      run: { isForced: true, margin: { value: 0 } },
+    });
+    const over = judge(inputFor(from, total - GIB, changes));
+    expect(over).toMatchObject({ kind: "over", missingBytes: GIB });
+    expect(badgeText(over)).toMatch(/^Over the Limit · /);
+    expect(verdictSentence(over)).toMatch(/1\.0 GiB over the limit: fails to load or pages\. Nothing spills/);
+  });
+
+  it("are fewer than all where num_gpu leaves the output out", () => {
+    const description = described(from.header, { parameters: { numGpu: 36, unreadable: [] } });
+    expect(judge(inputFor(from, 100 * GIB, { description })).kind).toBe("unknown");
+  });
+
+  it("are not forced where nothing asks for it", () => {
+    expect(judge(inputFor(from, total - GIB))).toMatchObject({ kind: "spills", run: { isForced: false } });
+    const on = { server: { ...SERVER, fit: logged("on" as const) } };
+    expect(judge(inputFor(from, total - GIB, on)).kind).toBe("spills");
+  });
+});
+
+describe("what comes before any sum", () => {
+  const from = measured("qwen3-8b");
+
+  it("is an Ollama that's too old for the model", () => {
+    const description = described(from.header, { requires: "0.34.0" });
+    expect(judge(inputFor(from, 100 * GIB, { description }))).toEqual({
+      kind: "unknown",
+      reason: "It needs Ollama 0.34.0 or newer, and this server is 0.33.0: update Ollama first.",
+    });
+    for (const version of ["0.34.0", "0.40.1", "0.0.0", undefined]) {
+      expect(judge(inputFor(from, 100 * GIB, { description, server: { ...SERVER, version } })).kind).toBe("fits");
+    }
+    const odd = described(from.header, { requires: "soon" });
+    expect(judge(inputFor(from, 100 * GIB, { description: odd })).kind).toBe("fits");
+  });
+
+  it("is a server that found no GPU", () => {
+    const server = { ...SERVER, gpu: logged("none" as const) };
+    expect(judge(inputFor(from, 100 * GIB, { server }))).toEqual({
+      kind: "unknown",
+      reason: "Ollama found no GPU when it started (server log): everything runs on the CPU until it restarts.",
+    });
+    expect(judge(inputFor(from, 100 * GIB, { server: { ...SERVER, gpu: logged("metal" as const) } })).kind).toBe(
+      "fits",
+    );
+  });
+
+  it("is a server that can't be told: nothing is better than Tight", () => {
+    for (const identity of [
+      { kind: "several", pids: [1, 2] },
+      { kind: "unknown", reason: "lsof gave no answer." },
+    ] as const) {
+      expect(judge(inputFor(from, 100 * GIB, { server: { ...SERVER, identity } })).kind).toBe("tight");
+    }
+  });
+});
+
 describe("laws over all measured models", () => {
-  const RANK = { "too-big": 0, spills: 1, tight: 2, fits: 3, unknown: -1 } as const;
+  const RANK = { "too-big": 0, over: 1, spills: 1, tight: 2, fits: 3, unknown: -1 } as const;
   const model = fc.constantFrom(...oracle);
   const gib = fc.double({ min: 1, max: 256, noNaN: true });
   const tokens = fc.integer({ min: 1, max: 262_144 });

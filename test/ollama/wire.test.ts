@@ -216,10 +216,12 @@ describe("the parameters of a model", () => {
       draftNumPredict: 3,
       unreadable: [],
     });
+    // Ollama loads it at 4096.
+    expect(readParameters("num_ctx 4096.5")).toEqual({ numCtx: 4096, unreadable: [] });
     expect(readParameters("")).toEqual({ unreadable: [] });
   });
 
-  it.each(['num_ctx "8192"', "num_ctx 8192.5", "num_ctx eight", "num_ctx 1e999", "num_ctx NaN"])(
+  it.each(['num_ctx "8192"', "num_ctx eight", "num_ctx 1e999", "num_ctx NaN"])(
     "that are no whole number are named: %s",
     (line) => expect(readParameters(line)).toEqual({ unreadable: ["num_ctx"] }),
   );

@@ -1,6 +1,6 @@
 import { Action, Color, Icon, List } from "@raycast/api";
 import { useMemo } from "react";
-import { fitTogether, type Judged, MOST_LOADED, type Together } from "../../fit/together";
+import { fitTogether, type Judged, type Together } from "../../fit/together";
 import { formatBytes, formatContext } from "../../fit/units";
 import { hostName, type Snapshot } from "../../app/snapshot";
 import type { Memory } from "./use-memory";
@@ -11,8 +11,8 @@ interface Props {
   readonly snapshot: Snapshot;
 }
 
-const EVICTION =
-  `Judged by size against the limit. Ollama keeps at most ${MOST_LOADED} loaded (OLLAMA_MAX_LOADED_MODELS), and ` +
+const evictionText = (most: number) =>
+  `Judged by size against the limit. Ollama keeps at most ${most} loaded (OLLAMA_MAX_LOADED_MODELS), and ` +
   "may unload one earlier: when its own rough guess for the next is above 80% of what it sees as available.";
 
 /** Which models can be loaded at the same time. */
@@ -49,14 +49,14 @@ export function TogetherSection({ memory, snapshot }: Props) {
 }
 
 function Groups({ together, memory }: { readonly together: Together; readonly memory: Memory }) {
-  const { groups, limit, marginBytes } = together;
+  const { groups, limit, marginBytes, most } = together;
   return (
     <>
       {groups.length === 0 && (
         <List.Item
           id="no-group"
-          title="No Two Models Fit Side by Side"
-          subtitle="at the contexts they'd run at"
+          title={most < 2 ? "One Model at a Time" : "No Two Models Fit Side by Side"}
+          subtitle={most < 2 ? "OLLAMA_MAX_LOADED_MODELS is 1" : "at the contexts they'd run at"}
           icon={Icon.Minus}
           actions={<RowActions memory={memory} limitFirst />}
         />
@@ -98,8 +98,8 @@ function Groups({ together, memory }: { readonly together: Together; readonly me
       {groups.length > 0 && (
         <List.Item
           id="together-rule"
-          title={{ value: "By Size Alone", tooltip: EVICTION }}
-          subtitle={`Ollama loads at most ${MOST_LOADED}, and may unload one of them earlier`}
+          title={{ value: "By Size Alone", tooltip: evictionText(most) }}
+          subtitle={`Ollama loads at most ${most}, and may unload one of them earlier`}
           icon={Icon.Info}
           actions={<RowActions memory={memory} limitFirst />}
         />

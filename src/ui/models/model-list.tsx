@@ -18,7 +18,7 @@ import { type FitRow, useFitList } from "../shared/use-fit-list";
 import { useUnfinishedChange } from "../change/use-unfinished-change";
 import { VERDICT_COLORS, VERDICT_ICONS } from "../shared/verdict-look";
 
-const SECTIONS: readonly VerdictKind[] = ["fits", "tight", "spills", "too-big", "unknown"];
+const SECTIONS: readonly VerdictKind[] = ["fits", "tight", "spills", "over", "too-big", "unknown"];
 
 /** Check Model Fit: every installed model with its badge. */
 export function FitList() {

@@ -5,6 +5,7 @@ export const VERDICT_COLORS: Readonly<Record<VerdictKind, Color>> = {
   fits: Color.Green,
   tight: Color.Yellow,
   spills: Color.Orange,
+  over: Color.Red,
   "too-big": Color.Red,
   unknown: Color.SecondaryText,
 };
@@ -13,6 +14,7 @@ export const VERDICT_ICONS: Readonly<Record<VerdictKind, Icon>> = {
   fits: Icon.CheckCircle,
   tight: Icon.ExclamationMark,
   spills: Icon.Warning,
+  over: Icon.XMarkCircle,
   "too-big": Icon.XMarkCircle,
   unknown: Icon.QuestionMarkCircle,
 };
