@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { judgeMlx, type MlxJudgeInput, type MlxVerdict, usualContext } from "../src/fit/mlx-verdict";
 import { MLX_VERDICT_TITLES, mlxBadgeText, mlxVerdictSentence } from "../src/fit/mlx-verdict-text";
-import { sameModel } from "../src/fit/model-name";
+import { parseModelName, sameModel } from "../src/fit/model-name";
 import { formatBytes, formatCount } from "../src/fit/units";
 import { estimateMlx, type KnownMlxEstimate, type MlxModel, openMlxModel } from "../src/memory/mlx/estimate";
 import { createOllamaClient } from "../src/ollama/client";
@@ -112,6 +112,9 @@ async function describe(target: string): Promise<MlxDescription> {
     () => false,
   );
   if (isFolder) return { ...(await readSafetensorsFolder(target)), weightsAboveBytes: 0 };
+  if (parseModelName(target) === undefined) {
+    throw new Error(`There is no folder and no installed model called ${target.slice(0, 200)}.`);
+  }
   const host = parseHost(process.env["OLLAMA_HOST"] ?? "127.0.0.1:11434", { hostname: "", addresses: [] });
   if (host.kind === "invalid") throw new Error(host.reason);
   const folders = modelsFolders(homedir(), process.env);

@@ -1,4 +1,12 @@
-import { estimateMlx, type KnownMlxEstimate, type MlxModel, type MlxRun, MOST_TOKENS } from "../memory/mlx/estimate";
+import {
+  estimateMlx,
+  type KnownMlxEstimate,
+  type MlxEstimate,
+  type MlxModel,
+  type MlxRun,
+  MOST_TOKENS,
+} from "../memory/mlx/estimate";
+import { type MlxPeak, narrowRange } from "./mlx-peaks";
 import { formatBytes, MIB } from "./units";
 
 /** Ollama's check before it loads an MLX model keeps this free (x/mlxrunner/client.go Load). */
@@ -27,12 +35,14 @@ export interface MlxJudgeInput {
   readonly carriableBytes?: number;
   /** By how much the weights may be too high: 0 where every tensor is listed, more where only a server's size is known. */
   readonly weightsAboveBytes?: number;
+  /** Peaks of this model that were measured on this Mac: they narrow the range. */
+  readonly peaks?: readonly MlxPeak[];
   /** What had to be taken for granted, as sentences: with any of it nothing is better than Tight. */
   readonly cautions?: readonly string[];
 }
 
 interface KnownMlxVerdict {
-  /** At {@link JudgedMlx.tokens}. */
+  /** At {@link JudgedMlx.tokens}; its range is narrowed by what was measured. */
   readonly estimate: KnownMlxEstimate;
   /** The prompt that was judged: never longer than the model takes. */
   readonly tokens: number;
@@ -57,8 +67,8 @@ export type MlxVerdictKind = MlxVerdict["kind"];
 export type JudgedMlx = Exclude<MlxVerdict, { kind: "unknown" }>;
 
 /** What a client usually sends where nothing is known of it: 32K, or all that the model takes. */
-export function usualContext({ shape }: MlxModel): number {
-  return Math.min(32_768, longestPrompt(shape.trainedContext));
+export function usualContext(model: MlxModel): number {
+  return Math.min(32_768, longestPrompt(model));
 }
 
 /**
@@ -67,59 +77,68 @@ export function usualContext({ shape }: MlxModel): number {
  * its ends, or where the RAM is short; else Fits.
  */
 export function judgeMlx(input: MlxJudgeInput): MlxVerdict {
-  const { model, limitBytes, overheadBytes = 0, weightsAboveBytes = 0, cautions = [] } = input;
-  const tokens = Math.min(input.tokens, longestPrompt(model.shape.trainedContext));
-  const estimate = estimateAt(input, tokens);
+  const { model, limitBytes, overheadBytes = 0, weightsAboveBytes = 0, carriableBytes = Infinity } = input;
+  const { cautions = [], generated } = input;
+  const estimateAt = estimator(input);
+  const tokens = Math.min(input.tokens, longestPrompt(model));
+  const estimate = estimateAt(tokens, generated);
   if (estimate.kind === "unknown") return estimate;
   const allowedBytes = limitBytes - LOAD_RESERVE - overheadBytes;
   const judged: KnownMlxVerdict = { estimate, tokens, limitBytes, safeTokens: 0, possibleTokens: 0, cautions };
   if (model.weights - weightsAboveBytes > allowedBytes) return { kind: "wont-load", allowedBytes, ...judged };
 
-  const possibleTokens = longest(input, ({ low }) => low <= limitBytes);
-  const isSafe = ({ high }: KnownMlxEstimate) =>
-    high <= limitBytes && high <= (input.carriableBytes ?? Infinity) && model.weights <= allowedBytes;
-  const known = { ...judged, possibleTokens, safeTokens: longest(input, isSafe) };
+  const surelyLoads = model.weights <= allowedBytes;
+  const longest = (holds: (estimate: KnownMlxEstimate) => boolean): number =>
+    lastWhere(longestPrompt(model), (prompt) => {
+      const there = estimateAt(prompt, 0);
+      return there.kind === "known" && holds(there);
+    });
+  const known: KnownMlxVerdict = {
+    ...judged,
+    possibleTokens: longest(({ low }) => low <= limitBytes),
+    safeTokens: surelyLoads ? longest(({ high }) => high <= Math.min(limitBytes, carriableBytes)) : 0,
+  };
   if (estimate.low > limitBytes) return { kind: "fails", missingBytes: estimate.low - limitBytes, ...known };
-  const because = reasonForTight(input, estimate, allowedBytes);
+  const because = surelyLoads
+    ? reasonForTight(input, estimate)
+    : `Ollama loads up to ${formatBytes(allowedBytes, 2)} here, and its weights are close to that.`;
   return because === undefined ? { kind: "fits", ...known } : { kind: "tight", because, ...known };
 }
 
 function reasonForTight(
-  { model, limitBytes, carriableBytes = Infinity, cautions = [] }: MlxJudgeInput,
+  { limitBytes, carriableBytes = Infinity, cautions = [] }: MlxJudgeInput,
   { low, high }: KnownMlxEstimate,
-  allowedBytes: number,
 ): string | undefined {
-  if (model.weights > allowedBytes) {
-    return `Ollama loads up to ${formatBytes(allowedBytes, 2)} here, and its weights are close to that.`;
-  }
-  if (high > limitBytes)
+  if (high > limitBytes) {
     return `Its peak is between ${formatBytes(low)} and ${formatBytes(high)}, and so is the limit.`;
+  }
   if (high > carriableBytes) {
     return `Its peak may be ${formatBytes(high)}, and the RAM carries ${formatBytes(carriableBytes)}: it swaps.`;
   }
   return cautions[0];
 }
 
-/** The longest prompt for which `holds`, which holds for all shorter ones; 0 where it holds for none. */
-function longest(input: MlxJudgeInput, holds: (estimate: KnownMlxEstimate) => boolean): number {
-  const fits = (tokens: number): boolean => {
-    const estimate = estimateAt({ ...input, generated: 0 }, tokens);
-    return estimate.kind === "known" && holds(estimate);
+/** The estimate of any prompt, its range narrowed by what was measured. */
+function estimator({ model, prefillStep, chip, peaks = [] }: MlxJudgeInput) {
+  const rangeOf = narrowRange(model, peaks, { prefillStep, chip });
+  return (tokens: number, generated: number | undefined): MlxEstimate => {
+    const estimate = estimateMlx(model, { tokens, generated, prefillStep, chip });
+    return estimate.kind === "known" ? { ...estimate, ...rangeOf(estimate, tokens) } : estimate;
   };
-  let [sure, beyond] = [0, longestPrompt(input.model.shape.trainedContext) + 1];
+}
+
+/** The last of 1 … `most` for which `holds`, which holds for all before it; 0 where it holds for none. */
+function lastWhere(most: number, holds: (tokens: number) => boolean): number {
+  let [sure, beyond] = [0, most + 1];
   while (beyond - sure > 1) {
     const middle = Math.floor((sure + beyond) / 2);
-    if (fits(middle)) sure = middle;
+    if (holds(middle)) sure = middle;
     else beyond = middle;
   }
   return sure;
 }
 
-function estimateAt({ model, generated, prefillStep, chip }: MlxJudgeInput, tokens: number) {
-  return estimateMlx(model, { tokens, generated, prefillStep, chip });
-}
-
 /** Ollama refuses prompts from the trained context on; what a model takes is counted up to it. */
-function longestPrompt(trainedContext = MOST_CONTEXT): number {
+function longestPrompt({ shape: { trainedContext = MOST_CONTEXT } }: MlxModel): number {
   return Math.min(Math.max(1, trainedContext), MOST_TOKENS);
 }

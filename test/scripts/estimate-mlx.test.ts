@@ -8,9 +8,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeMlxFolder, writeMlxManifest } from "../memory/mlx/folder";
 import { oracleModel } from "../memory/mlx/oracle";
 
+const qwen = oracleModel("qwen3.5-27b-4bit");
+
 let home: string;
+let folder: string;
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), "estimate-"));
+  folder = join(home, "qwen");
+  await writeMlxFolder(folder, qwen.files, 3);
 });
 afterAll(() => rm(home, { recursive: true, force: true }));
 
@@ -35,9 +40,7 @@ const json = ({ stdout }: Outcome) => JSON.parse(stdout) as Record<string, unkno
 
 describe("estimate --runner mlx", { timeout: 60_000 }, () => {
   it("tells the bytes and the verdict of a folder", async () => {
-    const folder = join(home, "qwen");
-    const { files, weights, runs } = oracleModel("qwen3.5-27b-4bit");
-    await writeMlxFolder(folder, files, 3);
+    const { weights, runs } = qwen;
     const run = runs.find(({ tokens }) => tokens === 32_768);
     const outcome = await estimate([folder, "--tokens", "32768", "--limit", "51.84", "--json"]);
     expect(outcome).toMatchObject({ code: 0, stderr: "" });
@@ -64,7 +67,6 @@ describe("estimate --runner mlx", { timeout: 60_000 }, () => {
   });
 
   it("takes generated tokens, chunks and the chip into account, and prints it for people", async () => {
-    const folder = join(home, "qwen");
     const words = [
       "--tokens",
       "131072",
@@ -75,7 +77,7 @@ describe("estimate --runner mlx", { timeout: 60_000 }, () => {
       "--chip",
       "M5",
       "--limit",
-      "30",
+      "27",
     ];
     const { code, stdout } = await estimate([folder, ...words]);
     expect(code).toBe(0);
@@ -88,20 +90,20 @@ describe("estimate --runner mlx", { timeout: 60_000 }, () => {
   });
 
   it("tells what it doesn't know: all is null but the reason", async () => {
-    const folder = join(home, "shiny");
-    await writeMlxFolder(folder, {
+    const shiny = join(home, "shiny");
+    await writeMlxFolder(shiny, {
       config: { model_type: "shiny" },
       tensors: oracleModel("lfm2-1.2b-8bit").files.tensors,
     });
-    const outcome = await estimate([folder, "--limit", "51.84", "--json"]);
+    const outcome = await estimate([shiny, "--limit", "51.84", "--json"]);
     expect(outcome.code).toBe(0);
     const { unknown, verdict, ...terms } = json(outcome);
     expect([unknown, verdict]).toEqual(["This version can't size MLX models of the type shiny.", "Unknown"]);
     expect(terms["weights"]).toBeNull();
     expect(terms["safeTokens"]).toBeNull();
-    expect((await estimate([folder])).stdout).toBe("Unknown: This version can't size MLX models of the type shiny.\n");
-    await writeFile(join(folder, "model.safetensors"), "short");
-    expect(json(await estimate([folder, "--json"]))["unknown"]).toBe("Its safetensors file is cut off in its header.");
+    expect((await estimate([shiny])).stdout).toBe("Unknown: This version can't size MLX models of the type shiny.\n");
+    await writeFile(join(shiny, "model.safetensors"), "short");
+    expect(json(await estimate([shiny, "--json"]))["unknown"]).toBe("Its safetensors file is cut off in its header.");
   });
 
   it("reads a model that Ollama keeps on this Mac without its server", async () => {
@@ -152,5 +154,9 @@ describe("estimate --runner mlx", { timeout: 60_000 }, () => {
       stderr: "--tokens takes a whole number above 0.\n",
     });
     expect(await estimate([home, "--limit", "much"])).toMatchObject({ code: 1 });
+    expect(await estimate([join(home, "nowhere")])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("There is no folder and no installed model called"),
+    });
   });
 });

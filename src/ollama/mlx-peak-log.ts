@@ -1,0 +1,145 @@
+import type { MlxPeak } from "../fit/mlx-peaks";
+import { GIB, KIB, MIB } from "../fit/units";
+
+/** Real lines have some hundred characters. */
+const MOST_LINE = 2048;
+/** The last so many peaks of a log. */
+const MOST_PEAKS = 1000;
+const MOST_NAME = 500;
+
+const UNITS: Readonly<Record<string, number>> = { B: 1, KiB: KIB, MiB: MIB, GiB: GIB, TiB: 1024 * GIB };
+
+/** The request that a runner works on, as far as its lines have told. */
+interface Request {
+  readonly promptTokens: number;
+  /** Read before and kept: not read again. */
+  readonly cachedTokens: number;
+  readonly leftTokens: number;
+  chunkTokens?: number;
+  processedTokens: number;
+}
+
+/**
+ * Peaks of all requests in a server's log, oldest first. The log must begin with a server start: lines of a request
+ * don't name their model, so that it is taken from the runner that was started. While two models are loaded nobody can
+ * tell whose a line is, and nothing is kept. Linear in the length of the log.
+ */
+export function parsePeaks(log: string): readonly MlxPeak[] {
+  const peaks: MlxPeak[] = [];
+  const runners = new Runners();
+  let request: Request | undefined;
+  for (const line of linesOf(log)) {
+    const [, at = "", message] =
+      /^time=(\S{1,40}) level=[A-Z]{1,10} source=\S{1,100} msg="([^"]{1,100})"/.exec(line) ?? [];
+    switch (message) {
+      case "server config":
+        runners.forget();
+        request = undefined;
+        break;
+      case "starting mlx runner subprocess":
+        runners.start(text(line, "model"));
+        request = undefined;
+        break;
+      case "stopping mlx runner subprocess":
+        runners.stop();
+        request = undefined;
+        break;
+      case "cache hit":
+      case "cache miss":
+        request = requestOf(line);
+        break;
+      case "Prompt processing progress":
+        if (request !== undefined) advance(request, count(line, "processed"));
+        break;
+      case "peak memory": {
+        const [model, peakBytes] = [runners.only(), bytes(line)];
+        if (request !== undefined && model !== undefined && peakBytes !== undefined) {
+          peaks.push(peakOf(request, model, at, peakBytes));
+          if (peaks.length > 2 * MOST_PEAKS) peaks.splice(0, MOST_PEAKS);
+        }
+        request = undefined;
+        break;
+      }
+    }
+  }
+  return peaks.slice(-MOST_PEAKS);
+}
+
+function requestOf(line: string): Request | undefined {
+  const [promptTokens, cachedTokens, leftTokens] = ["total", "cached", "left"].map((key) => count(line, key));
+  if (promptTokens === undefined || cachedTokens === undefined || leftTokens === undefined) return undefined;
+  if (cachedTokens + leftTokens !== promptTokens) return undefined;
+  return { promptTokens, cachedTokens, leftTokens, processedTokens: 0 };
+}
+
+/** Of the prompt so many tokens are read; the first of several chunks is a whole one. */
+function advance(request: Request, processed: number | undefined): void {
+  if (processed === undefined || processed <= request.processedTokens || processed >= request.leftTokens) return;
+  // The last token isn't read as part of a chunk.
+  if (request.processedTokens === 0 && processed < request.leftTokens - 1) request.chunkTokens = processed;
+  request.processedTokens = processed;
+}
+
+function peakOf({ chunkTokens, ...request }: Request, model: string, at: string, peakBytes: number): MlxPeak {
+  const whole = chunkTokens === undefined ? 0 : Math.floor(request.processedTokens / chunkTokens) * chunkTokens;
+  return {
+    model,
+    at,
+    promptTokens: request.promptTokens,
+    readTokens: request.cachedTokens + whole,
+    chunkTokens,
+    peakBytes,
+  };
+}
+
+/** The runners that live, as far as a log tells: one that ends doesn't say of which model it was. */
+class Runners {
+  private models: string[] = [];
+  private ended = 0;
+
+  /** Ollama runs one a model: it replaces one that ended unheard. `model` is undefined where the name makes no sense. */
+  start(model = ""): void {
+    if (!this.models.includes(model)) this.models.push(model);
+  }
+
+  stop(): void {
+    this.ended += 1;
+    if (this.ended >= this.models.length) this.forget();
+  }
+
+  forget(): void {
+    this.models = [];
+    this.ended = 0;
+  }
+
+  /** The model of the one that lives; undefined where there is none, or may be another. */
+  only(): string | undefined {
+    return this.models.length === 1 && this.models[0] !== "" ? this.models[0] : undefined;
+  }
+}
+
+function* linesOf(log: string): Generator<string> {
+  for (let start = 0; start < log.length;) {
+    const end = log.indexOf("\n", start);
+    const stop = end < 0 ? log.length : end;
+    yield log.slice(start, Math.min(stop, start + MOST_LINE));
+    start = stop + 1;
+  }
+}
+
+/** A value as slog writes it: quoted where it has to be. */
+function text(line: string, key: string): string | undefined {
+  const [, quoted, plain] =
+    new RegExp(` ${key}=(?:"([^"\\\\]{1,${MOST_NAME}})"|([^\\s"=]{1,${MOST_NAME}}))`).exec(line) ?? [];
+  return quoted ?? plain;
+}
+
+function count(line: string, key: string): number | undefined {
+  const digits = new RegExp(` ${key}=(\\d{1,9})(?: |$)`).exec(line)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+function bytes(line: string): number | undefined {
+  const [, amount, unit = ""] = / size="?(\d{1,9}(?:\.\d{1,2})?) (B|[KMGT]iB)"?(?: |$)/.exec(line) ?? [];
+  return amount === undefined ? undefined : Number(amount) * (UNITS[unit] ?? Number.NaN);
+}
