@@ -113,7 +113,7 @@ async function describe(target: string): Promise<MlxDescription> {
   );
   if (isFolder) return { ...(await readSafetensorsFolder(target)), weightsAboveBytes: 0 };
   if (parseModelName(target) === undefined) {
-    throw new Error(`There is no folder and no installed model called ${target.slice(0, 200)}.`);
+    throw new Error(`No folder and no installed model is called ${target.slice(0, 200)}.`);
   }
   const host = parseHost(process.env["OLLAMA_HOST"] ?? "127.0.0.1:11434", { hostname: "", addresses: [] });
   if (host.kind === "invalid") throw new Error(host.reason);

@@ -156,7 +156,7 @@ describe("estimate --runner mlx", { timeout: 60_000 }, () => {
     expect(await estimate([home, "--limit", "much"])).toMatchObject({ code: 1 });
     expect(await estimate([join(home, "nowhere")])).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining("There is no folder and no installed model called"),
+      stderr: expect.stringContaining("No folder and no installed model is called"),
     });
   });
 });

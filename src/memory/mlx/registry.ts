@@ -156,7 +156,7 @@ export const WRAPPERS: ReadonlyMap<string, WrapperRule> = new Map<string, Wrappe
 
 const INDEXER = "keeps an indexer's cache beside its own, which this version can't size";
 const OWN_CACHE = "keeps its tokens in a way this version can't size";
-const OWN_SCORES = "works out its attention by itself, which takes memory this version can't size";
+const OWN_SCORES = "computes its attention scores itself, in memory this version can't size";
 
 /** Types that are known not to follow these rules, and why. */
 export const NOT_COVERED: ReadonlyMap<string, string> = new Map([

@@ -28,7 +28,7 @@ export interface MlxShape {
   readonly modelType: string;
   /** The layers that run, and behind them those that draft. */
   readonly layers: readonly LayerShape[];
-  /** Bytes of an element of activations, and so of K and V: MLX never quantises them by itself. */
+  /** Bytes of an element of activations, and so of K and V: MLX never quantises them unasked. */
   readonly elementBytes: number;
   /** max_position_embeddings: prompts of that many tokens are refused. */
   readonly trainedContext?: number;
