@@ -5,9 +5,9 @@
 import { getSystem } from "../src/app/system";
 import { desk, setPreferences } from "../test/stand-ins/raycast/desk";
 import { deskView } from "../test/support/desk-view";
-import { ansi, plain, widthOf, wrap } from "../test/support/layout";
+import { ansi, plain, widthOf } from "../test/support/layout";
 import type { Screen } from "../test/support/screen";
-import { alertLines, toastLines } from "../test/support/screen-text";
+import { alertLines, hudLines, toastLines } from "../test/support/screen-text";
 import { buildWorld } from "../test/worlds/support/build";
 import { problemsOf } from "../test/worlds/support/check";
 import { COMMAND_NAMES, type Onlooker, play } from "../test/worlds/support/play";
@@ -97,7 +97,7 @@ function printer(): Onlooker {
     does: (step) => print(`\n${paint(`› ${describe(step)}`, "selected")}\n`),
     sees: (_, screen) => {
       printScreen(screen);
-      for (const hud of desk.huds.slice(seen.huds)) print(wrap(`HUD: ${hud}`, width).join("\n"));
+      for (const hud of desk.huds.slice(seen.huds)) print(hudLines(hud, { width }).join("\n"));
       for (const { target } of desk.opened.slice(seen.opened)) print(`Opened: ${target}`);
       for (const launch of desk.launched.slice(seen.launched)) print(`Launched: ${launch.name}`);
       if (desk.clipboard.length > seen.copied) print(`Clipboard: ${screen.clipboard()}`);
@@ -110,7 +110,7 @@ function printer(): Onlooker {
         if (alert.answer !== undefined) print(`→ ${alert.answer ? alert.primary : alert.dismiss}`);
       }
       for (const toast of desk.toasts) print(toastLines(toast, { width, paint }).join("\n"));
-      for (const hud of desk.huds) print(wrap(`HUD: ${hud}`, width).join("\n"));
+      for (const hud of desk.huds) print(hudLines(hud, { width }).join("\n"));
       if (deskView.clipboard() !== undefined) print(`Clipboard: ${deskView.clipboard()}`);
     },
     leavesAlert: () => print(paint(`\n${ALERT_HINT}`, "faint")),

@@ -309,10 +309,24 @@ function menuBarLines(menu: Node, indent = ""): string[] {
   return [`${indent}${line}${loading}`.trimEnd(), ...below];
 }
 
+/**
+ * Characters that Raycast has room for: a toast shows its title and message on one line, a HUD its title, and an alert
+ * grows only so far (about what was seen, rather less than more).
+ */
+const SHOWN = { toast: 100, hud: 100, alert: 800 } as const;
+
+/** A text as far as there is room for it; the mark says that a person does not see the rest. */
+function cut(value: string, most: number): string {
+  const characters = [...value];
+  if (characters.length <= most) return value;
+  return `${characters.slice(0, most).join("").trimEnd()}… ✂ ${characters.length - most} more`;
+}
+
 /** An alert that waits for an answer. */
 export function alertLines(alert: AlertRecord, options: TextOptions = {}): string[] {
   const paint = options.paint ?? plain;
-  const body = alert.message === undefined ? [] : wrap(alert.message, (options.width ?? 100) - 4);
+  const message = cut(alert.message ?? "", SHOWN.alert);
+  const body = message === "" ? [] : wrap(message, (options.width ?? 100) - 4);
   const buttons = `[${alert.dismiss}]  [${alert.primary}]${alert.destructive ? " (destructive)" : ""}`;
   return [`┌ ${paint(alert.title, "heading")}`, ...body.map((line) => `│ ${line}`), `└ ${buttons}`];
 }
@@ -325,10 +339,16 @@ export function toastLines(toast: Toast, options: TextOptions = {}): string[] {
   const actions = [toast.primaryAction, toast.secondaryAction].flatMap((action) =>
     action ? [`[${action.title}]`] : [],
   );
-  const words = [toast.title, toast.message].filter((part) => part !== undefined && part !== "").join(": ");
+  const whole = [toast.title, toast.message].filter((part) => part !== undefined && part !== "").join(": ");
+  const words = cut(whole, SHOWN.toast);
   const [first = "", ...more] = wrap([words, ...actions].join("  "), (options.width ?? 100) - 2);
   return [
     `${paint(signs[toast.style] ?? "?", { color: colors[toast.style] })} ${first}`,
     ...more.map((line) => INDENT + line),
   ];
+}
+
+/** A HUD. */
+export function hudLines(hud: string, options: TextOptions = {}): string[] {
+  return wrap(`HUD: ${cut(hud, SHOWN.hud)}`, options.width ?? 100);
 }

@@ -1,7 +1,7 @@
 import { desk } from "../../stand-ins/raycast/desk";
 import { deskView } from "../../support/desk-view";
 import type { Screen } from "../../support/screen";
-import { alertLines, toastLines } from "../../support/screen-text";
+import { alertLines, hudLines, toastLines } from "../../support/screen-text";
 import type { Onlooker } from "./play";
 import type { Step } from "./steps";
 
@@ -61,8 +61,12 @@ export function watcher(seen: Seen): Onlooker {
     },
     hears: (command) => {
       noteDesk();
-      const text = [...desk.alerts.map((alert) => alertLines(alert).join("\n")), ...desk.huds].join("\n");
-      seen.views.push({ command, step, text });
+      const lines = [
+        ...desk.alerts.flatMap((alert) => alertLines(alert)),
+        ...desk.toasts.flatMap((toast) => toastLines(toast)),
+        ...desk.huds.flatMap((hud) => hudLines(hud)),
+      ];
+      seen.views.push({ command, step, text: lines.join("\n") });
     },
   };
 }
