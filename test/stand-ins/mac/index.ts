@@ -60,6 +60,8 @@ export interface StandInMacOptions {
   readonly installed?: readonly string[];
   /** Default "/Users/sam". */
   readonly homeFolder?: string;
+  /** Folder below which Homebrew's log lies, so that it can be written where this runs. Default: none. */
+  readonly logRoot?: string;
   /** When it starts; default: now, and its time goes on with the real one. */
   readonly startsAt?: Date;
   /** Ollama.app follows the Apple event that asks it to quit; the real one hides itself and declines. Default true. */
@@ -207,7 +209,7 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
       return added;
     },
     startOllama: (start, address = "127.0.0.1:11434") => {
-      const server: MacServer = { start, way: ollamaWay(start, homeFolder), address, pid: undefined };
+      const server: MacServer = { start, way: ollamaWay(start, homeFolder, options.logRoot), address, pid: undefined };
       servers.push(server);
       bringUp(server, "started");
       return server;

@@ -37,8 +37,8 @@ export interface OllamaWay {
 export const APP = "/Applications/Ollama.app";
 const LOG = ".ollama/logs/server.log";
 
-/** What is true of each way; `homeFolder` is the person's. */
-export function ollamaWay(start: OllamaStart, homeFolder: string): OllamaWay {
+/** What is true of each way; `homeFolder` is the person's. Homebrew's log can be moved below another folder. */
+export function ollamaWay(start: OllamaStart, homeFolder: string, logRoot = ""): OllamaWay {
   const ofApp = (app: string, uid: number, home: string): OllamaWay => ({
     program: `${app}/Contents/Resources/ollama`,
     app,
@@ -67,7 +67,7 @@ export function ollamaWay(start: OllamaStart, homeFolder: string): OllamaWay {
         library: "/opt/homebrew/opt/ollama/libexec/lib/ollama",
         uid: USER_ID,
         installed: "/opt/homebrew/bin/ollama",
-        log: "/opt/homebrew/var/log/ollama.log",
+        log: `${logRoot}/opt/homebrew/var/log/ollama.log`,
         job: {
           label: "homebrew.mxcl.ollama",
           domain: "session",

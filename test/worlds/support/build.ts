@@ -70,7 +70,9 @@ export async function buildWorld(given: World, path: string): Promise<BuiltWorld
     }));
     for (const server of world.servers) await loadModels(server, servers.get(server.address) as StandInOllama);
     mac.faults = world.mac.faults;
+    const { name, addresses } = world.mac;
     const system = mac.system({
+      network: () => ({ hostname: name, addresses: ["127.0.0.1", "::1", ...addresses] }),
       fetch: worldFetch({ servers: addressed, mac: world.mac, network: world.network, fetch: joined.fetch }),
       later: (milliseconds, work) => {
         let isOff = false;
@@ -132,6 +134,7 @@ async function buildMac({ mac, servers }: World, homeFolder: string): Promise<St
     ollama: "none",
     installed: mac.installed ?? installedFor(servers, homeFolder),
     homeFolder,
+    logRoot: homeFolder,
     startsAt: new Date(mac.time),
     ollamaAppQuits: mac.ollamaAppQuits,
     ollamaEndSeconds: mac.ollamaEndSeconds,
@@ -233,7 +236,7 @@ function counted(sizeGib: number, gpuGib = sizeGib): Footprint {
 /** Where the log lies. Outside the home folder there is none: it would be a file of the machine this runs on. */
 function logPathOf(server: WorldServer, homeFolder: string): string {
   if (server.log === false || !isOnMac(server)) return "none";
-  const { log } = ollamaWay(server.start, homeFolder);
+  const { log } = ollamaWay(server.start, homeFolder, homeFolder);
   return log?.startsWith(`${homeFolder}/`) ? log : "none";
 }
 
@@ -243,7 +246,8 @@ async function logTextOf({ log, logFrom }: WorldServer, path: string): Promise<s
     return (await readFile(join(dirname(path), logFrom), "utf8")).replace(/^#.*\n/, "");
   }
   if (typeof log === "boolean") return undefined;
-  return typeof log === "string" ? log : log.map((line) => `${line}\n`).join("");
+  if (typeof log === "string") return log;
+  return log.map((line) => (typeof line === "string" ? `${line}\n` : `${line.line}\n`.repeat(line.times))).join("");
 }
 
 function faultOf(fault: NonNullable<WorldServer["faults"][Route]>): Fault {

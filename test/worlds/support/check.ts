@@ -63,7 +63,7 @@ function macProblems(expect: NonNullable<Expectation["mac"]>, { mac, homeFolder 
     problems.push(...unsaid("the processes", expect.processes, running, homeFolder));
   }
   if (expect.ran !== undefined) {
-    const ran = mac.calls.map(({ file, args }) => [file, ...args].join(" ")).join("\n");
+    const ran = mac.calls.map(({ file, args }) => [file, ...args].join(" ").replaceAll("\n", " ")).join("\n");
     problems.push(...unsaid("the command lines that were run", expect.ran, ran, homeFolder));
   }
   return problems;
@@ -112,7 +112,7 @@ function unsaid(where: string, say: Say, text: string | undefined, homeFolder: s
     typeof say === "string" ? { says: [say], never: [] } : Array.isArray(say) ? { says: say, never: [] } : say;
   if (text === undefined) return [`${where}: never seen`];
   const found = plainWords(text, homeFolder);
-  const shown = `\n${text.replaceAll(homeFolder, HOME)}`;
+  const shown = `\n${brief(text.replaceAll(homeFolder, HOME))}`;
   return [
     ...says.filter((words) => !isIn(words, found)).map((words) => `${where}: "${words}" is missing in:${shown}`),
     ...never.filter((words) => isIn(words, found)).map((words) => `${where}: "${words}" must not be in:${shown}`),
@@ -120,6 +120,14 @@ function unsaid(where: string, say: Say, text: string | undefined, homeFolder: s
 }
 
 const HOME = "/Users/sam";
+const MOST_LINES = 40;
+
+/** Each line once, and no more of them than one reads. */
+function brief(text: string): string {
+  const lines = [...new Set(text.split("\n"))];
+  const more = lines.length - MOST_LINES;
+  return [...lines.slice(0, MOST_LINES), ...(more > 0 ? [`… ${more} more lines`] : [])].join("\n");
+}
 
 /** Text as it reads aloud: without the frame of alerts, line breaks and columns. */
 function plainWords(text: string, homeFolder: string): string {
@@ -130,6 +138,6 @@ function plainWords(text: string, homeFolder: string): string {
 }
 
 function isIn(words: string, text: string): boolean {
-  const [, pattern, flags] = /^\/(.+)\/([a-z]*)$/.exec(words) ?? [];
+  const [, pattern, flags] = /^\/(.+)\/([imsu]*)$/.exec(words) ?? [];
   return pattern === undefined ? text.includes(words.replace(/\s+/g, " ")) : new RegExp(pattern, flags).test(text);
 }

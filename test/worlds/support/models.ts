@@ -8,17 +8,24 @@ import type { WorldModel } from "./schema";
 /** A model of a world file; other files are named from `folder`. */
 export function modelOf(model: WorldModel, folder: string): StandInModel {
   if (typeof model === "string") return sampleModel(model);
-  const { name, parameters, requires, parentModel, capabilities, system, adapters, quantization, parameterSize } =
-    model;
+  const { name, parameters, requires, parentModel, capabilities, system, quantization, parameterSize } = model;
   const base = baseOf(model, folder);
   const adapterFiles = new Map(
-    adapters?.map((file) => [sha256(`adapter ${file}`), readMetadata(join(folder, file))] as const),
+    model.adapters?.map((file) => [sha256(`adapter ${file}`), readMetadata(join(folder, file))] as const),
   );
+  // A file of another name is another file, unless it is a variant.
+  const weights = name === undefined || parentModel !== undefined ? base.weights : renamed(base.weights, name);
+  const { projector } = model;
   return {
     ...base,
     name: name ?? base.name,
-    // A file of another name is another file, unless it is a variant.
-    weights: name === undefined || parentModel !== undefined ? base.weights : renamed(base.weights, name),
+    weights: weights && {
+      ...weights,
+      projector:
+        projector === undefined
+          ? weights.projector
+          : { digest: sha256(`projector ${projector}`), metadata: readMetadata(join(folder, projector)) },
+    },
     parameters: parameters ?? base.parameters,
     requires: requires ?? base.requires,
     capabilities: capabilities ?? base.capabilities,
@@ -26,7 +33,7 @@ export function modelOf(model: WorldModel, folder: string): StandInModel {
     parameterSize: parameterSize ?? base.parameterSize,
     parentModel,
     system,
-    adapters: adapters && [...adapterFiles.keys()],
+    adapters: model.adapters && [...adapterFiles.keys()],
     adapterFiles,
     missingBytes: model.missingBytes,
   };

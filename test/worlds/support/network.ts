@@ -41,7 +41,7 @@ function reaches({ start, address }: Addressed, url: URL, mac: NetworkOptions["m
 }
 
 function isThisMac(host: string, { addresses, name }: NetworkOptions["mac"]): boolean {
-  return /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(host) || [...addresses, name].includes(host);
+  return /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(host) || [...addresses, name.toLowerCase()].includes(host);
 }
 
 const WORDS: Readonly<Record<string, string>> = {

@@ -87,8 +87,8 @@ const MAC = z.strictObject({
   installed: texts
     .optional()
     .describe("Paths of Ollama's app and program on disk. Default: those of the servers that were started"),
-  addresses: texts.default([]).describe("Addresses of this Mac in its network, such as `192.168.1.20`"),
-  name: text.default("sams-mac.local").describe("Its name in its network"),
+  addresses: texts.default(["192.168.1.20"]).describe("Addresses of this Mac in its network"),
+  name: text.default("Sams-Mac.local").describe("Its name in its network"),
   time: text.default("2026-11-24T10:00:00Z").describe("When it is"),
   ollamaAppQuits: z
     .boolean()
@@ -115,6 +115,7 @@ const MODEL = z
     parentModel: text.optional().describe("The model it was made from"),
     capabilities: texts.optional().describe("Default: the sample's own, else completion and tools"),
     system: text.optional().describe("System prompt"),
+    projector: text.optional().describe("Its projector: a metadata file beside the world file"),
     adapters: texts.optional().describe("LoRA adapters: metadata files beside the world file"),
     quantization: text.optional().describe("Quantization that the list names. Default: the sample's own, else Q4_K_M"),
     parameterSize: text.optional().describe("Size that the list names"),
@@ -132,6 +133,11 @@ const LOADED = z.strictObject({
   keepAlive: z.union([text, z.number()]).optional().describe('"10m", seconds, or -1 for ever. Default: the server\'s'),
   sizeGib: gib.optional().describe("What the server counts for it. Default: our own estimate"),
   gpuGib: gib.optional().describe("What of that is on the GPU. Default: what fits"),
+});
+
+const REPEATED = z.strictObject({
+  line: text.describe("A line of the log"),
+  times: z.int().describe("How often it is there, one after the other"),
 });
 
 const SERVER_FAULT = z.union([
@@ -157,7 +163,7 @@ const SERVER = z.strictObject({
   env: variables.default({}).describe("Its variables"),
   limitGib: gib.optional().describe("GPU memory it found at its start; 0 = none. Default: the Mac's limit"),
   log: z
-    .union([z.boolean(), text, texts])
+    .union([z.boolean(), text, z.array(z.union([text, REPEATED]))])
     .default(true)
     .describe("What it logged: true = what such a start logs, false = nothing that can be read, else text or lines"),
   logFrom: text.optional().describe("File with its log, beside the world file"),

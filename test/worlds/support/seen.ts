@@ -56,7 +56,10 @@ export function watcher(seen: Seen): Onlooker {
       noteDesk();
       seen.views.push({ command, step, text: screen.text() });
       if (desk.openAlert !== undefined || screen.closed()) return;
-      for (const [title, words] of rowsOf(screen)) seen.rows.set(title, words);
+      for (const [title, words] of rowsOf(screen)) {
+        // Beside a detail a row has room for its title only.
+        if (words !== title || !seen.rows.has(title)) seen.rows.set(title, words);
+      }
       seen.actions = screen.actions();
     },
     hears: (command) => {
