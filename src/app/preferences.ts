@@ -31,9 +31,9 @@ export function readSettings(): Settings {
   };
 }
 
-/** A context as dropdowns hold it: "effective", "trained" or tokens. */
+/** A context as dropdowns hold it: "effective", "default", "trained" or tokens. */
 export function parseContext(value: string | undefined): JudgeOptions["context"] {
-  if (value === "trained") return "trained";
+  if (value === "trained" || value === "default") return value;
   const tokens = Number(value);
   return Number.isSafeInteger(tokens) && tokens > 0 ? tokens : "effective";
 }

@@ -7,6 +7,7 @@ const IS_MADE_HERE: { readonly [K in keyof Changes]-?: (server: ServerFacts) => 
   build: () => false,
   limitMib: () => true,
   numCtx: () => true,
+  clientContext: () => false,
   unload: () => true,
   closeApps: () => false,
   // Only for the app the session's variables decide; a service has its own, and a terminal its shell's.

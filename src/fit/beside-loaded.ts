@@ -28,7 +28,8 @@ export function besideText(input: BesideLoaded & Pick<JudgeInput, "server">, ver
   const self = input.loaded.find(({ digest }) => digest === input.model.digest);
   if (self !== undefined) {
     const spilled = self.sizeBytes - self.vramBytes;
-    const context = self.contextLength === undefined ? "" : ` at ${formatContext(self.contextLength)}`;
+    const asked = verdict.run?.isAskedByClient ? ", asked for by a client" : "";
+    const context = self.contextLength === undefined ? "" : ` at ${formatContext(self.contextLength)}${asked}`;
     const counted =
       self.countedBytes === undefined
         ? ""

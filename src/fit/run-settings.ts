@@ -1,5 +1,5 @@
 import type { InstalledModel, ModelDescription, ModelParameters, ServerFacts, Sourced } from "./facts";
-import { contextTier, FIRST_WITH_TIERS } from "./context-tier";
+import { CONTEXT_TIERS, contextTier, FIRST_WITH_TIERS } from "./context-tier";
 import { compareVersions, parseVersion, type Version } from "./version";
 import { formatContext, formatBytes, GIB, MIB } from "./units";
 import { releaseRules } from "./releases";
@@ -15,8 +15,11 @@ export interface Setting<T> extends Sourced<T> {
 
 /** How the person wants badges judged (the preferences). */
 export interface JudgeOptions {
-  /** "effective" = what Ollama would use; "trained" = the model's maximum; else tokens. */
-  readonly context: "effective" | "trained" | number;
+  /**
+   * "effective" = what really runs: what a client asked for where the model is loaded so, else what Ollama would use;
+   * "default" = what Ollama would use, whatever is loaded; "trained" = the model's maximum; else tokens.
+   */
+  readonly context: "effective" | "default" | "trained" | number;
   readonly kvCacheType?: KvCacheType;
   readonly parallel?: number;
 }
@@ -26,6 +29,8 @@ export interface ModelRun {
   readonly numCtx: Setting<number>;
   /** The context is Ollama's default, which follows from the limit it was started under. */
   readonly contextFollowsLimit: boolean;
+  /** The model is loaded with a context that a request asked for: its client will ask for it again. */
+  readonly isAskedByClient: boolean;
   readonly trainedContext?: number;
   readonly parallel: Setting<number>;
   readonly kvCacheType: Setting<KvCacheType>;
@@ -72,6 +77,8 @@ export interface RunInput {
   readonly description: ModelDescription;
   readonly server: ServerFacts;
   readonly options: JudgeOptions;
+  /** Context that the model is loaded with now; absent where it isn't loaded or the server doesn't tell. */
+  readonly loadedContext?: number;
   /** Limit in force in bytes, where known: used for the server's start-up total, marked assumed. */
   readonly limitBytes?: number;
 }
@@ -96,7 +103,8 @@ export function resolveRun(input: RunInput): ModelRun | UnknownRun {
   const batch = batchOf(input, version, numCtx.value * parallel.value, embedding);
   return {
     numCtx,
-    contextFollowsLimit: options.context === "effective" && followsTier(input, version),
+    contextFollowsLimit: isOllamasChoice(options) && !isAsked(numCtx) && followsTier(input, version),
+    isAskedByClient: isAsked(numCtx),
     trainedContext,
     parallel,
     kvCacheType,
@@ -131,7 +139,7 @@ export function runAtContext(input: RunInput, run: ModelRun, numCtx: number): Mo
     numCtx * run.parallel.value,
     isEmbedding(input.model, input.description),
   );
-  return { ...run, numCtx: sure(numCtx, "chosen"), contextFollowsLimit: false, batch };
+  return { ...run, numCtx: sure(numCtx, "chosen"), contextFollowsLimit: false, isAskedByClient: false, batch };
 }
 
 /** Trained context in tokens; absent where neither the metadata nor the list names it. */
@@ -146,23 +154,61 @@ function isEmbedding(model: InstalledModel, description: ModelDescription): bool
   return capabilities.includes("embedding") && !capabilities.includes("completion");
 }
 
+const CLIENT = "asked for by a client";
+
+const isAsked = ({ source }: Setting<number>): boolean => source === CLIENT;
+
+const isOllamasChoice = ({ context }: JudgeOptions): boolean => context === "effective" || context === "default";
+
 function contextToJudge(
   input: RunInput,
   version: Version | undefined,
   trained: number | undefined,
 ): Setting<number> | UnknownRun {
   const { context } = input.options;
-  const asked =
-    context === "effective"
-      ? askedContext(input, version)
-      : context === "trained"
-        ? trained === undefined
-          ? unknown("The model doesn't say which context it was trained for.")
-          : sure(trained, "the model's maximum")
-        : sure(context, "chosen to judge at");
-  if ("kind" in asked) return asked;
-  return raiseAndCap(asked, input, trained);
+  switch (context) {
+    case "effective":
+      return contextThatRuns(input, contextByRule(input, version, trained), version);
+    case "default":
+      return contextByRule(input, version, trained);
+    case "trained":
+      return trained === undefined
+        ? unknown("The model doesn't say for which context it was trained.")
+        : raiseAndCap(sure(trained, "the model's maximum"), input, trained);
+    default:
+      return raiseAndCap(sure(context, "chosen to judge at"), input, trained);
+  }
 }
+
+function contextByRule(
+  input: RunInput,
+  version: Version | undefined,
+  trained: number | undefined,
+): Setting<number> | UnknownRun {
+  const asked = askedContext(input, version);
+  return "kind" in asked ? asked : raiseAndCap(asked, input, trained);
+}
+
+/**
+ * What runs goes before what would: a model that's loaded with another context than Ollama takes by its rules was asked
+ * for with it, and will be again. Where the rule rests on something that isn't known, or Ollama lowers its own default
+ * after a failed load (server/sched.go: to 32768 or 4096), it's just what is loaded.
+ */
+function contextThatRuns(
+  input: RunInput,
+  ruled: Setting<number> | UnknownRun,
+  version: Version | undefined,
+): Setting<number> | UnknownRun {
+  const { loadedContext } = input;
+  if (loadedContext === undefined) return ruled;
+  if ("kind" in ruled) return sure(loadedContext, "as it's loaded now");
+  if (ruled.value === loadedContext) return ruled;
+  const isLowered = followsTier(input, version) && loadedContext < ruled.value && LOWERED.includes(loadedContext);
+  return ruled.assumed || isLowered ? sure(loadedContext, "as it's loaded now") : sure(loadedContext, CLIENT);
+}
+
+/** Contexts to which Ollama lowers its own default where a model doesn't load. */
+const LOWERED: readonly number[] = CONTEXT_TIERS.slice(1).map(({ numCtx }) => numCtx);
 
 /** Request > Modelfile > OLLAMA_CONTEXT_LENGTH > tier; a request's own num_ctx is not ours to know. */
 function askedContext(input: RunInput, version: Version | undefined): Setting<number> | UnknownRun {

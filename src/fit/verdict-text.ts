@@ -12,11 +12,13 @@ export const VERDICT_TITLES: Readonly<Record<VerdictKind, string>> = {
   unknown: "Unknown",
 };
 
-/** The badge: "Fits · 32K", "Spills 4.2 GiB · 256K", "Over the Limit · 32K", "Unknown". */
+/** The badge: "Fits · 32K", "Fits · 256K, asked for by a client", "Spills 4.2 GiB · 256K", "Over the Limit · 32K", "Unknown". */
 export function badgeText(verdict: Verdict): string {
   if (verdict.kind === "unknown") return VERDICT_TITLES.unknown;
   const missing = verdict.kind === "spills" ? ` ${formatBytes(verdict.missingBytes)}` : "";
-  return `${VERDICT_TITLES[verdict.kind]}${missing} · ${formatContext(verdict.run.numCtx.value)}`;
+  const { numCtx, isAskedByClient } = verdict.run;
+  const asked = isAskedByClient ? `, ${numCtx.source}` : "";
+  return `${VERDICT_TITLES[verdict.kind]}${missing} · ${formatContext(numCtx.value)}${asked}`;
 }
 
 /** One labelled line of the sum. */

@@ -181,7 +181,7 @@ function cannotFitHere(input: JudgeInput, description: ModelDescription, run: Mo
 
 /** What the settings of a run rest on. */
 export function runInput(
-  input: Pick<JudgeInput, "model" | "server" | "options" | "limit">,
+  input: Pick<JudgeInput, "model" | "server" | "options" | "limit"> & Partial<Pick<JudgeInput, "loaded">>,
   description: ModelDescription,
 ): RunInput {
   return {
@@ -189,6 +189,7 @@ export function runInput(
     description,
     server: input.server,
     options: input.options,
+    loadedContext: input.loaded?.find(({ digest }) => digest === input.model.digest)?.contextLength,
     limitBytes: input.limit.kind === "known" ? inForceBytes(input.limit) : undefined,
   };
 }

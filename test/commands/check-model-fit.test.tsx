@@ -124,7 +124,7 @@ describe("the list of a 64 GB Mac", () => {
     await screen.dropdown("The Model's Maximum");
     expect(badge(screen, "qwen3:8b")).toBe("Fits · 40K");
     expect(badge(screen, "qwen3-coder-next:q4_K_M")).toMatch(SPILLS);
-    await screen.dropdown("What Ollama Would Use");
+    await screen.dropdown("What Really Runs");
     expect(badge(screen, "gpt-oss:20b")).toBe("Fits · 128K");
   });
 

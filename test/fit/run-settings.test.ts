@@ -38,6 +38,50 @@ function run(changes: Partial<RunInput> = {}): ModelRun {
   return resolved;
 }
 
+describe("the context of a model that's loaded", () => {
+  const ruled = { server: server({ tierNumCtx: logged(32_768) }) };
+  const at = (loadedContext: number, changes: Partial<RunInput> = {}) => run({ ...ruled, loadedContext, ...changes });
+
+  it("was asked for by a client where Ollama's rules give another", () => {
+    expect(at(40_960)).toMatchObject({
+      numCtx: { value: 40_960, source: "asked for by a client", assumed: false },
+      isAskedByClient: true,
+      contextFollowsLimit: false,
+    });
+    expect(at(8192, { description: parameters({ numCtx: 16_384 }) }).numCtx.source).toBe("asked for by a client");
+  });
+
+  it("is what Ollama takes where the rules give the same", () => {
+    expect(at(32_768)).toMatchObject({
+      numCtx: { source: "Ollama's default (server log)" },
+      isAskedByClient: false,
+      contextFollowsLimit: true,
+    });
+    // More than it was trained for is cut, as Ollama does.
+    const asksMore = parameters({ numCtx: 262_144 });
+    expect(at(40_960, { description: asksMore }).isAskedByClient).toBe(false);
+  });
+
+  it("is just what is loaded where the rule isn't known, or Ollama lowers its default itself", () => {
+    expect(at(4096)).toMatchObject({ numCtx: { value: 4096, source: "as it's loaded now" }, isAskedByClient: false });
+    const guessed = { server: lacking(without("startupTotalBytes"), "contextLength") };
+    expect(at(8192, guessed)).toMatchObject({ numCtx: { source: "as it's loaded now" }, isAskedByClient: false });
+    expect(at(8192, { ...guessed, limitBytes: undefined }).numCtx.value).toBe(8192);
+  });
+
+  it("doesn't count where the model is judged as Ollama would load it, or at a chosen context", () => {
+    expect(at(40_960, { options: { context: "default" } })).toMatchObject({
+      numCtx: { value: 32_768 },
+      isAskedByClient: false,
+      contextFollowsLimit: true,
+    });
+    expect(at(40_960, { options: { context: 8192 } })).toMatchObject({
+      numCtx: { value: 8192 },
+      isAskedByClient: false,
+    });
+  });
+});
+
 describe("the context that Ollama would use", () => {
   it("is the Modelfile's before everything else", () => {
     const numCtx = run({

@@ -3,7 +3,7 @@ import type { LoadedModel } from "../facts";
 import { inForceBytes, limitOnceSet } from "../limit-policy";
 import { otherRunners } from "../own-runners";
 import { PROMPT_CACHE_BYTES } from "../ram";
-import { formatBytes, formatContext, MIB } from "../units";
+import { formatBytes, formatContext, formatCount, MIB } from "../units";
 import type { JudgeInput, KnownVerdict } from "../verdict";
 import { type Cost, joinCosts } from "./cost";
 import type { PlanInput } from "./plan-input";
@@ -30,6 +30,8 @@ interface AllChanges {
   readonly limitMib: number;
   /** Context of a new variant, in tokens. */
   readonly numCtx: number;
+  /** Context, in tokens, that the client asks for from now on. */
+  readonly clientContext: number;
   /** Names of models to unload before this one is loaded. */
   readonly unload: readonly string[];
   /** RAM that apps give back, in bytes. */
@@ -96,7 +98,8 @@ const RULES: { readonly [K in Key]: Rules<AllChanges[K]> } = {
         "kind" in state.description
           ? state.description
           : { ...state.description, parameters: { ...state.description.parameters, numCtx } },
-      options: { ...state.options, context: "effective" },
+      // What is loaded now is the model, not its variant.
+      options: { ...state.options, context: "default" },
     }),
     cost: (numCtx, { before }) => ({ contextTokens: Math.max(0, before.run.numCtx.value - numCtx) }),
     words: (numCtx, setting) => {
@@ -111,6 +114,14 @@ const RULES: { readonly [K in Key]: Rules<AllChanges[K]> } = {
       const variant = variantOf(numCtx, setting);
       return variant === undefined ? [] : [ollamaCreateCommand(variant.source, variant.name, numCtx)];
     },
+  },
+  clientContext: {
+    apply: (state, context) => ({ ...state, options: { ...state.options, context } }),
+    cost: (context, { before }) => ({ contextTokens: Math.max(0, before.run.numCtx.value - context) }),
+    words: (context, { before }) => [
+      `${formatCount(context)} tokens of context instead of ${formatCount(before.run.numCtx.value)}, set as num_ctx in the program that uses Ollama; its next request reloads the model`,
+    ],
+    commands: () => [],
   },
   unload: {
     apply: (state, names) => ({ ...state, loaded: state.loaded.filter(({ name }) => !names.includes(name)) }),

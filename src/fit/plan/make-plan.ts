@@ -73,7 +73,7 @@ function notes(plan: PlanInput, before: KnownVerdict, { changes, after }: Propos
 }
 
 function chosenContext({ input }: PlanInput, before: KnownVerdict): string | undefined {
-  if (input.options.context === "effective") return undefined;
+  if (input.options.context === "effective" || input.options.context === "default") return undefined;
   const effective = judge({ ...input, options: { ...input.options, context: "effective" } });
   const numCtx = effective.run?.numCtx.value;
   return numCtx === undefined || numCtx === before.run.numCtx.value

@@ -1,5 +1,6 @@
 import { alreadyFits } from "./already-fits";
 import { beyondReserve } from "./beyond-reserve";
+import { clientContext } from "./client-context";
 import { closeApps } from "./close-apps";
 import { higherLimit } from "./higher-limit";
 import type { Proposal } from "./proposal";
@@ -16,6 +17,7 @@ export const PROPOSALS = {
   "already-fits": alreadyFits,
   "reload-model": reloadModel,
   "unload-others": unloadOthers,
+  "client-context": clientContext,
   "higher-limit": higherLimit,
   "smaller-context": smallerContext,
   "raise-and-cap": raiseAndCap,

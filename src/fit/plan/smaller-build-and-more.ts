@@ -23,7 +23,9 @@ export function bestBuildAndMore(plan: PlanInput, before: KnownVerdict, sizing: 
   const present = before.run.numCtx.value;
   const raise = recommendedRaise(plan, before);
   const limits = raise === undefined ? [undefined] : [undefined, raise];
-  const contexts = [undefined, ...ROUND_CONTEXTS.filter((round) => round < present)];
+  const contexts = before.run.isAskedByClient
+    ? [undefined]
+    : [undefined, ...ROUND_CONTEXTS.filter((round) => round < present)];
   const combinations = buildCandidates(plan, sizing).flatMap((candidate) =>
     limits.flatMap((limitMib) => contexts.map((numCtx) => ({ candidate, limitMib, numCtx }))),
   );

@@ -24,7 +24,8 @@ export function largestRoundContext(
   before: KnownVerdict,
   changes: Changes,
 ): (Settled & { readonly numCtx: number; readonly sentence: string }) | undefined {
-  if (!plan.canCap) return undefined;
+  // What a client asks for wins over a variant's own context.
+  if (!plan.canCap || before.run.isAskedByClient) return undefined;
   const present = before.run.numCtx.value;
   for (const numCtx of ROUND_CONTEXTS.filter((round) => round < present)) {
     const settled = settle(plan, before, { ...changes, numCtx });

@@ -18,7 +18,8 @@ export function ContextDropdown({
       defaultValue={String(standard)}
       onChange={(value) => onChange(parseContext(value))}
     >
-      <List.Dropdown.Item value="effective" title="What Ollama Would Use" />
+      <List.Dropdown.Item value="effective" title="What Really Runs" />
+      <List.Dropdown.Item value="default" title="As Ollama Would Load It" />
       {ROUND_CONTEXTS.toReversed().map((tokens) => (
         <List.Dropdown.Item key={tokens} value={String(tokens)} title={formatContext(tokens)} />
       ))}

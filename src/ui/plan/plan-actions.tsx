@@ -36,6 +36,9 @@ export function PlanActions({ option, text, memoryView, checkBuilds, lastChange,
         {option?.changes.closeApps && (
           <Action.Push title="Choose Apps to Quit" icon={Icon.AppWindow} target={memoryView} />
         )}
+        {option?.changes.clientContext !== undefined && (
+          <Action.CopyToClipboard title="Copy Context for the Client" content={String(option.changes.clientContext)} />
+        )}
         {canApply && (
           <Action
             title={changes ? "Apply" : "Load and Verify"}

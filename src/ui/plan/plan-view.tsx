@@ -19,6 +19,7 @@ const OPTION_ICONS: Readonly<Record<PlanKind, Icon>> = {
   "already-fits": Icon.CheckCircle,
   "reload-model": Icon.ArrowClockwise,
   "unload-others": Icon.Eject,
+  "client-context": Icon.Plug,
   "higher-limit": Icon.Gauge,
   "smaller-context": Icon.Minimize,
   "raise-and-cap": Icon.Gauge,

@@ -18,6 +18,7 @@ const SAMPLES: { readonly [K in keyof Changes]-?: NonNullable<Changes[K]> } = {
   },
   limitMib: 56 * 1024,
   numCtx: 32_768,
+  clientContext: 203_264,
   unload: ["big:latest"],
   closeApps: { bytes: 4 * GIB },
   kvCacheType: "q8_0",

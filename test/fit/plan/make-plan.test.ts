@@ -284,6 +284,43 @@ describe("a model that cannot fit", () => {
   });
 });
 
+describe("a model that a client loaded at its own context", () => {
+  // 48 GB, Ollama's own default 32K, an editor asks for all that the model was trained for.
+  const planned = planFor("qwen3-coder-30b", 48, 26);
+  const { input } = planned;
+  const asked: PlanInput = {
+    ...planned,
+    input: {
+      ...input,
+      loaded: [
+        { name: input.model.name, digest: input.model.digest, sizeBytes: 1, vramBytes: 1, contextLength: 262_144 },
+      ],
+      server: {
+        ...input.server,
+        contextLength: { value: 0, source: "server log" },
+        tierNumCtx: { value: 32_768, source: "server log" },
+      },
+    },
+  };
+
+  it("is judged at that context, and told the largest one to set in the client", () => {
+    const plan = makePlan(asked);
+    if (plan.kind !== "options") throw new Error(plan.kind);
+    expect(plan.before).toMatchObject({ kind: "spills", run: { isAskedByClient: true, numCtx: { value: 262_144 } } });
+    const [first] = plan.options;
+    expect(first).toMatchObject({ kind: "client-context", title: "Set 203,264 in the Client", commands: [] });
+    expect(first?.changes).toEqual({ clientContext: 203_264 });
+  });
+
+  it("isn't offered a capped variant, which the client's request would overrule", () => {
+    const plan = makePlan(asked);
+    if (plan.kind !== "options") throw new Error(plan.kind);
+    expect(plan.options.filter(({ changes }) => changes.numCtx !== undefined)).toEqual([]);
+    const loadedAnew = makePlan({ ...asked, input: { ...asked.input, options: { context: "default" } } });
+    expect(loadedAnew).toMatchObject({ before: { kind: "fits", run: { numCtx: { value: 32_768 } } } });
+  });
+});
+
 describe("a model that fits", () => {
   const loaded = (changes: object) => ({
     name: "big:latest",
