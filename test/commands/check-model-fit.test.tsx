@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import CheckModelFit from "../../src/check-model-fit";
 import { type Fault, manyModels, sampleModel, type StandInModel } from "../stand-ins/ollama";
 import { sha256 } from "../stand-ins/ollama/model";
-import { renderCommand, says, type Screen } from "../support";
+import { type Part, renderCommand, says, type Screen, UNREADABLE } from "../support";
 import { asked, setRemoteStage, setStage, type Stage } from "./stage";
 
 const GIB = 1024 ** 3;
@@ -29,12 +29,12 @@ function tooltip(screen: Screen, name: string): string {
 }
 
 /** @throws unless the badge of a model explains all of this where the pointer rests. */
-function explains(screen: Screen, name: string, ...parts: readonly (string | RegExp)[]): void {
+function explains(screen: Screen, name: string, ...parts: readonly Part[]): void {
   says(tooltip(screen, name), ...parts);
 }
 
 /** @throws unless a line of the detail says all of this. */
-function detailSays(screen: Screen, title: string, ...parts: readonly (string | RegExp)[]): void {
+function detailSays(screen: Screen, title: string, ...parts: readonly Part[]): void {
   says(valueOf(screen, title), ...parts);
 }
 
@@ -257,7 +257,7 @@ describe("what a Modelfile changes", () => {
     expect(small).toBeLessThan(gib(valueOf(screen, "Compute")));
   });
 
-  it.each<[string, Partial<StandInModel>, ...(string | RegExp)[]]>([
+  it.each<[string, Partial<StandInModel>, ...Part[]]>([
     ["no layer on the GPU", { parameters: { num_gpu: 0 } }, "Modelfile", /no layers?/, "num_gpu"],
     ["some layers", { parameters: { num_gpu: 20 } }, "Modelfile", "20 layers", "num_gpu"],
     ["an adapter", { adapters: [sha256("adapter")] }, "LoRA"],
@@ -453,7 +453,7 @@ describe("a server that misbehaves", () => {
     screen.says("Ollama Reports an Error", "500: disk on fire");
   });
 
-  it.each<[string, Fault, string | RegExp]>([
+  it.each<[string, Fault, Part]>([
     ["fails", { kind: "http500", message: "disk on fire" }, "500: disk on fire"],
     ["is garbage", { kind: "garbage" }, /(?:is not|isn't) Ollama/],
     ["breaks off", { kind: "halfStream" }, "broke off"],
@@ -465,7 +465,7 @@ describe("a server that misbehaves", () => {
     stage.ollama.fault("show", fault);
     const screen = await openList(stage);
     expect(badge(screen, "llama3.1:8b")).toBe("Unknown");
-    explains(screen, "llama3.1:8b", "metadata", /(?:couldn't|could not) be read/, reason);
+    explains(screen, "llama3.1:8b", "metadata", UNREADABLE, reason);
     await screen.close();
     stage.ollama.fault("show", undefined);
     expect(badge(await openList(stage), "llama3.1:8b")).toBe("Fits · 128K");

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import ResetGpuLimit from "../../src/reset-gpu-limit";
 import { createStandInMac, type StandInMac, type StandInMacOptions } from "../stand-ins/mac";
-import { runNoView } from "../support";
+import { runNoView, UNREADABLE } from "../support";
 
 const OWN = "local.gpu-limit.wired-limit";
 const DAEMON = {
@@ -79,7 +79,7 @@ describe("Reset GPU Limit", () => {
     ["an Intel Mac", { intel: true }, "Intel processor"],
     ["a virtual machine", { vm: true }, "virtual machine"],
     ["macOS 13", { macos: "13.6.1" }, "This Mac runs macOS 13.6.1."],
-    ["a Mac that does not answer", { faults: { sysctlHangs: true } }, "could not be read"],
+    ["a Mac that does not answer", { faults: { sysctlHangs: true } }, UNREADABLE],
   ])("explains %s and asks nothing", async (_, options, reason) => {
     const mac = createMac(options);
     const seen = await reset(mac);

@@ -14,6 +14,6 @@ afterEach(async () => {
 });
 
 export { desk, setPreferences } from "../stand-ins/raycast/desk";
-export { doesNotSay, says } from "./meaning";
+export { doesNotSay, type Part, says, UNREADABLE } from "./meaning";
 export { runNoView } from "./no-view";
 export { renderCommand, type Screen } from "./screen";

@@ -6,10 +6,13 @@
 /** A figure, name, command or word, or a pattern for what may be worded in several ways. */
 export type Part = string | RegExp;
 
+/** Nobody could tell, in whichever words. */
+export const UNREADABLE = /(?:couldn't|could not|can't|cannot) (?:be )?read/i;
+
 /** The parts that a text does not hold. Letter case and line breaks don't count. */
 export function unsaid(text: string, parts: readonly Part[]): readonly Part[] {
   const said = text.replace(/\s+/g, " ");
-  return parts.filter((part) => !(typeof part === "string" ? whole(part) : part).test(said));
+  return parts.filter((part) => !(typeof part === "string" ? whole(part) : new RegExp(part, "iu")).test(said));
 }
 
 /** A part as it stands by itself: "8 GiB" is not in "18 GiB", nor "57,344" in "57,344.5", but "restart" in "restarted". */
