@@ -33,7 +33,7 @@ export function besideText(input: BesideLoaded & Pick<JudgeInput, "server">, ver
     const counted =
       self.countedBytes === undefined
         ? ""
-        : ` Ollama counts ${formatBytes(self.countedBytes)}, which leaves out part of its KV cache.`;
+        : ` Ollama's own count leaves out ${formatBytes(self.sizeBytes - self.countedBytes)} of it.`;
     return spilled > 0
       ? `Loaded now${context}: ${formatBytes(spilled)} of ${formatBytes(self.sizeBytes)} spilled to the CPU.${counted}`
       : `Loaded now${context}, ${formatBytes(self.vramBytes)}, all on the GPU.${counted}`;

@@ -58,6 +58,16 @@ const DAY = 24 * HOUR;
 /** Ollama writes "for ever" as a time centuries ahead. */
 const FOR_EVER = 10 * 365 * DAY;
 
+/**
+ * The keep_alive, in seconds, with which a model stays loaded at least as long as it would now; -1 = for ever. Undefined
+ * where Ollama's usual five minutes do, and where `expires_at` isn't a time.
+ */
+export function keepAliveSeconds(expiresAt: string | undefined, now: Date): number | undefined {
+  const left = Date.parse(expiresAt ?? "") - now.getTime();
+  if (left > FOR_EVER) return -1;
+  return left > 5 * MINUTE ? Math.ceil(left / 1000) : undefined;
+}
+
 /** When Ollama will unload a model (`expires_at` of /api/ps), in words; undefined where it isn't a time. */
 export function formatExpiry(expiresAt: string | undefined, now: Date): string | undefined {
   const left = Date.parse(expiresAt ?? "") - now.getTime();

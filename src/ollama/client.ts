@@ -23,6 +23,13 @@ export interface CreateRequest {
   readonly onProgress?: (status: string) => void;
 }
 
+export interface LoadOptions {
+  readonly numCtx?: number;
+  /** Seconds for which it stays loaded without a request; -1 = for ever. Default: the server's own. */
+  readonly keepAlive?: number;
+  readonly signal?: AbortSignal;
+}
+
 /** What the extension asks of an Ollama server. Every method throws {@link OllamaProblem} and nothing else. */
 export interface OllamaClient {
   readonly url: string;
@@ -31,7 +38,7 @@ export interface OllamaClient {
   readonly loaded: () => Promise<readonly LoadedModel[]>;
   readonly show: (name: string, options?: { verbose?: boolean; signal?: AbortSignal }) => Promise<ModelDescription>;
   /** Loads a model with an empty prompt and waits until it is there. */
-  readonly load: (name: string, options?: { numCtx?: number; signal?: AbortSignal }) => Promise<void>;
+  readonly load: (name: string, options?: LoadOptions) => Promise<void>;
   /** Unloads a model and waits until it is gone. */
   readonly unload: (name: string, options?: { signal?: AbortSignal }) => Promise<void>;
   /** Creates a variant. It replaces an existing name and pulls a missing source: check both before. */
@@ -89,12 +96,13 @@ export function createOllamaClient(options: ClientOptions): OllamaClient {
             show(name, true, { signal, timeoutMs: Math.max(usualMs, VERBOSE_TIMEOUT_MS), filter: dropTokenizer }),
           )
         : show(name, false, { signal }),
-    load: (name, { numCtx, signal } = {}) =>
+    load: (name, { numCtx, keepAlive, signal } = {}) =>
       ask(
         async (api) => {
           await api.generate({
             model: name,
             prompt: "",
+            keep_alive: keepAlive,
             options: numCtx === undefined ? undefined : { num_ctx: numCtx },
           });
         },

@@ -87,6 +87,8 @@ describe("a stored step", () => {
       }
     }
     expect(isStep({ ...load, expected: { ...load.expected, more: 1 } })).toBe(false);
+    for (const keepAlive of [-1, 600]) expect(isStep({ ...load, keepAlive })).toBe(true);
+    for (const keepAlive of [0, -2, 1.5, "5m", null]) expect(isStep({ ...load, keepAlive })).toBe(false);
   });
 
   it("is refused where it names models or an origin that make no sense", () => {

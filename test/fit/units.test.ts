@@ -1,6 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatBytes, formatContext, formatExpiry, formatMib, GIB, MIB, parseGib } from "../../src/fit/units";
+import {
+  formatBytes,
+  formatContext,
+  formatExpiry,
+  formatMib,
+  GIB,
+  keepAliveSeconds,
+  MIB,
+  parseGib,
+} from "../../src/fit/units";
 
 describe("amounts for people", () => {
   it.each([
@@ -72,5 +81,20 @@ describe("the time until Ollama unloads a model", () => {
         if (Number.isNaN(Date.parse(text))) expect(formatExpiry(text, NOW)).toBeUndefined();
       }),
     );
+  });
+});
+
+describe("how long a model stays loaded", () => {
+  const now = new Date("2026-11-02T09:14:03Z");
+  const after = (seconds: number) => keepAliveSeconds(new Date(now.getTime() + seconds * 1000).toISOString(), now);
+
+  it("is kept where it's longer than Ollama's usual five minutes", () => {
+    expect(after(24 * 3600)).toBe(86_400);
+    expect(after(301.2)).toBe(302);
+    expect(after(300)).toBeUndefined();
+    expect(after(-5)).toBeUndefined();
+    expect(keepAliveSeconds("2318-02-18T00:00:00Z", now)).toBe(-1);
+    expect(keepAliveSeconds(undefined, now)).toBeUndefined();
+    expect(keepAliveSeconds("soon", now)).toBeUndefined();
   });
 });

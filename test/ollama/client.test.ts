@@ -1,4 +1,5 @@
 import { createServer } from "node:http";
+import { keepAliveSeconds } from "../../src/fit/units";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createOllamaClient, type OllamaClient } from "../../src/ollama/client";
@@ -96,6 +97,8 @@ describe("what is loaded", () => {
     ]);
     await client.unload("llama3.1:8b");
     expect(server.loaded()).toEqual([]);
+    await client.load("llama3.1:8b", { keepAlive: -1 });
+    expect(keepAliveSeconds((await client.loaded())[0]?.expiresAt, new Date())).toBe(-1);
   });
 
   it("takes the server's default context where none is asked, or the model's own", async () => {

@@ -10,15 +10,20 @@ export interface Load {
   readonly name: string;
   /** Context that the request asks for; absent = what Ollama takes by itself. */
   readonly numCtx?: number;
+  /** Seconds for which it stays loaded, as it did before; -1 = for ever, absent = Ollama's own. */
+  readonly keepAlive?: number;
   /** Absent where nothing could be predicted. */
   readonly expected?: Expected;
 }
+
+const isKeepAlive = (value: unknown): value is number => value === -1 || isPositive(value);
 
 /** Loads the model, last of all: it shows whether the change was worth it. It has to be done to count. */
 export const load: StepKind<Load> = {
   fields: {
     name: isName,
     numCtx: isAbsentOr(isPositive),
+    keepAlive: isAbsentOr(isKeepAlive),
     expected: isAbsentOr(
       isShape<Expected>({
         numCtx: isPositive,
@@ -34,6 +39,7 @@ export const load: StepKind<Load> = {
       kind: "load",
       name: modelAfter(input),
       numCtx: input.option.changes.numCtx === undefined ? input.requestContext : undefined,
+      keepAlive: input.keepAlive,
       expected: expectedLoad(input.option.after),
     },
   ],
@@ -42,8 +48,8 @@ export const load: StepKind<Load> = {
     `Load ${name} and check that all of it${expected ? ` (about ${formatBytes(expected.bytes)})` : ""} is on the GPU.`,
   failedText: ({ name }) => `${name} Wasn't Loaded`,
   isInEffect: async () => false,
-  run: async ({ client, signal }, { name, numCtx, expected }) => {
-    await client.load(name, { signal, numCtx });
+  run: async ({ client, signal }, { name, numCtx, keepAlive, expected }) => {
+    await client.load(name, { signal, numCtx, keepAlive });
     const loaded = (await client.loaded()).find((resident) => sameModel(resident.name, name));
     return { kind: "loaded", report: loadReport(name, loaded, expected), digest: loaded?.digest ?? "" };
   },

@@ -44,6 +44,8 @@ export interface StepsInput {
   readonly existing: (name: string) => { readonly numCtx?: number; readonly sharesFile: boolean } | undefined;
   /** A context that was chosen to judge at and that Ollama would not take by itself. */
   readonly requestContext?: number;
+  /** Seconds for which the model stays loaded now, where that's longer than usual; -1 = for ever. */
+  readonly keepAlive?: number;
 }
 
 /** One change of the system as plain data: it is written to the journal. */

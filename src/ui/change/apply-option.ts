@@ -4,7 +4,10 @@ import { leavesSomething, planSteps, type Step } from "../../apply/steps";
 import { agreeToSteps } from "./agree-to-steps";
 import type { ModelDescription } from "../../fit/facts";
 import { checkLimit } from "../../fit/limit-policy";
+import { type BesideLoaded, ownRunners } from "../../fit/own-runners";
 import type { PlanOption } from "../../fit/plan/options";
+import type { JudgeOptions } from "../../fit/run-settings";
+import { keepAliveSeconds } from "../../fit/units";
 import { readBootSettings } from "../../mac/boot-settings";
 import { readLaunchctlEnv } from "../../mac/ollama-service";
 import { readLimitMib } from "../../mac/gpu-limit";
@@ -88,8 +91,23 @@ async function stepsOf({ option, row, rows, snapshot }: ApplyOption): Promise<re
         sharesFile: file !== undefined && file === describedIn(row)?.weightsFile,
       };
     },
-    requestContext: context === undefined || context === "effective" ? undefined : option.after.run.numCtx.value,
+    requestContext: isRequested(context, option) ? option.after.run.numCtx.value : undefined,
+    keepAlive: row.input && keepAliveOf(row.input, system.now()),
   });
+}
+
+/** Whether a request has to ask for the context: Ollama would take another one itself. */
+function isRequested(context: JudgeOptions["context"] | undefined, { after }: PlanOption): boolean {
+  if (context === undefined || context === "default") return false;
+  return context !== "effective" || after.run.isAskedByClient;
+}
+
+/** The longest time for which what runs the model's file stays loaded, if it's longer than usual. */
+function keepAliveOf(input: BesideLoaded, now: Date): number | undefined {
+  const times = ownRunners(input).map(({ expiresAt }) => keepAliveSeconds(expiresAt, now));
+  const long = times.filter((seconds) => seconds !== undefined);
+  if (long.length === 0) return undefined;
+  return long.includes(-1) ? -1 : Math.max(...long);
 }
 
 function describedIn({ input }: FitRow): ModelDescription | undefined {

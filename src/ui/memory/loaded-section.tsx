@@ -121,7 +121,7 @@ function Loaded({ model, memory, snapshot, memoryView }: Props & { readonly mode
 function sizeText({ countedBytes, sizeBytes }: LoadedModel): string {
   return countedBytes === undefined
     ? "GPU and CPU together"
-    : `About. Ollama counts ${formatBytes(countedBytes)} and leaves out ${formatBytes(sizeBytes - countedBytes)}, such as the first of two KV caches`;
+    : `About: Ollama's own count leaves out ${formatBytes(sizeBytes - countedBytes)} of it, such as the first of two KV caches`;
 }
 
 /** Where the model ended up; nothing where its size is not known. */

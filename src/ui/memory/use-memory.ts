@@ -5,7 +5,8 @@ import { type AppFootprint, readLargestApps } from "../../mac/apps";
 import { type MemoryStatus, readMemoryStatus } from "../../mac/memory-status";
 import { readLimitMib } from "../../mac/gpu-limit";
 import type { Settings } from "../../app/preferences";
-import { appleSilicon, connect, type Snapshot } from "../../app/snapshot";
+import { appleSilicon, hostOf, type Snapshot } from "../../app/snapshot";
+import { createOllamaClient } from "../../ollama/client";
 import { type FitList, type FitRow, useFitList } from "../shared/use-fit-list";
 import { usePolled } from "./use-polled";
 import { getSystem } from "../../app/system";
@@ -98,8 +99,10 @@ async function readStatus(snapshot: Snapshot | undefined) {
 }
 
 async function readLoaded(settings: Settings): Promise<LoadedState> {
-  const client = connect(getSystem(), settings);
-  if (client === undefined) return { kind: "failed", reason: `"${settings.host.slice(0, 80)}" isn't an address.` };
+  const system = getSystem();
+  const host = hostOf(system, settings);
+  if (host.kind === "invalid") return { kind: "failed", reason: host.reason };
+  const client = createOllamaClient({ url: host.url, fetch: system.fetch });
   try {
     return { kind: "read", models: await client.loaded() };
   } catch (error) {
