@@ -1,6 +1,5 @@
-import type { ServerOrigin } from "../fit/server-origin";
-import { restartOllama, type RestartOutcome } from "../mac/ollama-service";
-import type { Runner } from "../mac/runner";
+import type { ServerIdentity } from "../fit/server-origin";
+import { restartOllama, type RestartOutcome, type RestartReach, type ServiceSystem } from "../mac/ollama-service";
 import { pause, type Pausing } from "../mac/wait";
 import type { OllamaClient } from "../ollama/client";
 
@@ -18,15 +17,16 @@ const ANSWER_MS = 30_000;
 const ASK_EVERY_MS = 500;
 
 /**
- * Restarts the Ollama server of this Mac and waits until it answers again: up to 40 s for its process, then 30 s, and the
- * time limit of one request, for its first answer. The person must have been asked before. Never throws.
+ * Restarts the server that an identity was just read of and waits until it answers again: up to a minute for its process,
+ * then 30 s, and the time limit of one request, for its first answer. The person must have been asked before. Never throws.
  */
 export async function restartAndAwait(
-  system: { readonly run: Runner } & Pausing,
+  system: ServiceSystem,
   client: Pick<OllamaClient, "version">,
-  origin: ServerOrigin,
+  identity: ServerIdentity,
+  reach: RestartReach,
 ): Promise<AwaitedRestart> {
-  const outcome = await restartOllama(system, origin);
+  const outcome = await restartOllama(system, identity, reach);
   if (outcome.kind === "not-back") return { kind: "not-back", reason: "Ollama stopped, but didn't start again." };
   return outcome.kind === "restarted" ? awaitAnswer(system, client) : outcome;
 }
@@ -49,16 +49,14 @@ async function awaitAnswer(system: Pausing, client: Pick<OllamaClient, "version"
   return { kind: "not-back", reason: `A new server started, but it doesn't answer. ${reason}` };
 }
 
-/** Why Ollama Wasn't Restarted, in sentences. */
+/** Why Ollama wasn't restarted, in sentences. */
 export function restartFailure(outcome: FailedRestart): string {
   switch (outcome.kind) {
     case "by-hand":
     case "not-back":
       return outcome.reason;
-    case "not-permitted":
-      return outcome.explanation;
     case "still-running":
-      return "Ollama was asked to quit, but it's still running. Nothing was restarted.";
+      return "Ollama was told to quit, but it's still running after 40 seconds. Nothing was restarted.";
     case "failed":
       return /[.!?…]$/.test(outcome.detail) ? outcome.detail : `${outcome.detail}.`;
   }

@@ -1,4 +1,4 @@
-import type { ServerOrigin } from "./server-origin";
+import type { ServerIdentity } from "./server-origin";
 
 /**
  * One argument for zsh and sh: bare where it is harmless, else in single quotes (which keep "!" and "$" as they are).
@@ -71,16 +71,47 @@ export function launchctlContextCommand(numCtx: number): string {
  * Sets the type of the KV cache for a server started in the given way, and restarts it. A service of Homebrew has its
  * variables in its property list, and a remote one has to be told there: for these it is the variable alone.
  */
-export function kvCacheCommands(type: string, origin: ServerOrigin): readonly string[] {
+export function kvCacheCommands(type: string, identity: ServerIdentity): readonly string[] {
   const variable = `OLLAMA_KV_CACHE_TYPE ${shellQuote(type)}`;
-  if (origin === "app") return [`launchctl setenv ${variable}`, ...restartCommands(origin)];
-  return origin === "terminal" ? [`${variable.replace(" ", "=")} ollama serve`] : [`launchctl setenv ${variable}`];
+  if (identity.kind === "app") return [`launchctl setenv ${variable}`, ...restartCommands(identity)];
+  return identity.kind === "terminal"
+    ? [`${variable.replace(" ", "=")} ollama serve`]
+    : [`launchctl setenv ${variable}`];
 }
 
-/** Restarts Ollama; empty where only the person knows how it was started. */
-export function restartCommands(origin: ServerOrigin): readonly string[] {
-  if (origin === "app") return [`osascript -e 'quit app "Ollama"'`, "sleep 3", "open -a Ollama"];
-  return origin === "homebrew" ? ["brew services restart ollama"] : [];
+/** Restarts Ollama the way it was started; empty where only the person knows how that was. */
+export function restartCommands(identity: ServerIdentity): readonly string[] {
+  switch (identity.kind) {
+    case "app": {
+      const processes = `-U "$(id -u)" -f ${shellQuote(mainProgramPattern(identity.appPath))}`;
+      return [
+        `/usr/bin/pkill -TERM ${processes}`,
+        // It may take 30 s to end; opened before that, the old one would only come to the front.
+        `for s in $(seq 40); do /usr/bin/pgrep ${processes} > /dev/null || break; sleep 1; done`,
+        `open -g -j -a ${shellQuote(identity.appPath)}`,
+      ];
+    }
+    case "homebrew":
+      return [`${identity.domain === "system" ? "sudo " : ""}brew services restart ollama`];
+    case "agent":
+      return [
+        identity.domain === "system"
+          ? `sudo launchctl kickstart -k ${shellQuote(`system/${identity.label}`)}`
+          : `launchctl kickstart -k "gui/$(id -u)/"${shellQuote(identity.label)}`,
+      ];
+    case "terminal":
+    case "program":
+    case "elsewhere":
+    case "remote":
+    case "several":
+    case "unknown":
+      return [];
+  }
+}
+
+/** Matches the command line of an app's own process: a dot stands for what a regular expression would read otherwise. */
+function mainProgramPattern(appPath: string): string {
+  return `^${appPath.replace(/[\\^$*+?()[\]{}|]/g, ".")}/Contents/MacOS/Ollama`;
 }
 
 export function ollamaRunCommand(model: string): string {

@@ -2,8 +2,9 @@ import { parseSize } from "./memory-status";
 import { OSASCRIPT } from "./metal-probe";
 import { scriptErrorCode, scriptErrorText } from "./privileged";
 import { PS } from "./processes";
+import { quitOllamaApp, type ServiceSystem } from "./ollama-service";
 import type { Runner } from "./runner";
-import { pause, type Pausing } from "./wait";
+import { pause } from "./wait";
 
 export const TOP = "/usr/bin/top";
 export const TOP_ARGS = ["-l", "1", "-o", "mem", "-n", "200", "-stats", "pid,command,mem"] as const;
@@ -11,10 +12,10 @@ export const PS_PROGRAM_ARGS = ["-axww", "-o", "pid=,uid=,comm="] as const;
 
 /**
  * What a footprint belongs to. Only "app" is ever offered for quitting: "macos" is part of macOS, "system" runs for root
- * or another account of the system, "raycast" runs this extension, "program" has no app to ask, and of "unknown" the
- * path could not be read.
+ * or another account of the system, "other-user" for somebody else who is logged in, "raycast" runs this extension,
+ * "program" has no app to ask, and of "unknown" the path could not be read.
  */
-export type AppKind = "app" | "macos" | "system" | "raycast" | "program" | "unknown";
+export type AppKind = "app" | "macos" | "system" | "other-user" | "raycast" | "program" | "unknown";
 
 /** An app with its helpers, or a program that belongs to none. */
 export interface AppFootprint {
@@ -23,6 +24,8 @@ export interface AppFootprint {
   readonly bundlePath?: string;
   /** Footprint (not resident size) of all its processes. */
   readonly bytes: number;
+  /** `top` writes whole gibibytes from about 10 of them on, so the footprint is only about right. */
+  readonly isRounded: boolean;
   readonly pids: readonly number[];
   readonly kind: AppKind;
 }
@@ -30,12 +33,12 @@ export interface AppFootprint {
 const MOST_APPS = 15;
 
 /** The apps with the largest footprints, largest first; empty where `top` does not answer. Never throws. */
-export async function readLargestApps(system: { readonly run: Runner }): Promise<readonly AppFootprint[]> {
+export async function readLargestApps(system: ServiceSystem): Promise<readonly AppFootprint[]> {
   const [footprints, programs] = await Promise.all([
     system.run(TOP, TOP_ARGS, { timeoutMs: 8_000, maxBytes: 256 * 1024 }),
     system.run(PS, PS_PROGRAM_ARGS, { timeoutMs: 5_000 }),
   ]);
-  return groupApps(parseTop(footprints.stdout), parsePrograms(programs.stdout)).slice(0, MOST_APPS);
+  return groupApps(parseTop(footprints.stdout), parsePrograms(programs.stdout), system.userId).slice(0, MOST_APPS);
 }
 
 interface Footprint {
@@ -43,6 +46,7 @@ interface Footprint {
   /** Cut at 16 characters by `top`. */
   readonly command: string;
   readonly bytes: number;
+  readonly isRounded: boolean;
 }
 
 /** Rows below the `PID COMMAND MEM` head. The size may carry a sign for its trend, the process number a mark. */
@@ -52,8 +56,10 @@ export function parseTop(output: string): readonly Footprint[] {
   if (head < 0) return [];
   return lines.slice(head + 1).flatMap((line) => {
     const match = /^\s*(\d{1,9})[*+-]?\s+(.{0,64}?)\s+(\d{1,12}(?:[.,]\d{1,4})?[BKMGT])[+-]?\s*$/.exec(line);
-    const bytes = parseSize(match?.[3] ?? "");
-    return match && bytes !== undefined ? [{ pid: Number(match[1]), command: match[2] ?? "", bytes }] : [];
+    const size = match?.[3] ?? "";
+    const bytes = parseSize(size);
+    const isRounded = /^\d+[GT]$/.test(size);
+    return match && bytes !== undefined ? [{ pid: Number(match[1]), command: match[2] ?? "", bytes, isRounded }] : [];
   });
 }
 
@@ -76,18 +82,22 @@ export function parsePrograms(output: string): ReadonlyMap<number, Program> {
 export function groupApps(
   footprints: readonly Footprint[],
   programs: ReadonlyMap<number, Program>,
+  userId: number,
 ): readonly AppFootprint[] {
   const groups = new Map<string, AppFootprint>();
-  for (const { pid, command, bytes } of footprints) {
+  for (const { pid, command, bytes, isRounded } of footprints) {
     const program = programs.get(pid);
     const bundlePath = /^(\/(?:.{0,400}?\/)?[^/]{1,100}\.app)\//.exec(program?.path ?? "")?.[1];
-    const key = bundlePath ?? program?.path ?? `${command} ${pid}`;
+    const kind = kindOf(program, bundlePath, userId);
+    // The app of another user is another app.
+    const place = bundlePath ?? program?.path ?? `${command} ${pid}`;
+    const key = kind === "other-user" ? `${program?.uid} ${place}` : place;
     const group = groups.get(key);
-    const kind = kindOf(program, bundlePath);
     groups.set(key, {
       name: bundlePath ? baseName(bundlePath).replace(/\.app$/, "") : programName(program, command),
       bundlePath,
       bytes: (group?.bytes ?? 0) + bytes,
+      isRounded: isRounded || (group?.isRounded ?? false),
       pids: [...(group?.pids ?? []), pid],
       // One process of the system makes the whole app one.
       kind: group !== undefined && kind === "app" ? group.kind : kind,
@@ -100,10 +110,11 @@ export function groupApps(
  * Finder, Dock and their like live in /System/Library; daemons run for users below 501. Apps that macOS ships but a
  * person opens (Safari, Mail) live elsewhere in /System and may be quit. What has no known path is left alone.
  */
-function kindOf(program: Program | undefined, bundlePath: string | undefined): AppKind {
+function kindOf(program: Program | undefined, bundlePath: string | undefined, userId: number): AppKind {
   if (program === undefined || !program.path.startsWith("/")) return "unknown";
   if (PARTS_OF_MACOS.test(program.path)) return "macos";
   if (program.uid < 501) return "system";
+  if (program.uid !== userId) return "other-user";
   if (bundlePath === undefined) return "program";
   return isRaycast(bundlePath) ? "raycast" : "app";
 }
@@ -136,18 +147,26 @@ export type QuitOutcome =
   | { readonly kind: "quit" }
   /** Asked, but it still runs: perhaps it asks to save something. */
   | { readonly kind: "still-running" }
+  /** It answered that it won't quit: some apps only hide, or the person cancelled in the app. */
+  | { readonly kind: "declined" }
   /** macOS does not let Raycast control this app (System Settings, Privacy & Security, Automation). */
   | { readonly kind: "not-permitted"; readonly explanation: string }
   | { readonly kind: "not-quittable"; readonly reason: string }
   | { readonly kind: "failed"; readonly detail: string };
 
-export const AUTOMATION_EXPLANATION =
+const AUTOMATION_EXPLANATION =
   "macOS doesn't let Raycast control this app. Allow it in System Settings, Privacy & Security, Automation, Raycast.";
 
-/** Quits an app of {@link readLargestApps} and waits up to 10 s until its processes are gone. Never throws. */
-export async function quitApp(system: { readonly run: Runner } & Pausing, app: AppFootprint): Promise<QuitOutcome> {
+/**
+ * Quits an app of {@link readLargestApps} and waits up to 10 s until its processes are gone; Ollama.app, which declines to
+ * quit, gets a signal and up to 40 s. Never throws.
+ */
+export async function quitApp(system: ServiceSystem, app: AppFootprint): Promise<QuitOutcome> {
   if (app.kind !== "app" || app.bundlePath === undefined) {
     return { kind: "not-quittable", reason: `${app.name} is part of macOS or isn't an app, so it's left alone.` };
+  }
+  if (app.bundlePath.endsWith("/Ollama.app")) {
+    return { kind: await quitOllamaApp(system, app.bundlePath, app.pids) };
   }
   const asked = await askToQuit(system.run, app.bundlePath);
   if (asked.kind !== "asked") return asked;
@@ -164,14 +183,15 @@ export async function quitApp(system: { readonly run: Runner } & Pausing, app: A
 }
 
 /** Sends the wish to quit; "asked" says nothing yet about whether the app follows it. */
-export async function askToQuit(run: Runner, bundlePath: string): Promise<QuitOutcome | { readonly kind: "asked" }> {
+async function askToQuit(run: Runner, bundlePath: string): Promise<QuitOutcome | { readonly kind: "asked" }> {
   const result = await run(OSASCRIPT, ["-e", QUIT_SCRIPT, bundlePath], { timeoutMs: 25_000, maxBytes: 64 * 1024 });
   if (result.exitCode === 0) return { kind: "asked" };
   if (result.timedOut) return { kind: "still-running" };
   switch (scriptErrorCode(result.stderr)) {
     case -600: // not running any more
       return { kind: "asked" };
-    case -128: // the person cancelled in the app
+    case -128:
+      return { kind: "declined" };
     case -1712: // the app did not answer, perhaps because it asks something
       return { kind: "still-running" };
     case -1743:

@@ -1,16 +1,12 @@
-import type { ServerOrigin } from "../fit/server-origin";
-import { askToQuit, AUTOMATION_EXPLANATION } from "./apps";
+import { placeText, type ServerIdentity } from "../fit/server-origin";
 import { LAUNCHCTL } from "./boot-settings";
-import { findOllamaServer, type OllamaServerProcess, type ProcessLine, readProcesses } from "./processes";
+import { readSessionJobs } from "./launchd-jobs";
+import { isOllamaServer, ollamaAppOf, type ProcessLine, readProcesses } from "./processes";
 import type { Runner } from "./runner";
 import { pause, type Pausing } from "./wait";
 
 export const OPEN = "/usr/bin/open";
-export const ID = "/usr/bin/id";
-/** Homebrew on Apple Silicon; under Rosetta it may still be in the Intel folder. */
-export const BREWS = ["/opt/homebrew/bin/brew", "/usr/local/bin/brew"] as const;
-export const HOMEBREW_LABEL = "homebrew.mxcl.ollama";
-const DEFAULT_APP = "/Applications/Ollama.app";
+export const KILL = "/bin/kill";
 
 /** A variable of the launchd session: what apps started from now on get, no proof for what runs already. */
 export async function readLaunchctlEnv(system: { readonly run: Runner }, name: string): Promise<string | undefined> {
@@ -30,106 +26,164 @@ export async function setLaunchctlEnv(
   await system.run(LAUNCHCTL, args, { timeoutMs: 5_000, maxBytes: 64 * 1024 });
 }
 
+/**
+ * What of Ollama.app restarts: "app" reads the session's variables again; "server" is its server alone, which the app
+ * starts again within seconds with the variables it has, and which measures the limit again.
+ */
+export type RestartReach = "app" | "server";
+
 export type RestartOutcome =
   /** A new server process is there; it may need a moment more until it answers. */
   | { readonly kind: "restarted"; readonly pid: number }
   /** Only the person can do it; the reason is a sentence. */
   | { readonly kind: "by-hand"; readonly reason: string }
-  | { readonly kind: "not-permitted"; readonly explanation: string }
   /** It did not stop. */
   | { readonly kind: "still-running" }
   /** It stopped and did not come back. */
   | { readonly kind: "not-back" }
   | { readonly kind: "failed"; readonly detail: string };
 
-type ServiceSystem = { readonly run: Runner } & Pausing;
+export type ServiceSystem = { readonly run: Runner; readonly userId: number } & Pausing;
+
+/** The app may take 30 s until its downloads and its server have ended (ollama's app/lifecycle). */
+const STOP_SECONDS = 40;
+const START_SECONDS = 20;
 
 /**
- * Restarts the Ollama server of this Mac and waits for its new process (up to 20 s to stop, 20 s to come back). The
- * person must have been asked before: whoever it is answering is cut off. Never throws.
+ * Restarts the server that an identity was read of and waits for its new process (up to 40 s to stop, 20 s to come back).
+ * The identity must be fresh, and the person must have been asked: whoever it is answering is cut off. Never throws.
  */
-export async function restartOllama(system: ServiceSystem, origin: ServerOrigin): Promise<RestartOutcome> {
-  switch (origin) {
+export async function restartOllama(
+  system: ServiceSystem,
+  identity: ServerIdentity,
+  reach: RestartReach,
+): Promise<RestartOutcome> {
+  switch (identity.kind) {
     case "app":
-      return restartApp(system);
+      return reach === "app" ? restartApp(system, identity) : renewServer(system, identity);
     case "homebrew":
-      return restartHomebrewService(system);
-    case "terminal":
-      return {
-        kind: "by-hand",
-        reason: "Ollama runs in a terminal. Stop it there with Control-C and start `ollama serve` again.",
-      };
     case "agent":
+      return restartJob(system, identity);
+    case "terminal":
+      return byHand(
+        `${identity.program ?? "A shell"} runs Ollama. Stop it there with Control-C, then start "ollama serve" again.`,
+      );
     case "program":
-      return { kind: "by-hand", reason: "Another program starts Ollama: restart it there." };
+      return byHand(`${identity.program ?? "A program that has ended since"} started Ollama. Restart it the same way.`);
     case "elsewhere":
     case "remote":
-      return { kind: "by-hand", reason: "Ollama isn't a process of this Mac and has to be restarted where it runs." };
+      return byHand(`${placeText(identity)} It has to be restarted there.`);
     case "several":
+      return byHand("More than one process could be the Ollama that answers. Restart it the way you started it.");
     case "unknown":
-      return {
-        kind: "by-hand",
-        reason: "It isn't clear how Ollama was started. Quit it and start it again the way you did.",
-      };
+      return byHand(`It isn't clear how Ollama was started. ${identity.reason}`);
   }
 }
 
-async function restartApp(system: ServiceSystem): Promise<RestartOutcome> {
-  const before = findOllamaServer(await readProcesses(system));
-  const app = before?.appPath ?? DEFAULT_APP;
-  const asked = await askToQuit(system.run, app);
-  if (asked.kind === "not-permitted") return { kind: "not-permitted", explanation: AUTOMATION_EXPLANATION };
-  if (asked.kind === "failed") return asked;
-  // While the old app is still going down, opening it would only bring that one to the front.
-  const isOfApp = ({ command }: ProcessLine) => command.startsWith(`${app}/Contents/MacOS/`);
-  if (!(await waitFor(system, (server, lines) => !lines.some(isOfApp) && (!before || server?.pid !== before.pid)))) {
-    return { kind: "still-running" };
-  }
+const byHand = (reason: string): RestartOutcome => ({ kind: "by-hand", reason });
+
+type AppServer = Extract<ServerIdentity, { readonly kind: "app" }>;
+type JobServer = Extract<ServerIdentity, { readonly kind: "homebrew" | "agent" }>;
+
+/**
+ * Ends the app and opens it again. It refuses the Apple event that asks it to quit, and hides instead (ollama's
+ * app/darwin); the signal that ends it is caught by the app itself, which stops its server before it goes.
+ */
+async function restartApp(system: ServiceSystem, { pid, appPid, appPath }: AppServer): Promise<RestartOutcome> {
+  // Other users may run the same app: only these two processes count, and a server is new if none of those before.
+  const before = await readProcesses(system);
+  if (ollamaAppOf(before.find((line) => line.pid === appPid)) !== appPath) return CHANGED;
+  const stopped = await stop(system, appPid, [appPid, pid]);
+  if (stopped !== undefined) return stopped;
   // Without -g it would take the focus, without -j it would show its window.
-  const opened = await system.run(OPEN, ["-g", "-j", "-a", app], { timeoutMs: 15_000 });
+  const opened = await system.run(OPEN, ["-g", "-j", "-a", appPath], { timeoutMs: 15_000 });
   if (opened.exitCode !== 0) return { kind: "failed", detail: opened.stderr.trim() || "Couldn't open the app." };
-  return awaitNewServer(system, before);
+  return awaitServerOf(system, appPath, before);
 }
 
-async function restartHomebrewService(system: ServiceSystem): Promise<RestartOutcome> {
-  const before = findOllamaServer(await readProcesses(system));
-  const detail = (await kickstart(system.run)) && (await brewRestart(system.run));
-  return detail === undefined ? awaitNewServer(system, before) : { kind: "failed", detail };
+/** Ends the app's server, which the app starts again after a second, with the variables it had. */
+async function renewServer(system: ServiceSystem, { pid, appPath }: AppServer): Promise<RestartOutcome> {
+  const before = await readProcesses(system);
+  const server = before.find((line) => line.pid === pid);
+  if (server === undefined || !isOllamaServer(server)) return CHANGED;
+  return (await stop(system, pid, [pid])) ?? awaitServerOf(system, appPath, before);
 }
 
-/** launchd restarts a service at once and needs no network, unlike brew. Undefined = done, else what went wrong. */
-async function kickstart(run: Runner): Promise<string | undefined> {
-  const id = (await run(ID, ["-u"], { timeoutMs: 2_000 })).stdout.trim();
-  if (!/^\d{1,10}$/.test(id)) return "Couldn't read this user's ID.";
-  const result = await run(LAUNCHCTL, ["kickstart", "-k", `gui/${id}/${HOMEBREW_LABEL}`], { timeoutMs: 20_000 });
-  return result.exitCode === 0 ? undefined : result.stderr.trim() || "launchctl couldn't restart the service.";
+const CHANGED: RestartOutcome = {
+  kind: "failed",
+  detail: "Ollama was restarted or quit in the meantime. Nothing was done.",
+};
+
+/** Ends a process and waits until some are gone. Undefined once they are. */
+async function stop(system: ServiceSystem, pid: number, pids: readonly number[]): Promise<RestartOutcome | undefined> {
+  const refused = await terminate(system.run, pid);
+  if (refused !== undefined) return { kind: "failed", detail: refused };
+  const isGone = (lines: readonly ProcessLine[]) => !lines.some((line) => pids.includes(line.pid));
+  const gone = await waitFor(system, STOP_SECONDS, async (lines) => isGone(lines) || undefined);
+  return gone ? undefined : { kind: "still-running" };
 }
 
-async function brewRestart(run: Runner): Promise<string | undefined> {
-  for (const brew of BREWS) {
-    const result = await run(brew, ["services", "restart", "ollama"], { timeoutMs: 60_000 });
-    if (result.missing) continue;
-    return result.exitCode === 0 ? undefined : result.stderr.trim() || "brew couldn't restart the service.";
-  }
-  return "Couldn't find Homebrew.";
+/** Undefined = the signal was sent, else what went wrong. */
+async function terminate(run: Runner, pid: number): Promise<string | undefined> {
+  const result = await run(KILL, ["-TERM", String(pid)], { timeoutMs: 5_000 });
+  return result.exitCode === 0 ? undefined : result.stderr.trim() || "Couldn't tell Ollama to stop.";
 }
 
-async function awaitNewServer(system: ServiceSystem, before: OllamaServerProcess | undefined): Promise<RestartOutcome> {
-  const server = await waitFor(system, (now) => now !== undefined && now.pid !== before?.pid);
-  return server?.server ? { kind: "restarted", pid: server.server.pid } : { kind: "not-back" };
-}
-
-/** Looks twice a second, 40 times; undefined when what was waited for did not happen. */
-async function waitFor(
+async function awaitServerOf(
   system: ServiceSystem,
-  happened: (server: OllamaServerProcess | undefined, lines: readonly ProcessLine[]) => boolean,
-): Promise<{ readonly server: OllamaServerProcess | undefined } | undefined> {
-  for (let tries = 0; tries < 40; tries += 1) {
+  appPath: string,
+  before: readonly ProcessLine[],
+): Promise<RestartOutcome> {
+  const known = new Set(before.map(({ pid }) => pid));
+  const pid = await waitFor(system, START_SECONDS, async (lines) => {
+    const isOfApp = ({ parentPid }: ProcessLine) =>
+      ollamaAppOf(lines.find((line) => line.pid === parentPid)) === appPath;
+    return lines.find((line) => !known.has(line.pid) && isOllamaServer(line) && isOfApp(line))?.pid;
+  });
+  return pid === undefined ? { kind: "not-back" } : { kind: "restarted", pid };
+}
+
+/** launchd ends the job's process and starts it again at once, with the variables of its property list. */
+async function restartJob(system: ServiceSystem, { label, domain, pid }: JobServer): Promise<RestartOutcome> {
+  if (domain === "system")
+    return byHand(`The LaunchDaemon ${label} runs Ollama for the whole Mac. Restarting it takes an administrator.`);
+  const service = `gui/${system.userId}/${label}`;
+  const result = await system.run(LAUNCHCTL, ["kickstart", "-k", service], { timeoutMs: 20_000 });
+  if (result.exitCode !== 0) {
+    return { kind: "failed", detail: result.stderr.trim() || "launchctl couldn't restart the service." };
+  }
+  const started = await waitFor(system, START_SECONDS, async () => {
+    const job = (await readSessionJobs(system)).find((one) => one.label === label);
+    return job?.pid === pid ? undefined : job?.pid;
+  });
+  return started === undefined ? { kind: "not-back" } : { kind: "restarted", pid: started };
+}
+
+/** Looks twice a second; undefined when what was waited for did not happen. */
+async function waitFor<T>(
+  system: ServiceSystem,
+  seconds: number,
+  look: (lines: readonly ProcessLine[]) => Promise<T | undefined>,
+): Promise<T | undefined> {
+  for (let tries = 0; tries < seconds * 2; tries += 1) {
     const lines = await readProcesses(system);
-    const server = findOllamaServer(lines);
     // No lines at all means that ps did not answer, not that nothing runs.
-    if (lines.length > 0 && happened(server, lines)) return { server };
+    const found = lines.length > 0 ? await look(lines) : undefined;
+    if (found !== undefined) return found;
     await pause(system, 500);
   }
   return undefined;
+}
+
+/** Ends Ollama.app's own processes, of which `pids` are some, and waits until they're gone. Never throws. */
+export async function quitOllamaApp(
+  system: ServiceSystem,
+  appPath: string,
+  pids: readonly number[],
+): Promise<"quit" | "still-running"> {
+  const isOwn = (line: ProcessLine) => pids.includes(line.pid) && ollamaAppOf(line) === appPath;
+  const own = (await readProcesses(system)).filter(isOwn).map(({ pid }) => pid);
+  for (const pid of own) await stop(system, pid, own);
+  const left = (await readProcesses(system)).some(isOwn);
+  return left ? "still-running" : "quit";
 }

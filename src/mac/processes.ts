@@ -1,5 +1,4 @@
 import type { RunnerCommandLine } from "../fit/facts";
-import type { ServerOrigin } from "../fit/server-origin";
 import type { Runner } from "./runner";
 import { parseWhole } from "./sysctl";
 
@@ -86,36 +85,6 @@ function flashAttention(value: string | undefined): RunnerCommandLine["flashAtte
     default:
       return undefined;
   }
-}
-
-/** The process of the Ollama server and how it was started. */
-export interface OllamaServerProcess {
-  readonly pid: number;
-  readonly origin: "app" | "homebrew" | "terminal" | "unknown";
-  /** The app that owns it, such as "/Applications/Ollama.app". */
-  readonly appPath?: string;
-}
-
-/**
- * Finds the `ollama serve` process. The app's server is a child of the app; Homebrew's service is a child of launchd
- * (process 1) and runs from Homebrew's folders; anything that a shell or another program started counts as "terminal".
- */
-export function findOllamaServer(lines: readonly ProcessLine[]): OllamaServerProcess | undefined {
-  const server = lines.find(isOllamaServer);
-  if (!server) return undefined;
-  const parent = lines.find(({ pid }) => pid === server.parentPid);
-  const appPath = ollamaAppOf(parent);
-  if (appPath !== undefined) return { pid: server.pid, origin: "app", appPath };
-  if (server.parentPid !== 1) return { pid: server.pid, origin: "terminal" };
-  return {
-    pid: server.pid,
-    origin: /^\/(?:opt\/homebrew|usr\/local)\/(?:opt|Cellar|bin)\//.test(server.command) ? "homebrew" : "unknown",
-  };
-}
-
-/** How the server on this Mac was started; "unknown" when no server process is seen. */
-export function serverOrigin(lines: readonly ProcessLine[]): ServerOrigin {
-  return findOllamaServer(lines)?.origin ?? "unknown";
 }
 
 /** An Ollama server: `ollama serve`, of which `ollama start` is another name. Packagers wrap it as `.ollama-wrapped`. */

@@ -38,6 +38,16 @@ export async function readLoggedFacts(
   return undefined;
 }
 
+/** The variables that the last server start of a log had; undefined where that start wasn't the given server's. */
+export async function readLoggedVariables(
+  path: string,
+  server: LoggedServer,
+): Promise<ReadonlyMap<string, string> | undefined> {
+  const start = await readLastStart(path);
+  const lines = start === undefined ? [] : lastStartOf(start);
+  return isOf(lines, server) ? variablesOf(lines[0] ?? "") : undefined;
+}
+
 /** The address that the last server start of a log listened on, as Go prints it: "127.0.0.1:11500", "[::]:11434". */
 export async function readLoggedAddress(path: string): Promise<string | undefined> {
   const start = await readLastStart(path);
@@ -94,10 +104,9 @@ function lastStartOf(log: string): readonly string[] {
  */
 export function parseServerLog(log: string, server: LoggedServer): LoggedFacts | undefined {
   const lines = lastStartOf(log);
-  const on = listening(lines);
-  if (on === undefined || !on.address.endsWith(`:${server.port}`)) return undefined;
-  if (server.version !== undefined && on.version !== server.version) return undefined;
-  const env = environment(lines[0] ?? "");
+  if (!isOf(lines, server)) return undefined;
+  const variables = variablesOf(lines[0] ?? "");
+  const env = (name: string) => variables.get(name);
   const flash = env("OLLAMA_FLASH_ATTENTION");
   return present({
     contextLength: sourced(whole(env("OLLAMA_CONTEXT_LENGTH"))),
@@ -113,6 +122,11 @@ export function parseServerLog(log: string, server: LoggedServer): LoggedFacts |
     modelsFolder: sourced(absolutePath(env("OLLAMA_MODELS"))),
     ...gpuFacts(lines),
   });
+}
+
+function isOf(lines: readonly string[], { port, version }: LoggedServer): boolean {
+  const on = listening(lines);
+  return on !== undefined && on.address.endsWith(`:${port}`) && (version === undefined || on.version === version);
 }
 
 /** Where a start listens and its version: `Listening on 127.0.0.1:11434 (version 0.33.0)`. */
@@ -176,8 +190,8 @@ function fieldsOf(line: string): ReadonlyMap<string, string> {
   return fields;
 }
 
-/** Looks up variables in Go's print of the server's settings: `env="map[A:1 B: C:x]"`. */
-function environment(line: string): (name: string) => string | undefined {
+/** Variables in Go's print of the server's settings: `env="map[A:1 B: C:x]"`. */
+function variablesOf(line: string): ReadonlyMap<string, string> {
   const begin = line.indexOf(" env=");
   const body = /^ env="?map\[(.*)\]"?\s*$/.exec(line.slice(Math.max(0, begin)))?.[1] ?? "";
   const variables = new Map<string, string[]>();
@@ -188,7 +202,7 @@ function environment(line: string): (name: string) => string | undefined {
     if (key === undefined) words.push(word);
     else variables.set(key, (words = [value]));
   }
-  return (key) => variables.get(key)?.join(" ").trim();
+  return new Map([...variables].map(([key, value]) => [key, value.join(" ").trim()]));
 }
 
 /** "51.8 GiB" or "512.0 MiB" in bytes. */

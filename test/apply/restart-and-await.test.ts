@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type FailedRestart, restartAndAwait, restartFailure } from "../../src/apply/restart-and-await";
-import { createOllamaClient } from "../../src/ollama/client";
+import { createOllamaClient, type OllamaClient } from "../../src/ollama/client";
+import { readServerIdentity } from "../../src/ollama/server-identity";
 import { joinOllama } from "../stand-ins/joined";
 import { createSampleMac, type StandInMacOptions } from "../stand-ins/mac";
 import { type StandInOllama, startStandInOllama } from "../stand-ins/ollama";
@@ -19,31 +20,37 @@ async function joined(options: Partial<StandInMacOptions> = {}) {
   const { fetch } = joinOllama(mac, { server });
   const waits: number[] = [];
   const system = mac.system({ fetch });
-  const pause = async (milliseconds: number) => void waits.push(milliseconds);
+  const pause = async (milliseconds: number) => {
+    waits.push(milliseconds);
+    mac.clock.advance(milliseconds);
+  };
   const client = createOllamaClient({ url: server.url, fetch, timeoutMs: 200 });
-  return { mac, server, client, waits, system: { ...system, pause } };
+  const { identity } = await readServerIdentity(system, { addresses: ["127.0.0.1"], port: 11434 });
+  const restart = (asked: Pick<OllamaClient, "version"> = client) =>
+    restartAndAwait({ ...system, pause }, asked, identity, "app");
+  return { mac, server, client, waits, restart };
 }
 
 describe("restartAndAwait", () => {
   it.each(["app", "homebrew"] as const)("is done once the %s answers again", async (ollama) => {
-    const { client, server, system } = await joined({ ollama });
+    const { server, restart } = await joined({ ollama });
     const restarts = vi.spyOn(server, "restart");
-    expect(await restartAndAwait(system, client, ollama)).toEqual({ kind: "restarted" });
+    expect(await restart()).toEqual({ kind: "restarted" });
     expect(restarts).toHaveBeenCalledOnce();
   });
 
   it("waits for a server that does not answer at once", async () => {
-    const { client, server, waits, system } = await joined();
+    const { server, waits, restart } = await joined();
     server.fault("version", { kind: "refuse" }, 3);
-    expect(await restartAndAwait(system, client, "app")).toEqual({ kind: "restarted" });
+    expect(await restart()).toEqual({ kind: "restarted" });
     expect(waits.filter((milliseconds) => milliseconds === 500).length).toBeGreaterThanOrEqual(3);
     expect(server.requests.filter(({ route }) => route === "version")).toHaveLength(4);
   });
 
   it("gives up on a server that never answers, after half a minute of pauses", async () => {
-    const { client, server, waits, system } = await joined();
+    const { server, waits, restart } = await joined();
     server.fault("version", { kind: "refuse" });
-    expect(await restartAndAwait(system, client, "app")).toEqual({
+    expect(await restart()).toEqual({
       kind: "not-back",
       reason: `A new server started, but it doesn't answer. Nothing answers at ${server.url}.`,
     });
@@ -53,7 +60,7 @@ describe("restartAndAwait", () => {
   });
 
   it("counts the time that a server which hangs takes to be given up", async () => {
-    const { server, system } = await joined();
+    const { server, restart } = await joined();
     const clock = vi.spyOn(performance, "now");
     let asked = 0;
     clock.mockImplementation(() => asked * 10_000);
@@ -61,22 +68,22 @@ describe("restartAndAwait", () => {
       asked += 1;
       return Promise.reject(new Error(`Ollama at ${server.url} did not answer within 10 s.`));
     };
-    expect(await restartAndAwait(system, { version }, "app")).toMatchObject({ kind: "not-back" });
+    expect(await restart({ version })).toMatchObject({ kind: "not-back" });
     expect(asked).toBe(3);
   });
 
   it("does not take another program at that address for Ollama", async () => {
-    const { client, server, system } = await joined();
+    const { server, restart } = await joined();
     server.fault("version", { kind: "garbage" });
-    expect(await restartAndAwait(system, client, "app")).toMatchObject({
+    expect(await restart()).toMatchObject({
       kind: "not-back",
       reason: expect.stringContaining("isn't Ollama."),
     });
   });
 
   it("says when no new process comes, without asking for an answer", async () => {
-    const { client, server, system } = await joined({ faults: { ollamaStaysDown: true } });
-    expect(await restartAndAwait(system, client, "app")).toEqual({
+    const { server, restart } = await joined({ faults: { ollamaStaysDown: true } });
+    expect(await restart()).toEqual({
       kind: "not-back",
       reason: "Ollama stopped, but didn't start again.",
     });
@@ -84,14 +91,12 @@ describe("restartAndAwait", () => {
   });
 
   it.each([
-    ["terminal", {}, "by-hand"],
-    ["remote", {}, "by-hand"],
-    ["unknown", {}, "by-hand"],
-    ["app", { automationDenied: true }, "not-permitted"],
-    ["app", { appsRefuseToQuit: true }, "still-running"],
-  ] as const)("passes on what keeps it from restarting: %s, %j", async (origin, faults, kind) => {
-    const { client, server, system } = await joined({ faults });
-    expect(await restartAndAwait(system, client, origin)).toMatchObject({ kind });
+    [{ ollama: "terminal" }, "by-hand"],
+    [{ ollama: "none" }, "by-hand"],
+    [{ ollamaEndSeconds: 41 }, "still-running"],
+  ] as const)("passes on what keeps it from restarting: %j", async (options, kind) => {
+    const { server, restart } = await joined(options);
+    expect(await restart()).toMatchObject({ kind });
     expect(server.requests).toEqual([]);
   });
 });
@@ -99,8 +104,10 @@ describe("restartAndAwait", () => {
 describe("restartFailure", () => {
   it.each<[FailedRestart, string]>([
     [{ kind: "by-hand", reason: "Do it." }, "Do it."],
-    [{ kind: "not-permitted", explanation: "Allow it." }, "Allow it."],
-    [{ kind: "still-running" }, "Ollama was asked to quit, but it's still running. Nothing was restarted."],
+    [
+      { kind: "still-running" },
+      "Ollama was told to quit, but it's still running after 40 seconds. Nothing was restarted.",
+    ],
     [{ kind: "not-back", reason: "It is gone." }, "It is gone."],
     [{ kind: "failed", detail: "no luck" }, "no luck."],
     [{ kind: "failed", detail: "No luck." }, "No luck."],

@@ -7,7 +7,7 @@ const ALL: readonly Step[] = [
   { kind: "set-limit", mib: 57_344, beforeMib: 0, daemon: "keep" },
   { kind: "set-kv-cache", type: "q8_0", before: "" },
   { kind: "create-variant", source: "a:1b", name: "a:1b-8k", numCtx: 8192, replaces: false },
-  { kind: "restart-ollama", origin: "app", cutsOff: ["b:1b"] },
+  { kind: "restart-ollama", cutsOff: ["b:1b"] },
   { kind: "unload", name: "b:1b" },
   { kind: "load", name: "a:1b-8k", expected: EXPECTED },
 ];
@@ -17,7 +17,7 @@ describe("undoing", () => {
     expect(undoSteps(ALL)).toEqual([
       { kind: "set-limit", mib: 0, beforeMib: 57_344, daemon: "keep" },
       { kind: "set-kv-cache", type: "", before: "q8_0" },
-      { kind: "restart-ollama", origin: "app", cutsOff: ["b:1b"] },
+      { kind: "restart-ollama", cutsOff: ["b:1b"] },
       { kind: "remove-variant", name: "a:1b-8k", numCtx: 8192 },
     ]);
   });

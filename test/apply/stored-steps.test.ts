@@ -21,13 +21,6 @@ const STEPS: { readonly [K in Step["kind"]]: fc.Arbitrary<Omit<StepOf<K>, "kind"
   "set-kv-cache": fc.record({ type: fc.string(), before: fc.string() }),
   "create-variant": fc.record({ source: name, name, numCtx: positive, replaces: fc.boolean() }),
   "restart-ollama": fc.record({
-    origin: fc.constantFrom(
-      "app" as const,
-      "homebrew" as const,
-      "terminal" as const,
-      "remote" as const,
-      "unknown" as const,
-    ),
     cutsOff: fc.array(name),
   }),
   "remove-variant": fc.record({ name, numCtx: positive }),
@@ -91,11 +84,10 @@ describe("a stored step", () => {
     for (const keepAlive of [0, -2, 1.5, "5m", null]) expect(isStep({ ...load, keepAlive })).toBe(false);
   });
 
-  it("is refused where it names models or an origin that make no sense", () => {
-    const restart = { kind: "restart-ollama", origin: "app", cutsOff: ["a"] };
+  it("is refused where it names models that make no sense", () => {
+    const restart = { kind: "restart-ollama", cutsOff: ["a"] };
     expect(isStep(restart)).toBe(true);
     expect(isStep({ ...restart, cutsOff: [1] })).toBe(false);
-    expect(isStep({ ...restart, origin: "toString" })).toBe(false);
     expect(isStep({ kind: "unload", name: "" })).toBe(false);
     expect(isStep({ kind: "set-limit", mib: 1, beforeMib: 0, daemon: "run" })).toBe(false);
   });

@@ -130,6 +130,37 @@ describe("restarting Ollama", () => {
     expect(stage.mac.unknownCommands).toEqual([]);
   });
 
+  it("renews the server alone where no variable changed, and the app stays open", async () => {
+    const stage = await stageOf({ mac: { overrideMib: 40_960 } });
+    const app = () => stage.mac.processes.find(({ path }) => path.endsWith("/MacOS/Ollama"))?.pid;
+    const before = [app(), serverPid(stage)];
+    const screen = await openForm(stage);
+    await screen.agree("Restart");
+    await screen.action(RESTART);
+    screen.alert("server restarts", "stays open");
+    screen.toast("SUCCESS", RESTARTED);
+    expect(app()).toBe(before[0]);
+    expect(serverPid(stage)).not.toBe(before[1]);
+  });
+
+  it.each<[string, StageOptions]>([
+    ["one was set since", { mac: { launchctlEnv: { OLLAMA_KEEP_ALIVE: "-1" } } }],
+    ["one was taken away since", { ollama: { env: { OLLAMA_KV_CACHE_TYPE: "q8_0" } } }],
+    ["its log can't be read", { ollama: { homeFolder: undefined } }],
+  ])("quits the app and opens it again where %s", async (_, options) => {
+    const stage = await stageOf(options);
+    const app = () => stage.mac.processes.find(({ path }) => path.endsWith("/MacOS/Ollama"))?.pid;
+    const before = app();
+    const screen = await openForm(stage);
+    await screen.agree("Restart");
+    await screen.action(RESTART);
+    screen.alert("Ollama quits", "opens again");
+    screen.toast("SUCCESS", RESTARTED);
+    expect(app()).not.toBe(before);
+    const appleEvents = stage.mac.calls.filter(({ file, args }) => file === "/usr/bin/osascript" && args[0] === "-e");
+    expect(appleEvents).toEqual([]);
+  });
+
   it("shows that it is under way", async () => {
     const stage = await stageOf();
     const screen = await openForm(stage);
@@ -178,7 +209,7 @@ describe("an Ollama that is not ours to restart", () => {
     const screen = await openForm(stage);
     await screen.action(RESTART);
     expect(screen.alerts()).toEqual([]);
-    expect(screen.toast("FAILURE", "terminal", "Control-C", "`ollama serve`").actions).toEqual(["Copy Command"]);
+    expect(screen.toast("FAILURE", "Terminal", "Control-C", '"ollama serve"').actions).toEqual(["Copy Command"]);
     expect(serverPid(stage)).toBe(before);
     await screen.toastAction("Copy Command");
     expect(screen.clipboard()).toBe("ollama serve");
@@ -222,20 +253,11 @@ describe("when Ollama does not restart", () => {
     return { screen, stage };
   }
 
-  it("leads to the setting where macOS does not let Raycast control it", async () => {
-    const { screen, stage } = await restart({ mac: { faults: { automationDenied: true } } });
-    const { actions } = screen.toast("FAILURE", "Not Permitted", "System Settings", "Automation", "Raycast");
-    expect(actions).toEqual(["Open System Settings"]);
-    expect(serverPid(stage)).toBeDefined();
-    await screen.toastAction("Open System Settings");
-    expect(desk.opened).toEqual([
-      { target: "x-apple.systempreferences:com.apple.preference.security?Privacy_Automation" },
-    ]);
-  });
-
-  it("says that it still runs", async () => {
-    const { screen } = await restart({ mac: { faults: { appsRefuseToQuit: true } } });
-    expect(screen.toast("FAILURE", /did(?:n't| not) quit/, /nothing was restarted/i).actions).toEqual([]);
+  it("says that it still runs, with the command that does the same", async () => {
+    const { screen } = await restart({ mac: { ollamaEndSeconds: 41, launchctlEnv: { OLLAMA_DEBUG: "1" } } });
+    expect(screen.toast("FAILURE", /did(?:n't| not) quit/, /nothing was restarted/i).actions).toEqual(["Copy Command"]);
+    await screen.toastAction("Copy Command");
+    expect(screen.clipboard()).toMatch(/^\/usr\/bin\/pkill -TERM .* && open -g -j -a \/Applications\/Ollama\.app$/);
   });
 
   it("says that the app stays down, and opens it", async () => {
@@ -252,7 +274,7 @@ describe("when Ollama does not restart", () => {
     const { screen } = await restart({ mac: { ollama: "homebrew", faults: { ollamaStaysDown: true } } });
     screen.toast("FAILURE", NOT_BACK);
     await screen.toastAction("Copy Command");
-    expect(screen.clipboard()).toBe("brew services start ollama");
+    expect(screen.clipboard()).toBe("brew services restart ollama");
   });
 
   it("says that a new server is there which does not answer", async () => {

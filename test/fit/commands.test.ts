@@ -89,7 +89,7 @@ describe.each(SHELLS)("in $name", ({ isInstalled: there, run }) => {
     fc.assert(
       fc.property(hostile, (name) => {
         const programs = `ollama() { printf '%s\\0' "$@"; }\nlaunchctl() { printf '%s\\0' "$@"; }\n`;
-        const setKvCache = (type: string) => kvCacheCommands(type, "remote").join();
+        const setKvCache = (type: string) => kvCacheCommands(type, { kind: "remote" }).join();
         const commands = [ollamaRunCommand, ollamaStopCommand, ollamaPullCommand, setKvCache];
         expect(run(programs + commands.map((command) => command(name)).join("\n")).split("\0")).toEqual([
           ...["run", name, "stop", name, "pull", name],
@@ -107,6 +107,9 @@ describe.skipIf(!canRun("zsh"))("zsh at its prompt", () => {
     expect(atPrompt()("echo a # b")).toBe("a # b\n");
   });
 });
+
+const APP = { kind: "app", pid: 655, appPid: 640, appPath: "/Applications/Ollama.app" } as const;
+const TERMINAL = { kind: "terminal", pid: 655, program: "Terminal" } as const;
 
 describe("shellQuote", () => {
   it("leaves model names bare and quotes what could be an option, a variable or history", () => {
@@ -135,7 +138,7 @@ describe("a name with control characters", () => {
           () => ollamaRunCommand(name),
           () => ollamaStopCommand(name),
           () => ollamaPullCommand(name),
-          () => kvCacheCommands(name, "app"),
+          () => kvCacheCommands(name, APP),
         ]) {
           expect(copy).toThrow(RangeError);
         }
@@ -155,19 +158,37 @@ describe("the texts that are copied", () => {
     );
     expect(setParameterText(8192)).toBe("/set parameter num_ctx 8192");
     expect(launchctlContextCommand(8192)).toBe("launchctl setenv OLLAMA_CONTEXT_LENGTH 8192");
-    expect(kvCacheCommands("q8_0", "app")).toEqual([
+    expect(kvCacheCommands("q8_0", APP)).toEqual([
       "launchctl setenv OLLAMA_KV_CACHE_TYPE q8_0",
-      `osascript -e 'quit app "Ollama"'`,
-      "sleep 3",
-      "open -a Ollama",
+      `/usr/bin/pkill -TERM -U "$(id -u)" -f '^/Applications/Ollama.app/Contents/MacOS/Ollama'`,
+      `for s in $(seq 40); do /usr/bin/pgrep -U "$(id -u)" -f '^/Applications/Ollama.app/Contents/MacOS/Ollama' > /dev/null || break; sleep 1; done`,
+      "open -g -j -a /Applications/Ollama.app",
     ]);
-    expect(kvCacheCommands("q8_0", "terminal")).toEqual(["OLLAMA_KV_CACHE_TYPE=q8_0 ollama serve"]);
-    expect(kvCacheCommands("q8_0", "remote")).toEqual(["launchctl setenv OLLAMA_KV_CACHE_TYPE q8_0"]);
-    expect(restartCommands("homebrew")).toEqual(["brew services restart ollama"]);
-    expect(restartCommands("terminal")).toEqual([]);
+    expect(kvCacheCommands("q8_0", TERMINAL)).toEqual(["OLLAMA_KV_CACHE_TYPE=q8_0 ollama serve"]);
+    expect(kvCacheCommands("q8_0", { kind: "remote" })).toEqual(["launchctl setenv OLLAMA_KV_CACHE_TYPE q8_0"]);
+    expect(restartCommands({ kind: "homebrew", pid: 7, label: "homebrew.mxcl.ollama", domain: "session" })).toEqual([
+      "brew services restart ollama",
+    ]);
+    expect(restartCommands({ kind: "agent", pid: 7, label: "org.ollama", domain: "session" })).toEqual([
+      `launchctl kickstart -k "gui/$(id -u)/"org.ollama`,
+    ]);
+    expect(restartCommands({ kind: "agent", pid: 7, label: "org.ollama", domain: "system" })).toEqual([
+      "sudo launchctl kickstart -k system/org.ollama",
+    ]);
+    expect(restartCommands(TERMINAL)).toEqual([]);
     expect(ollamaRunCommand("qwen3:8b")).toBe("ollama run qwen3:8b");
     expect(ollamaStopCommand("qwen3:8b")).toBe("ollama stop qwen3:8b");
     expect(ollamaPullCommand("qwen3:8b")).toBe("ollama pull qwen3:8b");
+  });
+
+  it("end the app's own process wherever it lies, and no other", () => {
+    const appPath = "/Users/sam (a+b)/My Apps/Ollama.app";
+    const [, pattern = ""] = /-f '(.*)'$/.exec(restartCommands({ ...APP, appPath })[0] ?? "") ?? [];
+    const matches = (command: string) => new RegExp(pattern).test(command);
+    expect(matches(`${appPath}/Contents/MacOS/Ollama hidden`)).toBe(true);
+    expect(matches(`${appPath}/Contents/Resources/ollama serve`)).toBe(false);
+    expect(matches(`grep ${appPath}/Contents/MacOS/Ollama`)).toBe(false);
+    for (const shell of SHELLS) expect(shell.run(`if false; then ${asOneLine(restartCommands(APP))}; fi`)).toBe("");
   });
 
   it("stop at the first that fails when they are pasted as one line", () => {
@@ -186,8 +207,8 @@ describe("the texts that are copied", () => {
           ollamaRunCommand(name),
           ollamaStopCommand(name),
           ollamaPullCommand(name),
-          ...kvCacheCommands(name, "app"),
-          ...kvCacheCommands(name, "terminal"),
+          ...kvCacheCommands(name, APP).slice(0, 1),
+          ...kvCacheCommands(name, TERMINAL),
           sysctlCommand(57_344),
           launchctlContextCommand(8192),
         ]) {

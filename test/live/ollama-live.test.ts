@@ -172,6 +172,9 @@ describe.skipIf(host === undefined)("a real Ollama server", () => {
     const system = {
       run: () => Promise.reject(new Error("Nothing runs on this machine.")),
       platform: "linux",
+      homeFolder: "/nowhere",
+      userId: 501,
+      network: () => ({ hostname: "", addresses: [] }),
       client,
       limitWords: () => "",
     };

@@ -50,6 +50,16 @@ describe("readLargestApps", () => {
     expect(of("raycast")).toEqual(["Raycast"]);
   });
 
+  it("tells the app of another user from one's own", async () => {
+    const mac = createSampleMac();
+    mac.addProcess({ path: "/Applications/Firefox.app/Contents/MacOS/firefox", uid: 502, footprintMib: 5000 });
+    const apps = await readLargestApps(mac.system());
+    expect(apps.slice(0, 2)).toMatchObject([
+      { name: "Firefox", kind: "other-user", bytes: 5000 * MIB },
+      { name: "Firefox", kind: "app", bytes: 3700 * MIB },
+    ]);
+  });
+
   it("takes an app for the system's as soon as one of its processes is", async () => {
     for (const first of [0, 501]) {
       const mac = createSampleMac();
@@ -60,7 +70,7 @@ describe("readLargestApps", () => {
   });
 
   it("is empty without top and leaves processes without a path alone", async () => {
-    const without = (program: string) => readLargestApps(createSampleMac({ faults: { stuck: [program] } }));
+    const without = (program: string) => readLargestApps(createSampleMac({ faults: { stuck: [program] } }).system());
     expect(await without(TOP)).toEqual([]);
     const apps = await without(PS);
     expect(apps.length).toBeGreaterThan(3);
@@ -74,9 +84,9 @@ describe("parsers", () => {
       "PhysMem: 15G used (2097M wired, 4743M compressor), 141M unused.\n\nPID    COMMAND          MEM  \n" +
       "701    Google Chrome He 1024M+\n88*    WindowServer     13G-\n0      kernel_task      512K\n5 x\n";
     expect(parseTop(output)).toEqual([
-      { pid: 701, command: "Google Chrome He", bytes: 1024 * MIB },
-      { pid: 88, command: "WindowServer", bytes: 13 * 1024 * MIB },
-      { pid: 0, command: "kernel_task", bytes: 512 * 1024 },
+      { pid: 701, command: "Google Chrome He", bytes: 1024 * MIB, isRounded: false },
+      { pid: 88, command: "WindowServer", bytes: 13 * 1024 * MIB, isRounded: true },
+      { pid: 0, command: "kernel_task", bytes: 512 * 1024, isRounded: false },
     ]);
     expect(parseTop("701 a 5M\n")).toEqual([]);
   });
@@ -90,7 +100,7 @@ describe("parsers", () => {
       fc.property(fc.array(path, { maxLength: 8 }), fc.string({ unit: "binary" }), (paths, noise) => {
         const programs = parsePrograms(paths.map((text, index) => `${index} 501 ${text}`).join("\n") + noise);
         const rows = paths.map((_, index) => `${index} c ${index}M`).join("\n");
-        for (const app of groupApps(parseTop(`PID COMMAND MEM\n${rows}\n${noise}`), programs)) {
+        for (const app of groupApps(parseTop(`PID COMMAND MEM\n${rows}\n${noise}`), programs, 501)) {
           if (app.kind !== "app") continue;
           expect(app.bundlePath).toMatch(/^\/.+\.app$/);
           expect(app.bundlePath).not.toMatch(/^\/System\/Library\//);
@@ -121,6 +131,20 @@ describe("quitApp", () => {
     expect(await quitApp(mac.system(), await appOf(mac, "Xcode"))).toEqual({ kind: "still-running" });
   });
 
+  it("ends Ollama.app, which declines to quit, with a signal to its own process", async () => {
+    const mac = createSampleMac({ ollamaEndSeconds: 30 });
+    const other = mac.addProcess({ path: "/Applications/Ollama.app/Contents/MacOS/Ollama", uid: 502 });
+    expect(await quitApp(mac.system(), await appOf(mac, "Ollama"))).toEqual({ kind: "quit" });
+    expect(mac.calls.some(({ file }) => file === "/usr/bin/osascript")).toBe(false);
+    expect(mac.servers[0]?.pid).toBeUndefined();
+    expect(mac.processes).toContainEqual(other);
+  });
+
+  it("says when Ollama.app goes on running", async () => {
+    const mac = createSampleMac({ ollamaEndSeconds: 41 });
+    expect(await quitApp(mac.system(), await appOf(mac, "Ollama"))).toEqual({ kind: "still-running" });
+  });
+
   it("explains the automation permission", async () => {
     const mac = createSampleMac({ faults: { automationDenied: true } });
     expect(await quitApp(mac.system(), await appOf(mac, "Xcode"))).toEqual({
@@ -144,7 +168,7 @@ describe("quitApp", () => {
       file.endsWith("/ps")
         ? Promise.resolve({ stdout: "", stderr: "", missing: false, timedOut: true })
         : mac.run(file, args, options);
-    expect(await quitApp({ run }, app)).toEqual({
+    expect(await quitApp({ run, userId: 501 }, app)).toEqual({
       kind: "failed",
       detail: "It was asked to quit, but couldn't read whether it did.",
     });
@@ -152,7 +176,7 @@ describe("quitApp", () => {
 
   it.each([
     ["execution error: Application isn’t running. (-600)", { kind: "quit" }],
-    ["execution error: User canceled. (-128)", { kind: "still-running" }],
+    ["execution error: Ollama got an error: User canceled. (-128)", { kind: "declined" }],
     ["execution error: AppleEvent timed out. (-1712)", { kind: "still-running" }],
     ["0:5: execution error: odd (-50)", { kind: "failed", detail: "odd" }],
   ])("understands %j", async (stderr, outcome) => {
@@ -164,6 +188,6 @@ describe("quitApp", () => {
       missing: false,
       timedOut: false,
     });
-    expect(await quitApp({ run }, app)).toEqual(outcome);
+    expect(await quitApp({ run, userId: 501 }, app)).toEqual(outcome);
   });
 });

@@ -1,12 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  findOllamaServer,
-  parseProcesses,
-  parseRunnerCommandLines,
-  readProcesses,
-  serverOrigin,
-} from "../../src/mac/processes";
+import { parseProcesses, parseRunnerCommandLines, readProcesses } from "../../src/mac/processes";
 import { createSampleMac } from "../stand-ins/mac";
 
 const runner = (command: string) => parseRunnerCommandLines([{ pid: 7, parentPid: 1, command }]);
@@ -15,7 +9,6 @@ describe("readProcesses", () => {
   it("reads what ps prints", async () => {
     const lines = await readProcesses(createSampleMac().system());
     expect(lines[0]).toEqual({ pid: 1, parentPid: 0, command: "/sbin/launchd" });
-    expect(serverOrigin(lines)).toBe("app");
   });
 
   it("leaves odd lines out", () => {
@@ -79,28 +72,5 @@ describe("parseRunnerCommandLines", () => {
         parseProcesses(text);
       }),
     );
-  });
-});
-
-describe("findOllamaServer", () => {
-  it.each(["app", "homebrew", "terminal"] as const)("tells the server of %s", async (ollama) => {
-    const mac = createSampleMac({ ollama });
-    const server = findOllamaServer(await readProcesses(mac.system()));
-    expect(server?.origin).toBe(ollama);
-    expect(mac.processes.find(({ pid }) => pid === server?.pid)?.command).toMatch(/ollama serve$/);
-  });
-
-  it("finds the app wherever it lies", () => {
-    const app = "/Users/sam/My Apps/Ollama.app";
-    const lines = parseProcesses(
-      `  10     1 ${app}/Contents/MacOS/Ollama hidden\n  11    10 ${app}/Contents/Resources/ollama serve\n`,
-    );
-    expect(findOllamaServer(lines)).toEqual({ pid: 11, origin: "app", appPath: app });
-  });
-
-  it("admits that it does not know", () => {
-    expect(serverOrigin([])).toBe("unknown");
-    expect(serverOrigin(parseProcesses("  11  1 /Users/sam/bin/ollama serve\n"))).toBe("unknown");
-    expect(serverOrigin(parseProcesses("  11  10 vim ollama serve\n  12 1 myollama serve\n"))).toBe("unknown");
   });
 });

@@ -73,7 +73,7 @@ describe("Ollama's app", () => {
   const term = (mac: StandInMac, pid: number | undefined) => mac.run("/bin/kill", ["-TERM", String(pid)]);
 
   it("declines to quit as the real one does, and ends in its time on SIGTERM", async () => {
-    const mac = createSampleMac({ ollamaAppQuits: false, ollamaEndSeconds: 30 });
+    const mac = createSampleMac({ ollamaEndSeconds: 30 });
     const pid = serverPid(mac);
     expect(await mac.run("/usr/bin/osascript", ["-e", QUIT_SCRIPT, app])).toMatchObject({
       exitCode: 1,

@@ -3,6 +3,7 @@ import type { PlanOption } from "../../fit/plan/options";
 import type { ChangeOutcome, PromptSystem } from "../../mac/gpu-limit";
 import type { Pausing } from "../../mac/wait";
 import type { OllamaClient } from "../../ollama/client";
+import type { OwnNetwork } from "../../ollama/host";
 import type { LoadReport } from "../load-report";
 import type { Fields } from "../stored-fields";
 
@@ -10,6 +11,9 @@ import type { Fields } from "../stored-fields";
 export interface ChangeSystem extends Pausing, PromptSystem {
   /** As `process.platform` names it. */
   readonly platform: string;
+  readonly homeFolder: string;
+  readonly userId: number;
+  readonly network: () => OwnNetwork;
   readonly client: OllamaClient;
   /** Memory of this Mac; absent where its limit cannot be set, and for a remote server. */
   readonly ramMib?: number;

@@ -157,7 +157,7 @@ const RULES: { readonly [K in Key]: Rules<AllChanges[K]> } = {
       ...(plan.input.server.identity.kind === "app" ? ["Lasts for apps started before the Mac restarts"] : []),
     ],
     // A server in a terminal runs until it's stopped: everything else comes before it.
-    commands: (type, { plan }) => kvCacheCommands(type, plan.input.server.identity.kind),
+    commands: (type, { plan }) => kvCacheCommands(type, plan.input.server.identity),
   },
 };
 

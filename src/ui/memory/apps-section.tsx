@@ -1,5 +1,5 @@
 import { Action, Icon, Keyboard, List } from "@raycast/api";
-import { formatBytes } from "../../fit/units";
+import { formatBytes, GIB } from "../../fit/units";
 import type { AppFootprint, AppKind } from "../../mac/apps";
 import { confirmQuit } from "./confirm-quit";
 import type { Memory } from "./use-memory";
@@ -9,6 +9,7 @@ import { RowActions } from "./row";
 const NOT_OFFERED: Readonly<Record<Exclude<AppKind, "app">, string>> = {
   macos: "Part of macOS",
   system: "Runs for macOS",
+  "other-user": "Runs for another user",
   raycast: "This extension runs in it",
   program: "Not an app",
   unknown: "Unknown program",
@@ -36,9 +37,9 @@ export function AppsSection({ memory }: { readonly memory: Memory }) {
           title={app.name}
           subtitle={app.kind === "app" ? "" : NOT_OFFERED[app.kind]}
           icon={app.bundlePath === undefined ? Icon.Cog : { fileIcon: app.bundlePath }}
-          accessories={[{ text: formatBytes(app.bytes), tooltip: processesText(app) }]}
+          accessories={[{ text: sizeText(app), tooltip: processesText(app) }]}
           actions={
-            <RowActions memory={memory} copy={formatBytes(app.bytes, 2)}>
+            <RowActions memory={memory} copy={sizeText(app)}>
               {app.kind === "app" && (
                 <Action
                   title="Quit App"
@@ -59,6 +60,10 @@ export function AppsSection({ memory }: { readonly memory: Memory }) {
 /** Stays the same while the app runs, so that it stays selected. */
 function appId({ bundlePath, name, pids }: AppFootprint): string {
   return `app ${bundlePath ?? `${name} ${pids[0]}`}`;
+}
+
+function sizeText({ bytes, isRounded }: AppFootprint): string {
+  return isRounded ? `about ${Math.round(bytes / GIB)} GiB` : formatBytes(bytes);
 }
 
 function processesText({ pids }: AppFootprint): string {

@@ -15,7 +15,9 @@ export async function confirmQuit(app: AppFootprint, refresh: () => void): Promi
         title: `Quit ${app.name}?`,
         message: [
           `Its footprint is ${formatBytes(app.bytes)}.`,
-          isOllama ? "Ollama's server stops, and every loaded model with it." : "It may ask to save your work first.",
+          isOllama
+            ? "Ollama's server stops, and every loaded model with it. That may take half a minute."
+            : "It may ask to save your work first.",
         ].join(" "),
         primaryAction: { title: "Quit", style: Alert.ActionStyle.Destructive },
       },
@@ -43,6 +45,11 @@ function quitToast(outcome: QuitOutcome, { name, bundlePath = "", bytes }: AppFo
       };
     case "still-running":
       return failure(`${name} Is Still Running`, "It may be asking to save something.", {
+        title: `Show ${name}`,
+        onAction: () => open(bundlePath),
+      });
+    case "declined":
+      return failure(`${name} declined to quit`, "It may have hidden its windows, or the question was cancelled.", {
         title: `Show ${name}`,
         onAction: () => open(bundlePath),
       });

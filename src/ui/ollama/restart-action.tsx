@@ -1,11 +1,13 @@
 import { Action, Alert, Icon, showToast } from "@raycast/api";
 import { restartAndAwait } from "../../apply/restart-and-await";
-import type { ServerOrigin } from "../../fit/server-origin";
+import type { ServerIdentity } from "../../fit/server-origin";
 import { inForceBytes } from "../../fit/limit-policy";
 import { tierText } from "../../fit/limit-preview";
 import { readLaunchctlEnv } from "../../mac/ollama-service";
 import { parseWhole } from "../../mac/sysctl";
 import { createOllamaClient } from "../../ollama/client";
+import { parseHost } from "../../ollama/host";
+import { reachOfRestart } from "../../ollama/session-variables";
 import { readIdentityAt } from "../../ollama/server-identity";
 import { type RestartEffects, restartQuestion, restartToast } from "./restart-words";
 import { confirmAndRun } from "../shared/confirm-and-run";
@@ -13,7 +15,7 @@ import type { Snapshot } from "../../app/snapshot";
 import { getSystem, type System } from "../../app/system";
 
 /** A server that hangs is a reason for a restart: the question does not wait for it for long. */
-const LOADED_MS = 3_000;
+const ASKED_MS = 3_000;
 
 interface Props {
   readonly snapshot: Snapshot;
@@ -37,44 +39,54 @@ export function RestartOllamaAction({ snapshot, refresh }: Props) {
 async function askAndRestart(url: string, snapshot: Snapshot, refresh: () => void): Promise<void> {
   const system = getSystem();
   // What runs may have changed since the snapshot was read.
-  const origin = (await readIdentityAt(system, url)).kind;
-  const restart = () => restartAndAwait(system, createOllamaClient({ url, fetch: system.fetch }), origin);
-  if (origin !== "app" && origin !== "homebrew") {
-    await showToast(restartToast(await restart(), origin));
+  const identity = await readIdentityAt(system, url);
+  const client = createOllamaClient({ url, fetch: system.fetch });
+  if (!canRestart(identity)) {
+    await showToast(restartToast(await restartAndAwait(system, client, identity, "app"), identity));
   } else {
+    const effects = await readEffects(system, url, identity, snapshot);
     const outcome = await confirmAndRun({
       questions: [
         {
           icon: Icon.RotateClockwise,
           title: "Restart Ollama?",
-          message: restartQuestion(await readEffects(system, url, origin, snapshot)),
+          message: restartQuestion(effects),
           primaryAction: { title: "Restart", style: Alert.ActionStyle.Destructive },
         },
       ],
       progress: { title: "Restarting Ollama", message: "Waiting for it to answer" },
-      work: restart,
-      outcome: (came) => restartToast(came, origin),
+      work: () => restartAndAwait(system, client, identity, effects.reach ?? "app"),
+      outcome: (came) => restartToast(came, identity),
     });
     if (outcome === undefined) return;
   }
   refresh();
 }
 
+/** Whether it can be restarted without a password and without whoever started it. */
+function canRestart(identity: ServerIdentity): boolean {
+  return identity.kind === "app" || ("domain" in identity && identity.domain === "session");
+}
+
 async function readEffects(
   system: System,
   url: string,
-  origin: ServerOrigin,
+  { kind }: ServerIdentity,
   { server, limit }: Snapshot,
 ): Promise<RestartEffects> {
-  const client = createOllamaClient({ url, fetch: system.fetch, timeoutMs: LOADED_MS });
-  const [loaded, next] = await Promise.all([
+  const client = createOllamaClient({ url, fetch: system.fetch, timeoutMs: ASKED_MS });
+  const host = parseHost(url, system.network());
+  const port = host.kind === "ok" ? host.own?.port : undefined;
+  const [loaded, next, reach] = await Promise.all([
     client.loaded().catch(() => undefined),
-    origin === "app" ? readLaunchctlEnv(system, "OLLAMA_CONTEXT_LENGTH") : undefined,
+    kind === "app" ? readLaunchctlEnv(system, "OLLAMA_CONTEXT_LENGTH") : undefined,
+    kind === "app" && port !== undefined ? reachOfRestart(system, { port, version: server.version }) : undefined,
   ]);
   const nextContext = parseWhole(next) || undefined;
   const tier = limit.kind === "known" ? tierText(inForceBytes(limit), server, limit) : undefined;
   return {
     loaded: loaded === undefined ? undefined : loaded.map(({ name }) => name),
+    reach,
     tier,
     nextContext: nextContext === undefined || nextContext === server.contextLength?.value ? undefined : nextContext,
   };

@@ -2,17 +2,17 @@ import { open, Toast } from "@raycast/api";
 import { type AwaitedRestart, restartFailure } from "../../apply/restart-and-await";
 import { asOneLine, restartCommands } from "../../fit/commands";
 import { listNames } from "../../fit/model-name";
-import type { ServerOrigin } from "../../fit/server-origin";
+import type { ServerIdentity } from "../../fit/server-origin";
 import { formatContext } from "../../fit/units";
 import { copyText } from "../shared/copy-text";
-import { openAutomationSettings } from "../shared/system-settings";
-
-const OLLAMA_APP = "/Applications/Ollama.app";
+import type { RestartReach } from "../../mac/ollama-service";
 
 /** What a restart does, for the question before it. */
 export interface RestartEffects {
   /** Names of the models that are loaded; absent where the server did not tell. */
   readonly loaded?: readonly string[];
+  /** What of Ollama.app restarts; absent where launchd restarts a service. */
+  readonly reach?: RestartReach;
   /** A sentence on the default context, where that changes. */
   readonly tier?: string;
   /** OLLAMA_CONTEXT_LENGTH that the app gets from now on, where the running server has another. */
@@ -20,8 +20,10 @@ export interface RestartEffects {
 }
 
 /** What is cut off and what changes, in sentences. */
-export function restartQuestion({ loaded, tier, nextContext }: RestartEffects): string {
+export function restartQuestion({ loaded, reach, tier, nextContext }: RestartEffects): string {
   return [
+    reach === "server" ? "Its server restarts while the app stays open." : "",
+    reach === "app" ? "Ollama quits, which may take half a minute, and opens again." : "",
     loaded === undefined
       ? "Couldn't read which models are loaded. Restarting unloads them all and cuts off answers in progress."
       : loaded.length === 0
@@ -36,7 +38,7 @@ export function restartQuestion({ loaded, tier, nextContext }: RestartEffects): 
 }
 
 /** The toast for an outcome, with the way out where there is one. */
-export function restartToast(outcome: AwaitedRestart, origin: ServerOrigin): Toast.Options {
+export function restartToast(outcome: AwaitedRestart, identity: ServerIdentity): Toast.Options {
   if (outcome.kind === "restarted") {
     return {
       style: Toast.Style.Success,
@@ -54,24 +56,19 @@ export function restartToast(outcome: AwaitedRestart, origin: ServerOrigin): Toa
     title: "Copy Command",
     onAction: () => void copyText(command),
   });
+  const commands = restartCommands(identity);
+  const copyCommands = commands.length > 0 ? copy(asOneLine(commands)) : undefined;
   switch (outcome.kind) {
     case "by-hand":
-      return failure("Restart Ollama Yourself", origin === "terminal" ? copy("ollama serve") : undefined);
-    case "not-permitted":
-      return failure("Not Permitted", openAutomationSettings);
+      return failure("Restart Ollama Yourself", identity.kind === "terminal" ? copy("ollama serve") : copyCommands);
     case "still-running":
-      return failure("Ollama Didn't Quit");
+      return failure("Ollama Didn't Quit", copyCommands);
     case "not-back":
       return failure(
         "Ollama Didn't Come Back",
-        origin === "app"
-          ? { title: "Open Ollama", onAction: () => void open(OLLAMA_APP) }
-          : copy("brew services start ollama"),
+        identity.kind === "app" ? { title: "Open Ollama", onAction: () => void open(identity.appPath) } : copyCommands,
       );
     case "failed":
-      return failure(
-        "Couldn't Restart Ollama",
-        origin === "homebrew" ? copy(asOneLine(restartCommands(origin))) : undefined,
-      );
+      return failure("Couldn't Restart Ollama", copyCommands);
   }
 }

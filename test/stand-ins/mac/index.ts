@@ -64,8 +64,6 @@ export interface StandInMacOptions {
   readonly logRoot?: string;
   /** When it starts; default: now, and its time goes on with the real one. */
   readonly startsAt?: Date;
-  /** Ollama.app follows the Apple event that asks it to quit; the real one hides itself and declines. Default true. */
-  readonly ollamaAppQuits?: boolean;
   /** How long Ollama.app takes to end after SIGTERM. Default 3 s; up to 30 were seen. */
   readonly ollamaEndSeconds?: number;
   /** What `launchctl getenv` gives. */
@@ -451,7 +449,8 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
       return scriptError(`Not authorized to send Apple events to ${bundlePath}.`, -1743);
     }
     const isOfApp = ({ path }: MacProcess) => path.startsWith(`${bundlePath}/`);
-    if (servers.some(({ way }) => way.app === bundlePath) && options.ollamaAppQuits === false) {
+    // Ollama's app takes it for closing its window.
+    if (bundlePath.endsWith("/Ollama.app")) {
       return mac.processes.some(isOfApp) ? scriptError("Ollama got an error: User canceled.", -128) : done();
     }
     if (!mac.faults.appsRefuseToQuit) end(...mac.processes.filter(isOfApp));
@@ -486,7 +485,7 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
     const target = mac.processes.find(({ pid }) => pid === Number(args[1]));
     if (!target) return failed(1, `kill: ${args[1]}: No such process\n`);
     if (target.uid !== USER_ID) return failed(1, `kill: ${args[1]}: Operation not permitted\n`);
-    const byApp = servers.find((server) => mainProgram(server) === target.path);
+    const byApp = servers.find((server) => mainProcess(server)?.pid === target.pid);
     const server = servers.find(({ pid }) => pid === target.pid);
     if (byApp) mac.clock.after((options.ollamaEndSeconds ?? 3) * 1000, () => end(target));
     else end(target);
@@ -500,7 +499,11 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
   }
 
   /** Whether the app of a server runs. */
-  const isUp = (server: MacServer) => mac.processes.some(({ path }) => path === mainProgram(server));
+  const isUp = (server: MacServer) => mainProcess(server) !== undefined;
+
+  /** The app's own process: another user may run the same app. */
+  const mainProcess = (server: MacServer) =>
+    mac.processes.find(({ path, uid }) => path === mainProgram(server) && uid === server.way.uid);
 
   function launchctl(args: readonly string[]): RunResult | undefined {
     const [verb, name = ""] = args;
@@ -572,9 +575,8 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
   }
 
   function appFor(server: MacServer): number {
-    const path = mainProgram(server);
-    const running = mac.processes.find((process) => process.path === path);
-    return (running ?? mac.addProcess({ path, uid: server.way.uid, footprintMib: 90 })).pid;
+    const { uid } = server.way;
+    return (mainProcess(server) ?? mac.addProcess({ path: mainProgram(server), uid, footprintMib: 90 })).pid;
   }
 
   /** A server in a terminal is the child of its shell; all others without an app are launchd's. */

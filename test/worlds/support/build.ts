@@ -136,7 +136,6 @@ async function buildMac({ mac, servers }: World, homeFolder: string): Promise<St
     homeFolder,
     logRoot: homeFolder,
     startsAt: new Date(mac.time),
-    ollamaAppQuits: mac.ollamaAppQuits,
     ollamaEndSeconds: mac.ollamaEndSeconds,
     launchctlEnv: mac.launchctl,
     sysctlConf: mac.sysctlConf,

@@ -90,10 +90,6 @@ const MAC = z.strictObject({
   addresses: texts.default(["192.168.1.20"]).describe("Addresses of this Mac in its network"),
   name: text.default("Sams-Mac.local").describe("Its name in its network"),
   time: text.default("2026-11-24T10:00:00Z").describe("When it is"),
-  ollamaAppQuits: z
-    .boolean()
-    .default(true)
-    .describe("Ollama.app follows the Apple event that asks it to quit (the real one declines)"),
   ollamaEndSeconds: z.number().default(3).describe("How long Ollama.app takes to end after SIGTERM"),
   faults: MAC_FAULTS.default({}).describe("What goes wrong"),
 });
