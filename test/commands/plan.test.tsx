@@ -109,7 +109,7 @@ describe("the plan of a model that spills", () => {
   it("counts the RAM that other things use", async () => {
     const { screen, stage } = await openPlan();
     await screen.pick(RAISE);
-    expect(screen.text().replace(/\s+/g, " ")).toContain("RAM is 1.7 GiB short: other apps use 11.1 GiB");
+    expect(screen.text().replace(/\s+/g, " ")).toContain("RAM is 1.6 GiB short: other apps use 11.1 GiB");
     stage.mac.addProcess({ path: "/Applications/Blender.app/Contents/MacOS/Blender", footprintMib: 20 * 1024 });
     await screen.action("Refresh");
     await screen.pick(RAISE);
@@ -135,7 +135,7 @@ describe("the guide's story", () => {
     expect(stage.ollama.loaded()).toMatchObject([{ model: { name: MODEL }, numCtx: 262_144 }]);
     expect(lastToast(screen)).toMatchObject({
       title: "All on the GPU",
-      message: `${MODEL}: 54.50 GiB at 256K; predicted were 54.59 GiB (-0.2 %).`,
+      message: `${MODEL}: 54.50 GiB at 256K; 54.59 GiB predicted (-0.2%).`,
       actions: ["Undo"],
     });
     expect(titles(screen)).toEqual(["Nothing to Do"]);
@@ -148,7 +148,7 @@ describe("the guide's story", () => {
     await screen.back();
     await screen.action("Toggle Details");
     expect(screen.metadata().find(({ title }) => title === "Measured Here")?.value).toMatch(
-      /^54\.50 GiB by Ollama's count at 256K on \d{4}-\d\d-\d\d; predicted were 54\.59 GiB \(-0\.2 %\)\.$/,
+      /^54\.50 GiB by Ollama's count at 256K on \d{4}-\d\d-\d\d; 54\.59 GiB predicted \(-0\.2%\)\.$/,
     );
   });
 
@@ -261,7 +261,7 @@ describe("what can go wrong", () => {
     const { screen } = await apply(RAISE, { ollama: spillsBeyond(50.5) });
     expect(lastToast(screen)).toMatchObject({
       style: "FAILURE",
-      title: "4.0 GiB spilled to the CPU",
+      title: "4.0 GiB Spilled to the CPU",
       message: expect.stringContaining(`Next: ${CAP}.`),
     });
     expect(titles(screen)).toEqual(["Reload Model"]);
@@ -272,7 +272,7 @@ describe("what can go wrong", () => {
     [
       "loads it with another context",
       [{ name: MODEL, size: 54 * GIB, size_vram: 54 * GIB, context_length: 32_768 }],
-      "On the GPU, but with 32K of context",
+      "On the GPU, but at 32K of context",
     ],
     ["cannot tell its size", [{ name: MODEL, size: 40 * GIB, size_vram: 40 * GIB }], "Loaded, but Not Verified"],
   ])("says so when Ollama %s", async (_, loaded, title) => {
@@ -289,7 +289,7 @@ describe("what can go wrong", () => {
     expect(stage.mac.limitMib()).toBe(57_344);
     expect(lastToast(screen)).toMatchObject({
       style: "FAILURE",
-      title: `${MODEL} was not loaded, 1 of 2 steps done`,
+      title: `${MODEL} Wasn't Loaded, 1 of 2 steps done`,
       message: expect.stringContaining("exit status 1"),
       actions: ["Continue", "Undo"],
     });
@@ -315,7 +315,7 @@ describe.each([16, 24, 32, 36, 48, 64])("on a Mac with %d GB", (ramGib) => {
         await screen.confirm(true);
         await screen.settle();
       } else {
-        expect(screen.text()).toMatch(/It Does Not Fit|A Smaller Model Instead|Lower the Quantization|Close Apps/);
+        expect(screen.text()).toMatch(/It Doesn't Fit|A Smaller Model Instead|Lower the Quantization|Close Apps/);
         await screen.close();
         continue;
       }
@@ -340,7 +340,7 @@ describe("a limit that leaves macOS less than the person wants to keep", () => {
     await screen.settle();
     const alert = screen.alerts().at(-1);
     expect(alert).toMatchObject({ destructive: true });
-    expect(alert?.message).toContain("8.0 GiB are left to macOS and your apps, less than the 10.0 GiB advised");
+    expect(alert?.message).toContain("That leaves 8.0 GiB to macOS and your apps, less than the 10.0 GiB advised");
     await screen.confirm(true);
     await screen.settle();
     expect(stage.mac.limitMib()).toBe(57_344);
@@ -392,7 +392,7 @@ describe("a variant with a smaller context", () => {
     await screen.press("Apply");
     await screen.settle();
     expect(screen.text().replace(/\s*\n[│ ]*/g, " ")).toContain(
-      `Replace ${VARIANT}, which exists and is another, by one with a context of 64K.`,
+      `Replace ${VARIANT}, a different model with this name, with one that has a context of 64K.`,
     );
     expect(screen.alerts().at(-1)).toMatchObject({ destructive: true });
     await screen.confirm(true);
@@ -409,7 +409,7 @@ describe("a variant with a smaller context", () => {
     await screen.pick(CAP);
     await screen.press("Apply");
     await screen.settle();
-    expect(screen.text()).toContain(`Replace ${VARIANT}, which exists and is another`);
+    expect(screen.text()).toContain(`Replace ${VARIANT}, a different model with this name`);
     await screen.confirm(false);
     expect(stage.ollama.models().find(({ name }) => name === VARIANT)).toMatchObject({ family: "llama" });
   });
@@ -421,7 +421,7 @@ describe("a variant with a smaller context", () => {
     expect(lastToast(screen)).toMatchObject({
       style: "FAILURE",
       title: "The Variant Wasn't Created",
-      message: `${VARIANT} was left as it is.`,
+      message: `${VARIANT} was left alone.`,
     });
     expect(stage.ollama.models().find(({ name }) => name === VARIANT)).toMatchObject({ family: "llama" });
     expect(stage.ollama.loaded()).toEqual([]);
@@ -452,7 +452,7 @@ describe("a quantized KV cache", () => {
     await screen.pick(QUANTIZE);
     await screen.press("Apply");
     await screen.settle();
-    expect(screen.text()).toContain("1. Set the KV cache type of Ollama's next start to q8_0.");
+    expect(screen.text()).toContain("1. Set the KV cache type to q8_0 for Ollama's next start.");
     expect(screen.text()).toContain("2. Restart Ollama.");
     await screen.confirm(true);
     await screen.settle();
@@ -649,7 +649,7 @@ describe("smaller builds", () => {
   it("are asked for only on request, and then named with their real size", async () => {
     const { screen, asked } = await withRegistries({ "/qwen3-coder-next/manifests/q3_K_M": 38.3e9 });
     expect(asked).toEqual([]);
-    expect(screen.text().replace(/\s+/g, " ")).toContain("not checked whether such a build is published");
+    expect(screen.text().replace(/\s+/g, " ")).toContain("not checked whether this build is published");
     expect(screen.text()).toContain("If this build is published: 51.8 GiB limit");
     expect(screen.metadata().find(({ title }) => title === "After")?.value).toBe("[Fits · 256K, if Published]");
     expect(screen.actions()).not.toContain("Copy Commands");

@@ -82,7 +82,7 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
       if (trained !== undefined && tokens > trained) {
         setValidationError(
           submitted.context === "custom" ? "tokens" : "context",
-          `The model's maximum is ${formatContext(trained)}`,
+          `The model was trained for ${formatContext(trained)}`,
         );
         return;
       }
@@ -144,9 +144,9 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
     const undo = async () => {
       try {
         await client.remove(name);
-        await showToast({ style: Toast.Style.Success, title: `Deleted ${name}` });
+        await showToast({ style: Toast.Style.Success, title: `Removed ${name}` });
       } catch (error) {
-        await showFailureToast(error, { title: `Couldn't delete ${name}` });
+        await showFailureToast(error, { title: `Couldn't remove ${name}` });
       }
       onCreated?.();
     };
