@@ -225,6 +225,11 @@ export class Screen {
     return lines.join("\n");
   }
 
+  /** How many views lie on one another. */
+  depth(): number {
+    return this.#screens().length;
+  }
+
   /** Whether a list is on screen. */
   isList(): boolean {
     const top = this.#top();

@@ -1,0 +1,13 @@
+/** Writes every screen as text, for reading aloud: `npm run -s screens -- [FOLDER] [WORLD...]`. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { everyScreen } from "../test/worlds/support/every-screen";
+
+const [folder = "dist/screens", ...worlds] = process.argv.slice(2);
+mkdirSync(folder, { recursive: true });
+let count = 0;
+for await (const { name, text } of everyScreen(worlds.length > 0 ? worlds : undefined)) {
+  writeFileSync(join(folder, `${name.replaceAll(" ", "-")}.txt`), `${text}\n`);
+  count += 1;
+}
+process.stdout.write(`${count} files in ${folder}\n`);
