@@ -130,7 +130,7 @@ describe("restarting Ollama", () => {
     expect(stage.mac.unknownCommands).toEqual([]);
   });
 
-  it("renews the server alone where no variable changed, and the app stays open", async () => {
+  it("renews the server alone where it is the limit that changed, and the app stays open", async () => {
     const stage = await stageOf({ mac: { overrideMib: 40_960 } });
     const app = () => stage.mac.processes.find(({ path }) => path.endsWith("/MacOS/Ollama"))?.pid;
     const before = [app(), serverPid(stage)];
@@ -144,9 +144,13 @@ describe("restarting Ollama", () => {
   });
 
   it.each<[string, StageOptions]>([
-    ["one was set since", { mac: { launchctlEnv: { OLLAMA_KEEP_ALIVE: "-1" } } }],
-    ["one was taken away since", { ollama: { env: { OLLAMA_KV_CACHE_TYPE: "q8_0" } } }],
-    ["its log can't be read", { ollama: { homeFolder: undefined } }],
+    ["the limit is as the server measured it", {}],
+    ["a variable was set since", { mac: { overrideMib: 40_960, launchctlEnv: { OLLAMA_KEEP_ALIVE: "-1" } } }],
+    [
+      "a variable was taken away since",
+      { mac: { overrideMib: 40_960 }, ollama: { env: { OLLAMA_KV_CACHE_TYPE: "q8_0" } } },
+    ],
+    ["its log can't be read", { mac: { overrideMib: 40_960 }, ollama: { homeFolder: undefined } }],
   ])("quits the app and opens it again where %s", async (_, options) => {
     const stage = await stageOf(options);
     const app = () => stage.mac.processes.find(({ path }) => path.endsWith("/MacOS/Ollama"))?.pid;

@@ -1,5 +1,8 @@
 import { Action, Alert, Icon, showToast } from "@raycast/api";
 import { restartAndAwait } from "../../apply/restart-and-await";
+import type { ServerFacts } from "../../fit/facts";
+import { GIB } from "../../fit/units";
+import type { RestartReach } from "../../mac/ollama-service";
 import type { ServerIdentity } from "../../fit/server-origin";
 import { inForceBytes } from "../../fit/limit-policy";
 import { tierText } from "../../fit/limit-preview";
@@ -16,6 +19,9 @@ import { getSystem, type System } from "../../app/system";
 
 /** A server that hangs is a reason for a restart: the question does not wait for it for long. */
 const ASKED_MS = 3_000;
+
+/** The log rounds its total to a tenth of a gibibyte. */
+const LOGGED_EXACTLY = 0.06 * GIB;
 
 interface Props {
   readonly snapshot: Snapshot;
@@ -68,6 +74,23 @@ function canRestart(identity: ServerIdentity): boolean {
   return identity.kind === "app" || ("domain" in identity && identity.domain === "session");
 }
 
+/**
+ * Ollama's server alone where it's the limit that it has to measure again, and no variable changed; the app for whatever
+ * else a person restarts it for.
+ */
+async function readReach(
+  system: System,
+  port: number | undefined,
+  { version, startupTotalBytes, gpu }: ServerFacts,
+  limit: Snapshot["limit"],
+): Promise<RestartReach> {
+  if (port === undefined || limit.kind !== "known" || startupTotalBytes === undefined) {
+    return port !== undefined && gpu?.value === "none" ? reachOfRestart(system, { port, version }) : "app";
+  }
+  const isMeasured = Math.abs(startupTotalBytes.value - inForceBytes(limit)) < LOGGED_EXACTLY;
+  return isMeasured ? "app" : reachOfRestart(system, { port, version });
+}
+
 async function readEffects(
   system: System,
   url: string,
@@ -80,7 +103,7 @@ async function readEffects(
   const [loaded, next, reach] = await Promise.all([
     client.loaded().catch(() => undefined),
     kind === "app" ? readLaunchctlEnv(system, "OLLAMA_CONTEXT_LENGTH") : undefined,
-    kind === "app" && port !== undefined ? reachOfRestart(system, { port, version: server.version }) : undefined,
+    kind === "app" ? readReach(system, port, server, limit) : undefined,
   ]);
   const nextContext = parseWhole(next) || undefined;
   const tier = limit.kind === "known" ? tierText(inForceBytes(limit), server, limit) : undefined;
