@@ -1,10 +1,11 @@
 import { homedir, hostname, networkInterfaces, userInfo } from "node:os";
 import { execaRunner } from "../mac/execa-runner";
 import type { Runner } from "../mac/runner";
+import type { Pausing } from "../mac/wait";
 import type { OwnNetwork } from "../ollama/host";
 
 /** Everything a command reaches outside itself. Tests and the preview put their own in its place. */
-export interface System {
+export interface System extends Pausing {
   readonly run: Runner;
   readonly fetch: typeof fetch;
   /** As `process.platform` and `process.arch` name them. */

@@ -1,84 +1,75 @@
-import { isStep, leavesSomething, type Step, undoSteps } from "./steps";
-import type { Storage } from "./storage";
-import { isAbsentOr, isFlag, isOneOf, isShape, isText } from "./stored-fields";
+import { randomUUID } from "node:crypto";
+import type { Holder } from "./change-lock";
+import { type Effect, isEffect, mayHaveChanged } from "./effect";
+import { inOrder, isStep, leavesSomething, type Step } from "./steps";
+import { isAbsentOr, isListOf, isName, isOneOf, isShape, isText } from "./stored-fields";
 
-export type StepState = "waiting" | "running" | "done" | "failed";
-
+/** A step of a change: how far it is, and what it did itself. */
 export interface JournalEntry {
   readonly step: Step;
-  readonly state: StepState;
-  /** Why it failed, as a sentence. */
+  readonly state: "waiting" | "running" | "done" | "failed";
+  readonly effect: Effect;
+  /** Why it failed, as sentences. */
   readonly reason?: string;
 }
 
-/** A change in steps, written down before each of them, so it can be continued or undone. */
+/** A change in steps, written down before each of them, so that it can be continued or undone. */
 export interface Journal {
+  /** Another one for each change. */
+  readonly id: string;
   readonly title: string;
   readonly model: string;
+  /** Digest of the model when the change was planned. */
+  readonly digest: string;
   /** The server it is about; another one has other models. */
   readonly url: string;
   readonly startedAt: number;
-  /** Last sign of the command that carries it out, in milliseconds since 1970. */
-  readonly aliveAt: number;
-  readonly isUndo: boolean;
+  /** For an undo: the change that it takes back. */
+  readonly undoes?: Journal;
   readonly entries: readonly JournalEntry[];
 }
 
-const KEY = "journal";
-const VERSION = 1;
-/** A command that gave no sign for so long was closed. */
-export const SILENT_AFTER_MS = 20_000;
-/** How often it gives one. */
-export const SIGN_EVERY_MS = 5_000;
-
 /** A new journal with nothing done yet. */
 export function newJournal(
-  about: Pick<Journal, "title" | "model" | "url" | "isUndo">,
+  about: Pick<Journal, "title" | "model" | "digest" | "url" | "undoes">,
   steps: readonly Step[],
   now: Date,
 ): Journal {
-  const at = now.getTime();
-  return { ...about, startedAt: at, aliveAt: at, entries: steps.map((step) => ({ step, state: "waiting" })) };
+  return {
+    ...about,
+    id: randomUUID(),
+    startedAt: now.getTime(),
+    entries: steps.map((step) => ({ step, state: "waiting", effect: { kind: "none" } })),
+  };
 }
 
-/** The journal that was written last; undefined where there is none or it cannot be read. Never throws. */
-export async function readJournal(storage: Storage): Promise<Journal | undefined> {
-  try {
-    const kept: unknown = JSON.parse((await storage.get(KEY)) ?? "null");
-    if (typeof kept !== "object" || kept === null || !("version" in kept) || kept.version !== VERSION) return undefined;
-    const { journal } = kept as { journal?: unknown };
-    return isJournal(journal) ? journal : undefined;
-  } catch {
-    return undefined;
-  }
+/** A journal that takes back a change. */
+export function newUndo(journal: Journal, now: Date): Journal {
+  const { title, model, digest, url } = journal;
+  return newJournal({ title, model, digest, url, undoes: journal }, stepsBack(journal), now);
 }
 
-export async function writeJournal(storage: Storage, journal: Journal): Promise<void> {
-  await storage.set(KEY, JSON.stringify({ version: VERSION, journal }));
+/** How far a journal is: all done, being carried out by who holds the lock, or left before its end. */
+export function journalState(journal: Journal, holder: Holder | undefined): "finished" | "running" | "left" {
+  if (isFinished(journal)) return "finished";
+  return holder?.journal === journal.id ? "running" : "left";
 }
 
-export async function clearJournal(storage: Storage): Promise<void> {
-  await storage.remove(KEY);
+export function isFinished({ entries }: Journal): boolean {
+  return entries.every(({ state }) => state === "done");
 }
 
-/** The state of a journal: finished, running somewhere, or left unfinished. */
-export function journalState(journal: Journal, now: Date): "finished" | "running" | "left" {
-  if (journal.entries.every(({ state }) => state === "done")) return "finished";
-  return journal.entries.some(({ state }) => state === "running") && now.getTime() - journal.aliveAt < SILENT_AFTER_MS
-    ? "running"
-    : "left";
-}
-
-/** Whether anything was changed that stays. */
+/** Whether anything was changed that stays, or may have been. */
 export function hasChanged({ entries }: Journal): boolean {
-  return entries.some(({ step, state }) => state === "done" && leavesSomething(step));
+  return entries.some(({ step, effect }) => leavesSomething(step) && mayHaveChanged(effect));
 }
 
-/** The steps that take back what was begun; none for an undo, which is continued instead. */
-export function stepsBack({ entries, isUndo }: Journal): readonly Step[] {
-  if (isUndo) return [];
-  // One that was cut off may have taken effect all the same.
-  return undoSteps(entries.filter(({ state }) => state !== "waiting").map(({ step }) => step));
+/** The steps that take back what was made, and what may have been; none for an undo, which is continued instead. */
+export function stepsBack(journal: Journal): readonly Step[] {
+  if (journal.undoes !== undefined) return [];
+  const steps = journal.entries.flatMap(({ effect }) => (mayHaveChanged(effect) ? effect.undo : []));
+  // A restart alone takes nothing back.
+  return steps.some(leavesSomething) ? inOrder(steps) : [];
 }
 
 /** Whether there is anything to take back. */
@@ -86,27 +77,27 @@ export function canUndo(journal: Journal): boolean {
   return stepsBack(journal).length > 0;
 }
 
-/** Only what this version wrote is carried on, and all of it or nothing. */
-const isJournal = isShape<Journal>({
-  title: isText,
-  model: isText,
-  url: isText,
-  startedAt: isTime,
-  aliveAt: isTime,
-  isUndo: isFlag,
-  entries: isEntries,
-});
-
 const isEntry = isShape<JournalEntry>({
   step: isStep,
-  state: isOneOf<StepState>({ waiting: true, running: true, done: true, failed: true }),
+  state: isOneOf({ waiting: true, running: true, done: true, failed: true }),
+  effect: isEffect,
   reason: isAbsentOr(isText),
 });
 
-function isEntries(value: unknown): value is readonly JournalEntry[] {
-  return Array.isArray(value) && value.length > 0 && value.every(isEntry);
-}
+const isEntries = (value: unknown): value is readonly JournalEntry[] => isListOf(isEntry)(value) && value.length > 0;
 
-function isTime(value: unknown): value is number {
-  return Number.isFinite(value);
-}
+const fields = {
+  id: isName,
+  title: isText,
+  model: isText,
+  digest: isText,
+  url: isText,
+  startedAt: (value: unknown): value is number => Number.isFinite(value),
+  entries: isEntries,
+};
+
+/** Whether a value is a journal in its stored form: only what this version wrote is carried on, all of it or nothing. */
+export const isJournal = isShape<Journal>({
+  ...fields,
+  undoes: isAbsentOr(isShape<Journal>({ ...fields, undoes: (value): value is undefined => value === undefined })),
+});

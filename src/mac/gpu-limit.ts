@@ -5,6 +5,7 @@ import { readOwnDaemons } from "./boot-settings";
 import { type DaemonResult, type DaemonStep, type PrivilegedResult, runPrivileged } from "./privileged";
 import type { Runner } from "./runner";
 import { parseWhole, SYSCTL } from "./sysctl";
+import { pause, type Pausing } from "./wait";
 
 /** What is asked for. */
 export interface LimitRequest {
@@ -44,13 +45,19 @@ export type ChangeOutcome =
   | { readonly kind: "failed"; readonly detail: string; readonly inForceMib?: number };
 
 /** What a change behind the administrator prompt acts on. */
-export interface PromptSystem {
+export interface PromptSystem extends Pausing {
   readonly run: Runner;
   /** Called before the password prompt of macOS appears, and not where there's none. */
   readonly beforePrompt?: () => Promise<void>;
   /** Called with the limit that was asked for (MiB, 0 = macOS decides) once it reads back. */
   readonly onLimitSet?: (mib: number) => Promise<void>;
 }
+
+/**
+ * How long what runs as root may go on after its prompt has ended in a way that tells nothing. It is not stopped with
+ * osascript.
+ */
+const SETTLE_MS = 1_500;
 
 /**
  * Sets the limit, and our LaunchDaemon with it, behind one administrator prompt; without one where both are as asked
@@ -62,7 +69,7 @@ export async function changeGpuLimit(system: PromptSystem, request: LimitRequest
   if (await isAsAsked(system, request)) return { kind: "already", inForceMib: request.mib };
   await system.beforePrompt?.();
   const result = await runPrivileged(system.run, LIMIT_KEY, request.mib, request.bootDaemon);
-  const inForceMib = await readLimitMib(system);
+  const inForceMib = await readSettled(system, result, request.mib, () => readLimitMib(system));
   if (inForceMib === request.mib) await system.onLimitSet?.(inForceMib);
   return judge(result, request.mib, inForceMib);
 }
@@ -79,6 +86,20 @@ export async function isAsAsked(
   return (
     first !== undefined && more.length === 0 && !first.isFormer && first.valueMib === mib && first.state === "loaded"
   );
+}
+
+/** Reads a value once its prompt is over; once more after a while where the script could not tell what it did. */
+async function readSettled<T extends number>(
+  system: PromptSystem,
+  { kind }: PrivilegedResult,
+  asked: T,
+  read: () => Promise<T | undefined>,
+): Promise<T | undefined> {
+  const value = await read();
+  const isOver = kind === "cancelled" || kind === "wrong-password" || kind === "not-permitted" || kind === "refused";
+  if (isOver || value === asked) return value;
+  await pause(system, SETTLE_MS);
+  return read();
 }
 
 /** The limit that is set, in MiB; 0 = macOS decides; undefined when it cannot be read. */
@@ -112,7 +133,7 @@ export async function setIoThrottle(system: PromptSystem, asked: ThrottleState):
   if ((await readIoThrottle(system)) === asked) return { kind: "already", inForce: asked };
   await system.beforePrompt?.();
   const result = await runPrivileged(system.run, THROTTLE_KEY, asked, "keep");
-  const inForce = await readIoThrottle(system);
+  const inForce = await readSettled(system, result, asked, () => readIoThrottle(system));
   if (result.kind !== "set") return { ...result, inForce };
   if (inForce === undefined) return { kind: "unconfirmed" };
   return inForce === asked ? { kind: "done", inForce } : { kind: "differs", asked, inForce };

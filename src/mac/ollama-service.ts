@@ -8,12 +8,21 @@ import { pause, type Pausing } from "./wait";
 export const OPEN = "/usr/bin/open";
 export const KILL = "/bin/kill";
 
-/** A variable of the launchd session: what apps started from now on get, no proof for what runs already. */
+/**
+ * A variable of the launchd session: what apps started from now on get, no proof for what runs already. Undefined where
+ * it isn't set, and where that can't be told.
+ */
 export async function readLaunchctlEnv(system: { readonly run: Runner }, name: string): Promise<string | undefined> {
+  return (await askLaunchctlEnv(system, name)) || undefined;
+}
+
+/** The same, "" = not set; undefined where launchctl didn't answer. */
+export async function askLaunchctlEnv(system: { readonly run: Runner }, name: string): Promise<string | undefined> {
   if (!/^[A-Za-z_][A-Za-z0-9_]{0,100}$/.test(name)) return undefined;
   const result = await system.run(LAUNCHCTL, ["getenv", name], { timeoutMs: 2_000, maxBytes: 64 * 1024 });
-  const value = result.exitCode === 0 ? result.stdout.replace(/\n$/, "") : "";
-  return value === "" ? undefined : value;
+  // What status it ends with for a variable that isn't set is not documented.
+  if (result.exitCode === undefined) return undefined;
+  return result.exitCode === 0 ? result.stdout.replace(/\n$/, "") : "";
 }
 
 /** Sets a variable for apps started from now on, until the Mac restarts; "" takes it away. Readers check the result. */

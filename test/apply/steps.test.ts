@@ -1,39 +1,44 @@
 import { describe, expect, it } from "vitest";
-import { type Step, stepFailedText, stepText, stepTitle, undoSteps } from "../../src/apply/steps";
+import {
+  inOrder,
+  leavesSomething,
+  type Step,
+  stepFailedText,
+  stepText,
+  stepTitle,
+  stepUnsureText,
+  undoUnseen,
+} from "../../src/apply/steps";
 
 const EXPECTED = { numCtx: 8192, bytes: 10 * 1024 ** 3, leastBytes: 5 };
 
 const ALL: readonly Step[] = [
   { kind: "set-limit", mib: 57_344, beforeMib: 0, daemon: "keep" },
   { kind: "set-kv-cache", type: "q8_0", before: "" },
-  { kind: "create-variant", source: "a:1b", name: "a:1b-8k", numCtx: 8192, replaces: false },
+  { kind: "create-variant", source: "a:1b", name: "a:1b-8k", numCtx: 8192 },
   { kind: "restart-ollama", cutsOff: ["b:1b"] },
   { kind: "unload", name: "b:1b" },
   { kind: "load", name: "a:1b-8k", expected: EXPECTED },
 ];
 
-describe("undoing", () => {
-  it("takes everything that stays back, the restart after what it reads and before what needs the server", () => {
-    expect(undoSteps(ALL)).toEqual([
+describe("a step of which nobody saw the end", () => {
+  it("is taken back by what looks first, the restart after what it reads and before what needs the server", () => {
+    expect(inOrder(ALL.flatMap(undoUnseen))).toEqual([
       { kind: "set-limit", mib: 0, beforeMib: 57_344, daemon: "keep" },
       { kind: "set-kv-cache", type: "", before: "q8_0" },
-      { kind: "restart-ollama", cutsOff: ["b:1b"] },
-      { kind: "remove-variant", name: "a:1b-8k", numCtx: 8192 },
+      { kind: "restart-ollama" },
+      { kind: "remove-variant", name: "a:1b-8k", made: { source: "a:1b", numCtx: 8192 } },
     ]);
   });
 
   it("brings a LaunchDaemon back to what it was", () => {
     const from = (beforeMib: number): Step => ({ kind: "set-limit", mib: 57_344, beforeMib, daemon: "install" });
-    expect(undoSteps([from(55_000)])).toMatchObject([{ mib: 55_000, daemon: "install" }]);
-    expect(undoSteps([from(0)])).toMatchObject([{ mib: 0, daemon: "remove" }]);
+    expect(undoUnseen(from(55_000))).toMatchObject([{ mib: 55_000, daemon: "install" }]);
+    expect(undoUnseen(from(0))).toMatchObject([{ mib: 0, daemon: "remove" }]);
   });
 
   it("leaves a variant that took another one's place", () => {
-    expect(undoSteps([{ kind: "create-variant", source: "a", name: "b", numCtx: 1, replaces: true }])).toEqual([]);
-  });
-
-  it("has nothing to do where only something was loaded", () => {
-    expect(undoSteps(ALL.slice(4))).toEqual([]);
+    expect(undoUnseen({ kind: "create-variant", source: "a", name: "b", numCtx: 1, replaces: "d" })).toEqual([]);
   });
 });
 
@@ -47,19 +52,25 @@ describe("the words of a step", () => {
       "Unload b:1b.",
       "Load a:1b-8k and check that all of it (about 10.0 GiB) is on the GPU.",
     ]);
-    expect(stepText({ kind: "create-variant", source: "a", name: "b", numCtx: 4096, replaces: true })).toBe(
+    expect(stepText({ kind: "create-variant", source: "a", name: "b", numCtx: 4096, replaces: "d" })).toBe(
       "Replace b, a different model with this name, with one that has a context of 4K.",
     );
     expect(stepText({ kind: "set-limit", mib: 0, beforeMib: 1, daemon: "remove" })).toBe(
       "Give the GPU limit back to macOS and remove the LaunchDaemon: macOS asks for your password.",
     );
+    expect(stepText({ kind: "restart-ollama" })).toBe(
+      "Restart Ollama: what's loaded is unloaded, and answers in progress are cut off.",
+    );
   });
 
-  it("are there for every kind, as title and as failure", () => {
-    const steps: readonly Step[] = [...ALL, { kind: "remove-variant", name: "a:1b-8k", numCtx: 8192 }];
+  it("are there for every kind, as title, as failure and where nobody knows", () => {
+    const steps: readonly Step[] = [...ALL, { kind: "remove-variant", name: "a:1b-8k", made: { digest: "d" } }];
     for (const step of steps) {
       expect(stepTitle(step)).toMatch(/^[A-Z].*[^.]$/);
       expect(stepFailedText(step)).toMatch(/ (?:Wasn't|not) /);
+      const unsure = stepUnsureText(step);
+      expect(unsure !== undefined).toBe(leavesSomething(step));
+      if (unsure !== undefined) expect(unsure).toMatch(/^The .{1,27} May Have /);
     }
   });
 });

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { newJournal, readJournal, writeJournal } from "../../src/apply/journal";
-import { isStep, planSteps, type Step, type StepOf, undoSteps } from "../../src/apply/steps";
+import { newJournal } from "../../src/apply/journal";
+import { readJournal, writeJournal } from "../../src/apply/journal-store";
+import { isStep, planSteps, type Step, type StepOf, undoUnseen } from "../../src/apply/steps";
 import { makePlan } from "../../src/fit/plan/make-plan";
 import { variantName } from "../../src/fit/model-name";
 import { planFor } from "../fit/inputs";
@@ -19,11 +20,15 @@ const STEPS: { readonly [K in Step["kind"]]: fc.Arbitrary<Omit<StepOf<K>, "kind"
     daemon: fc.constantFrom("keep" as const, "install" as const, "remove" as const),
   }),
   "set-kv-cache": fc.record({ type: fc.string(), before: fc.string() }),
-  "create-variant": fc.record({ source: name, name, numCtx: positive, replaces: fc.boolean() }),
-  "restart-ollama": fc.record({
-    cutsOff: fc.array(name),
+  "create-variant": fc.record(
+    { source: name, name, numCtx: positive, replaces: name },
+    { requiredKeys: ["source", "name", "numCtx"] },
+  ),
+  "restart-ollama": fc.record({ cutsOff: fc.array(name) }, { requiredKeys: [] }),
+  "remove-variant": fc.record({
+    name,
+    made: fc.oneof(fc.record({ digest: name }), fc.record({ source: name, numCtx: positive })),
   }),
-  "remove-variant": fc.record({ name, numCtx: positive }),
   unload: fc.record({ name }),
   load: fc.record(
     { name, numCtx: positive, expected: fc.record({ numCtx: positive, bytes: positive, leastBytes: positive }) },
@@ -32,7 +37,12 @@ const STEPS: { readonly [K in Step["kind"]]: fc.Arbitrary<Omit<StepOf<K>, "kind"
 };
 const KINDS = Object.keys(STEPS) as Step["kind"][];
 /** What may be absent. */
-const OPTIONAL: ReadonlySet<string> = new Set(["load.numCtx", "load.expected"]);
+const OPTIONAL: ReadonlySet<string> = new Set([
+  "create-variant.replaces",
+  "restart-ollama.cutsOff",
+  "load.numCtx",
+  "load.expected",
+]);
 /** One value of each type that JSON has, and numbers that count nothing. */
 const VALUES: readonly unknown[] = [null, true, "text", [], {}, [1], -1, 0.5, 1e300];
 
@@ -89,6 +99,15 @@ describe("a stored step", () => {
     expect(isStep(restart)).toBe(true);
     expect(isStep({ ...restart, cutsOff: [1] })).toBe(false);
     expect(isStep({ kind: "unload", name: "" })).toBe(false);
+    for (const made of [
+      {},
+      { digest: "" },
+      { digest: "d", source: "a" },
+      { source: "a" },
+      { source: "a", numCtx: 0 },
+    ]) {
+      expect(isStep({ kind: "remove-variant", name: "a", made })).toBe(false);
+    }
     expect(isStep({ kind: "set-limit", mib: 1, beforeMib: 0, daemon: "run" })).toBe(false);
   });
 
@@ -125,12 +144,12 @@ describe("a journal", () => {
             kvCacheTypeNow: "",
             existing: () => undefined,
           });
-          const all = [...steps, ...undoSteps(steps)];
-          const about = { title: option.title, model, url: "http://127.0.0.1:11434", isUndo: false };
+          const all = [...steps, ...steps.flatMap(undoUnseen)];
+          const about = { title: option.title, model, digest: "d", url: "http://127.0.0.1:11434" };
           const journal = newJournal(about, all, new Date());
           const storage = keptIn();
           await writeJournal(storage, journal);
-          expect(await readJournal(storage)).toEqual(journal);
+          expect(await readJournal(storage)).toEqual({ kind: "journal", journal });
           for (const { kind } of all) seen.add(kind);
         }
       }
@@ -145,18 +164,19 @@ describe("a journal", () => {
         fc.nat(),
         fc.nat(),
         async (steps, place, choice) => {
-          const about = { title: "Raise", model: "a:1b", url: "http://127.0.0.1:11434", isUndo: false };
+          const about = { title: "Raise", model: "a:1b", digest: "d", url: "http://127.0.0.1:11434" };
           const storage = keptIn();
           await writeJournal(storage, newJournal(about, steps as unknown as Step[], new Date()));
           const [[key, text] = ["", ""]] = [...storage.texts];
-          expect(await readJournal(storage)).toBeDefined();
+          expect(await readJournal(storage)).toMatchObject({ kind: "journal" });
           const kept = JSON.parse(text) as { journal: { entries: { step: Record<string, unknown> }[] } };
           const entry = kept.journal.entries[place % steps.length];
           const fields = Object.keys(entry?.step ?? {}).filter(
             (field) => !OPTIONAL.has(`${entry?.step["kind"]}.${field}`),
           );
           delete entry?.step[fields[choice % fields.length] ?? ""];
-          expect(await readJournal(keptIn(new Map([[key, JSON.stringify(kept)]])))).toBeUndefined();
+          const broken = keptIn(new Map([[key, JSON.stringify(kept)]]));
+          expect(await readJournal(broken)).toEqual({ kind: "unreadable", why: "damaged" });
         },
       ),
     );

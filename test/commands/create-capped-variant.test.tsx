@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import CheckModelFit from "../../src/check-model-fit";
 import CreateCappedVariant from "../../src/create-capped-variant";
 import { sampleModel, type StandInOllama } from "../stand-ins/ollama";
-import { renderCommand, says, type Screen } from "../support";
+import { desk, renderCommand, says, type Screen } from "../support";
 import { asked, setStage, type Stage } from "./stage";
 
 const NEXT = "qwen3-coder-next:q4_K_M";
@@ -80,9 +80,8 @@ describe("creating", () => {
     expect(parametersOf(stage.ollama, NEXT_8K)).toEqual({ temperature: 1, top_k: 40, top_p: 0.95, num_ctx: 8192 });
     expect(parametersOf(stage.ollama, NEXT)).not.toHaveProperty("num_ctx");
     expect(stage.ollama.pulls).toEqual([]);
-    expect(stage.ollama.requests.filter((request) => request.route === "show").at(-1)?.body).toMatchObject({
-      model: NEXT_8K,
-    });
+    const asked = stage.ollama.requests.map(({ route, body }) => `${route} ${String(body["model"])}`);
+    expect(asked.slice(asked.indexOf(`create ${NEXT_8K}`))).toContain(`show ${NEXT_8K}`);
     await screen.toastAction("Copy Name");
     expect(screen.clipboard()).toBe(NEXT_8K);
   });
@@ -114,7 +113,33 @@ describe("creating", () => {
     await screen.submit();
     await screen.toastAction("Undo");
     expect(names(stage.ollama)).toEqual(before);
-    screen.toast("SUCCESS", /deleted|removed/, NEXT_8K);
+    screen.toast("SUCCESS", "deleted", NEXT_8K);
+  });
+
+  it("is not undone where somebody has changed it since", async () => {
+    const stage = await setStage();
+    const screen = await openForm(stage);
+    await screen.submit();
+    await stage.ollama.put({ ...sampleModel(NEXT), name: NEXT_8K, system: "You are mine." });
+    await screen.toastAction("Undo");
+    screen.toast("FAILURE", "not deleted", NEXT_8K, "changed");
+    expect(names(stage.ollama)).toContain(NEXT_8K);
+  });
+
+  it("is not begun while another change is under way", async () => {
+    const stage = await setStage();
+    const screen = await openForm(stage);
+    const holder = { owner: "another window", title: "Set GPU Limit", at: stage.system.now().getTime() };
+    desk.localStorage.set("change-lock", JSON.stringify(holder));
+    await screen.submit();
+    screen.toast("FAILURE", "another change", "Set GPU Limit");
+    expect(names(stage.ollama)).not.toContain(NEXT_8K);
+    desk.localStorage.delete("change-lock");
+    await screen.submit();
+    expect(names(stage.ollama)).toContain(NEXT_8K);
+    desk.localStorage.set("change-lock", JSON.stringify(holder));
+    await screen.toastAction("Undo");
+    expect(names(stage.ollama)).toContain(NEXT_8K);
   });
 
   it("says when undoing fails", async () => {
@@ -123,7 +148,7 @@ describe("creating", () => {
     await screen.submit();
     stage.ollama.fault("delete", { kind: "http500", message: "read-only disk" });
     await screen.toastAction("Undo");
-    screen.toast("FAILURE", /delete|remove/, NEXT_8K, "500: read-only disk");
+    screen.toast("FAILURE", "delete", NEXT_8K, "500: read-only disk");
   });
 
   it("shows progress and can be cancelled before Ollama did anything", async () => {
@@ -151,13 +176,15 @@ describe("creating", () => {
     expect(names(stage.ollama)).not.toContain(NEXT_8K);
   });
 
-  it("says that a stream broke off, and believes only what it reads back", async () => {
+  it("believes what it reads back, also where the stream broke off", async () => {
     const stage = await setStage();
     const screen = await openForm(stage);
     stage.ollama.fault("create", { kind: "halfStream" });
     await screen.submit();
-    screen.toast("FAILURE", "Ollama");
-    expect(screen.closed()).toBe(false);
+    expect(names(stage.ollama)).toContain(NEXT_8K);
+    screen.toast("SUCCESS", "created", NEXT_8K, "Ollama");
+    await screen.toastAction("Undo");
+    expect(names(stage.ollama)).not.toContain(NEXT_8K);
   });
 
   it.each(["http500", "refuse", "garbage", "dies"] as const)(
@@ -223,7 +250,7 @@ describe("a name that is taken", () => {
     await screen.fill("Name", "fresh:8k");
     await screen.submit();
     await screen.agree("Cancel");
-    says(screen.toasts().at(-1)?.title, "fresh:8k");
+    expect(screen.toasts()).toEqual([]);
     expect(asked(stage.ollama, "create")).toBe(0);
   });
 

@@ -192,9 +192,13 @@ describe("the guide's story", () => {
     expect(titles(screen)[0]).toBe(RAISE);
   });
 
-  it("is undone with the limit that was in force when it began, not with the one on screen", async () => {
+  it("is made again where the limit was changed meanwhile, and undone with the one that was in force then", async () => {
     const { screen, stage } = await openPlan({ ollama: spillsBeyond(56) });
     stage.mac.sysctls.set("iogpu.wired_limit_mb", "54000");
+    await screen.pick(RAISE);
+    await screen.action("Apply");
+    expect(lastToast(screen)).toMatchObject({ title: "The Limit Was Changed Meanwhile" });
+    expect(stage.mac.prompts).toEqual([]);
     await agreeTo(screen, RAISE);
     expect(stage.mac.limitMib()).toBe(57_344);
     await screen.toastAction("Undo");
@@ -289,8 +293,8 @@ describe("what can go wrong", () => {
     expect(stage.mac.limitMib()).toBe(57_344);
     expect(lastToast(screen)).toMatchObject({
       style: "FAILURE",
-      title: `${MODEL} Wasn't Loaded, 1 of 2 steps done`,
-      message: expect.stringContaining("exit status 1"),
+      title: `${MODEL} Wasn't Loaded`,
+      message: expect.stringMatching(/^1 of 2 steps done\. .*exit status 1/),
       actions: ["Continue", "Undo"],
     });
   });
@@ -421,7 +425,7 @@ describe("a variant with a smaller context", () => {
     expect(lastToast(screen)).toMatchObject({
       style: "FAILURE",
       title: "The Variant Wasn't Created",
-      message: `${VARIANT} was left alone.`,
+      message: `By now ${VARIANT} is another model, so it was left alone.`,
     });
     expect(stage.ollama.models().find(({ name }) => name === VARIANT)).toMatchObject({ family: "llama" });
     expect(stage.ollama.loaded()).toEqual([]);
@@ -466,13 +470,13 @@ describe("a quantized KV cache", () => {
     expect(await loggedCacheType(stage)).toBe("");
   });
 
-  it("is left half-way where the server does not come back, and says so", async () => {
+  it("is left before its end where the server does not come back, and says so", async () => {
     const { screen } = await openCrowded({ mac: { faults: { ollamaStaysDown: true } } });
     await agreeTo(screen, QUANTIZE);
     expect(lastToast(screen)).toMatchObject({
       style: "FAILURE",
-      title: "Ollama Wasn't Restarted, 1 of 3 steps done",
-      message: "Ollama stopped, but didn't start again.",
+      title: "Ollama Wasn't Restarted",
+      message: "1 of 3 steps done. Ollama stopped, but didn't start again.",
       actions: ["Continue", "Undo"],
     });
   });
@@ -492,12 +496,12 @@ describe("a quantized KV cache", () => {
   });
 });
 
-describe("a change that was left half-way", () => {
+describe("a change that was left before its end", () => {
   it("is shown as in progress while somebody is at it, and then with what was done and what was not", async () => {
     let clock = Date.parse("2026-11-24T10:00:00Z");
     const stage = await stageOf({ system: { now: () => new Date(clock) } });
     stage.ollama.fault("create", { kind: "http500" });
-    keepJournal(stage, clock, ["running", "waiting", "waiting"]);
+    await keepJournal(stage, { states: ["running"], signAt: clock });
     const screen = await openList(stage);
     expect(screen.items()[0]).toMatchObject({ title: "Raise and Cap", section: "In Progress" });
     clock += 60_000;
@@ -512,10 +516,10 @@ describe("a change that was left half-way", () => {
     expect(screen.actions()).toEqual(["Continue", "Undo", "Dismiss"]);
   });
 
-  it("goes on from where it was", async () => {
+  it("continues from where it was", async () => {
     const stage = await stageOf();
     stage.mac.sysctls.set("iogpu.wired_limit_mb", "57344");
-    keepJournal(stage, 0, ["done", "running", "waiting"]);
+    await keepJournal(stage, { states: ["done", "running"] });
     const screen = await openList(stage);
     await screen.pick("Raise and Cap");
     await screen.action("Show Steps");
@@ -530,8 +534,10 @@ describe("a change that was left half-way", () => {
   it("is undone with the old limit and without the variant", async () => {
     const stage = await stageOf();
     stage.mac.sysctls.set("iogpu.wired_limit_mb", "57344");
-    await stage.ollama.put({ ...sampleModel(MODEL), name: VARIANT, parameters: { num_ctx: 65_536 } });
-    keepJournal(stage, 0, ["done", "running", "waiting"]);
+    const { parameters } = sampleModel(MODEL);
+    const variant = { ...sampleModel(MODEL), name: VARIANT, parameters: { ...parameters, num_ctx: 65_536 } };
+    await stage.ollama.put(variant);
+    await keepJournal(stage, { states: ["done", "running"] });
     const screen = await openList(stage);
     await screen.pick("Raise and Cap");
     await screen.action("Show Steps");
@@ -543,9 +549,9 @@ describe("a change that was left half-way", () => {
     expect(titles(screen)).not.toContain("Raise and Cap");
   });
 
-  it("can be left as it is, after asking", async () => {
+  it("can be dismissed, after asking", async () => {
     const stage = await stageOf();
-    keepJournal(stage, 0, ["done", "failed", "waiting"]);
+    await keepJournal(stage, { states: ["done", "failed"] });
     const screen = await openList(stage);
     await screen.pick("Raise and Cap");
     await screen.action("Show Steps");
@@ -553,12 +559,12 @@ describe("a change that was left half-way", () => {
     await screen.confirm(true);
     await screen.settle();
     expect(titles(screen)).not.toContain("Raise and Cap");
-    expect(desk.localStorage.has("journal")).toBe(false);
+    expect([...desk.localStorage.keys()]).toEqual([]);
   });
 
-  it("of another host is neither gone on with nor undone here", async () => {
+  it("of another host is neither continued nor undone here", async () => {
     const stage = await stageOf();
-    keepJournal(stage, 0, ["done", "failed", "waiting"], "http://studio.local:11434");
+    await keepJournal(stage, { states: ["done", "failed"], url: "http://studio.local:11434" });
     const screen = await openList(stage);
     await screen.pick("Raise and Cap");
     await screen.action("Show Steps");
@@ -591,23 +597,102 @@ describe("a change that was left half-way", () => {
   it("keeps another change from being begun beside it", async () => {
     const clock = Date.parse("2026-11-24T10:00:00Z");
     const stage = await stageOf({ system: { now: () => new Date(clock) } });
-    keepJournal(stage, clock, ["running", "waiting", "waiting"]);
+    await keepJournal(stage, { states: ["running"], signAt: clock });
     const screen = await openPlanOn(stage);
     await screen.pick(CAP);
     await screen.action("Apply");
     expect(lastToast(screen)).toMatchObject({
-      title: "Another Change Is Running",
+      title: "Another Change Isn't Over",
       message: expect.stringContaining("Raise and Cap for"),
     });
     expect(models(stage)).not.toContain(VARIANT);
   });
+
+  it.each([
+    ["ahead", 24 * 3_600_000],
+    ["behind", -24 * 3_600_000],
+  ])("is not taken for one in progress where its last sign of life is a day %s", async (_, ms) => {
+    const clock = Date.parse("2026-11-24T10:00:00Z");
+    const stage = await stageOf({ system: { now: () => new Date(clock) } });
+    stage.mac.sysctls.set("iogpu.wired_limit_mb", "57344");
+    await keepJournal(stage, { states: ["running"], signAt: clock + ms });
+    const screen = await openList(stage);
+    expect(screen.items()[0]).toMatchObject({ title: "Raise and Cap", section: "Unfinished Change" });
+    await screen.pick("Raise and Cap");
+    await screen.action("Show Steps");
+    await screen.action("Undo");
+    await screen.confirm(true);
+    await screen.settle();
+    expect(stage.mac.limitMib()).toBe(0);
+    expect(titles(screen)).not.toContain("Raise and Cap");
+  });
+
+  it("whose end nobody knows says so, until the server can be asked", async () => {
+    const stage = await stageOf();
+    await keepJournal(stage, { states: ["waiting", "running"] });
+    stage.ollama.fault("show", { kind: "http500" });
+    await stage.ollama.put({ ...sampleModel(MODEL), name: VARIANT, parameters: { num_ctx: 65_536 } });
+    const screen = await openList(stage);
+    await screen.pick("Raise and Cap");
+    await screen.action("Show Steps");
+    expect(screen.text()).toContain(`**Running or cut off:** Create ${VARIANT}`);
+    expect(screen.actions()).toContain("Undo");
+  });
+
+  it("is not continued with another model under the name than it was planned for", async () => {
+    const stage = await stageOf();
+    await keepJournal(stage, { states: ["failed", "failed"] });
+    await stage.ollama.put({ ...sampleModel(MODEL), system: "Another one." });
+    const screen = await openList(stage);
+    await screen.pick("Raise and Cap");
+    await screen.action("Show Steps");
+    await screen.action("Continue");
+    expect(lastToast(screen)).toMatchObject({ title: "The Model Was Replaced Meanwhile" });
+    expect(stage.mac.prompts).toEqual([]);
+    expect(titles(screen)).toContain("Raise and Cap");
+  });
+
+  it("is neither continued nor undone from a toast once another window has ended it", async () => {
+    const { screen, stage } = await apply(RAISE);
+    for (const key of ["journal-1", "journal-2"]) desk.localStorage.delete(key);
+    await screen.toastAction("Undo");
+    expect(lastToast(screen)).toMatchObject({ title: "Nothing Changed" });
+    expect(stage.mac.limitMib()).toBe(57_344);
+  });
+
+  it.each([
+    ["of a newer version", '{"version":99,"journal":{}}', "Update the extension"],
+    ["that is damaged", '{"version":2,"jour', "the record is damaged"],
+  ])("%s is said, kept, and in the way of the next until it is dismissed", async (_, text, words) => {
+    const stage = await stageOf();
+    desk.localStorage.set("journal-1", text);
+    const screen = await openList(stage);
+    expect(screen.items()[0]).toMatchObject({ title: "An Earlier Change", section: "Unfinished Change" });
+    await screen.pick(MODEL);
+    await screen.action("Show Plan");
+    await screen.settle();
+    await screen.pick(CAP);
+    await screen.action("Apply");
+    expect(lastToast(screen)).toMatchObject({ title: "Another Change Isn't Over" });
+    expect(desk.localStorage.get("journal-1")).toBe(text);
+    expect(models(stage)).not.toContain(VARIANT);
+    await screen.back();
+    await screen.pick("An Earlier Change");
+    await screen.action("Show Details");
+    expect(screen.text().replace(/\s+/g, " ")).toContain(words);
+    await screen.action("Dismiss");
+    await screen.confirm(true);
+    await screen.settle();
+    expect(desk.localStorage.has("journal-1")).toBe(false);
+    expect(titles(screen)).not.toContain("An Earlier Change");
+  });
 });
 
 describe("Set GPU Limit", () => {
-  it("shows a change that was left half-way, which may have left a limit behind", async () => {
+  it("shows a change that was left before its end, which may have left a limit behind", async () => {
     const stage = await stageOf();
     stage.mac.sysctls.set("iogpu.wired_limit_mb", "57344");
-    keepJournal(stage, 0, ["done", "failed", "waiting"]);
+    await keepJournal(stage, { states: ["done", "failed"] });
     const form = await renderCommand(<SetGpuLimit />, { command: "set-gpu-limit", system: stage.system });
     expect(form.text()).toContain(`Raise and Cap for ${MODEL}: 1 of 3 steps done.`);
     await form.action("Show Steps");

@@ -437,6 +437,19 @@ describe("when it does not go well", () => {
     screen.says("Limit in Force 56.00 GiB");
   });
 
+  it("says what is in force where osascript was killed and its command went on behind it", async () => {
+    const { mac, screen } = await openForm({ ...before, faults: { promptKilled: true } });
+    await screen.submit();
+    expect(mac.limitMib()).toBe(57_344);
+    expect(screen.toasts()).toMatchObject([
+      {
+        style: "FAILURE",
+        title: "Set, Though the Prompt Failed",
+        message: expect.stringContaining("In force: 57,344 MiB (56.0 GiB)."),
+      },
+    ]);
+  });
+
   it("does not say that a prompt which was given up set what was in force before", async () => {
     const { screen } = await openForm({ overrideMib: 57_344, faults: { timeoutReached: true } });
     await screen.choose("After a Mac Restart", "Set This Limit Again");

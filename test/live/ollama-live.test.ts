@@ -4,9 +4,9 @@
  */
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { newJournal } from "../../src/apply/journal";
+import { newJournal, newUndo } from "../../src/apply/journal";
 import { runChange } from "../../src/apply/run-change";
-import { type Step, undoSteps } from "../../src/apply/steps";
+import type { Step } from "../../src/apply/steps";
 import { isOmitted, type MetadataValue, type ModelMetadata } from "../../src/memory/metadata";
 import { createOllamaClient } from "../../src/ollama/client";
 import { createVariant } from "../../src/ollama/variant";
@@ -176,18 +176,18 @@ describe.skipIf(host === undefined)("a real Ollama server", () => {
       userId: 501,
       network: () => ({ hostname: "", addresses: [] }),
       client,
-      limitWords: () => "",
+      limitWords: () => ({ title: "", message: "" }),
     };
-    const options = { system, storage, now: () => new Date() };
+    const options = { system, storage, lock: { isOurs: async () => true }, now: () => new Date() };
     const steps: readonly Step[] = [
-      { kind: "create-variant", source: NAME, name: VARIANT, numCtx: 8192, replaces: false },
+      { kind: "create-variant", source: NAME, name: VARIANT, numCtx: 8192 },
       { kind: "unload", name: VARIANT },
     ];
-    const about = { title: "Cap", model: NAME, url, isUndo: false };
+    const about = { title: "Cap", model: NAME, digest: "", url };
     const done = await runChange(newJournal(about, steps, new Date()), options);
     expect(done.kind).toBe("finished");
     expect((await client.show(VARIANT)).parameters.numCtx).toBe(8192);
-    const undone = await runChange(newJournal({ ...about, isUndo: true }, undoSteps(steps), new Date()), options);
+    const undone = await runChange(newUndo(done.journal, new Date()), options);
     expect(undone.kind).toBe("finished");
     expect((await client.models()).map(({ name }) => name)).not.toContain(VARIANT);
   });

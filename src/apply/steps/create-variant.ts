@@ -1,7 +1,6 @@
-import { sameModel } from "../../fit/model-name";
 import { formatContext } from "../../fit/units";
-import { createVariant as create, variantOutcomeText } from "../../ollama/variant";
-import { isFlag, isName, isPositive } from "../stored-fields";
+import { createVariant as create, lookForVariant, variantOutcomeText } from "../../ollama/variant";
+import { isAbsentOr, isName, isPositive } from "../stored-fields";
 import type { RemoveVariant } from "./remove-variant";
 import type { StepKind, StepsInput } from "./step-kind";
 
@@ -10,14 +9,14 @@ interface CreateVariant {
   readonly source: string;
   readonly name: string;
   readonly numCtx: number;
-  /** A model of that name, with another context or of another file, is there. */
-  readonly replaces: boolean;
+  /** Digest of the model of that name, with another context or of another file, that it takes the place of. */
+  readonly replaces?: string;
 }
 
 /** Creates a variant of a model with a smaller context; it shares the weights. */
 export const createVariant: StepKind<CreateVariant, RemoveVariant> = {
-  fields: { source: isName, name: isName, numCtx: isPositive, replaces: isFlag },
-  leavesSomething: true,
+  fields: { source: isName, name: isName, numCtx: isPositive, replaces: isAbsentOr(isName) },
+  leaves: { unsureText: () => "The Variant May Have Been Created" },
   planned: (input) => {
     const { numCtx } = input.option.changes;
     if (numCtx === undefined) return [];
@@ -25,29 +24,43 @@ export const createVariant: StepKind<CreateVariant, RemoveVariant> = {
     const there = input.existing(name);
     // Made earlier of the same file with the very same context: nothing to create.
     if (there?.sharesFile && there.numCtx === numCtx) return [];
-    return [{ kind: "create-variant", source: input.model.name, name, numCtx, replaces: there !== undefined }];
+    return [{ kind: "create-variant", source: input.model.name, name, numCtx, replaces: there?.digest }];
   },
   title: ({ name }) => `Creating ${name}`,
   text: ({ name, numCtx, replaces }) =>
-    replaces
-      ? `Replace ${name}, a different model with this name, with one that has a context of ${formatContext(numCtx)}.`
-      : `Create ${name} with a context of ${formatContext(numCtx)}.`,
+    replaces === undefined
+      ? `Create ${name} with a context of ${formatContext(numCtx)}.`
+      : `Replace ${name}, a different model with this name, with one that has a context of ${formatContext(numCtx)}.`,
   failedText: () => "The Variant Wasn't Created",
-  isInEffect: async ({ client }, { name, source, numCtx }) => {
-    if (!(await client.models()).some((model) => sameModel(model.name, name))) return false;
-    // A model of the same name and context could still be one of another file.
-    const [variant, parent] = await Promise.all([client.show(name), client.show(source)]);
-    return variant.parameters.numCtx === numCtx && variant.weightsFile === parent.weightsFile;
+  look: async ({ client }, step) => {
+    const { name, replaces } = step;
+    const seen = await lookForVariant(client, step);
+    switch (seen.kind) {
+      case "absent":
+        return { kind: "as-planned" };
+      case "as-asked":
+        return { kind: "in-effect", undo: back(step, { digest: seen.digest }) };
+      case "another": {
+        if (seen.digest === replaces) return { kind: "as-planned" };
+        const undo = seen.sharesFile ? back(step, { digest: seen.digest }) : [];
+        return { kind: "other", reason: `By now ${name} is another model, so it was left alone.`, undo };
+      }
+    }
   },
-  run: async ({ client, signal }, { source, name, numCtx, replaces }) => {
-    const outcome = await create(client, { source, name, numCtx, overwrite: replaces, signal });
+  run: async (system, { source, name, numCtx, replaces }) => {
+    const { client, signal } = system;
+    const outcome = await create(client, { source, name, numCtx, replaces, signal, pause: system.pause });
     if (outcome.kind === "created") return { kind: "done" };
-    const reason = `${variantOutcomeText(outcome)}.`;
+    const reason = outcome.kind === "unclear" ? outcome.reason : `${variantOutcomeText(outcome)}.`;
     return { kind: outcome.kind === "cancelled" ? "cancelled" : "failed", reason };
   },
-  // A variant that was replaced is gone: nothing brings it back.
-  undo: ({ name, numCtx, replaces }) => (replaces ? [] : [{ kind: "remove-variant", name, numCtx }]),
+  undoUnseen: (step) => back(step, { source: step.source, numCtx: step.numCtx }),
 };
+
+/** A model whose place was taken is gone: nothing brings it back. */
+function back({ name, replaces }: CreateVariant, made: RemoveVariant["made"]): readonly RemoveVariant[] {
+  return replaces === undefined ? [{ kind: "remove-variant", name, made }] : [];
+}
 
 /** The model that runs once an option is applied: the one it is for, or the variant that is made of it. */
 export function modelAfter({ option, model, variantName }: StepsInput): string {

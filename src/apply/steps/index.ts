@@ -5,10 +5,10 @@ import { removeVariant } from "./remove-variant";
 import { restartOllama } from "./restart-ollama";
 import { setKvCache } from "./set-kv-cache";
 import { setLimit } from "./set-limit";
-import type { ChangeSystem, StepKind, StepOutcome, StepsInput } from "./step-kind";
+import type { ChangeSystem, Look, StepKind, StepOutcome, StepsInput } from "./step-kind";
 import { unload } from "./unload";
 
-export type { ChangeSystem, StepOutcome, StepsInput } from "./step-kind";
+export type { ChangeSystem, ExistingModel, Note, StepFailure, StepOutcome, StepsInput } from "./step-kind";
 
 /**
  * Every kind of step, in the order in which steps run, also those of an undo: first what may be declined
@@ -52,28 +52,43 @@ export const stepText = (step: Step): string => kindOf(step).text(step);
 /** What did not come off, without a full stop: the title of a toast. */
 export const stepFailedText = (step: Step): string => kindOf(step).failedText(step);
 
+/** The same where nobody knows whether it came off; undefined for what leaves nothing behind. */
+export function stepUnsureText(step: Step): string | undefined {
+  const { leaves } = kindOf(step);
+  return leaves === "nothing" ? undefined : leaves.unsureText(step);
+}
+
 /** Whether a step changes anything that stays. */
-export const leavesSomething = (step: Step): boolean => kindOf(step).leavesSomething;
+export const leavesSomething = (step: Step): boolean => kindOf(step).leaves !== "nothing";
 
-/**
- * Whether the system is already as the step would make it, read from the system and not from memory. A restart and a
- * load have to be done to count. May throw.
- */
-export const isInEffect = (system: ChangeSystem, step: Step): Promise<boolean> => kindOf(step).isInEffect(system, step);
+/** How the system is, held against a step; "unseen" for what has to be done to count, and "unreadable" with why. */
+export type Seen = Look<Step> | { readonly kind: "unseen" } | { readonly kind: "unreadable"; readonly error: unknown };
 
-/** Carries out one step and checks that it took effect. May throw. */
+/** Looks at the system for a step. Never throws. */
+export async function lookAt(system: ChangeSystem, step: Step): Promise<Seen> {
+  const { look } = kindOf(step);
+  if (look === "unseen") return { kind: "unseen" };
+  try {
+    return await look(system, step);
+  } catch (error) {
+    return { kind: "unreadable", error };
+  }
+}
+
+/** Carries out one step. May throw. */
 export const runStep = (system: ChangeSystem, step: Step): Promise<StepOutcome> => kindOf(step).run(system, step);
+
+/** The steps that take back one of which it isn't known whether it took effect: they do nothing if it did not. */
+export const undoUnseen = (step: Step): readonly Step[] => kindOf(step).undoUnseen(step);
 
 /** The steps of an option of a plan, in their order. */
 export function planSteps(input: StepsInput): readonly Step[] {
   return Object.values<StepKind<Step>>(KINDS as never).flatMap(({ planned }) => planned(input));
 }
 
-/** The steps that take back others, in their order; what did not take effect is found to be so. */
-export function undoSteps(begun: readonly Step[]): readonly Step[] {
-  return begun
-    .flatMap((step) => kindOf(step).undo(step))
-    .toSorted((one, other) => ORDER.indexOf(one.kind) - ORDER.indexOf(other.kind));
+/** Steps in the order in which they are carried out. */
+export function inOrder(steps: readonly Step[]): readonly Step[] {
+  return steps.toSorted((one, other) => ORDER.indexOf(one.kind) - ORDER.indexOf(other.kind));
 }
 
 /** Whether a value is a step in its stored form: each field of its kind, and no other. */

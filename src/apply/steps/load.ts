@@ -33,7 +33,7 @@ export const load: StepKind<Load> = {
       }),
     ),
   },
-  leavesSomething: false,
+  leaves: "nothing",
   planned: (input) => [
     {
       kind: "load",
@@ -47,11 +47,11 @@ export const load: StepKind<Load> = {
   text: ({ name, expected }) =>
     `Load ${name} and check that all of it${expected ? ` (about ${formatBytes(expected.bytes)})` : ""} is on the GPU.`,
   failedText: ({ name }) => `${name} Wasn't Loaded`,
-  isInEffect: async () => false,
+  look: "unseen",
   run: async ({ client, signal }, { name, numCtx, keepAlive, expected }) => {
     await client.load(name, { signal, numCtx, keepAlive });
     const loaded = (await client.loaded()).find((resident) => sameModel(resident.name, name));
     return { kind: "loaded", report: loadReport(name, loaded, expected), digest: loaded?.digest ?? "" };
   },
-  undo: () => [],
+  undoUnseen: () => [],
 };

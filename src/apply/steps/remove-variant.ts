@@ -1,36 +1,42 @@
-import { sameModel } from "../../fit/model-name";
-import { isName, isPositive } from "../stored-fields";
-import type { ChangeSystem, StepKind } from "./step-kind";
+import { findVariant, type MadeVariant, removeVariant as remove } from "../../ollama/variant";
+import { type Check, isName, isPositive, isShape } from "../stored-fields";
+import type { StepKind } from "./step-kind";
 
 export interface RemoveVariant {
   readonly kind: "remove-variant";
   readonly name: string;
-  readonly numCtx: number;
+  readonly made: MadeVariant;
 }
 
-/** Deletes a variant that a change has made; only undoing needs it. */
+const isDigest = isShape<Extract<MadeVariant, { digest: string }>>({ digest: isName });
+const isRequest = isShape<Extract<MadeVariant, { source: string }>>({ source: isName, numCtx: isPositive });
+const isMade: Check<MadeVariant> = (value): value is MadeVariant => isDigest(value) || isRequest(value);
+
+/** Deletes a variant that a change has made, and nothing else; only undoing needs it. */
 export const removeVariant: StepKind<RemoveVariant> = {
-  fields: { name: isName, numCtx: isPositive },
-  leavesSomething: true,
+  fields: { name: isName, made: isMade },
+  leaves: { unsureText: () => "The Variant May Have Been Deleted" },
   planned: () => [],
   title: ({ name }) => `Deleting ${name}`,
   text: ({ name }) => `Delete the variant ${name}. Its weights stay with the model it was made from.`,
   failedText: () => "The Variant Wasn't Deleted",
-  isInEffect,
-  run: async (system, step) => {
-    const { client } = system;
-    // Somebody may have put another model in its place.
-    if ((await client.show(step.name)).parameters.numCtx !== step.numCtx) {
-      return { kind: "failed", reason: `${step.name} has a different context now, so it was left alone.` };
+  look: async ({ client }, { name, made }) => {
+    const found = await findVariant(client, name, made);
+    switch (found) {
+      case "gone":
+        return { kind: "in-effect", undo: [] };
+      case "made":
+        return { kind: "as-planned" };
+      case "another":
+        return { kind: "other", reason: `${name} was changed since it was created, so it was left alone.`, undo: [] };
     }
-    await client.remove(step.name);
-    return (await isInEffect(system, step))
-      ? { kind: "done" }
-      : { kind: "failed", reason: `${step.name} is still there.` };
   },
-  undo: () => [],
+  run: async ({ client, pause }, { name, made }) => {
+    const outcome = await remove(client, name, made, { pause });
+    if (outcome.kind === "failed") return outcome;
+    return outcome.kind === "another"
+      ? { kind: "failed", reason: `${name} was changed at this moment, so it was left alone.`, isHarmless: true }
+      : { kind: "done" };
+  },
+  undoUnseen: () => [],
 };
-
-async function isInEffect({ client }: ChangeSystem, { name }: RemoveVariant): Promise<boolean> {
-  return !(await client.models()).some((model) => sameModel(model.name, name));
-}

@@ -1,36 +1,39 @@
 import { readIdentityAt } from "../../ollama/server-identity";
 import { restartAndAwait, restartFailure } from "../restart-and-await";
-import { isListOf, isText } from "../stored-fields";
+import { isAbsentOr, isListOf, isText } from "../stored-fields";
 import type { StepKind } from "./step-kind";
 
 interface RestartOllama {
   readonly kind: "restart-ollama";
-  /** Models that are loaded when it is planned. */
-  readonly cutsOff: readonly string[];
+  /** Models that are loaded when it is planned; absent where that is long ago by the time it's done. */
+  readonly cutsOff?: readonly string[];
 }
 
 /** Restarts Ollama, so that it reads its variables. It has to be done to count, and leaves nothing itself. */
 export const restartOllama: StepKind<RestartOllama> = {
   fields: {
-    cutsOff: isListOf(isText),
+    cutsOff: isAbsentOr(isListOf(isText)),
   },
-  leavesSomething: false,
+  leaves: "nothing",
   planned: ({ option, loaded }) =>
     option.changes.kvCacheType === undefined
       ? []
       : [{ kind: "restart-ollama", cutsOff: loaded.map(({ name }) => name) }],
   title: () => "Restarting Ollama",
-  text: ({ cutsOff }) =>
-    cutsOff.length === 0
-      ? "Restart Ollama."
-      : `Restart Ollama: ${cutsOff.join(", ")} ${cutsOff.length === 1 ? "is" : "are"} loaded, and answers in progress are cut off.`,
+  text: ({ cutsOff }) => {
+    if (cutsOff === undefined) return "Restart Ollama: what's loaded is unloaded, and answers in progress are cut off.";
+    if (cutsOff.length === 0) return "Restart Ollama.";
+    return `Restart Ollama: ${cutsOff.join(", ")} ${cutsOff.length === 1 ? "is" : "are"} loaded, and answers in progress are cut off.`;
+  },
   failedText: () => "Ollama Wasn't Restarted",
-  isInEffect: async () => false,
+  look: "unseen",
   run: async (system) => {
     const { client } = system;
     // What runs may have changed since it was planned. Only the app itself reads the variables of the session.
     const outcome = await restartAndAwait(system, client, await readIdentityAt(system, client.url), "app");
-    return outcome.kind === "restarted" ? { kind: "done" } : { kind: "failed", reason: restartFailure(outcome) };
+    return outcome.kind === "restarted"
+      ? { kind: "done" }
+      : { kind: "failed", reason: restartFailure(outcome), isHarmless: outcome.kind === "by-hand" };
   },
-  undo: (step) => [step],
+  undoUnseen: () => [{ kind: "restart-ollama" }],
 };

@@ -1,6 +1,6 @@
-import { readLaunchctlEnv, setLaunchctlEnv } from "../../mac/ollama-service";
+import { askLaunchctlEnv, setLaunchctlEnv } from "../../mac/ollama-service";
 import { isText } from "../stored-fields";
-import type { ChangeSystem, StepKind } from "./step-kind";
+import type { StepKind } from "./step-kind";
 
 interface SetKvCache {
   readonly kind: "set-kv-cache";
@@ -14,7 +14,7 @@ const KV_CACHE_TYPE = "OLLAMA_KV_CACHE_TYPE";
 /** Sets the session's variable that the Ollama app reads when it starts. */
 export const setKvCache: StepKind<SetKvCache> = {
   fields: { type: isText, before: isText },
-  leavesSomething: true,
+  leaves: { unsureText: () => "The KV Cache Type May Have Been Set" },
   planned: ({ option, kvCacheTypeNow }) => {
     const { kvCacheType } = option.changes;
     return kvCacheType === undefined ? [] : [{ kind: "set-kv-cache", type: kvCacheType, before: kvCacheTypeNow }];
@@ -25,16 +25,21 @@ export const setKvCache: StepKind<SetKvCache> = {
       ? "Remove OLLAMA_KV_CACHE_TYPE, so the KV cache is f16 again."
       : `Set the KV cache type to ${type} for Ollama's next start.`,
   failedText: () => "The KV Cache Type Wasn't Set",
-  isInEffect,
-  run: async (system, step) => {
-    await setLaunchctlEnv(system, KV_CACHE_TYPE, step.type);
-    return (await isInEffect(system, step))
-      ? { kind: "done" }
-      : { kind: "failed", reason: `launchctl didn't take ${KV_CACHE_TYPE}.` };
+  look: async (system, step) => {
+    const now = await askLaunchctlEnv(system, KV_CACHE_TYPE);
+    if (now === undefined) throw new Error(`Couldn't read ${KV_CACHE_TYPE}.`);
+    if (now === step.type) return { kind: "in-effect", undo: back(step, now) };
+    if (now === step.before) return { kind: "as-planned" };
+    const reason = `By now ${KV_CACHE_TYPE} is ${now || "not set"}, so it was left alone.`;
+    return { kind: "other", reason, undo: back(step, now) };
   },
-  undo: ({ type, before }) => [{ kind: "set-kv-cache", type: before, before: type }],
+  run: async (system, { type }) => {
+    await setLaunchctlEnv(system, KV_CACHE_TYPE, type);
+    return { kind: "done" };
+  },
+  undoUnseen: (step) => back(step, step.type),
 };
 
-async function isInEffect(system: ChangeSystem, { type }: SetKvCache): Promise<boolean> {
-  return ((await readLaunchctlEnv(system, KV_CACHE_TYPE)) ?? "") === type;
+function back({ before }: SetKvCache, now: string): readonly SetKvCache[] {
+  return [{ kind: "set-kv-cache", type: before, before: now }];
 }

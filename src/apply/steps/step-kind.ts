@@ -20,16 +20,41 @@ export interface ChangeSystem extends Pausing, PromptSystem {
   /** Stops waiting for the server; a password prompt is ended in its own window. */
   readonly signal?: AbortSignal;
   /** The outcome of the prompt in words. */
-  readonly limitWords: (outcome: ChangeOutcome, askedMib: number) => string;
+  readonly limitWords: (outcome: ChangeOutcome, askedMib: number) => Note;
 }
 
+/** What running a step came to, as far as the step itself can tell; the system is looked at afterwards. */
 export type StepOutcome =
-  /** A note says what else has to be known, as a sentence. */
-  | { readonly kind: "done"; readonly note?: string }
+  | { readonly kind: "done"; readonly note?: Note }
   | { readonly kind: "loaded"; readonly report: LoadReport; readonly digest: string }
-  /** The person changed their mind; nothing was changed by this step. */
-  | { readonly kind: "cancelled"; readonly reason: string }
-  | { readonly kind: "failed"; readonly reason: string };
+  | StepFailure;
+
+/** The person changed their mind, or it did not come off. */
+export interface StepFailure {
+  readonly kind: "cancelled" | "failed";
+  /** What happened in a few words, where there is more to say than that it was not done. */
+  readonly title?: string;
+  /** A sentence. */
+  readonly reason: string;
+  /** It is certain that nothing was changed: nobody needs to look. */
+  readonly isHarmless?: boolean;
+}
+
+/** What a person has to know of a step that is done: the title and the message of a toast. */
+export interface Note {
+  readonly title: string;
+  readonly message: string;
+}
+
+/** How the system is, held against a step. `undo` takes back what is seen, at the digest or value it has now. */
+export type Look<U extends StepData> =
+  | { readonly kind: "in-effect"; readonly undo: readonly U[] }
+  /** As it was when the step was planned. */
+  | { readonly kind: "as-planned" }
+  /** As the step would make it in one part, and as planned in the other. */
+  | { readonly kind: "partly"; readonly undo: readonly U[] }
+  /** Neither: somebody else changed it, or the step itself did in another way than asked. The reason is a sentence. */
+  | { readonly kind: "other"; readonly reason: string; readonly undo: readonly U[] };
 
 /** What the steps of an option depend on, other than the option. */
 export interface StepsInput {
@@ -44,12 +69,18 @@ export interface StepsInput {
   readonly loaded: readonly LoadedModel[];
   /** OLLAMA_KV_CACHE_TYPE of the session now; "" = not set. */
   readonly kvCacheTypeNow: string;
-  /** Whether a model of that name exists, with which num_ctx, and whether it runs the file of the model. */
-  readonly existing: (name: string) => { readonly numCtx?: number; readonly sharesFile: boolean } | undefined;
+  /** The model of that name, if there is one: which, with which num_ctx, and whether it runs the file of the model. */
+  readonly existing: (name: string) => ExistingModel | undefined;
   /** A context that was chosen to judge at and that Ollama would not take by itself. */
   readonly requestContext?: number;
   /** Seconds for which the model stays loaded now, where that's longer than usual; -1 = for ever. */
   readonly keepAlive?: number;
+}
+
+export interface ExistingModel {
+  readonly digest: string;
+  readonly numCtx?: number;
+  readonly sharesFile: boolean;
 }
 
 /** One change of the system as plain data: it is written to the journal. */
@@ -64,8 +95,8 @@ export interface StepData {
 export interface StepKind<S extends StepData, U extends StepData = S> {
   /** A check for each field of its stored form: a step of another shape could do something else than it says. */
   readonly fields: Fields<Omit<S, "kind">>;
-  /** Whether it changes anything that stays, and that can be seen afterwards. */
-  readonly leavesSomething: boolean;
+  /** Whether it changes anything that stays, and then how to say that nobody knows whether it did: a toast's title. */
+  readonly leaves: "nothing" | { readonly unsureText: (step: S) => string };
   /** The steps of this kind that an option of a plan needs. */
   readonly planned: (input: StepsInput) => readonly S[];
   /** What is under way, in a few words, for a progress toast. */
@@ -74,10 +105,13 @@ export interface StepKind<S extends StepData, U extends StepData = S> {
   readonly text: (step: S) => string;
   /** What did not come off, without a full stop: the title of a toast. */
   readonly failedText: (step: S) => string;
-  /** Whether the system is already as the step would make it, read from the system and not from memory. May throw. */
-  readonly isInEffect: (system: ChangeSystem, step: S) => Promise<boolean>;
-  /** Carries it out and checks that it took effect. May throw. */
+  /**
+   * Looks at the system, before and after the step is run and whenever its journal is read again. "unseen" for what has
+   * to be done to count. @throws where it can't be read
+   */
+  readonly look: ((system: ChangeSystem, step: S) => Promise<Look<U>>) | "unseen";
+  /** Carries it out. After a failure it gives what may go on behind it the time to end. May throw. */
   readonly run: (system: ChangeSystem, step: S) => Promise<StepOutcome>;
-  /** The steps that take it back; what did not take effect is found to be so. */
-  readonly undo: (step: S) => readonly U[];
+  /** Takes it back where it isn't known whether it took effect: does nothing if it did not. */
+  readonly undoUnseen: (step: S) => readonly U[];
 }

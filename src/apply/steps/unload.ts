@@ -11,7 +11,7 @@ interface Unload {
 /** Unloads a model. It loads again by itself when it is used, so that there is nothing to take back. */
 export const unload: StepKind<Unload> = {
   fields: { name: isName },
-  leavesSomething: false,
+  leaves: "nothing",
   planned: (input) => {
     const leaving = [...(input.option.changes.unload ?? []), ...staleNames(input)];
     return [...new Set(leaving)].map((name) => ({ kind: "unload", name }));
@@ -19,12 +19,15 @@ export const unload: StepKind<Unload> = {
   title: ({ name }) => `Unloading ${name}`,
   text: ({ name }) => `Unload ${name}.`,
   failedText: ({ name }) => `${name} Wasn't Unloaded`,
-  isInEffect: async ({ client }, step) => !(await client.loaded()).some(({ name }) => sameModel(name, step.name)),
+  look: async ({ client }, step) =>
+    (await client.loaded()).some(({ name }) => sameModel(name, step.name))
+      ? { kind: "as-planned" }
+      : { kind: "in-effect", undo: [] },
   run: async ({ client, signal }, { name }) => {
     await client.unload(name, { signal });
     return { kind: "done" };
   },
-  undo: () => [],
+  undoUnseen: () => [],
 };
 
 /** What runs the model's own file sees a new limit only once it's reloaded; a restart unloads it anyway. */

@@ -1,5 +1,6 @@
 import { Icon, showToast, Toast } from "@raycast/api";
-import { journalState, newJournal, readJournal } from "../../apply/journal";
+import { isFinished, newJournal } from "../../apply/journal";
+import { type KeptJournal, readJournal } from "../../apply/journal-store";
 import { leavesSomething, planSteps, type Step } from "../../apply/steps";
 import { agreeToSteps } from "./agree-to-steps";
 import type { ModelDescription } from "../../fit/facts";
@@ -14,8 +15,9 @@ import { readLimitMib } from "../../mac/gpu-limit";
 import { sameModel, variantName } from "../../fit/model-name";
 import { carryOut } from "./carry-out";
 import type { Settings } from "../../app/preferences";
-import { appleSilicon, type Snapshot } from "../../app/snapshot";
+import { appleSilicon, connect, type Snapshot } from "../../app/snapshot";
 import { localStorage } from "../../app/local-storage";
+import { asOneChange } from "../shared/one-change";
 import type { FitRow } from "../shared/use-fit-list";
 import { getSystem } from "../../app/system";
 
@@ -36,29 +38,72 @@ export interface ApplyOption {
  */
 export async function applyOption(work: ApplyOption, verifies = true): Promise<void> {
   const { option, next, row, snapshot, settings, refresh } = work;
-  const system = getSystem();
-  const earlier = await readJournal(localStorage);
-  const state = earlier && journalState(earlier, system.now());
   const steps = (await stepsOf(work)).filter(({ kind }) => verifies || kind !== "load");
-  if (earlier !== undefined && state !== "finished" && steps.some(leavesSomething)) {
-    await showToast({
-      style: Toast.Style.Failure,
-      title: state === "running" ? "Another Change Is Running" : "Another Change Is Unfinished",
-      message: `${earlier.title} for ${earlier.model}: see the top of Check Model Fit.`,
-    });
+  const isReady = async () => (await isAsPlanned(work)) && (!steps.some(leavesSomething) || (await isPlaceFree()));
+  const about = { title: option.title, model: row.model.name, digest: row.model.digest, url: snapshot.url ?? "" };
+  const journal = newJournal(about, steps, getSystem().now());
+  const changeWork = { settings, snapshot, refresh, next: next?.title };
+  if (!(await isReady())) return;
+  // Loading alone changes nothing that would have to be agreed to, and disturbs no other change.
+  if (steps.every(({ kind }) => kind === "load")) {
+    await carryOut(journal, changeWork, { isOurs: async () => true });
     return;
   }
-  // Loading alone changes nothing that would have to be agreed to.
-  const isLoad = steps.every(({ kind }) => kind === "load");
-  if (!isLoad && !(await confirmSteps(work, steps))) return;
-  const about = { title: option.title, model: row.model.name, url: snapshot.url ?? "", isUndo: false };
-  await carryOut({
-    journal: newJournal(about, steps, system.now()),
-    settings,
-    snapshot,
-    refresh,
-    next: next === undefined ? undefined : next.title,
+  if (!(await confirmSteps(work, steps))) return;
+  await asOneChange({ title: option.title, journal: journal.id }, async (lock) => {
+    if (await isReady()) await carryOut(journal, changeWork, lock);
   });
+}
+
+/** Whether the change before is over: it must not be lost before it is. Otherwise it is said. */
+async function isPlaceFree(): Promise<boolean> {
+  const refuse = async (title: string, message: string) => {
+    await showToast({ style: Toast.Style.Failure, title, message });
+    return false;
+  };
+  let kept: KeptJournal;
+  try {
+    kept = await readJournal(localStorage);
+  } catch (error) {
+    return refuse("Nothing Changed", `Raycast's storage can't be read, so nothing could be undone. ${String(error)}`);
+  }
+  switch (kept.kind) {
+    case "none":
+      return true;
+    case "unreadable":
+      return refuse("Another Change Isn't Over", "See the top of Check Model Fit.");
+    case "journal": {
+      const { title, model } = kept.journal;
+      return (
+        isFinished(kept.journal) ||
+        refuse("Another Change Isn't Over", `${title} for ${model}: see the top of Check Model Fit.`)
+      );
+    }
+  }
+}
+
+/** Whether model and limit are still those that the plan was made for; otherwise it is said, and planned again. */
+async function isAsPlanned({ row, snapshot, settings, refresh }: ApplyOption): Promise<boolean> {
+  const system = getSystem();
+  const mac = snapshot.isLocal ? appleSilicon(snapshot.machine) : undefined;
+  const [models, limitMib] = await Promise.all([
+    connect(system, settings)
+      ?.models()
+      // What doesn't answer now is said by the steps.
+      .catch(() => undefined),
+    mac?.overrideMib === undefined ? undefined : readLimitMib(system),
+  ]);
+  const { name, digest } = row.model;
+  const isOther = models !== undefined && !models.some((model) => model.name === name && model.digest === digest);
+  const isMoved = limitMib !== undefined && mac?.overrideMib !== undefined && limitMib !== mac.overrideMib;
+  if (!isOther && !isMoved) return true;
+  await showToast({
+    style: Toast.Style.Failure,
+    title: isOther ? "The Model Was Replaced Meanwhile" : "The Limit Was Changed Meanwhile",
+    message: "Nothing changed. The plan is made again.",
+  });
+  refresh();
+  return false;
 }
 
 async function stepsOf({ option, row, rows, snapshot }: ApplyOption): Promise<readonly Step[]> {
@@ -87,6 +132,7 @@ async function stepsOf({ option, row, rows, snapshot }: ApplyOption): Promise<re
       const numCtx = describedIn(there)?.parameters.numCtx;
       const file = describedIn(there)?.weightsFile;
       return {
+        digest: there.model.digest,
         numCtx,
         sharesFile: file !== undefined && file === describedIn(row)?.weightsFile,
       };
@@ -123,7 +169,7 @@ function confirmSteps({ option, snapshot }: ApplyOption, steps: readonly Step[])
       ? undefined
       : checkLimit(limitMib, mac.ramBytes, snapshot.advice);
   const warnings = check !== undefined && "warning" in check ? [check.warning] : [];
-  const replaces = steps.some((step) => step.kind === "create-variant" && step.replaces);
+  const replaces = steps.some((step) => step.kind === "create-variant" && step.replaces !== undefined);
   return agreeToSteps({
     icon: Icon.Play,
     title: `${option.title}?`,

@@ -1,18 +1,23 @@
 import { Icon, showToast, Toast } from "@raycast/api";
-import { canUndo, type Journal, newJournal, stepsBack } from "../../apply/journal";
+import { showFailureToast } from "@raycast/utils";
+import type { ChangeLock } from "../../apply/change-lock";
+import { canUndo, hasChanged, type Journal, newUndo, stepsBack } from "../../apply/journal";
+import { clearJournal, readJournal } from "../../apply/journal-store";
+import { reviewJournal } from "../../apply/review-journal";
 import { runChange, type RunResult } from "../../apply/run-change";
-import { stepFailedText, stepTitle } from "../../apply/steps";
+import { stepTitle } from "../../apply/steps";
 import { agreeToSteps } from "./agree-to-steps";
 import { changeSystem } from "./change-system";
+import { resultWords } from "./change-words";
 import type { ToastWords } from "../shared/confirm-and-run";
-import { loadWords } from "../shared/load-words";
+import { asOneChange } from "../shared/one-change";
 import type { Settings } from "../../app/preferences";
-import type { Snapshot } from "../../app/snapshot";
+import { connect, type Snapshot } from "../../app/snapshot";
 import { localStorage } from "../../app/local-storage";
 import { getSystem } from "../../app/system";
+import { sameModel } from "../../fit/model-name";
 
-export interface CarryOut {
-  readonly journal: Journal;
+export interface ChangeWork {
   readonly settings: Settings;
   readonly snapshot: Snapshot;
   readonly refresh: () => void;
@@ -22,12 +27,11 @@ export interface CarryOut {
 
 /**
  * Carries out what a journal has to do, with the step under way in a toast that can stop the wait, and says what came
- * of it. Whatever didn't finish can be continued or undone from the toast, and later from the list.
+ * of it. Whatever stopped before its end can be continued or undone from the toast, and later from the list.
  */
-export async function carryOut(work: CarryOut): Promise<void> {
-  const { journal, settings, snapshot, refresh } = work;
+export async function carryOut(journal: Journal, work: ChangeWork, lock: Pick<ChangeLock, "isOurs">): Promise<void> {
   const stop = new AbortController();
-  const system = changeSystem(settings, snapshot, stop.signal);
+  const system = changeSystem(work.settings, work.snapshot, stop.signal);
   if (system === undefined) return;
   const toast = await showToast({
     style: Toast.Style.Animated,
@@ -35,34 +39,57 @@ export async function carryOut(work: CarryOut): Promise<void> {
     primaryAction: { title: "Stop", onAction: () => stop.abort() },
   });
   try {
-    const result = await runChange(journal, {
+    const running = runChange(journal, {
       system,
       storage: localStorage,
+      lock,
       now: getSystem().now,
       onStep: (step, index, count) => {
         toast.title = stepTitle(step);
         toast.message = count === 1 ? undefined : `Step ${index + 1} of ${count}`;
       },
     });
-    await toast.hide();
+    const result = await running.finally(() => toast.hide());
     // A new toast, not the old one changed: with the window closed only a new one becomes visible.
     await showToast(withActions(resultWords(result, work.next), result, work));
-  } catch (error) {
-    await toast.hide();
-    await showToast({
-      style: Toast.Style.Failure,
-      title: "Couldn't Continue",
-      message: error instanceof Error ? error.message : String(error),
-    });
   } finally {
-    refresh();
+    work.refresh();
   }
 }
 
-/** Takes back what a change has begun, after asking. */
-export async function undoChange(work: CarryOut): Promise<void> {
-  const { title, model, url } = work.journal;
-  const steps = stepsBack(work.journal);
+function withActions(words: ToastWords, result: RunResult, work: ChangeWork): Toast.Options {
+  const { journal } = result;
+  const undo = canUndo(journal) ? { title: "Undo", onAction: () => undoChange(journal, work) } : undefined;
+  if (result.kind === "finished") return { ...words, primaryAction: undo };
+  if (!result.isLeft) return words;
+  const goOn = { title: "Continue", onAction: () => continueChange(journal, work) };
+  return { ...words, primaryAction: goOn, secondaryAction: undo };
+}
+
+/** Goes on with a change that was left before its end. */
+export async function continueChange({ id, title }: Journal, work: ChangeWork): Promise<void> {
+  await asOneChange({ title, journal: id }, async (lock) => {
+    const journal = await readAgain(id, work);
+    if (journal === undefined || !(await isSameModel(journal, work))) return;
+    await carryOut(journal, work, lock);
+  });
+}
+
+/** Takes back what a change has made, after asking. */
+export async function undoChange({ id, title }: Journal, work: ChangeWork): Promise<void> {
+  const journal = await readAgain(id, work);
+  if (journal === undefined) return;
+  const steps = stepsBack(journal);
+  if (steps.length === 0) {
+    if (!hasChanged(journal)) await clearJournal(localStorage).catch(() => undefined);
+    await showToast({
+      style: Toast.Style.Success,
+      title: "Nothing to Undo",
+      message: "What it changed is gone already.",
+    });
+    work.refresh();
+    return;
+  }
   const agreed = await agreeToSteps({
     icon: Icon.Undo,
     title: `Undo "${title}"?`,
@@ -71,56 +98,50 @@ export async function undoChange(work: CarryOut): Promise<void> {
     isDestructive: true,
   });
   if (!agreed) return;
-  await carryOut({ ...work, journal: newJournal({ title, model, url, isUndo: true }, steps, getSystem().now()) });
+  const undo = newUndo(journal, getSystem().now());
+  await asOneChange({ title: `Undo "${title}"`, journal: undo.id }, async (lock) => {
+    const now = await readAgain(id, work);
+    if (now === undefined) return;
+    // Only what was agreed to is done; a change that another window has moved on meanwhile is asked about again.
+    if (JSON.stringify(stepsBack(now)) !== JSON.stringify(steps)) await sayOver(work);
+    else await carryOut(undo, work, lock);
+  });
 }
 
-function withActions(words: ToastWords, result: RunResult, work: CarryOut): Toast.Options {
-  const { journal } = result;
-  const undo = canUndo(journal) ? { title: "Undo", onAction: () => undoChange({ ...work, journal }) } : undefined;
-  if (result.kind === "finished") return { ...words, primaryAction: undo };
-  if (!result.isLeft) return words;
-  const goOn = { title: "Continue", onAction: () => carryOut({ ...work, journal }) };
-  return { ...words, primaryAction: goOn, secondaryAction: undo };
+/** The change as it is kept now, held against the system; undefined, and said, where another window ended it. */
+async function readAgain(id: string, work: ChangeWork): Promise<Journal | undefined> {
+  const system = changeSystem(work.settings, work.snapshot);
+  if (system === undefined) return undefined;
+  try {
+    const kept = await readJournal(localStorage);
+    if (kept.kind === "journal" && kept.journal.id === id) return await reviewJournal(system, kept.journal);
+    await sayOver(work);
+  } catch (error) {
+    await showFailureToast(error, { title: "Couldn't Read What Was Changed" });
+  }
+  return undefined;
 }
 
-function resultWords(result: RunResult, next: string | undefined): ToastWords {
-  const { journal } = result;
-  if (result.kind === "finished") return finishedWords(result, next);
-  const { step, reason, isLeft } = result;
-  // The server goes on with what nobody waits for.
-  if (!isLeft && result.kind === "cancelled" && step.kind === "load") {
-    return { style: Toast.Style.Success, title: "Stopped Waiting", message: `Ollama may still load ${step.name}.` };
-  }
-  if (!isLeft) {
-    return result.kind === "cancelled"
-      ? { style: Toast.Style.Success, title: "Nothing Changed", message: reason.replace(/^Nothing Changed\. /, "") }
-      : { style: Toast.Style.Failure, title: stepFailedText(step), message: reason };
-  }
-  const done = journal.entries.filter(({ state }) => state === "done").length;
-  return {
+async function sayOver({ refresh }: ChangeWork): Promise<void> {
+  await showToast({
     style: Toast.Style.Failure,
-    title: `${stepFailedText(step)}, ${done} of ${journal.entries.length} steps done`,
-    message: reason,
-  };
+    title: "Nothing Changed",
+    message: "Another window has gone on with this change or ended it.",
+  });
+  refresh();
 }
 
-function finishedWords(
-  { journal, load, notes }: Extract<RunResult, { kind: "finished" }>,
-  next: string | undefined,
-): ToastWords {
-  const [note] = notes;
-  if (note !== undefined) return { style: Toast.Style.Failure, title: "Done, With One Exception", message: note };
-  if (load === undefined) {
-    return {
-      style: Toast.Style.Success,
-      title: journal.isUndo ? "Undone" : "Done",
-      message: journal.isUndo
-        ? `${journal.title} is undone.`
-        : `${journal.title}. ${journal.model} wasn't loaded, so nothing is verified.`,
-    };
-  }
-  const words = loadWords(load.report, load.step.expected);
-  return load.report.kind === "spilled" && next !== undefined
-    ? { ...words, message: `${words.message} Next: ${next}.` }
-    : words;
+/** A plan holds for the file it was made for. Where the server can't be asked, the steps find out themselves. */
+async function isSameModel({ model, digest, undoes }: Journal, work: ChangeWork): Promise<boolean> {
+  if (undoes !== undefined) return true;
+  const models = await connect(getSystem(), work.settings)
+    ?.models()
+    .catch(() => undefined);
+  if (models?.some((other) => sameModel(other.name, model) && other.digest === digest) ?? true) return true;
+  await showToast({
+    style: Toast.Style.Failure,
+    title: "The Model Was Replaced Meanwhile",
+    message: `Nothing changed. Undo or dismiss the change, then plan ${model} again.`,
+  });
+  return false;
 }

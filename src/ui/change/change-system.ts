@@ -18,9 +18,6 @@ export function changeSystem(settings: Settings, snapshot: Snapshot, signal?: Ab
     ramMib: mac?.overrideMib === undefined ? undefined : Math.floor(mac.ramBytes / MIB),
     signal,
     ...promptHooks,
-    limitWords: (outcome, askedMib) => {
-      const { title, message } = outcomeWords(outcome, askedMib, mac?.overrideMib);
-      return `${title}. ${message}`;
-    },
+    limitWords: (outcome, askedMib) => outcomeWords(outcome, askedMib, mac?.overrideMib),
   };
 }

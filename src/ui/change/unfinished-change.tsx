@@ -1,13 +1,16 @@
 import { Action, ActionPanel, Alert, Color, confirmAlert, Detail, Form, Icon, List, useNavigation } from "@raycast/api";
-import { canUndo, clearJournal, type Journal, type JournalEntry } from "../../apply/journal";
+import { showFailureToast } from "@raycast/utils";
+import { canUndo, type Journal, type JournalEntry } from "../../apply/journal";
+import { clearJournal } from "../../apply/journal-store";
 import { stepText } from "../../apply/steps";
-import { carryOut, undoChange } from "./carry-out";
+import { continueChange, undoChange } from "./carry-out";
+import { asOneChange } from "../shared/one-change";
 import { plainMarkdown } from "../shared/plain-markdown";
 import type { Settings } from "../../app/preferences";
 import { RefreshAction } from "../shared/refresh-action";
 import type { Snapshot } from "../../app/snapshot";
 import { localStorage } from "../../app/local-storage";
-import type { UnfinishedChange } from "./use-unfinished-change";
+import type { OpenChange, UnfinishedChange } from "./use-unfinished-change";
 
 interface Props {
   readonly change: UnfinishedChange;
@@ -16,43 +19,60 @@ interface Props {
   readonly refresh: () => void;
 }
 
-/** What it is about and how far it is, in one line. */
-function progressText({ journal }: UnfinishedChange): string {
+const titleOf = ({ undoes, title }: Journal) => (undoes === undefined ? title : `Undo "${title}"`);
+
+/** What it is about and how far it is. */
+function summaryOf(change: UnfinishedChange): {
+  readonly section: string;
+  readonly title: string;
+  readonly about: string;
+  readonly progress: string;
+} {
+  if (change.kind === "unreadable") {
+    const progress = change.why === "damaged" ? "its record is damaged" : "a newer version made it";
+    return { section: "Unfinished Change", title: "An Earlier Change", about: "", progress };
+  }
+  const { journal, state } = change;
   const done = journal.entries.filter((entry) => entry.state === "done").length;
-  return `${done} of ${journal.entries.length} steps done`;
+  return {
+    section: state === "running" ? "In Progress" : "Unfinished Change",
+    title: titleOf(journal),
+    about: journal.model,
+    progress: `${done} of ${journal.entries.length} steps done`,
+  };
 }
 
 /** The same in Set GPU Limit, where such a change may have left a limit behind. */
 export function UnfinishedDescription({ change }: Pick<Props, "change">) {
-  const { journal, state } = change;
-  return (
-    <Form.Description
-      title={state === "running" ? "In Progress" : "Unfinished Change"}
-      text={`${titleOf(journal)} for ${journal.model}: ${progressText(change)}.`}
-    />
-  );
+  const { section, title, about, progress } = summaryOf(change);
+  return <Form.Description title={section} text={`${title}${about && ` for ${about}`}: ${progress}.`} />;
 }
 
 /** Opens what was done and what was not. */
 export function ShowStepsAction(props: Props) {
-  return <Action.Push title="Show Steps" icon={Icon.List} target={<UnfinishedView {...props} />} />;
+  const { change } = props;
+  return (
+    <Action.Push
+      title={change.kind === "open" ? "Show Steps" : "Show Details"}
+      icon={Icon.List}
+      target={change.kind === "open" ? <OpenView {...props} change={change} /> : <UnreadableView {...props} />}
+    />
+  );
 }
 
-const titleOf = ({ isUndo, title }: Journal) => (isUndo ? `Undo "${title}"` : title);
-
-/** The row above the models that shows an unfinished change. */
+/** The row above the models that says a change is under way or was left before its end. */
 export function UnfinishedSection(props: Props) {
   const { change, refresh } = props;
-  const { journal, state } = change;
-  const running = state === "running";
+  const { section, title, about, progress } = summaryOf(change);
+  const running = change.kind === "open" && change.state === "running";
   return (
-    <List.Section title={running ? "In Progress" : "Unfinished Change"}>
+    <List.Section title={section}>
       <List.Item
         id="unfinished-change"
-        title={titleOf(journal)}
-        subtitle={journal.model}
+        title={title}
+        subtitle={about}
         icon={{ source: running ? Icon.CircleProgress : Icon.Warning, tintColor: Color.Orange }}
-        accessories={[{ text: progressText(change) }]}
+        accessories={[{ text: progress }]}
         actions={
           <ActionPanel>
             <ShowStepsAction {...props} />
@@ -65,10 +85,10 @@ export function UnfinishedSection(props: Props) {
 }
 
 /** What was done, what was not, and the ways on. */
-function UnfinishedView({ change, settings, snapshot, refresh }: Props) {
+function OpenView({ change, settings, snapshot, refresh }: Props & { readonly change: OpenChange }) {
   const { pop } = useNavigation();
   const { journal, state, isHere } = change;
-  const work = { journal, settings, snapshot, refresh };
+  const work = { settings, snapshot, refresh };
   const canAct = state === "left" && isHere;
   return (
     <Detail
@@ -86,7 +106,7 @@ function UnfinishedView({ change, settings, snapshot, refresh }: Props) {
               icon={Icon.Play}
               onAction={() => {
                 pop();
-                return carryOut(work);
+                return continueChange(journal, work);
               }}
             />
           )}
@@ -97,55 +117,87 @@ function UnfinishedView({ change, settings, snapshot, refresh }: Props) {
               style={Action.Style.Destructive}
               onAction={() => {
                 pop();
-                return undoChange(work);
+                return undoChange(journal, work);
               }}
             />
           )}
-          {state === "left" && (
-            <Action
-              title="Dismiss"
-              icon={Icon.Trash}
-              style={Action.Style.Destructive}
-              onAction={async () => {
-                if (!(await confirmLeaving())) return;
-                await clearJournal(localStorage);
-                pop();
-                refresh();
-              }}
-            />
-          )}
+          {state === "left" && <DismissAction refresh={refresh} />}
         </ActionPanel>
       }
     />
   );
 }
 
-function whatHappened({ journal, state, isHere }: UnfinishedChange): string {
+function whatHappened({ journal, state, isHere }: OpenChange): string {
   if (state === "running") return `It's running for ${journal.model} right now.`;
   return isHere
     ? `It was started for ${journal.model} and didn't finish. What's done is still in effect: continue, or undo it.`
     : `It was started for ${journal.model} on the Ollama host ${journal.url}. Choose that host in the preferences to continue or undo it.`;
 }
 
-function entryText({ step, state, reason }: JournalEntry): string {
-  const text = plainMarkdown(stepText(step));
+function entryText({ step, state, effect, reason = "" }: JournalEntry): string {
+  const line = (head: string, ...rest: readonly string[]) =>
+    `- **${head}:** ${plainMarkdown([stepText(step), ...rest].join(" ").trim())}`;
+  if (effect.kind === "unknown") return state === "running" ? line("Running or cut off") : line("Maybe done", reason);
   switch (state) {
     case "done":
-      return `- **Done:** ${text}`;
-    case "running":
-      return `- **Running:** ${text}`;
+      return line(effect.kind === "made" ? "Done" : "Nothing to do");
     case "failed":
-      return `- **Failed:** ${text} ${plainMarkdown(reason ?? "")}`.trimEnd();
+      return line(effect.kind === "made" ? "Done, but not as asked" : "Failed", reason);
+    case "running":
     case "waiting":
-      return `- **To do:** ${text}`;
+      return line("To do");
   }
 }
 
-function confirmLeaving(): Promise<boolean> {
+/** Says that there is a change which this version can't read. */
+function UnreadableView({ change, refresh }: Props) {
+  const text =
+    change.kind === "unreadable" && change.why === "newer-version"
+      ? "A newer version of this extension made a change and keeps what it did. This version can't read it, and leaves it alone. Update the extension to continue or undo the change."
+      : "What an earlier change did was kept, but the record is damaged, so it can't be continued or undone here. Look at the GPU limit and your model variants, and change back what you don't want.";
+  return (
+    <Detail
+      navigationTitle="Unfinished Change"
+      markdown={`# An Earlier Change\n\n${text}`}
+      actions={
+        <ActionPanel>
+          <DismissAction refresh={refresh} />
+          <RefreshAction refresh={refresh} />
+        </ActionPanel>
+      }
+    />
+  );
+}
+
+function DismissAction({ refresh }: Pick<Props, "refresh">) {
+  const { pop } = useNavigation();
+  return (
+    <Action
+      title="Dismiss"
+      icon={Icon.Trash}
+      style={Action.Style.Destructive}
+      onAction={async () => {
+        if (!(await confirmDismissal())) return;
+        await asOneChange({ title: "Dismiss Change" }, async () => {
+          try {
+            await clearJournal(localStorage);
+            pop();
+          } catch (error) {
+            await showFailureToast(error, { title: "Couldn't Dismiss It" });
+          }
+        });
+        refresh();
+      }}
+    />
+  );
+}
+
+function confirmDismissal(): Promise<boolean> {
   return confirmAlert({
     icon: Icon.Trash,
     title: "Dismiss the change?",
     message: "What's done stays in effect. You can't continue or undo it from here afterwards.",
-    primaryAction: { title: "Leave", style: Alert.ActionStyle.Destructive },
+    primaryAction: { title: "Dismiss", style: Alert.ActionStyle.Destructive },
   });
 }

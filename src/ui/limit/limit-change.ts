@@ -40,6 +40,7 @@ export async function changeLimit({ mac, advice, mib, bootDaemon, own }: LimitCh
     return refuse("A limit this high isn't kept after a restart: restarting has to help if the Mac freezes.");
   }
   const outcome = await confirmAndPrompt({
+    change: mib === 0 ? "Reset GPU Limit" : "Set GPU Limit",
     questions: questionsBefore(check, mib),
     work: (system) => changeGpuLimit(system, { mib, ramMib, bootDaemon }),
     explain: (came) => outcomeWords(came, mib, mac.overrideMib, bootDaemon === "keep" ? own?.valueMib : undefined),

@@ -9,6 +9,7 @@ const NOT_THE_GPU = "It has nothing to do with GPU memory and won't make a model
 /** Asks, switches the disk throttle with one administrator prompt and says what is in force. */
 export async function changeThrottle(asked: ThrottleState, before: ThrottleState): Promise<void> {
   await confirmAndPrompt({
+    change: asked === 0 ? "Switch Off Disk Throttle" : "Switch On Disk Throttle",
     questions: [
       {
         icon: Icon.HardDrive,

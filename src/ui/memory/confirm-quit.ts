@@ -9,6 +9,8 @@ import { getSystem } from "../../app/system";
 export async function confirmQuit(app: AppFootprint, refresh: () => void): Promise<void> {
   const isOllama = app.bundlePath?.endsWith("/Ollama.app") ?? false;
   const outcome = await confirmAndRun({
+    // Any other app may be quit while a change waits, to make room for it.
+    change: isOllama ? "Quit Ollama" : undefined,
     questions: [
       {
         icon: Icon.XMarkCircle,

@@ -52,6 +52,7 @@ async function askAndRestart(url: string, snapshot: Snapshot, refresh: () => voi
   } else {
     const effects = await readEffects(system, url, identity, snapshot);
     const outcome = await confirmAndRun({
+      change: "Restart Ollama",
       questions: [
         {
           icon: Icon.RotateClockwise,

@@ -1,7 +1,7 @@
 import { Action, ActionPanel, Icon, Keyboard } from "@raycast/api";
 import type { ReactNode } from "react";
 import { isApplicable } from "../../apply/is-applicable";
-import { canUndo, type Journal, journalState } from "../../apply/journal";
+import { canUndo, isFinished, type Journal } from "../../apply/journal";
 import { asOneLine } from "../../fit/commands";
 import type { PlanOption } from "../../fit/plan/options";
 import { applyOption, type ApplyOption } from "../change/apply-option";
@@ -10,7 +10,6 @@ import { runInTerminal } from "../shared/model-work";
 import { RefreshAction } from "../shared/refresh-action";
 import { appleSilicon, type Snapshot } from "../../app/snapshot";
 import { undoChange } from "../change/carry-out";
-import { getSystem } from "../../app/system";
 
 interface Props extends Omit<ApplyOption, "option"> {
   /** Absent where nothing makes the model fit. */
@@ -80,7 +79,7 @@ export function PlanActions({ option, text, memoryView, checkBuilds, lastChange,
             title="Undo Last Change"
             icon={Icon.Undo}
             style={Action.Style.Destructive}
-            onAction={() => undoChange({ journal, settings, snapshot, refresh })}
+            onAction={() => undoChange(journal, { settings, snapshot, refresh })}
           />
         )}
         <RefreshAction refresh={refresh} />
@@ -92,5 +91,5 @@ export function PlanActions({ option, text, memoryView, checkBuilds, lastChange,
 /** The last change, if it finished and left something to undo. */
 function undoable(journal: Journal | undefined, snapshot: Snapshot): Journal | undefined {
   if (journal === undefined || !canUndo(journal) || journal.url !== snapshot.url) return undefined;
-  return journalState(journal, getSystem().now()) === "finished" ? journal : undefined;
+  return isFinished(journal) ? journal : undefined;
 }

@@ -1,7 +1,8 @@
 import { Detail, Icon, List } from "@raycast/api";
 import { usePromise } from "@raycast/utils";
 import type { ReactNode } from "react";
-import { readJournal } from "../../apply/journal";
+import type { Journal } from "../../apply/journal";
+import { readJournal } from "../../apply/journal-store";
 import type { PlanOption } from "../../fit/plan/options";
 import type { PlanKind } from "../../fit/plan/proposals";
 import { PlanActions } from "./plan-actions";
@@ -39,6 +40,11 @@ interface Props {
   readonly memoryView: ReactNode;
 }
 
+async function readLastChange(): Promise<Journal | undefined> {
+  const kept = await readJournal(localStorage);
+  return kept.kind === "journal" ? kept.journal : undefined;
+}
+
 /** The plan for one model: the least change that makes it fit first, with before and after. */
 export function PlanView({ row: opened, snapshot: openedIn, settings, refresh: refreshList, memoryView }: Props) {
   // What was applied changes the plan, so it's read again while it's open.
@@ -47,7 +53,7 @@ export function PlanView({ row: opened, snapshot: openedIn, settings, refresh: r
   const row = fresh?.verdict ? fresh : opened;
   const snapshot = list.snapshot ?? openedIn;
   const state = usePlan(row, snapshot);
-  const lastChange = usePromise(() => readJournal(localStorage), []);
+  const lastChange = usePromise(readLastChange, [], { onError: () => {} });
   const title = row.model.name;
   if (state === undefined) return <List isLoading navigationTitle={title} />;
   const { plan, planned, checkBuilds } = state;

@@ -12,6 +12,8 @@ export const promptHooks = {
 } satisfies Partial<PromptSystem>;
 
 interface PromptJob<T> {
+  /** Title of the change. */
+  readonly change: string;
   readonly questions: readonly Alert.Options[];
   /** Asks for the password, where there's something to change, and does what it is for. */
   readonly work: (system: PromptSystem) => Promise<T>;
@@ -21,8 +23,15 @@ interface PromptJob<T> {
 }
 
 /** {@link confirmAndRun} for work that macOS asks the administrator password for. */
-export function confirmAndPrompt<T>({ questions, work, explain, command }: PromptJob<T>): Promise<T | undefined> {
+export function confirmAndPrompt<T>({
+  change,
+  questions,
+  work,
+  explain,
+  command,
+}: PromptJob<T>): Promise<T | undefined> {
   return confirmAndRun({
+    change,
     questions,
     progress: { title: "Waiting for Your Password" },
     work: () => work({ ...getSystem(), ...promptHooks }),
@@ -81,7 +90,7 @@ export function promptWords(outcome: PromptFailure, words: PromptWords): ToastWo
     case "unconfirmed":
       return failure("Set, but Not Confirmed", "The value couldn't be read back.", besides);
     case "failed":
-      return failure(words.failed, sentence(outcome.detail));
+      return failure(words.setAnyway ? "Set, Though the Prompt Failed" : words.failed, sentence(outcome.detail));
   }
 }
 

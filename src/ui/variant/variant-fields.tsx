@@ -1,16 +1,5 @@
-import {
-  Action,
-  ActionPanel,
-  Alert,
-  Clipboard,
-  confirmAlert,
-  Form,
-  Icon,
-  showToast,
-  Toast,
-  useNavigation,
-} from "@raycast/api";
-import { FormValidation, showFailureToast, useForm } from "@raycast/utils";
+import { Action, ActionPanel, Clipboard, Form, Icon, Toast, useNavigation } from "@raycast/api";
+import { FormValidation, useForm } from "@raycast/utils";
 import { useState } from "react";
 import { expectedLoad } from "../../apply/load-report";
 import { modelfileText, ollamaCreateCommand } from "../../fit/commands";
@@ -18,7 +7,7 @@ import { ROUND_CONTEXTS } from "../../fit/largest-context";
 import { formatBytes, formatContext } from "../../fit/units";
 import { judge, judgeAtContext } from "../../fit/verdict";
 import { badgeText } from "../../fit/verdict-text";
-import { createVariant, variantOutcomeText, variantRefusal } from "../../ollama/variant";
+import { variantOutcomeText, variantRefusal } from "../../ollama/variant";
 import { isUsableName, sameModel, variantName } from "../../fit/model-name";
 import { limitWarning } from "../limit/limit-warning";
 import { changeLoaded } from "../shared/model-work";
@@ -26,6 +15,7 @@ import type { Settings } from "../../app/preferences";
 import { RefreshAction } from "../shared/refresh-action";
 import { connect, type Snapshot } from "../../app/snapshot";
 import type { FitRow } from "../shared/use-fit-list";
+import { makeVariant, unmakeVariant } from "./make-variant";
 import { VariantCreated } from "./variant-created";
 import { getSystem } from "../../app/system";
 
@@ -108,51 +98,26 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
 
   async function create(from: string, name: string, tokens: number): Promise<boolean> {
     const client = connect(getSystem(), settings);
-    if (client === undefined) return false;
-    let taken = rows.some(({ model }) => sameModel(model.name, name));
-    if (taken && !(await confirmReplace(name))) return false;
-    const stop = new AbortController();
-    const toast = await showToast({
-      style: Toast.Style.Animated,
-      title: "Creating Variant",
-      message: name,
-      primaryAction: { title: "Cancel", onAction: () => stop.abort() },
-    });
-    const request = { source: from, name, numCtx: tokens, signal: stop.signal };
-    const onProgress = (status: string) => {
-      toast.message = status;
-    };
-    let outcome = await createVariant(client, { ...request, overwrite: taken, onProgress });
-    // Somebody else may have made it since the list was read.
-    if (outcome.kind === "name-taken" && (await confirmReplace(outcome.name))) {
-      taken = true;
-      outcome = await createVariant(client, { ...request, overwrite: true, onProgress });
-    }
-    delete toast.primaryAction;
-    toast.message = undefined;
-    if (outcome.kind !== "created") {
-      toast.style = outcome.kind === "cancelled" ? Toast.Style.Success : Toast.Style.Failure;
-      toast.title = variantOutcomeText(outcome);
-      return false;
-    }
+    const source = rows.find(({ model }) => model.name === from);
+    if (client === undefined || source === undefined) return false;
+    const taken = rows.find(({ model }) => sameModel(model.name, name))?.model;
+    const made = await makeVariant(client, { source: source.model, name, numCtx: tokens, taken });
+    if (made === undefined) return false;
+    const { toast, digest, despite, isReplacement } = made;
     toast.style = Toast.Style.Success;
     toast.title = `Created ${name}`;
-    toast.message = `num_ctx ${formatContext(tokens)}, weights shared with ${from}`;
-    const input = rows.find(({ model }) => model.name === from)?.input;
-    const expected = input && expectedLoad(judgeAtContext(input, tokens));
+    toast.message = despite ?? `num_ctx ${formatContext(tokens)}, weights shared with ${from}`;
+    const expected = source.input && expectedLoad(judgeAtContext(source.input, tokens));
     const load = () => changeLoaded(settings, name, "load", refresh, expected);
     const undo = async () => {
-      try {
-        await client.remove(name);
-        await showToast({ style: Toast.Style.Success, title: `Removed ${name}` });
-      } catch (error) {
-        await showFailureToast(error, { title: `Couldn't remove ${name}` });
-      }
+      await unmakeVariant(client, name, digest);
       onCreated?.();
     };
     toast.primaryAction = { title: "Copy Name", onAction: () => Clipboard.copy(name) };
-    toast.secondaryAction = taken ? { title: "Load", onAction: load } : { title: "Undo", onAction: undo };
-    push(<VariantCreated name={name} source={from} numCtx={tokens} load={load} undo={taken ? undefined : undo} />);
+    toast.secondaryAction = isReplacement ? { title: "Load", onAction: load } : { title: "Undo", onAction: undo };
+    push(
+      <VariantCreated name={name} source={from} numCtx={tokens} load={load} undo={isReplacement ? undefined : undo} />,
+    );
     return true;
   }
 
@@ -224,15 +189,6 @@ function parseTokens(text: string | undefined): number | undefined {
 
 function contextOf({ context, tokens }: Values): number | undefined {
   return context === "custom" ? parseTokens(tokens) : parseTokens(context);
-}
-
-function confirmReplace(name: string): Promise<boolean> {
-  return confirmAlert({
-    icon: Icon.Warning,
-    title: `Replace ${name}?`,
-    message: "A model with this name exists. Ollama would replace it without asking.",
-    primaryAction: { title: "Replace", style: Alert.ActionStyle.Destructive },
-  });
 }
 
 /** What the cap saves and whether the variant then fits. */

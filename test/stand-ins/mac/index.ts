@@ -25,6 +25,8 @@ export interface MacFaults extends RootFaults {
   readonly hang?: boolean;
   /** AppleScript gives up waiting; with "applied" what it started as root goes on all the same. */
   readonly timeoutReached?: true | "applied";
+  /** osascript is killed; what it started as root goes on and is done 0.3 s later. */
+  readonly promptKilled?: boolean;
   /** The limit reads back as this value, whatever is set. */
   readonly lies?: number;
   /** sysctl does not answer. */
@@ -421,11 +423,18 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
       { sysctls: mac.sysctls, daemons: mac.daemons, loaded: mac.loadedDaemons, disabled: mac.disabledDaemons },
       faults,
     );
-    mac.lastRootRun = root;
-    for (const [key, value] of root.sysctls) mac.sysctls.set(key, value);
-    mac.daemons = root.daemons;
-    mac.loadedDaemons = root.loaded;
-    mac.disabledDaemons = root.disabled;
+    const takeEffect = () => {
+      mac.lastRootRun = root;
+      for (const [key, value] of root.sysctls) mac.sysctls.set(key, value);
+      mac.daemons = root.daemons;
+      mac.loadedDaemons = root.loaded;
+      mac.disabledDaemons = root.disabled;
+    };
+    if (faults.promptKilled) {
+      mac.clock.after(300, takeEffect);
+      return { stdout: "", stderr: "", missing: false, timedOut: false };
+    }
+    takeEffect();
     if (faults.timeoutReached === "applied") return scriptError("AppleEvent timed out.", -1712);
     if (root.exitCode !== 0) return scriptError(root.stderr.trim(), root.exitCode);
     // "altering line endings": LF becomes CR and the last one is cut; osascript adds its own.

@@ -1,0 +1,59 @@
+import { Toast } from "@raycast/api";
+import type { JournalEntry } from "../../apply/journal";
+import type { RunResult } from "../../apply/run-change";
+import { stepFailedText, stepUnsureText } from "../../apply/steps";
+import type { ToastWords } from "../shared/confirm-and-run";
+import { loadWords } from "../shared/load-words";
+
+/** What a toast says of a change: what came of it, not what was asked for. `next` = what to try where it still spills. */
+export function resultWords(result: RunResult, next: string | undefined): ToastWords {
+  if (result.kind === "finished") return finishedWords(result, next);
+  const { journal, entry, reason, isLeft } = result;
+  const { step } = entry;
+  // The server goes on with what nobody waits for.
+  if (!isLeft && result.kind === "cancelled" && step.kind === "load") {
+    return { style: Toast.Style.Success, title: "Stopped Waiting", message: `Ollama may still load ${step.name}.` };
+  }
+  if (!isLeft && result.kind === "cancelled") {
+    const message = reason.replace(/^Nothing Changed\. /, "");
+    return { style: Toast.Style.Success, title: "Nothing Changed", message };
+  }
+  const { length } = journal.entries;
+  const done = journal.entries.filter(({ state }) => state === "done").length;
+  return {
+    style: Toast.Style.Failure,
+    title: titleOf(entry),
+    message: done === 0 ? reason : `${done} of ${length} steps done. ${reason}`,
+  };
+}
+
+function titleOf({ step, effect }: JournalEntry): string {
+  switch (effect.kind) {
+    case "made":
+      return "Changed, but Not as Asked";
+    case "unknown":
+      return stepUnsureText(step) ?? stepFailedText(step);
+    case "none":
+    case "found":
+      return stepFailedText(step);
+  }
+}
+
+function finishedWords(
+  { journal, load, notes }: Extract<RunResult, { kind: "finished" }>,
+  next: string | undefined,
+): ToastWords {
+  const [note] = notes;
+  if (note !== undefined) return { style: Toast.Style.Failure, ...note };
+  if (journal.undoes !== undefined) {
+    return { style: Toast.Style.Success, title: "Undone", message: `${journal.title} is undone.` };
+  }
+  if (load === undefined) {
+    const message = `${journal.title}. ${journal.model} wasn't loaded, so nothing is verified.`;
+    return { style: Toast.Style.Success, title: "Done", message };
+  }
+  const words = loadWords(load.report, load.step.expected);
+  return load.report.kind === "spilled" && next !== undefined
+    ? { ...words, message: `${words.message} Next: ${next}.` }
+    : words;
+}

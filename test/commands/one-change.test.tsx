@@ -1,0 +1,165 @@
+import { describe, expect, it } from "vitest";
+import CheckModelFit from "../../src/check-model-fit";
+import ResetGpuLimit from "../../src/reset-gpu-limit";
+import SetGpuLimit from "../../src/set-gpu-limit";
+import { desk, renderCommand, runNoView, type Screen } from "../support";
+import { setStage, type Stage } from "./stage";
+
+const MODEL = "qwen3-coder-next:q4_K_M";
+const RAISE = "Raise the Limit to 56.0 GiB";
+const CAP = "Cap the Context at 64K";
+const UNDER_WAY = "Another Change Is Under Way";
+
+const openForm = ({ system }: Stage) => renderCommand(<SetGpuLimit />, { command: "set-gpu-limit", system });
+
+async function openPlan({ system }: Stage): Promise<Screen> {
+  const screen = await renderCommand(<CheckModelFit />, { command: "check-model-fit", system });
+  await screen.pick(MODEL);
+  await screen.action("Show Plan");
+  await screen.settle();
+  return screen;
+}
+
+const stageOf = () => setStage({ ollama: { totalVramBytes: 55_662_788_608 } });
+const lastToast = (screen: Screen) => screen.toasts().at(-1);
+
+/** Another window is at something, now. */
+function holdLock(stage: Stage): void {
+  const holder = { owner: "another window", title: "Set GPU Limit", at: stage.system.now().getTime() };
+  desk.localStorage.set("change-lock", JSON.stringify(holder));
+}
+
+describe("while one change waits for its password", () => {
+  it("no other of the same form is begun, and after it the lock is free", async () => {
+    const stage = await stageOf();
+    stage.mac.faults = { hang: true };
+    const form = await openForm(stage);
+    await form.press("Set GPU Limit");
+    await form.until(() => stage.mac.prompts.length === 1);
+    for (const action of ["Back to macOS Default", "Switch Off Disk Throttle"]) {
+      desk.answers.push(true);
+      await form.press(action);
+      await form.until(() => lastToast(form)?.title === UNDER_WAY);
+      expect(lastToast(form)?.message).toContain("Set GPU Limit");
+      desk.toasts = desk.toasts.filter(({ style }) => style === "ANIMATED");
+      desk.answers = [];
+    }
+    expect(stage.mac.prompts).toHaveLength(1);
+    stage.mac.answerPrompt("allow");
+    await form.settle();
+    expect(stage.mac.limitMib()).toBe(57_344);
+    expect(desk.localStorage.has("change-lock")).toBe(false);
+  });
+
+  it("Undo of an earlier one is not begun from its toast", async () => {
+    const stage = await stageOf();
+    const screen = await openPlan(stage);
+    await screen.pick(RAISE);
+    await screen.press("Apply");
+    await screen.settle();
+    await screen.confirm(true);
+    await screen.settle();
+    expect(stage.mac.limitMib()).toBe(57_344);
+    const form = await openForm(stage);
+    stage.mac.faults = { hang: true };
+    await form.choose("New Limit", "macOS Default: 51.8 GiB");
+    await form.press("Set GPU Limit");
+    await form.until(() => stage.mac.prompts.length === 2);
+    desk.answers.push(true);
+    const undo = desk.toasts.find(({ primaryAction }) => primaryAction?.title === "Undo");
+    void undo?.primaryAction?.onAction(undo);
+    await form.until(() => lastToast(form)?.title === UNDER_WAY);
+    stage.mac.answerPrompt("cancel");
+    await form.settle();
+    expect(stage.mac.prompts).toHaveLength(2);
+    expect(stage.mac.limitMib()).toBe(57_344);
+  });
+});
+
+describe("while another window is at a change", () => {
+  it("Apply is refused after the confirmation, and nothing is changed", async () => {
+    const stage = await stageOf();
+    const screen = await openPlan(stage);
+    await screen.pick(CAP);
+    await screen.press("Apply");
+    await screen.settle();
+    // It begins while the question is on screen.
+    holdLock(stage);
+    await screen.confirm(true);
+    await screen.settle();
+    expect(lastToast(screen)).toMatchObject({ style: "FAILURE", title: UNDER_WAY });
+    expect(stage.ollama.models().map(({ name }) => name)).not.toContain(`${MODEL}-64k`);
+    expect(desk.localStorage.has("journal-1")).toBe(false);
+  });
+
+  it("Reset is refused", async () => {
+    const stage = await stageOf();
+    stage.mac.sysctls.set("iogpu.wired_limit_mb", "57344");
+    holdLock(stage);
+    const answers = [true];
+    const { toasts } = await runNoView(ResetGpuLimit, { command: "reset-gpu-limit", system: stage.system, answers });
+    expect(toasts().at(-1)).toMatchObject({ title: UNDER_WAY });
+    expect(stage.mac.prompts).toEqual([]);
+  });
+
+  it("Restart Ollama is refused", async () => {
+    const stage = await stageOf();
+    const screen = await openForm(stage);
+    const pids = () => stage.mac.servers.map(({ pid }) => pid);
+    const before = pids();
+    await screen.press("Restart Ollama");
+    await screen.settle();
+    holdLock(stage);
+    await screen.confirm(true);
+    await screen.settle();
+    expect(lastToast(screen)).toMatchObject({ title: UNDER_WAY });
+    expect(pids()).toEqual(before);
+  });
+
+  it("loading a model is not held up: it changes nothing that stays", async () => {
+    const stage = await stageOf();
+    const screen = await renderCommand(<CheckModelFit />, { command: "check-model-fit", system: stage.system });
+    holdLock(stage);
+    await screen.pick("qwen3:8b");
+    await screen.action("Load Model");
+    expect(stage.ollama.loaded()).toHaveLength(1);
+  });
+});
+
+describe("a plan", () => {
+  it("is made again where the model was replaced since it was listed", async () => {
+    const stage = await stageOf();
+    const screen = await openPlan(stage);
+    const [model] = stage.ollama.models().filter(({ name }) => name === MODEL);
+    if (model === undefined) throw new Error("The sample has no such model.");
+    await stage.ollama.put({ ...model, system: "Another one." });
+    await screen.pick(CAP);
+    await screen.press("Apply");
+    await screen.settle();
+    expect(lastToast(screen)).toMatchObject({
+      style: "FAILURE",
+      title: "The Model Was Replaced Meanwhile",
+      message: "Nothing changed. The plan is made again.",
+    });
+    await screen.pick(CAP);
+    await screen.press("Apply");
+    await screen.settle();
+    await screen.confirm(true);
+    await screen.settle();
+    expect(stage.ollama.models().map(({ name }) => name)).toContain(`${MODEL}-64k`);
+  });
+
+  it("is not carried out where model or limit change while the question is on screen", async () => {
+    const stage = await stageOf();
+    const screen = await openPlan(stage);
+    await screen.pick(RAISE);
+    await screen.press("Apply");
+    await screen.settle();
+    stage.mac.sysctls.set("iogpu.wired_limit_mb", "60000");
+    await screen.confirm(true);
+    await screen.settle();
+    expect(lastToast(screen)).toMatchObject({ title: "The Limit Was Changed Meanwhile" });
+    expect(stage.mac.prompts).toEqual([]);
+    expect(stage.mac.limitMib()).toBe(60_000);
+  });
+});
