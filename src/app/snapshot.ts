@@ -103,7 +103,11 @@ function assemble(
     machine,
     limit: rest.isLocal
       ? limitInForce(machine, rest.server?.startupTotalBytes?.value)
-      : remoteLimit(rest.server?.identity, settings.remoteLimitBytes),
+      : remoteLimit(rest.server?.identity, settings.remoteLimitBytes, {
+          loaded: rest.loaded ?? [],
+          models: rest.models ?? [],
+          version: rest.server?.version,
+        }),
     advice: rest.isLocal && mac ? adviseLimit(mac, settings.reserveBytes) : undefined,
   };
 }

@@ -1,7 +1,8 @@
 import { LIMIT_KEY } from "./commands";
-import type { AppleSiliconMac, Machine, MacosVersion } from "./facts";
+import type { AppleSiliconMac, InstalledModel, LoadedModel, Machine, MacosVersion } from "./facts";
 import { containerText, placeText, type ServerIdentity } from "./server-origin";
 import { formatBytes, formatMib, GIB, MIB } from "./units";
+import { compareVersions, parseVersion } from "./version";
 
 const METAL_PAGE = 16_384;
 
@@ -60,11 +61,13 @@ export interface GpuLimit {
   readonly bytes: number;
   /** Set where more is in force than is safe. */
   readonly excess?: LimitExcess;
-  readonly source: "override" | "metal" | "listed-device" | "server-log" | "formula" | "stated";
+  readonly source: "override" | "metal" | "listed-device" | "server-log" | "formula" | "stated" | "loaded";
   /** For people: "set with iogpu.wired_limit_mb". */
   readonly sourceText: string;
   /** Not read but worked out: nothing that rests on it is better than Tight. */
   readonly estimated: boolean;
+  /** It may be higher: what is above it isn't known not to fit. */
+  readonly isLeast?: boolean;
   /** Two sources contradict each other: which, and what each says. */
   readonly disagreement?: string;
 }
@@ -172,23 +175,68 @@ function whyEstimated({ overrideMib }: AppleSiliconMac): string {
   return overrideMib === undefined ? "neither sysctl nor Metal could be read" : "Metal couldn't be asked";
 }
 
-/** The limit of another machine: what its owner states in the preferences, else unknown. A container has no GPU. */
+/** Title of the preference that states the limit of another machine. */
+const REMOTE_PREFERENCE = "GPU Limit of the Remote Mac";
+
+/**
+ * The limit of another machine: what its owner states in the preferences, else what the largest model that's whole on
+ * its GPU shows at the least, else unknown. A container has no GPU.
+ */
 export function remoteLimit(
   identity: ServerIdentity = { kind: "remote" },
   statedBytes?: number,
+  shown: ShownLoads = { loaded: [], models: [] },
 ): GpuLimit | UnknownGpuLimit {
   if (identity.kind === "elsewhere" && identity.carrier === "container") {
     return { kind: "unknown", reason: containerText(identity.program) };
   }
-  return statedBytes === undefined
-    ? { kind: "unknown", reason: `${placeText(identity)} Its GPU limit isn't stated in the preferences.` }
-    : {
-        kind: "known",
-        bytes: statedBytes,
-        source: "stated",
-        sourceText: "stated in the preferences",
-        estimated: false,
-      };
+  if (statedBytes !== undefined) {
+    return {
+      kind: "known",
+      bytes: statedBytes,
+      source: "stated",
+      sourceText: "stated in the preferences",
+      estimated: false,
+    };
+  }
+  return (
+    leastLimit(shown) ?? {
+      kind: "unknown",
+      reason: `${placeText(identity)} Its limit isn't stated in the preferences (${REMOTE_PREFERENCE}).`,
+    }
+  );
+}
+
+/** What another machine shows of what it has loaded. */
+export interface ShownLoads {
+  readonly loaded: readonly LoadedModel[];
+  readonly models: readonly InstalledModel[];
+  readonly version?: string;
+}
+
+/** From 0.30 on llama.cpp keeps this much free beside a model that's whole on the GPU. */
+const KEPT_FREE = GIB;
+
+/**
+ * What a loaded model shows of the limit: at least its size, and what is kept free beside it. An MLX model shows nothing,
+ * as it isn't kept below the limit.
+ */
+function leastLimit({ loaded, models, version: text }: ShownLoads): GpuLimit | undefined {
+  const isGguf = ({ digest }: LoadedModel) => models.some((one) => one.digest === digest && one.format === "gguf");
+  const whole = loaded.filter((one) => one.sizeBytes > 0 && one.vramBytes >= one.sizeBytes && isGguf(one));
+  const [largest] = whole.toSorted((a, b) => b.sizeBytes - a.sizeBytes);
+  if (largest === undefined) return undefined;
+  const version = parseVersion(text);
+  const keeps = version !== undefined && compareVersions(version, [0, 30, 0]) >= 0;
+  const bytes = largest.sizeBytes + (keeps ? KEPT_FREE : 0);
+  return {
+    kind: "known",
+    bytes,
+    source: "loaded",
+    sourceText: `at least ${formatBytes(bytes)}, as ${largest.name} is whole on the GPU there; state it in the preferences (${REMOTE_PREFERENCE})`,
+    estimated: false,
+    isLeast: true,
+  };
 }
 
 /** macOS's default limit, also while an override is set: maxBufferLength is 0.75 × the default whatever the override. */

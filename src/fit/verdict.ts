@@ -2,6 +2,7 @@ import { estimate } from "../memory/estimate";
 import type { KnownEstimate, MemoryEstimate } from "../memory/estimate-types";
 import type { RunSettings } from "../memory/settings";
 import type { InstalledModel, LoadedModel, ModelDescription, ServerFacts } from "./facts";
+import { CONTEXT_TIERS, contextTier } from "./context-tier";
 import { type GpuLimit, inForceBytes, type UnknownGpuLimit } from "./limit-policy";
 import { balanceRam, type RamBalance, type RamUse } from "./ram";
 import {
@@ -154,6 +155,15 @@ function compare(
   ];
   const ram = input.ram && balanceRam(input.ram, sum, input.model.sizeBytes);
   const judged: KnownRun = { run, estimate: sum, limit, spareBytes, ram, cautions };
+  if (limit.isLeast && spareBytes - sum.uncertainty < 0) {
+    const need = formatBytes(needBytes({ estimate: sum, run }));
+    return {
+      kind: "unknown",
+      reason: `It needs ${need}, and the limit there is only known to be ${limit.sourceText}.`,
+      run,
+      estimate: sum,
+    };
+  }
   if (spareBytes + sum.uncertainty < 0) {
     const missingBytes = -spareBytes;
     if (cannotFitHere(input, description, run)) return { kind: "too-big", missingBytes, ...judged };
@@ -190,8 +200,14 @@ export function runInput(
     server: input.server,
     options: input.options,
     loadedContext: input.loaded?.find(({ digest }) => digest === input.model.digest)?.contextLength,
-    limitBytes: input.limit.kind === "known" ? inForceBytes(input.limit) : undefined,
+    limitBytes: input.limit.kind === "known" ? tierBytes(input.limit) : undefined,
   };
+}
+
+/** The GPU memory that Ollama's default context follows from; a limit that may be higher tells only the highest tier. */
+function tierBytes(limit: GpuLimit): number | undefined {
+  const bytes = inForceBytes(limit);
+  return limit.isLeast && contextTier(bytes) < CONTEXT_TIERS[0].numCtx ? undefined : bytes;
 }
 
 /** Parts of a model that change its memory in ways the estimate does not cover. */

@@ -27,6 +27,10 @@ const READ = { tensors: true } as const;
  * read, else from show, asked again with `verbose` only where its arrays decide something.
  */
 export async function describeModel(options: DescribeOptions): Promise<ModelDescription> {
+  return withProjectorSize(await readDescription(options), options.model.sizeBytes);
+}
+
+async function readDescription(options: DescribeOptions): Promise<ModelDescription> {
   const { client, model, isLocal, signal, needsArrays } = options;
   const ask = signal ? { signal } : {};
   const shown = await client.show(model.name, ask);
@@ -53,6 +57,21 @@ async function withLocalFiles(shown: ModelDescription, options: DescribeOptions)
   };
   const metadata = model?.blob?.metadata;
   return metadata === undefined ? whole : { ...whole, metadata, metadataSource: "header" };
+}
+
+/**
+ * The size of a projector whose file isn't read, as on another machine: what the list counts of the model without the
+ * tensors of the model itself. That's a few megabytes too much, for the headers of both files. Only one can be told so.
+ */
+function withProjectorSize(description: ModelDescription, sizeBytes: number): ModelDescription {
+  const { projectors, adapters, drafts, metadata } = description;
+  const [only, ...others] = projectors;
+  if (only === undefined || only.bytes !== undefined || others.length + adapters.length + drafts.length > 0) {
+    return description;
+  }
+  const tensors = metadata.tensors.length > 0 ? tensorSum(metadata) : undefined;
+  const bytes = tensors === undefined ? 0 : sizeBytes - tensors;
+  return bytes > 0 ? { ...description, projectors: [{ ...only, bytes }] } : description;
 }
 
 /** What a blob's file tells. */

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { installed, measured } from "./inputs";
 import type { AppleSiliconMac } from "../../src/fit/facts";
 import {
   adviseLimit,
@@ -220,5 +221,39 @@ describe("checking a limit", () => {
     for (const text of ["57344.5", "57 GB", "0x10", "1e5", "-5", "", "57344; rm -rf /", "57,34"]) {
       expect(parseMib(text)).toBeUndefined();
     }
+  });
+});
+
+describe("the limit of another machine", () => {
+  const gguf = installed(measured("qwen3-coder-next"));
+  const loaded = (sizeBytes: number, vramBytes = sizeBytes) => ({
+    name: gguf.name,
+    digest: gguf.digest,
+    sizeBytes,
+    vramBytes,
+  });
+  const remote = { kind: "remote" } as const;
+  const shown = (sizeBytes: number, vramBytes = sizeBytes, version = "0.33.0") =>
+    remoteLimit(remote, undefined, { loaded: [loaded(sizeBytes, vramBytes)], models: [gguf], version });
+
+  it("is at least what a model takes that's whole on the GPU there, with what llama.cpp keeps free", () => {
+    expect(shown(49.3 * GIB)).toMatchObject({ bytes: 50.3 * GIB, isLeast: true, estimated: false });
+    expect(shown(49.3 * GIB, 49.3 * GIB, "0.24.0")).toMatchObject({ bytes: 49.3 * GIB });
+  });
+
+  it("isn't told by a model that spilled or that MLX runs, and what's stated goes before it", () => {
+    expect(shown(49.3 * GIB, 40 * GIB).kind).toBe("unknown");
+    const mlx = { ...gguf, format: "safetensors" as const };
+    expect(remoteLimit(remote, undefined, { loaded: [loaded(9 * GIB)], models: [mlx] }).kind).toBe("unknown");
+    const stated = remoteLimit(remote, 24 * GIB, { loaded: [loaded(9 * GIB)], models: [gguf] });
+    expect(stated).toMatchObject({ bytes: 24 * GIB, source: "stated" });
+  });
+
+  it("isn't stated for a container, which has no GPU", () => {
+    const docker = { kind: "elsewhere", pid: 1, carrier: "container", program: "Docker" } as const;
+    expect(remoteLimit(docker, 24 * GIB)).toMatchObject({ kind: "unknown", reason: expect.stringContaining("Docker") });
+    const tunnel = { kind: "elsewhere", pid: 1, carrier: "tunnel", program: "ssh" } as const;
+    expect(remoteLimit(tunnel, 24 * GIB)).toMatchObject({ bytes: 24 * GIB });
+    expect(remoteLimit(tunnel)).toMatchObject({ reason: expect.stringContaining("ssh passes requests on") });
   });
 });

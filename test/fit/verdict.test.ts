@@ -4,7 +4,7 @@ import type { ModelDescription } from "../../src/fit/facts";
 import { judge, judgeAtContext, type JudgeInput, type Verdict } from "../../src/fit/verdict";
 import { badgeText, tooltipText, verdictSentence } from "../../src/fit/verdict-text";
 import { GIB, MIB } from "../../src/fit/units";
-import { described, inputFor, installed, limitOf, logged, measured, oracle, SERVER } from "./inputs";
+import { described, inputFor, installed, lacking, limitOf, logged, measured, oracle, SERVER } from "./inputs";
 
 const qwen = measured("qwen3-8b");
 const at8K = { options: { context: 8192 } } as const;
@@ -213,6 +213,26 @@ describe("layers that are forced onto the GPU", () => {
     expect(judge(inputFor(from, total - GIB))).toMatchObject({ kind: "spills", run: { isForced: false } });
     const on = { server: { ...SERVER, fit: logged("on" as const) } };
     expect(judge(inputFor(from, total - GIB, on)).kind).toBe("spills");
+  });
+});
+
+describe("a limit that's only known at the least", () => {
+  const least = (bytes: number) => ({ limit: limitOf(bytes, { isLeast: true, sourceText: "at least that" }) });
+
+  it("makes a firm Fits, and leaves open what needs more", () => {
+    expect(judge(inputFor(qwen, 0, { ...at8K, ...least(need + band) })).kind).toBe("fits");
+    for (const bytes of [need + band - 1, need - band - 1, GIB]) {
+      expect(judge(inputFor(qwen, 0, { ...at8K, ...least(bytes) }))).toMatchObject({
+        kind: "unknown",
+        reason: expect.stringContaining("only known to be at least that"),
+      });
+    }
+  });
+
+  it("tells Ollama's default context only where that can't be higher", () => {
+    const server = lacking(lacking(SERVER, "contextLength"), "startupTotalBytes");
+    expect(judge(inputFor(qwen, 0, { server, ...least(50 * GIB) })).run?.numCtx.value).toBe(40_960);
+    expect(judge(inputFor(qwen, 0, { server, ...least(30 * GIB) }))).toMatchObject({ kind: "unknown" });
   });
 });
 

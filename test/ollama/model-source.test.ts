@@ -144,3 +144,41 @@ describe("the folders of models", () => {
     expect(modelsFolders("/Users/sam", {}, "")).toEqual(["/Users/sam/.ollama/models"]);
   });
 });
+
+describe("a projector on another machine", () => {
+  const shown = (changes: Partial<ModelDescription>): ModelDescription => ({
+    metadata: {
+      values: new Map([["general.architecture", "llama"]]),
+      tensors: [{ name: "output.weight", type: "F32", shape: [256, 1024] }],
+    },
+    metadataSource: "show",
+    parameters: { unreadable: [] },
+    capabilities: ["completion", "vision"],
+    projectors: [{ path: "/blobs/sha256-b" }],
+    adapters: [],
+    drafts: [],
+    ...changes,
+  });
+  const sizeOf = async (changes: Partial<ModelDescription>, sizeBytes: number) => {
+    const client = createOllamaClient({ url: server.url, fetch });
+    const [model] = await client.models();
+    if (model === undefined) throw new Error("The server has no model.");
+    const show = () => Promise.resolve(shown(changes));
+    const options = { isLocal: false, modelsFolders: [], needsArrays: () => false };
+    const described = await describeModel({ client: { ...client, show }, model: { ...model, sizeBytes }, ...options });
+    return described.projectors.map(({ bytes }) => bytes);
+  };
+
+  it("is as large as the list counts beside the model's own tensors", async () => {
+    expect(await sizeOf({}, 3 * 1024 ** 2)).toEqual([2 * 1024 ** 2]);
+  });
+
+  it("stays unknown where that can't be told", async () => {
+    expect(await sizeOf({}, 1024 ** 2)).toEqual([undefined]);
+    const two = [{ path: "/blobs/sha256-b" }, { path: "/blobs/sha256-c" }];
+    expect(await sizeOf({ projectors: two }, 3 * 1024 ** 2)).toEqual([undefined, undefined]);
+    expect(await sizeOf({ adapters: ["/a"] }, 3 * 1024 ** 2)).toEqual([undefined]);
+    const bare = { values: new Map(), tensors: [] };
+    expect(await sizeOf({ metadata: bare }, 3 * 1024 ** 2)).toEqual([undefined]);
+  });
+});

@@ -229,7 +229,7 @@ async function startServer(
 }
 
 function counted(sizeGib: number, gpuGib = sizeGib): Footprint {
-  return { sizeBytes: sizeGib * GIB, vramBytes: gpuGib * GIB };
+  return { sizeBytes: Math.round(sizeGib * GIB), vramBytes: Math.round(gpuGib * GIB) };
 }
 
 /** Where the log lies. Outside the home folder there is none: it would be a file of the machine this runs on. */
