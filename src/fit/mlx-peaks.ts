@@ -11,6 +11,8 @@ export interface MlxPeak {
   readonly promptTokens: number;
   /** Where the last whole chunk ended that was read for it; what was saved before isn't read again. */
   readonly readTokens: number;
+  /** The whole prompt was read: the server neither refused nor cut it. */
+  readonly readWhole: boolean;
   /** Tokens of a whole chunk; absent where none was read: the scores then tell nothing of longer prompts. */
   readonly chunkTokens?: number;
   /** Weights, caches, scores, and what was saved of earlier requests. */
@@ -45,6 +47,14 @@ export function keepPeaks(kept: readonly MlxPeak[], fresh: readonly MlxPeak[]): 
     models.set(peak.model, contexts);
   }
   return [...models.values()].slice(-MOST_MODELS).flatMap((contexts) => [...contexts.values()].slice(-MOST_PEAKS));
+}
+
+/**
+ * Whether peaks prove that a context the server shows caps nothing: a longer prompt was read as a whole. The other way
+ * round nothing is proven: nobody may have sent one.
+ */
+export function provesNoCap(peaks: readonly MlxPeak[], shownTokens: number): boolean {
+  return peaks.some(({ promptTokens, readWhole }) => readWhole && promptTokens > shownTokens);
 }
 
 /** What a measured peak says of any context. */

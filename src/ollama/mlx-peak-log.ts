@@ -87,6 +87,7 @@ function peakOf({ chunkTokens, ...request }: Request, model: string, at: string,
     at,
     promptTokens: request.promptTokens,
     readTokens: request.cachedTokens + whole,
+    readWhole: request.processedTokens === request.leftTokens - 1,
     chunkTokens,
     peakBytes,
   };

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { keepPeaks, MOST_MODELS, MOST_PEAKS, type MlxPeak, narrowRange } from "../../src/fit/mlx-peaks";
+import { keepPeaks, MOST_MODELS, MOST_PEAKS, type MlxPeak, narrowRange, provesNoCap } from "../../src/fit/mlx-peaks";
 import { judgeMlx } from "../../src/fit/mlx-verdict";
 import { GIB } from "../../src/fit/units";
 import { estimateMlx, type KnownMlxEstimate } from "../../src/memory/mlx/estimate";
@@ -18,6 +18,7 @@ function peak(readTokens: number, peakBytes: number, more: Partial<MlxPeak> = {}
     at: "2026-11-24T10:00:00.000+01:00",
     promptTokens: readTokens + 100,
     readTokens,
+    readWhole: true,
     chunkTokens: 2048,
     peakBytes,
     ...more,
@@ -128,6 +129,14 @@ describe("a measured peak", () => {
       ),
     );
   });
+});
+
+it("a prompt that was read as a whole proves that a shorter context on show caps nothing", () => {
+  const read = peak(55_296, 30e9, { promptTokens: 56_000 });
+  expect(provesNoCap([read], 40_960)).toBe(true);
+  expect(provesNoCap([read], 56_000)).toBe(false);
+  expect(provesNoCap([{ ...read, readWhole: false }], 40_960)).toBe(false);
+  expect(provesNoCap([], 1)).toBe(false);
 });
 
 describe("peaks that are kept", () => {

@@ -28,6 +28,7 @@ const peak = (promptTokens: number, readTokens: number, peakBytes: number, chunk
   at: AT,
   promptTokens,
   readTokens,
+  readWhole: true,
   chunkTokens,
   peakBytes,
 });
@@ -62,7 +63,7 @@ describe("peaks in a log", () => {
 
   it("of a request that broke off count up to where it was read", () => {
     expect(parsePeaks(START + QWEN + request(100_000, '"20.00 GiB"', { chunks: 5 }))).toEqual([
-      peak(100_000, 5 * 2048, 20 * GIB),
+      { ...peak(100_000, 5 * 2048, 20 * GIB), readWhole: false },
     ]);
   });
 
