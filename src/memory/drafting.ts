@@ -28,6 +28,7 @@ function remember(shape: ModelShape): ModelShape {
     layers: (shape.draft?.blocks ?? []).map((attention) => ({ attention, recurrent: false })),
     window: 0,
     recurrent: undefined,
+    indexer: undefined,
     // Prediction blocks have experts even where the first layers are dense.
     experts: shape.experts && { ...shape.experts, dense: shape.experts.dense === "each" ? "each" : "none" },
     predicts: true,

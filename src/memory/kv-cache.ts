@@ -12,16 +12,22 @@ export function cacheRowBytes(type: KvCacheType, elements: number): number {
 /** KV cache of all layers and slots in bytes (llama.cpp src/llama-kv-cache). */
 export function kvCacheBytes(shape: ModelShape, settings: EffectiveSettings): number {
   const { full, sliding } = kvCaches(shape, settings);
-  return full + sliding;
+  return full + sliding + indexerCacheBytes(shape, settings);
+}
+
+/** The keys of an indexer: one row a cell and layer, of the cache's type, in a cache of its own. */
+function indexerCacheBytes({ indexer }: ModelShape, { cells, streams, kvCacheType }: EffectiveSettings): number {
+  return indexer === undefined ? 0 : indexer.layers * streams * cells * cacheRowBytes(kvCacheType, indexer.keyLength);
 }
 
 /**
  * What of the KV cache is in a cache of its own that another one follows: a model with a sliding window has two, first
- * that of the layers that see the whole context (llama.cpp src/llama-kv-cache-iswa). 0 where there's only one.
+ * that of the layers that see the whole context (llama.cpp src/llama-kv-cache-iswa); so has one with an indexer. 0 where
+ * there's only one.
  */
 export function firstOfTwoCachesBytes(shape: ModelShape, settings: EffectiveSettings): number {
   const { full, sliding } = kvCaches(shape, settings);
-  return sliding > 0 ? full : 0;
+  return sliding > 0 || shape.indexer !== undefined ? full : 0;
 }
 
 function kvCaches(

@@ -73,7 +73,7 @@ function weightBytes(metadata: ModelMetadata, shape: ModelShape, blocks: number)
     else if (!INPUT_TENSORS.has(tensor.name) && !isLeftOut(tensor.name, blocks)) places.push(place);
     if (tensor.name === "output.weight") hasOutput = true;
   }
-  const isTied = !hasOutput && (!shape.encoder || TIED_ENCODERS.has(shape.architecture));
+  const isTied = !hasOutput && !shape.outputOnCpu && (!shape.encoder || TIED_ENCODERS.has(shape.architecture));
   if (isTied && embedding !== undefined) places.push(embedding);
   const first = places.reduce((least, { offset: start }) => Math.min(least, start), Infinity);
   const last = places.reduce((most, { end }) => Math.max(most, end), 0);

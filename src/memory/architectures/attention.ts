@@ -86,7 +86,7 @@ export function attentionRows(input: RowsInput): readonly AttentionShape[] {
     const keyLength = slides ? sizes.slidingKeyLength : sizes.keyLength;
     const valueLength = slides ? sizes.slidingValueLength : sizes.valueLength;
     const attends = recurrent[block] !== true || file.rule.attendsEverywhere === true;
-    const found = attends ? rowsOfTensors(input, block, keyLength) : undefined;
+    const found = attends ? rowsOfTensors(input, block, keyLength, counts === "omitted") : undefined;
     if (counts === "omitted") {
       const { keyRow, valueRow } = found ?? { keyRow: 0, valueRow: 0 };
       return { keyRow, valueRow, kvHeads: keyLength === 0 ? 0 : keyRow / keyLength, keyLength, valueLength, slides };
@@ -113,7 +113,12 @@ interface Rows {
 }
 
 /** Rows as the projections of one block show them; undefined where it has none that do. */
-function rowsOfTensors({ file, latent, sizes }: RowsInput, block: number, keyLength: number): Rows | undefined {
+function rowsOfTensors(
+  { file, latent, sizes }: RowsInput,
+  block: number,
+  keyLength: number,
+  withFused: boolean,
+): Rows | undefined {
   const { tensor, keys, blockCount, layerCount } = file;
   const keyTensor = tensor(block, "attn_k");
   if (keyTensor !== undefined && !latent) {
@@ -128,7 +133,8 @@ function rowsOfTensors({ file, latent, sizes }: RowsInput, block: number, keyLen
     return undefined;
   }
   const fused = tensor(block, "attn_qkv")?.[1];
-  if (fused === undefined || latent || sizes.keyLength !== sizes.valueLength) return undefined;
+  // What is cut out of one projection follows the keys where they're there.
+  if (fused === undefined || !withFused || latent || sizes.keyLength !== sizes.valueLength) return undefined;
   const heads = keys.perLayer("attention.head_count", blockCount, layerCount);
   const query = Array.isArray(heads) ? (heads[block] ?? 0) * keyLength : queryRow(tensor, block);
   if (query === undefined || query > fused) throw new UnknownShape("The KV rows aren't known.", heads === "omitted");

@@ -8,7 +8,9 @@ export function feedForward(file: ModelFile): FeedForwardShape {
   const named = keys.isOmitted("feed_forward_length")
     ? widestTensor(file, "ffn_up")
     : (keys.widest("feed_forward_length") ?? 0);
-  return { kind: rule.feedForward ?? (isGated(file, named) ? "gated" : "plain"), width: named };
+  // Keys may say another width than the tensors have, which is the one that runs.
+  const width = widestTensor(file, "ffn_down", 0) || named;
+  return { kind: rule.feedForward ?? (isGated(file, width) ? "gated" : "plain"), width };
 }
 
 /** A gate has its own tensor or is the second half of ffn_up. */
@@ -21,7 +23,10 @@ function isGated(file: ModelFile, width: number): boolean {
 export function experts(file: ModelFile): ExpertsShape | undefined {
   const { rule, keys, layerCount } = file;
   const count = keys.widest("expert_count") ?? 0;
-  if (count === 0) return undefined;
+  // Some files name experts that they do not have.
+  if (count === 0 || (widestTensor(file, "ffn_down", 0) > 0 && widestTensor(file, "ffn_down_exps", 0) === 0)) {
+    return undefined;
+  }
   const used = keys.widest("expert_used_count") ?? 0;
   if (used === 0 || used > count) throw new UnknownShape(`It claims to use ${used} of ${count} experts.`);
   return {
@@ -42,15 +47,14 @@ function denseLayers({ keys, has, layerCount }: ModelFile): ExpertsShape["dense"
   return (keys.number("leading_dense_block_count") ?? 0) > 0 ? "first" : "none";
 }
 
+/** Keys may say another width than the tensors have, which is the one that runs. */
 function expertWidth(file: ModelFile): number {
-  const named = file.keys.widest("expert_feed_forward_length");
-  if (named !== undefined && named > 0) return named;
-  const found = widestTensor(file, "ffn_up_exps") || widestTensor(file, "ffn_gate_up_exps") / 2;
-  return found || (file.keys.widest("feed_forward_length") ?? 0);
+  const named = file.keys.widest("expert_feed_forward_length") || file.keys.widest("feed_forward_length");
+  return widestTensor(file, "ffn_down_exps", 0) || (named ?? 0);
 }
 
-function widestTensor({ tensor, layerCount }: ModelFile, name: string): number {
+function widestTensor({ tensor, layerCount }: ModelFile, name: string, dimension = 1): number {
   let widest = 0;
-  for (let layer = 0; layer < layerCount; layer++) widest = Math.max(widest, tensor(layer, name)?.[1] ?? 0);
+  for (let layer = 0; layer < layerCount; layer++) widest = Math.max(widest, tensor(layer, name)?.[dimension] ?? 0);
   return widest;
 }

@@ -1,6 +1,6 @@
 import type { ModelMetadata } from "../metadata";
 import { type Keys, keysOf, UnknownShape } from "./keys";
-import { viewOf } from "./ollama-converter";
+import { type ModelView, viewOf } from "./ollama-converter";
 import { type ArchitectureRule, ARCHITECTURES, NOT_COVERED } from "./registry";
 
 /** More blocks than any model has are a damaged file. */
@@ -16,6 +16,8 @@ export interface ModelFile {
   /** Whether there is a tensor `blk.<block>.<name>`. */
   readonly has: (block: number, name: string) => boolean;
   readonly embeddingLength: number;
+  /** Elements that every block reads of an embedding of its own; 0 where there is none. */
+  readonly perLayerInput: number;
   readonly vocabulary: number;
   readonly blockCount: number;
   /** Blocks that run: without those that predict further tokens, which come last. */
@@ -33,7 +35,8 @@ export function openModel(metadata: ModelMetadata): ModelFile {
     throw new UnknownShape(`The architecture "${architecture.slice(0, 60)}" ${why}`);
   }
   const keys = keysOf(view);
-  const blockCount = keys.positive("block_count");
+  const stored = keys.positive("block_count");
+  const blockCount = stored * (rule.loops === "block-count-times" ? (keys.number("num_loops") ?? 1) : 1);
   if (blockCount > MOST_BLOCKS) throw new UnknownShape(`It claims ${blockCount} layers.`);
   const layerCount = blockCount - (keys.number("nextn_predict_layers") ?? 0);
   if (layerCount < 1) throw new UnknownShape("All of its layers would predict further tokens.");
@@ -45,17 +48,26 @@ export function openModel(metadata: ModelMetadata): ModelFile {
     tensor: (block, name) => view.tensorShape(`blk.${block}.${name}.weight`),
     has: (block, name) => view.tensorShape(`blk.${block}.${name}`) !== undefined,
     embeddingLength,
+    perLayerInput: rule.perLayerInput ? perLayerInput(view.tensorShape, keys, blockCount) : 0,
     vocabulary: vocabularyOf(view.tensorShape, embeddingLength),
     blockCount,
     layerCount,
   };
-  checkBlocks(metadata, blockCount, layerCount);
+  if (rule.loops === undefined) checkBlocks(metadata, blockCount, layerCount);
   return file;
 }
 
-/** Rows of the embedding matrix; where gemma3n's second one has fewer, llama.cpp cuts the first to them. */
+function perLayerInput(tensorShape: ModelView["tensorShape"], keys: Keys, blockCount: number): number {
+  const row = tensorShape("per_layer_token_embd.weight")?.[0];
+  return row === undefined ? (keys.number("embedding_length_per_layer_input") ?? 0) : Math.floor(row / blockCount);
+}
+
+/**
+ * Rows of the embedding matrix, which is the output's where the file has none; where gemma3n's second one has fewer,
+ * llama.cpp cuts the first to them.
+ */
 function vocabularyOf(tensorShape: (name: string) => readonly number[] | undefined, embeddingLength: number): number {
-  const embedding = tensorShape("token_embd.weight");
+  const embedding = tensorShape("token_embd.weight") ?? tensorShape("output.weight");
   const rows = embedding?.[1];
   if (embedding === undefined || rows === undefined) throw new UnknownShape("The file has no token_embd.weight.");
   if (embedding[0] !== embeddingLength)

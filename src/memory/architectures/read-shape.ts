@@ -4,6 +4,7 @@ import { blockShape } from "./block";
 import { draftShape } from "./draft";
 import { encoderAttention } from "./encoder";
 import { experts, feedForward } from "./feed-forward";
+import { indexerShape } from "./indexer";
 import { UnknownShape } from "./keys";
 import { latentAttention } from "./latent-attention";
 import { type ModelFile, openModel } from "./model-file";
@@ -57,7 +58,7 @@ export function unknownReading(
 }
 
 function shapeOf(file: ModelFile): ShapeReading {
-  const { rule, keys, layerCount } = file;
+  const { rule, layerCount } = file;
   const recurrent = recurrentLayers(file);
   const attention = attentionOf(file, recurrent);
   const only = feedForwardOnly(file);
@@ -82,14 +83,17 @@ function shapeOf(file: ModelFile): ShapeReading {
       widestValueRow: attention?.widestValueRow ?? 0,
       window: attention?.window ?? 0,
       encoder: rule.encoder === true,
-      block: blockShape(file, attention?.blocks ?? [], attention?.heads ?? 0),
+      readsBatch: rule.encoder === true || rule.readsBatch === true,
+      outputOnCpu: rule.outputOnCpu === true,
+      block: blockShape(file),
       feedForward: feedForward(file),
       experts: mixture,
       encoderAttention: rule.encoder && attention ? attention.encoder : undefined,
       recurrent: state,
       draft: attention ? draftShape(file, attention.blocks) : undefined,
       latent: attention?.latent,
-      perLayerInput: keys.number("embedding_length_per_layer_input") ?? 0,
+      indexer: indexerShape(file),
+      perLayerInput: file.perLayerInput,
       flashAttentionForbidden: rule.flashAttentionForbidden === true,
     },
     assumesPattern: attention?.assumesPattern ?? false,

@@ -1,4 +1,4 @@
-import { firstHeadCount } from "./attention";
+import { firstHeadCount, headSizes } from "./attention";
 import { UnknownShape } from "./keys";
 import type { ModelFile } from "./model-file";
 import type { RecurrentShape } from "./shape";
@@ -46,8 +46,8 @@ export function recurrentState(file: ModelFile, layers: readonly boolean[]): Rec
       return sized(3 * (kernel === 0 ? 3 : kernel - 1) * inner, head * inner);
     }
     case "lightning": {
-      const head = keys.positive("attention.key_length");
-      return sized(0, head * head * headsOfFirst(file));
+      const { keyLength } = headSizes(file);
+      return sized(0, keyLength * keyLength * headsOfFirst(file));
     }
   }
 }

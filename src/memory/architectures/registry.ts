@@ -15,8 +15,18 @@ export interface ArchitectureRule {
   /** Recurrent layers attend too. */
   readonly attendsEverywhere?: true;
   readonly encoder?: true;
+  /** Layers attend to their batch alone, although they own a cache. */
+  readonly readsBatch?: true;
+  /** Layers run several times, each time over a cache of their own: block_count says how many, or is to be multiplied. */
+  readonly loops?: "block-count" | "block-count-times";
+  /** The embedding matrix is the output's too, without a copy: it stays on the CPU. */
+  readonly outputOnCpu?: true;
+  /** Every block reads an embedding of its own. */
+  readonly perLayerInput?: true;
   /** Layers that own KV; the later ones reuse it. */
   readonly ownKv?: { readonly first: number } | "shared-kv-layers";
+  /** Layers with an indexer choose the cells they attend to. */
+  readonly indexer?: true;
   /** Multi-head latent attention: "if-keys" = only with key_length_mla and value_length_mla. */
   readonly latent?: "if-keys" | "always";
   /** Where it is neither gated nor plain, which the tensors tell. */
@@ -50,8 +60,8 @@ const PLAIN = `
   llama mistral mistral3 qwen qwen2 qwen2moe qwen2vl qwen3 qwen3moe qwen3vl qwen3vlmoe phi3 phimoe granite granitemoe
   smollm3 seed_oss minimax-m2 ernie4_5 ernie4_5-moe deepseek deepseek2-ocr deci glm4 glm4moe chatglm internlm2 baichuan
   orion xverse exaone olmo olmoe minicpm minicpm3 arctic dbrx refact codeshell gemma bailingmoe bailingmoe2 hunyuan-moe
-  hunyuan-dense hunyuan_vl hy_v3 dots1 apertus pangu-embedded cogvlm arcee plamo paddleocr llama-embed grovemoe openelm
-  chameleon maincoder bitnet plm stablelm starcoder starcoder2 gpt2 gptneox falcon mpt bloom phi2 nemotron jais jais2
+  hunyuan-dense hunyuan_vl hy_v3 dots1 apertus pangu-embedded arcee plamo paddleocr grovemoe openelm talkie
+  chameleon maincoder plm stablelm starcoder starcoder2 gpt2 gptneox falcon mpt bloom phi2 nemotron jais jais2
 `;
 
 const entries = (names: string, rule: ArchitectureRule): [string, ArchitectureRule][] =>
@@ -67,18 +77,23 @@ const entries = (names: string, rule: ArchitectureRule): [string, ArchitectureRu
 export const ARCHITECTURES: ReadonlyMap<string, ArchitectureRule> = new Map<string, ArchitectureRule>([
   ...entries(PLAIN, {}),
   ["grok", { flashAttentionForbidden: true }],
+  ["bitnet", { outputOnCpu: true }],
+  ["llama-embed", { readsBatch: true }],
+  ["nanbeige", { loops: "block-count-times" }],
+  ["hrm_text", { loops: "block-count" }],
   ["command-r", { feedForward: "beside" }],
   ["cohere2", { ...lastFull(4, "always"), feedForward: "beside" }],
   ["cohere2moe", firstFull(4, "always")],
   ["gemma2", lastFull(2, "always", 4096)],
   ["gemma3", lastFull(6, "window-set")],
-  ["gemma3n", { ...lastFull(5, "always"), ownKv: { first: 20 }, feedForward: "per-layer-input" }],
+  ["gemma3n", { ...lastFull(5, "always"), ownKv: { first: 20 }, feedForward: "per-layer-input", perLayerInput: true }],
   [
     "gemma4",
     {
       sliding: { order: "array", when: "always", shownByKeyNorm: true },
       slidingHeadSizes: "required",
       ownKv: "shared-kv-layers",
+      perLayerInput: true,
       experts: "wide",
     },
   ],
@@ -99,6 +114,9 @@ export const ARCHITECTURES: ReadonlyMap<string, ArchitectureRule> = new Map<stri
   ["laguna", firstFull(4, "window-set")],
   ...entries("mimo2 step35 granite_swa maple spark2_5", byArray),
   ...entries("deepseek2 mistral4", { latent: "if-keys" }),
+  ...entries("deepseek32 glm-dsa hy_v4", { latent: "if-keys", indexer: true }),
+  ["dots3note", { ...byArray, slidingHeadSizes: "required", latent: "if-keys", indexer: true }],
+  ["minimax-m3", { indexer: true }],
   ["mamba", { recurrent: "mamba", recurrentLayers: "all" }],
   ["mamba2", { recurrent: "mamba2", recurrentLayers: "all" }],
   ["jamba", { recurrent: "mamba" }],
@@ -119,19 +137,19 @@ export const ARCHITECTURES: ReadonlyMap<string, ArchitectureRule> = new Map<stri
   ...entries("nomic-bert jina-bert-v2 modern-bert neo-bert eurobert gemma-embedding", encoder),
 ]);
 
-const INDEXER = "keeps an indexer cache beside its KV cache, which this version can't size.";
 const DIFFUSION = "is a diffusion model, which this version can't size.";
 const DRAFT = "is a draft model: it only runs beside another model.";
 const ENCODER_DECODER = "is an encoder-decoder, which this version can't size.";
 
 /** Architectures that are known not to follow the rules of this folder, and why. */
 export const NOT_COVERED: ReadonlyMap<string, string> = new Map([
-  ...["deepseek32", "glm-dsa", "hy_v4", "dots3note", "minimax-m3", "qwen4exp"].map((name) => [name, INDEXER] as const),
+  ["qwen4exp", "chooses its cells over compressed keys, whose buffers this version can't size."],
   ["deepseek4", "has a KV cache of its own kind, which this version can't size."],
   ...["dream", "llada", "llada-moe", "rnd1"].map((name) => [name, DIFFUSION] as const),
   ...["eagle3", "dflash", "gemma4-assistant"].map((name) => [name, DRAFT] as const),
   ...["t5", "t5encoder"].map((name) => [name, ENCODER_DECODER] as const),
   ["mllama", "is no longer run by Ollama."],
+  ["cogvlm", "runs layers for text and for images side by side, which this version can't size."],
   ["clip", "is a vision projector, not a model."],
 ]);
 

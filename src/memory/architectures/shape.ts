@@ -98,6 +98,17 @@ export interface LatentShape {
   readonly keyLengthMla: number;
 }
 
+/** Layers that choose which cells they attend to, by keys of their own (sparse attention). */
+export interface IndexerShape {
+  /** Elements of such a key: one row a cell, in a cache of its own. */
+  readonly keyLength: number;
+  readonly heads: number;
+  /** Cells that are chosen at most. */
+  readonly topK: number;
+  /** How many layers have one. */
+  readonly layers: number;
+}
+
 /** Blocks that predict further tokens, which run only while the model drafts for itself. */
 export interface DraftShape {
   readonly blocks: readonly AttentionShape[];
@@ -118,6 +129,10 @@ export interface ModelShape {
   /** Window or chunk in tokens; 0 where nothing slides. */
   readonly window: number;
   readonly encoder: boolean;
+  /** Layers attend to their batch alone; an encoder's always do. */
+  readonly readsBatch: boolean;
+  /** The logits are computed on the CPU, beside the embedding matrix. */
+  readonly outputOnCpu: boolean;
   /** What an encoder's layers attend with; they own no cache. */
   readonly encoderAttention?: AttentionShape;
   readonly block: BlockShape;
@@ -128,6 +143,7 @@ export interface ModelShape {
   /** These are prediction blocks: they read the last layer's output beside the embeddings. */
   readonly predicts?: true;
   readonly latent?: LatentShape;
+  readonly indexer?: IndexerShape;
   /** embedding_length_per_layer_input, 0 where absent. */
   readonly perLayerInput: number;
   /** Flash attention is never used. */

@@ -9,12 +9,16 @@ import { type EffectiveSettings, KV_BLOCKS } from "../effective-settings";
 export function closedForm(shape: ModelShape, settings: EffectiveSettings): number {
   const f32Batch = 4 * settings.batch;
   const resident =
-    f32Batch * shape.embeddingLength + maskBytes(shape, settings) + f32Batch * shape.perLayerInput * shape.blockCount;
+    f32Batch * shape.embeddingLength +
+    maskBytes(shape, settings) +
+    chosenCells(shape, settings) +
+    f32Batch * shape.perLayerInput * shape.blockCount;
   const phases = [
     attentionPhase(shape, settings),
     feedForwardPhase(shape, settings),
     expertsPhase(shape, settings),
     recurrentPhase(shape, settings),
+    indexerPhase(shape, settings),
   ];
   const logits = shape.encoder ? 0 : 4 * settings.streams * (shape.vocabulary + shape.embeddingLength);
   return Math.ceil(Math.max(resident + Math.max(...phases), logits));
@@ -24,14 +28,29 @@ function attentionLayers(shape: ModelShape): readonly AttentionShape[] {
   return shape.layers.flatMap((layer) => (layer.attention ? [layer.attention] : []));
 }
 
+/** What each layer with an indexer fills in for the cells it chose, and its mask: they stay through the whole graph. */
+function chosenCells({ indexer }: ModelShape, { cells, batch, flashAttention }: EffectiveSettings): number {
+  if (indexer === undefined) return 0;
+  return 4 * indexer.layers * Math.min(indexer.topK, cells) * batch + (flashAttention ? 2 : 4) * cells * batch;
+}
+
+/** Scores of all cells and their order, beside the queries of indexer and attention. */
+function indexerPhase(shape: ModelShape, { cells, batch }: EffectiveSettings): number {
+  const { indexer, heads, embeddingLength } = shape;
+  if (indexer === undefined) return 0;
+  const widest = attentionLayers(shape).reduce((most, { keyLength }) => Math.max(most, keyLength), 0);
+  return 12 * cells * batch + 4 * batch * (indexer.heads * indexer.keyLength + heads * widest + 2 * embeddingLength);
+}
+
 /** Attention masks: two bytes a cell with flash attention, four without. */
 function maskBytes(shape: ModelShape, settings: EffectiveSettings): number {
   const width = settings.flashAttention ? 2 : 4;
-  if (shape.encoder) return width * settings.batch * settings.batch;
+  if (shape.readsBatch) return width * settings.batch * settings.batch;
   const layers = attentionLayers(shape);
   if (layers.length === 0) return 0;
   const sliding = layers.some((layer) => layer.slides) ? settings.slidingCells : 0;
-  return width * settings.batch * (settings.cells + sliding);
+  const full = layers.some((layer) => !layer.slides) ? settings.cells : 0;
+  return width * settings.batch * (full + sliding);
 }
 
 function attentionPhase(shape: ModelShape, settings: EffectiveSettings): number {
@@ -45,9 +64,12 @@ function attentionPhase(shape: ModelShape, settings: EffectiveSettings): number 
 function attentionOfLayer(shape: ModelShape, layer: AttentionShape, settings: EffectiveSettings): number {
   const { heads } = shape;
   const f32Batch = 4 * settings.batch;
-  const scores = settings.flashAttention
-    ? flashScratch(shape, layer, settings)
-    : 4 * heads * cellsOf(shape, layer, settings) * settings.batch;
+  const chosen = shape.indexer === undefined || layer.slides ? 0 : 2 * settings.cells * settings.batch;
+  const scores =
+    chosen +
+    (settings.flashAttention
+      ? flashScratch(shape, layer, settings)
+      : 4 * heads * cellsOf(shape, layer, settings) * settings.batch);
   if (shape.latent) {
     const rows = heads * (layer.keyLength + 2 * shape.latent.kvLoraRank + shape.latent.keyLengthMla);
     return f32Batch * (rows + 2 * shape.embeddingLength) + scores;
@@ -75,7 +97,7 @@ function besideScores(shape: ModelShape, layer: AttentionShape): number {
 
 /** Cells one layer attends to: an encoder has no cache and attends to its batch. */
 function cellsOf(shape: ModelShape, layer: AttentionShape, settings: EffectiveSettings): number {
-  if (shape.encoder) return settings.batch;
+  if (shape.readsBatch) return settings.batch;
   return layer.slides ? settings.slidingCells : settings.cells;
 }
 
@@ -162,10 +184,14 @@ function recurrentPhase(shape: ModelShape, settings: EffectiveSettings): number 
       return f32Batch * 3 * (channels + innerSize);
     case "mamba":
       return f32Batch * 5.5 * innerSize;
+    case "lightning": {
+      // Scores of every token of the batch against every other, thrice.
+      const tokens = settings.batch / settings.streams;
+      return 12 * tokens * settings.batch * shape.heads + f32Batch * 8 * shape.embeddingLength;
+    }
     case "short-conv":
     case "rwkv":
     case "kda":
-    case "lightning":
       return 0;
   }
 }

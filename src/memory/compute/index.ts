@@ -1,12 +1,12 @@
 import type { ModelShape } from "../architectures/shape";
 import type { EffectiveSettings } from "../effective-settings";
 import { closedForm } from "./closed-form";
-import { isMeasured } from "./measured";
+import { closeness } from "./measured";
 import { methodOf } from "./method";
 import { planBuffer } from "./plan-buffer";
 import { runOrder } from "./run-order";
 import { transformerGraph } from "./transformer";
-import { computeUncertainty } from "./uncertainty";
+import { bandOf, computeUncertainty } from "./uncertainty";
 
 export interface ComputeBuffer {
   readonly bytes: number;
@@ -26,8 +26,9 @@ const plans = new WeakMap<ModelShape, Map<string, number>>();
 export function computeBuffer(shape: ModelShape, settings: EffectiveSettings): ComputeBuffer {
   const method = methodOf(shape);
   const bytes = method === "closed-form" ? closedForm(shape, settings) : plannedBytes(shape, settings);
-  const measured = isMeasured(shape, method);
-  return { bytes, measured, uncertainty: computeUncertainty(bytes, settings, { method, measured }) };
+  const measured = closeness(shape, method);
+  const uncertainty = computeUncertainty(bytes, settings, bandOf(method, measured));
+  return { bytes, uncertainty, measured: measured !== undefined };
 }
 
 function plannedBytes(shape: ModelShape, settings: EffectiveSettings): number {

@@ -13,6 +13,7 @@ export function methodOf(shape: ModelShape): Method {
   const isTransformer =
     (shape.recurrent === undefined || shape.recurrent.kind === "delta-net") &&
     shape.latent === undefined &&
+    shape.indexer === undefined &&
     shape.perLayerInput === 0 &&
     shape.feedForward.kind !== "per-layer-input" &&
     shape.layers.every((layer) => layer.attention !== undefined || layer.recurrent || shape.encoder);

@@ -36,6 +36,7 @@ class TransformerGraph {
   private readonly graph = new GraphBuilder();
   private readonly tokensPerStream: number;
   private readonly streams: number;
+  private readonly attending: number;
   private readonly positions: Tensor;
   private readonly chosenRows: Tensor;
   private readonly sequences: Tensor;
@@ -48,7 +49,9 @@ class TransformerGraph {
     private readonly tokens: number,
   ) {
     this.streams = shape.encoder ? 1 : settings.streams;
-    this.tokensPerStream = Math.max(1, Math.floor(tokens / this.streams));
+    // Without a cache all tokens attend to each other, whichever slot they belong to.
+    this.attending = shape.readsBatch ? 1 : this.streams;
+    this.tokensPerStream = Math.max(1, Math.floor(tokens / this.attending));
     this.positions = this.graph.input([tokens]);
     this.chosenRows = this.graph.input([shape.encoder ? tokens : this.streams]);
     this.sequences = this.graph.input([this.streams]);
@@ -75,7 +78,7 @@ class TransformerGraph {
     const { graph, shape } = this;
     const normed = { ...graph.norm(state), isOutput: true };
     const rows = shape.predicts ? this.chosen(normed) : normed;
-    return graph.multiply(shape.vocabulary, rows);
+    return shape.outputOnCpu ? rows : graph.multiply(shape.vocabulary, rows);
   }
 
   /** What a prediction block starts from: the embeddings and what the last layer gave, side by side. */
@@ -94,9 +97,9 @@ class TransformerGraph {
   private cache(slides: boolean): Cache {
     const { graph, shape, settings, tokens } = this;
     const mine = attentionLayers(shape).filter((layer) => layer.slides === slides);
-    const cells = shape.encoder ? tokens : slides ? settings.slidingCells : settings.cells;
-    const maskExtent = shape.encoder ? [tokens, tokens] : [cells, this.tokensPerStream, 1, this.streams];
-    const quantized = KV_BLOCKS[settings.kvCacheType].elements > 1;
+    const cells = shape.readsBatch ? tokens : slides ? settings.slidingCells : settings.cells;
+    const maskExtent = shape.readsBatch ? [tokens, tokens] : [cells, this.tokensPerStream, 1, this.streams];
+    const quantized = !shape.readsBatch && KV_BLOCKS[settings.kvCacheType].elements > 1;
     const keyRotation = quantized ? rotationSize(mine.map((layer) => layer.keyLength)) : undefined;
     const valueRotation = quantized ? rotationSize(mine.map((layer) => layer.valueLength)) : undefined;
     return {
@@ -171,7 +174,7 @@ class TransformerGraph {
     }
     query = graph.tensor(query.extent, [query, this.positions], { inPlace: query.operation !== "view" });
     key = graph.tensor(key.extent, [key, this.positions]);
-    const mixed = shape.encoder
+    const mixed = shape.readsBatch
       ? this.attendToBatch(query, key, value, attention)
       : this.attendToCache(query, key, value, attention);
     const passed = gate === undefined ? mixed : graph.combine(mixed, graph.map(gate));
@@ -237,7 +240,7 @@ class TransformerGraph {
       stored = graph.tensor([shape.widestValueRow, tokens], [stored], { operation: "barrier" });
     }
     graph.run(graph.store([stored, cache.valueSlots], values));
-    const queries = graph.part(q, [attention.keyLength, this.tokensPerStream, shape.heads, this.streams]);
+    const queries = graph.part(q, [attention.keyLength, this.tokensPerStream, shape.heads, this.attending]);
     const mixed = settings.flashAttention
       ? this.flash(queries, [keys, values], cache, attention)
       : this.scores(queries, [keys, values], cache, attention);
@@ -248,13 +251,13 @@ class TransformerGraph {
   private flash(queries: Tensor, kv: readonly Tensor[], cache: Cache, attention: AttentionShape): Tensor {
     const { graph, shape, tokens } = this;
     const { heads } = shape;
-    const extent = { heads, cells: cache.cells, tokensPerStream: this.tokensPerStream, streams: this.streams };
+    const extent = { heads, cells: cache.cells, tokensPerStream: this.tokensPerStream, streams: this.attending };
     const result = graph.tensor(
-      [attention.valueLength, heads, this.tokensPerStream, this.streams],
+      [attention.valueLength, heads, this.tokensPerStream, this.attending],
       [queries, ...kv, cache.mask],
       {
         operation: "barrier",
-        scratch: flashScratch(attention, { ...extent, fromCache: !shape.encoder }, this.settings),
+        scratch: flashScratch(attention, { ...extent, fromCache: !shape.readsBatch }, this.settings),
       },
     );
     return graph.reshape(result, [attention.valueLength * heads, tokens]);
@@ -262,7 +265,7 @@ class TransformerGraph {
 
   private scores(queries: Tensor, [keys, values]: readonly Tensor[], cache: Cache, attention: AttentionShape): Tensor {
     const { graph, shape, tokens } = this;
-    const extent = [this.tokensPerStream, shape.heads, this.streams];
+    const extent = [this.tokensPerStream, shape.heads, this.attending];
     const scores = graph.tensor([cache.cells, ...extent], keys ? [keys, queries] : [queries]);
     const weights = graph.tensor(scores.extent, [scores, cache.mask], { inPlace: true, operation: "barrier" });
     const mixed = graph.tensor([attention.valueLength, ...extent], values ? [values, weights] : [weights]);

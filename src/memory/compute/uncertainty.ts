@@ -1,9 +1,10 @@
 import type { EffectiveSettings } from "../effective-settings";
+import type { Closeness } from "./measured";
 import type { Method } from "./method";
 
 const MIB = 1024 ** 2;
 
-interface Band {
+export interface Band {
   /** Share of the estimate, and bytes per slot (up to four). */
   readonly share: number;
   readonly floor: number;
@@ -16,18 +17,18 @@ const BANDS: Readonly<Record<Method, Band>> = {
   "closed-form": { share: 0.5, floor: 32 * MIB },
 };
 
-/** Layouts that no measurement covers: as wide as the least exact of the measured ones, and half as much again. */
-const NOT_MEASURED: Band = { share: 0.75, floor: 48 * MIB };
+/** Layouts that were measured to be off by more, and those that no measurement covers. */
+const WIDE: Band = { share: 0.75, floor: 48 * MIB };
+
+/** The band of a layout, by how it is computed and how close it was to what was measured. */
+export function bandOf(method: Method, measured: Closeness | undefined): Band {
+  return measured === "close" ? BANDS[method] : WIDE;
+}
 
 /**
  * Half-width in bytes of the band around a compute estimate. Measured against llama.cpp's own allocations
  * (scripts/accuracy.ts prints by how much each model is off).
  */
-export function computeUncertainty(
-  bytes: number,
-  settings: EffectiveSettings,
-  { method, measured }: { readonly method: Method; readonly measured: boolean },
-): number {
-  const { share, floor } = measured ? BANDS[method] : NOT_MEASURED;
+export function computeUncertainty(bytes: number, settings: EffectiveSettings, { share, floor }: Band): number {
   return Math.ceil(share * bytes + floor * Math.min(settings.streams, 4));
 }
