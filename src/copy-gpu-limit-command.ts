@@ -20,7 +20,7 @@ export default async function CopyGpuLimitCommand({
   const check = checkLimit(mib, machine.ramBytes, advice);
   if (check.kind === "refused") return refuse(check.reason);
   await Clipboard.copy(sysctlCommand(mib));
-  const nothingToGain = typed === "" && mib === 0 ? ": a higher limit gains nothing on this Mac" : "";
+  const nothingToGain = typed === "" && mib === 0 ? ": a higher limit isn't worth it on this Mac" : "";
   const what = mib === 0 ? `the command for the macOS default${nothingToGain}` : `the command for ${formatMib(mib)}`;
   await showHUD("warning" in check ? `Copied ${what}. ${check.warning}` : `Copied ${what}`);
   return undefined;

@@ -37,6 +37,7 @@ export function rowJudge(judgeModel: (input: JudgeInput) => Verdict = judge) {
       server: snapshot.server,
       limit: snapshot.limit,
       highestLimitMib: snapshot.advice?.highestMib,
+      ram: snapshot.ram,
       options,
     };
     const loaded = snapshot.loaded.map((resident) => {

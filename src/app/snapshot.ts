@@ -7,7 +7,9 @@ import {
   remoteLimit,
   type UnknownGpuLimit,
 } from "../fit/limit-policy";
+import { type RamUse, usedByOthers } from "../fit/ram";
 import { readMachine } from "../mac/machine";
+import { readUsedBytes } from "../mac/memory-status";
 import { createOllamaClient, type OllamaClient } from "../ollama/client";
 import { type Host, parseHost } from "../ollama/host";
 import { findInstallation, type Installation } from "../ollama/installation";
@@ -36,6 +38,8 @@ export interface Snapshot {
   readonly limit: GpuLimit | UnknownGpuLimit;
   /** Absent for a remote host and for machines without a limit of their own. */
   readonly advice?: LimitAdvice;
+  /** The RAM that models can have; absent as the advice is. */
+  readonly ram?: RamUse;
   readonly url?: string;
   /** Ollama runs on this Mac itself: its files, its GPU and its limit are this Mac's. Not so in a container. */
   readonly isLocal: boolean;
@@ -64,9 +68,9 @@ export function hostOf(system: System, { host }: Settings): Host {
 /** Reads the Mac and the server side by side; what does not answer becomes a state, never an exception. */
 export async function readSnapshot(system: System, settings: Settings): Promise<Snapshot> {
   const host = hostOf(system, settings);
-  const machine = readMachine(system);
+  const mac = Promise.all([readMachine(system), system.platform === "darwin" ? readUsedBytes(system) : undefined]);
   if (host.kind === "invalid") {
-    return assemble(await machine, settings, { isLocal: true, state: { kind: "wrong-host", reason: host.reason } });
+    return assemble(await mac, settings, { isLocal: true, state: { kind: "wrong-host", reason: host.reason } });
   }
   const { url, own } = host;
   const client = createOllamaClient({ url, fetch: system.fetch });
@@ -76,7 +80,7 @@ export async function readSnapshot(system: System, settings: Settings): Promise<
     readServerFacts({ system, client, own }).catch(() => NO_FACTS),
   ]);
   const isLocal = own !== undefined && server.identity.kind !== "elsewhere";
-  return assemble(await machine, settings, { isLocal, url, server, ...answer });
+  return assemble(await mac, settings, { isLocal, url, server, ...answer });
 }
 
 /** The Mac of a snapshot, where it is one with a GPU limit. */
@@ -90,11 +94,12 @@ export function hostName({ url }: Snapshot): string {
 }
 
 function assemble(
-  machine: Machine,
+  [machine, usedBytes]: readonly [Machine, number | undefined],
   settings: Settings,
   rest: Pick<Snapshot, "isLocal" | "state"> & Partial<Snapshot>,
 ): Snapshot {
   const mac = appleSilicon(machine);
+  const advice = rest.isLocal && mac ? adviseLimit(mac, settings.reserveBytes) : undefined;
   return {
     server: NO_FACTS,
     models: [],
@@ -108,7 +113,15 @@ function assemble(
           models: rest.models ?? [],
           version: rest.server?.version,
         }),
-    advice: rest.isLocal && mac ? adviseLimit(mac, settings.reserveBytes) : undefined,
+    advice,
+    ram:
+      mac && advice
+        ? {
+            ramBytes: mac.ramBytes,
+            reserveBytes: advice.reserveBytes,
+            othersBytes: usedBytes === undefined ? undefined : usedByOthers(usedBytes, rest.loaded ?? []),
+          }
+        : undefined,
   };
 }
 

@@ -11,12 +11,13 @@ import {
   isWhole,
 } from "../apply/stored-fields";
 import type { InstalledModel, LoadedModel, RunnerCommandLine, ServerFacts, Sourced } from "../fit/facts";
+import type { RamUse } from "../fit/ram";
 import { SERVER_ORIGINS, type ServerIdentity, type ServerOrigin } from "../fit/server-origin";
 import type { Settings } from "./preferences";
 import type { Snapshot } from "./snapshot";
 
 /** Changes with any change of {@link Snapshot}: what an earlier version of the extension stored is then read again. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 let cache: Cache | undefined;
 
@@ -62,11 +63,12 @@ const FLASH = { auto: true, on: true, off: true } as const;
 /** Whether a stored value has all that a screen reads of a snapshot. */
 export function isSnapshot(value: unknown): value is Snapshot {
   if (!isRecord(value)) return false;
-  const { machine, limit, advice, url, isLocal, state, server, models, loaded } = value;
+  const { machine, limit, advice, ram, url, isLocal, state, server, models, loaded } = value;
   return (
     isMachine(machine) &&
     isLimit(limit) &&
     (advice === undefined || isAdvice(advice)) &&
+    isAbsentOr(isRam)(ram) &&
     isTextOrAbsent(url) &&
     typeof isLocal === "boolean" &&
     isRecord(state) &&
@@ -110,12 +112,15 @@ function isLimit(value: unknown): boolean {
   );
 }
 
+const isRam = isShape<RamUse>({ ramBytes: isSize, reserveBytes: isSize, othersBytes: isAbsentOr(isSize) });
+
 function isAdvice(value: unknown): boolean {
   if (!isRecord(value)) return false;
-  const { ramMib, defaultMib, defaultEstimated, reserveBytes, recommendedMib, highestMib } = value;
+  const { ramMib, defaultMib, defaultEstimated, reserveBytes, refusedReserveBytes, recommendedMib, highestMib } = value;
   return (
     [ramMib, defaultMib, reserveBytes, highestMib].every(isSize) &&
     typeof defaultEstimated === "boolean" &&
+    isSizeOrAbsent(refusedReserveBytes) &&
     isSizeOrAbsent(recommendedMib)
   );
 }
@@ -167,6 +172,7 @@ const isServer = isShape<ServerFacts>({
   gpuOverheadBytes: sourced(isWhole),
   fit: sourced(isOneOf({ on: true, off: true })),
   fitTargetMib: sourced(isWhole),
+  promptCacheMib: sourced(isWhole),
   maxLoadedModels: sourced(isWhole),
   modelsFolder: sourced(isText),
   gpu: sourced(isOneOf({ metal: true, none: true })),

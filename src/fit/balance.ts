@@ -1,5 +1,6 @@
+import type { RamBalance } from "./ram";
 import { formatBytes } from "./units";
-import { needBytes, type Verdict } from "./verdict";
+import { type KnownVerdict, needBytes, type Verdict } from "./verdict";
 import { type Term, termsOf } from "./verdict-text";
 
 /** What's needed against what there is, in bytes: the numbers that every drawing of a verdict starts from. */
@@ -15,6 +16,8 @@ export interface Balance {
 /** One bar of a drawing. */
 export interface Bar extends Balance {
   readonly title: string;
+  /** What the limit is: "51.8 GiB limit", "64.0 GiB of RAM". */
+  readonly limitText: string;
 }
 
 /** One line of the legend: an amount for each bar, as people read it. */
@@ -23,15 +26,22 @@ export interface TermRow {
   readonly amounts: readonly string[];
 }
 
+/** Titles of what the bar of the RAM is made of. */
+export const RAM_TERMS = { others: "macOS and Apps", model: "Model in RAM" } as const;
+
 /** Verdicts on one scale. */
 export interface Comparison {
   /** "Before" and "After", or "Now" alone where nothing changes. */
   readonly bars: readonly Bar[];
+  /** The RAM as it would be then; absent where it isn't known. */
+  readonly ram?: Bar;
   /** The largest amount of any, the band included: the length of the scale in bytes, above 0. */
   readonly longest: number;
   readonly rows: readonly TermRow[];
   /** What the terms come to: total, limit and what is spare. */
   readonly sums: readonly TermRow[];
+  /** What the bar of the RAM is made of. */
+  readonly ramRows: readonly TermRow[];
 }
 
 /**
@@ -39,17 +49,27 @@ export interface Comparison {
  * nothing in it can be drawn.
  */
 export function compareVerdicts(before: Verdict, after: Verdict): Comparison | undefined {
-  const bars = before === after ? [barOf("Now", after)] : [barOf("Before", before), barOf("After", after)];
-  const known = bars.filter((bar) => bar !== undefined);
-  if (known.length < bars.length) return undefined;
-  const longest = Math.max(...known.flatMap(({ need, limit, uncertainty }) => [need + uncertainty, limit]));
+  if (before.kind === "unknown" || after.kind === "unknown") return undefined;
+  const verdicts = before === after ? [after] : [before, after];
+  const titles = before === after ? ["Now"] : ["Before", "After"];
+  const bars = verdicts.map((verdict, index) => barOf(titles[index] ?? "", verdict));
+  const ram = after.ram && ramBar(after.ram);
+  const all = ram === undefined ? bars : [...bars, ram];
+  const longest = Math.max(...all.flatMap(({ need, limit, uncertainty }) => [need + uncertainty, limit]));
   if (!Number.isFinite(longest) || longest <= 0) return undefined;
-  return { bars: known, longest, rows: rowsOf(known), sums: sumsOf(known) };
+  return { bars, ram, longest, rows: rowsOf(bars), sums: sumsOf(bars), ramRows: ramRows(verdicts) };
 }
 
 /** What the picture says, in words: "Before: 55.4 GiB of 51.8 GiB. After: 55.4 GiB of 56.0 GiB." */
-export function comparisonText({ bars }: Comparison): string {
-  return bars.map((bar) => `${bar.title}: ${balanceText(bar)}.`).join(" ");
+export function comparisonText(comparison: Comparison): string {
+  return barsOf(comparison)
+    .map((bar) => `${bar.title}: ${balanceText(bar)}.`)
+    .join(" ");
+}
+
+/** Every bar of a comparison, that of the RAM last. */
+export function barsOf({ bars, ram }: Comparison): readonly Bar[] {
+  return ram === undefined ? bars : [...bars, ram];
 }
 
 /** "55.4 GiB of 51.8 GiB". */
@@ -57,16 +77,42 @@ export function balanceText({ need, limit }: Balance): string {
   return `${formatBytes(need)} of ${formatBytes(limit)}`;
 }
 
-function barOf(title: string, verdict: Verdict): Bar | undefined {
-  if (verdict.kind === "unknown") return undefined;
+function barOf(title: string, verdict: KnownVerdict): Bar {
   const { estimate, limit } = verdict;
   return {
     title,
+    limitText: `${formatBytes(limit.bytes)} limit`,
     need: needBytes(verdict),
     limit: limit.bytes,
     uncertainty: estimate.uncertainty,
     terms: termsOf(verdict),
   };
+}
+
+/** What macOS and the apps keep, and the model beside it. */
+function ramBar({ ramBytes, carryBytes, needBytes: model }: RamBalance): Bar {
+  const term = (title: string, bytes: number): Term => ({ title, bytes, text: formatBytes(bytes, 2) });
+  return {
+    title: "RAM",
+    limitText: `${formatBytes(ramBytes)} of RAM`,
+    need: ramBytes - carryBytes + model,
+    limit: ramBytes,
+    uncertainty: 0,
+    terms: [term(RAM_TERMS.others, ramBytes - carryBytes), term(RAM_TERMS.model, model)],
+  };
+}
+
+function ramRows(verdicts: readonly KnownVerdict[]): readonly TermRow[] {
+  const balances = verdicts.flatMap(({ ram }) => (ram === undefined ? [] : [ram]));
+  if (balances.length < verdicts.length) return [];
+  const row = (title: string, amount: (ram: RamBalance) => number): TermRow => ({
+    title,
+    amounts: balances.map((ram) => formatBytes(amount(ram))),
+  });
+  return [
+    row(RAM_TERMS.others, ({ ramBytes, carryBytes }) => ramBytes - carryBytes),
+    row(RAM_TERMS.model, ({ needBytes: model }) => model),
+  ];
 }
 
 /** Every term of any bar once. One that a verdict leaves out is 0 bytes there. */

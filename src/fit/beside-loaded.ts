@@ -1,26 +1,39 @@
 import type { LoadedModel } from "./facts";
 import { mostLoaded } from "./together";
 import { type BesideLoaded, otherRunners } from "./own-runners";
+import { balanceRam, type RamBalance, shortageText } from "./ram";
 import { formatBytes, formatContext } from "./units";
-import type { JudgeInput, KnownVerdict, Verdict } from "./verdict";
+import { type JudgeInput, type KnownVerdict, swaps, type Verdict } from "./verdict";
 
-/** What other models take of the limit, and what they leave to this one; all in bytes. */
+/** What other models take of the limit and of the RAM, and what they leave to this one; all in bytes. */
 export interface RoomBeside {
   readonly others: readonly LoadedModel[];
   readonly takenBytes: number;
   /** Negative = missing. */
   readonly leftBytes: number;
-  /** Whether the model surely fits beside them. */
-  readonly isEnough: boolean;
+  readonly ram?: RamBalance;
+  /** What isn't surely enough for all of them. */
+  readonly lacks?: "limit" | "ram";
 }
 
 /** How a model fits beside the others that are loaded; undefined where there are none. */
-export function roomBeside(input: BesideLoaded, { spareBytes, estimate }: KnownVerdict): RoomBeside | undefined {
+export function roomBeside(input: BesideLoaded, verdict: KnownVerdict): RoomBeside | undefined {
   const others = otherRunners(input);
   if (others.length === 0) return undefined;
-  const takenBytes = others.reduce((sum, { vramBytes }) => sum + vramBytes, 0);
-  const leftBytes = spareBytes - takenBytes;
-  return { others, takenBytes, leftBytes, isEnough: leftBytes >= estimate.uncertainty };
+  const sum = (bytes: (model: LoadedModel) => number) => others.reduce((total, model) => total + bytes(model), 0);
+  const takenBytes = sum(({ vramBytes }) => vramBytes);
+  const leftBytes = verdict.spareBytes - takenBytes;
+  const ram = verdict.ram && balanceRam(verdict.ram, verdict.ram.needBytes + sum(({ sizeBytes }) => sizeBytes));
+  const lacks =
+    leftBytes < verdict.estimate.uncertainty ? "limit" : ram?.kind === "swaps" && !swaps(verdict) ? "ram" : undefined;
+  return { others, takenBytes, leftBytes, ram, lacks };
+}
+
+/** What isn't enough for a model and those beside it, as a sentence; undefined where there's room for all. */
+export function lackText({ others, takenBytes, leftBytes, ram, lacks }: RoomBeside): string | undefined {
+  const beside = `Next to ${others.map(({ name }) => name).join(", ")} (${formatBytes(takenBytes)}),`;
+  if (lacks === "limit") return `${beside} ${formatBytes(Math.max(0, -leftBytes))} would be missing.`;
+  return lacks === "ram" && ram ? `${beside} ${shortageText(ram)}. The Mac would swap to the disk.` : undefined;
 }
 
 /** How a model is loaded now, or would be beside what is, as a sentence; undefined where nothing else is loaded. */
@@ -41,13 +54,14 @@ export function besideText(input: BesideLoaded & Pick<JudgeInput, "server">, ver
   if (verdict.kind !== "fits" && verdict.kind !== "tight") return undefined;
   const room = roomBeside(input, verdict);
   if (room === undefined) return undefined;
-  const { others, takenBytes, leftBytes, isEnough } = room;
+  const lack = lackText(room);
+  const { others, takenBytes } = room;
   const names = `${others.map(({ name }) => name).join(", ")} (${formatBytes(takenBytes)})`;
   const most = mostLoaded(input.server);
   if (others.length >= most) {
     return `Ollama keeps at most ${most} ${most === 1 ? "model" : "models"} loaded, so ${most === 1 ? names : `one of ${names}`} is unloaded first.`;
   }
-  return isEnough
+  return lack === undefined
     ? `Fits next to ${names} too.`
-    : `Next to ${names}, ${formatBytes(Math.max(0, -leftBytes))} would be missing: Ollama may unload ${others.length === 1 ? "it" : "them"} first.`;
+    : `${lack} Ollama may unload ${others.length === 1 ? "it" : "them"} first.`;
 }

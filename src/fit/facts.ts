@@ -123,6 +123,13 @@ export interface ModelDescription {
   readonly modelfile?: string;
 }
 
+/** An app that a person could quit to make room, with its helpers. */
+export interface ClosableApp {
+  readonly name: string;
+  /** Its footprint. */
+  readonly bytes: number;
+}
+
 /** What is known of a smaller build of a model that is not installed. */
 export type SmallerBuild =
   /** Its registry has it, under this name; `weightBytes` is what of it holds weights. */
@@ -165,6 +172,8 @@ export interface ServerFacts {
   readonly fit?: Sourced<"on" | "off">;
   /** LLAMA_ARG_FIT_TARGET in MiB. */
   readonly fitTargetMib?: Sourced<number>;
+  /** LLAMA_ARG_CACHE_RAM in MiB: how much of earlier prompts a llama-server keeps in RAM; 0 = none. */
+  readonly promptCacheMib?: Sourced<number>;
   /** OLLAMA_MAX_LOADED_MODELS, where it is set. */
   readonly maxLoadedModels?: Sourced<number>;
   /** OLLAMA_MODELS: where it keeps its models. */

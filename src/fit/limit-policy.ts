@@ -17,6 +17,14 @@ const RESERVES: readonly (readonly [upToGib: number, reserveGib: number])[] = [
   [Infinity, 24],
 ];
 
+/** A limit that's higher by less isn't worth a password: no model of use needs just that. */
+const LEAST_RAISE_MIB = 512;
+
+/** Whether a limit in MiB is enough higher than one in bytes to be recommended. */
+export function isWorthRaising(mib: number, limitBytes: number): boolean {
+  return mib * MIB - limitBytes >= LEAST_RAISE_MIB * MIB;
+}
+
 /** Leaving less than this needs a second yes. */
 export const SECOND_YES_BELOW = 4 * GIB;
 /** Leaving less than this is refused. */
@@ -252,28 +260,32 @@ export interface LimitAdvice {
   readonly defaultMib: number;
   readonly defaultEstimated: boolean;
   readonly reserveBytes: number;
-  /** RAM minus the reserve; absent where macOS's default already gives as much. */
+  /** The person's own reserve, where it's less than macOS needs and the reserve here is kept instead. */
+  readonly refusedReserveBytes?: number;
+  /** RAM minus the reserve; absent where macOS's default already gives as much, or nearly. */
   readonly recommendedMib?: number;
   /** Highest value that needs no second yes (4 GiB left, or the default where that is more). */
   readonly highestMib: number;
 }
 
 /**
- * What to recommend on this Mac. `reserveBytes` is the person's own reserve, if they set one; less than what would be
- * refused counts as that.
+ * What to recommend on this Mac. `reserveBytes` is the person's own reserve, if they set one; less than what needs no
+ * second yes isn't recommended, whoever asks for it.
  */
 export function adviseLimit(mac: AppleSiliconMac, reserveBytes?: number): LimitAdvice {
   const standard = defaultLimit(mac);
   const ramMib = Math.floor(mac.ramBytes / MIB);
   const defaultMib = Math.floor(standard.bytes / MIB);
-  const reserve = Math.max(reserveBytes ?? recommendedReserve(mac.ramBytes), REFUSED_BELOW);
+  const asked = reserveBytes ?? recommendedReserve(mac.ramBytes);
+  const reserve = Math.max(asked, SECOND_YES_BELOW);
   const recommendedMib = Math.floor((mac.ramBytes - reserve) / MIB);
   return {
     ramMib,
     defaultMib,
     defaultEstimated: standard.estimated,
     reserveBytes: reserve,
-    recommendedMib: recommendedMib > defaultMib ? recommendedMib : undefined,
+    refusedReserveBytes: asked < reserve ? asked : undefined,
+    recommendedMib: isWorthRaising(recommendedMib, standard.bytes) ? recommendedMib : undefined,
     highestMib: Math.floor(highestSafeBytes(mac) / MIB),
   };
 }

@@ -10,13 +10,14 @@ import {
 } from "./limit-policy";
 import { listNames } from "./model-name";
 import { formatBytes, formatContext, formatMib, formatPercent, MIB } from "./units";
-import { judge, type JudgeInput } from "./verdict";
+import { fitsLimit, judge, type JudgeInput, swaps } from "./verdict";
 
 /** What a limit would change, in words for the form. */
 export interface LimitPreview {
   readonly share: string;
-  /** Models whose verdict becomes Fits, and that lose it. */
+  /** Models that begin to fit, that begin to fit the limit but would swap, and that no longer fit it. */
   readonly starting: readonly string[];
+  readonly swapping: readonly string[];
   readonly stopping: readonly string[];
   /** Set where Ollama's default context changes once it restarts under the limit. */
   readonly tier?: string;
@@ -25,18 +26,20 @@ export interface LimitPreview {
 /** Effects of a limit of `mib` (0 = macOS default) on this Mac and on the models with known metadata. */
 export function limitPreview(mib: number, advice: LimitAdvice, inputs: readonly JudgeInput[]): LimitPreview {
   const bytes = (mib === 0 ? advice.defaultMib : mib) * MIB;
-  const changes = inputs.map((input) => {
-    const before = judge(input).kind === "fits";
-    const limit = limitOnceSet(bytes, mib === 0 && advice.defaultEstimated);
-    const after = judge({ ...input, limit }).kind === "fits";
-    return { name: input.model.name, before, after };
-  });
+  const limit = limitOnceSet(bytes, mib === 0 && advice.defaultEstimated);
+  const changes = inputs.map((input) => ({
+    name: input.model.name,
+    before: fitsLimit(judge(input)),
+    after: judge({ ...input, limit }),
+  }));
+  const named = (holds: (change: (typeof changes)[number]) => boolean) => changes.filter(holds).map(({ name }) => name);
   const [first] = inputs;
   const tier = first && tierText(bytes, first.server, first.limit);
   return {
     share: `${formatPercent(bytes / (advice.ramMib * MIB))} of RAM, ${formatBytes(advice.ramMib * MIB - bytes)} left for macOS`,
-    starting: changes.filter(({ before, after }) => !before && after).map(({ name }) => name),
-    stopping: changes.filter(({ before, after }) => before && !after).map(({ name }) => name),
+    starting: named(({ before, after }) => !before && after.kind === "fits"),
+    swapping: named(({ before, after }) => !before && fitsLimit(after) && swaps(after)),
+    stopping: named(({ before, after }) => before && !fitsLimit(after)),
     tier,
   };
 }
@@ -59,6 +62,7 @@ export function limitHint(check: LimitCheck, effects: LimitPreview): string {
     `${effects.share}.`,
     ...("warning" in check ? [check.warning] : []),
     ...(effects.starting.length > 0 ? [`Models that start to fit: ${listNames(effects.starting)}.`] : []),
+    ...(effects.swapping.length > 0 ? [`Models that would fit, but swap: ${listNames(effects.swapping)}.`] : []),
     ...(effects.stopping.length > 0 ? [`Models that no longer fit: ${listNames(effects.stopping)}.`] : []),
     ...(effects.tier ? [effects.tier] : []),
   ].join("\n");
@@ -69,9 +73,14 @@ export function lowWaterText(mib: number): string {
   return `Up to ${formatMib(mib)} stay wired for the GPU while it's idle: another tool set iogpu.wired_lwm_mb. GPU Limit doesn't change it.`;
 }
 
-/** Why the recommended value is what it is, or that there is nothing to gain. */
+/** Why the recommended value is what it is, or that there's nothing to gain. */
 export function recommendationText(advice: LimitAdvice): string {
-  return advice.recommendedMib === undefined
-    ? `macOS already gives the GPU ${formatMib(advice.defaultMib)}. With ${formatBytes(advice.reserveBytes)} kept for macOS, a higher limit gains nothing on this Mac.`
-    : `${formatMib(advice.recommendedMib)}: keeps ${formatBytes(advice.reserveBytes)} for macOS and your apps, and gives models ${formatBytes((advice.recommendedMib - advice.defaultMib) * MIB)} more than the default.`;
+  const { recommendedMib, defaultMib, reserveBytes, refusedReserveBytes } = advice;
+  const why =
+    recommendedMib === undefined
+      ? `macOS already gives the GPU ${formatMib(defaultMib)}. Keeping ${formatBytes(reserveBytes)} for macOS, a higher limit isn't worth it on this Mac.`
+      : `${formatMib(recommendedMib)}: keeps ${formatBytes(reserveBytes)} for macOS and your apps, and gives models ${formatBytes((recommendedMib - defaultMib) * MIB)} more than the default.`;
+  return refusedReserveBytes === undefined
+    ? why
+    : `${why} The ${formatBytes(refusedReserveBytes)} in the preferences are too little for macOS, so they aren't used.`;
 }

@@ -1,6 +1,8 @@
 import type { ModelRun, Setting } from "./run-settings";
-import { formatBytes, formatContext } from "./units";
-import { type KnownVerdict, needBytes, type Verdict, type VerdictKind } from "./verdict";
+import { offloadText } from "./partial-offload";
+import { ramText } from "./ram";
+import { formatBytes, formatContext, formatPercent } from "./units";
+import { type KnownVerdict, needBytes, swaps, type Verdict, type VerdictKind } from "./verdict";
 
 /** Verdict names as people see them, best first. */
 export const VERDICT_TITLES: Readonly<Record<VerdictKind, string>> = {
@@ -12,13 +14,23 @@ export const VERDICT_TITLES: Readonly<Record<VerdictKind, string>> = {
   unknown: "Unknown",
 };
 
-/** The badge: "Fits · 32K", "Fits · 256K, asked for by a client", "Spills 4.2 GiB · 256K", "Over the Limit · 32K", "Unknown". */
+/**
+ * The badge: "Fits · 32K", "Fits · 256K, asked for by a client", "Spills 4.2 GiB · 256K", "Tight, Swaps 3.1 GiB · 32K",
+ * "Over the Limit · 32K", "Unknown".
+ */
 export function badgeText(verdict: Verdict): string {
   if (verdict.kind === "unknown") return VERDICT_TITLES.unknown;
-  const missing = verdict.kind === "spills" ? ` ${formatBytes(verdict.missingBytes)}` : "";
   const { numCtx, isAskedByClient } = verdict.run;
   const asked = isAskedByClient ? `, ${numCtx.source}` : "";
-  return `${VERDICT_TITLES[verdict.kind]}${missing} · ${formatContext(numCtx.value)}${asked}`;
+  return `${VERDICT_TITLES[verdict.kind]}${missingText(verdict)} · ${formatContext(numCtx.value)}${asked}`;
+}
+
+/** What the model lacks: memory below the limit, or RAM. */
+function missingText(verdict: KnownVerdict): string {
+  if (verdict.kind === "spills") return ` ${formatBytes(verdict.missingBytes)}`;
+  return verdict.kind === "tight" && verdict.cause === "swap"
+    ? `, Swaps ${formatBytes(verdict.ram?.shortBytes ?? 0)}`
+    : "";
 }
 
 /** One labelled line of the sum. */
@@ -85,6 +97,7 @@ export function tooltipText(verdict: Verdict): string {
   return [
     `${sum} = ${formatBytes(need, 2)} of ${formatBytes(verdict.limit.bytes, 2)} (limit ${verdict.limit.sourceText})`,
     ...(verdict.kind === "tight" ? [verdict.because] : []),
+    ...("offload" in verdict && verdict.offload ? [offloadText(verdict.offload)] : []),
     ...verdict.cautions.filter((caution) => verdict.kind !== "tight" || caution !== verdict.because),
     ...(assumptions.length > 0 ? [`Assumed: ${assumptions.join(", ")}.`] : []),
   ].join("\n");
@@ -98,12 +111,29 @@ export function verdictSentence(verdict: Verdict): string {
     case "fits":
       return `${start} fits with ${formatBytes(verdict.spareBytes)} to spare.`;
     case "tight":
-      return `${start} too close to call. ${verdict.because}`;
+      return verdict.cause === "swap"
+        ? `${start} fits the limit, but not the memory. ${verdict.because}`
+        : `${start} too close to call. ${verdict.because}`;
     case "spills":
-      return `${start} ${formatBytes(verdict.missingBytes)} too much; that part spills to the CPU.`;
+      return `${start} ${formatBytes(verdict.missingBytes)} too much${offloadPart(verdict) ?? "; that part spills to the CPU."}`;
     case "over":
       return `${start} ${formatBytes(verdict.missingBytes)} over the limit: fails to load or pages. Nothing spills, as ${verdict.run.margin.source}.`;
     case "too-big":
-      return `${start} ${formatBytes(verdict.missingBytes)} too much, and no safe limit on this Mac makes it fit.`;
+      return `${start} ${formatBytes(verdict.missingBytes)} too much, and no safe limit on this Mac makes it fit${offloadPart(verdict) ?? "."}`;
   }
+}
+
+type OverLimit = Extract<Verdict, { kind: "spills" | "too-big" }>;
+
+/** How a model that's over the limit runs all the same, in a few words: "Runs, 11% on the CPU". */
+export function runsText(verdict: OverLimit): string | undefined {
+  const { offload } = verdict;
+  return offload && `Runs, ${formatPercent(offload.cpuShare)} on the CPU${swaps(verdict) ? ", Swaps" : ""}`;
+}
+
+/** How it runs all the same, from the full stop of the sentence before on. */
+function offloadPart(verdict: OverLimit): string | undefined {
+  const { offload, ram } = verdict;
+  const shortage = ram?.kind === "swaps" ? ` ${ramText(ram)}` : "";
+  return offload && `. ${offloadText(offload)}${shortage}`;
 }

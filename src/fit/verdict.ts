@@ -4,7 +4,8 @@ import type { RunSettings } from "../memory/settings";
 import type { InstalledModel, LoadedModel, ModelDescription, ServerFacts } from "./facts";
 import { CONTEXT_TIERS, contextTier } from "./context-tier";
 import { type GpuLimit, inForceBytes, type UnknownGpuLimit } from "./limit-policy";
-import { balanceRam, type RamBalance, type RamUse } from "./ram";
+import { type Offload, partialOffload } from "./partial-offload";
+import { balanceRam, type RamBalance, ramText, type RamUse } from "./ram";
 import {
   isOffloadForced,
   type JudgeOptions,
@@ -45,13 +46,16 @@ interface KnownRun {
   readonly cautions: readonly string[];
 }
 
+/** What keeps a verdict from Fits: the band of the estimate, something that isn't known well, or the RAM alone. */
+export type TightCause = "band" | "caution" | "swap";
+
 export type Verdict =
   | ({ readonly kind: "fits" } & KnownRun)
-  | ({ readonly kind: "tight"; readonly because: string } & KnownRun)
-  | ({ readonly kind: "spills"; readonly missingBytes: number } & KnownRun)
+  | ({ readonly kind: "tight"; readonly cause: TightCause; readonly because: string } & KnownRun)
+  | ({ readonly kind: "spills" } & Missing & KnownRun)
   /** Every layer is forced onto the GPU, so nothing spills: it fails to load, or macOS pages. */
   | ({ readonly kind: "over"; readonly missingBytes: number } & KnownRun)
-  | ({ readonly kind: "too-big"; readonly missingBytes: number } & KnownRun)
+  | ({ readonly kind: "too-big" } & Missing & KnownRun)
   | {
       readonly kind: "unknown";
       readonly reason: string;
@@ -59,6 +63,12 @@ export type Verdict =
       readonly run?: ModelRun;
       readonly estimate?: KnownEstimate;
     };
+
+interface Missing {
+  readonly missingBytes: number;
+  /** How it runs all the same; absent where it doesn't and where it can't be told. */
+  readonly offload?: Offload;
+}
 
 export type VerdictKind = Verdict["kind"];
 
@@ -70,8 +80,28 @@ export function needBytes({ estimate, run }: Pick<KnownVerdict, "estimate" | "ru
   return estimate.total + run.margin.value;
 }
 
+/** Whether a model surely fits the limit, whatever the RAM: it fits, or it would swap and nothing else. */
+export function fitsLimit(verdict: Verdict): verdict is Extract<Verdict, { kind: "fits" | "tight" }> {
+  return verdict.kind === "fits" || (verdict.kind === "tight" && verdict.cause === "swap");
+}
+
+/** Whether the Mac would swap with the model loaded. */
+export function swaps(verdict: Verdict): boolean {
+  return verdict.kind !== "unknown" && verdict.ram?.kind === "swaps";
+}
+
+/**
+ * Bytes of RAM a model needs: its sum on the GPU, and what of its file of `fileBytes` stays on the CPU. The margin is
+ * no memory, it only stays free below the limit.
+ */
+export function ramNeed({ total, weights, projector }: KnownEstimate, fileBytes: number): number {
+  return total + Math.max(0, fileBytes - weights - projector);
+}
+
 const NOT_MEASURED =
   "The compute buffer of this kind of model wasn't measured. It's worked out like the others, within a wider band.";
+
+const RAM_UNREAD = "How much RAM other apps use couldn't be read.";
 
 /** The context even the smallest sensible use needs: below it "Too Big" is the word. */
 const SMALLEST_CONTEXT = 4096;
@@ -146,14 +176,17 @@ function compare(
   limit: GpuLimit,
 ): Verdict {
   const spareBytes = limit.bytes - needBytes({ estimate: sum, run });
+  const ram = input.ram && balanceRam(input.ram, ramNeed(sum, input.model.sizeBytes));
+  const shortage = ram && ramText(ram);
   const cautions = [
     ...(limit.estimated ? [`The limit is ${limit.sourceText}.`] : []),
     ...run.cautions,
     ...(limit.excess ? [limit.excess.warning] : []),
     ...(limit.disagreement ? [limit.disagreement] : []),
     ...(sum.measured ? [] : [NOT_MEASURED]),
+    ...(shortage === undefined ? [] : [shortage]),
+    ...(ram !== undefined && ram.othersBytes === undefined ? [RAM_UNREAD] : []),
   ];
-  const ram = input.ram && balanceRam(input.ram, sum, input.model.sizeBytes);
   const judged: KnownRun = { run, estimate: sum, limit, spareBytes, ram, cautions };
   if (limit.isLeast && spareBytes - sum.uncertainty < 0) {
     const need = formatBytes(needBytes({ estimate: sum, run }));
@@ -166,18 +199,34 @@ function compare(
   }
   if (spareBytes + sum.uncertainty < 0) {
     const missingBytes = -spareBytes;
-    if (cannotFitHere(input, description, run)) return { kind: "too-big", missingBytes, ...judged };
-    return { kind: run.isForced ? "over" : "spills", missingBytes, ...judged };
+    const isTooBig = cannotFitHere(input, description, run);
+    if (run.isForced) return { kind: isTooBig ? "too-big" : "over", missingBytes, ...judged };
+    return { kind: isTooBig ? "too-big" : "spills", missingBytes, offload: offloadOf(description, judged), ...judged };
   }
   if (spareBytes - sum.uncertainty < 0) {
     return {
       kind: "tight",
+      cause: "band",
       because: `The limit lies within the uncertainty of the estimate (± ${formatBytes(sum.uncertainty)}).`,
       ...judged,
     };
   }
   const firm = limit.estimated ? cautions[0] : run.cautions[0];
-  return firm === undefined ? { kind: "fits", ...judged } : { kind: "tight", because: firm, ...judged };
+  if (firm !== undefined) return { kind: "tight", cause: "caution", because: firm, ...judged };
+  if (ram?.kind === "swaps" && shortage !== undefined) {
+    return { kind: "tight", cause: "swap", because: shortage, ...judged };
+  }
+  return { kind: "fits", ...judged };
+}
+
+/** How much llama.cpp moves to the CPU, where this Mac has so much memory at all. */
+function offloadOf(
+  { metadata, weightBytes }: ModelDescription,
+  { run, estimate: sum, limit, ram }: KnownRun,
+): Offload | undefined {
+  if (ram !== undefined && ram.needBytes > ram.ramBytes) return undefined;
+  // Of a build that isn't installed only the sum of its tensors is known.
+  return weightBytes === undefined ? partialOffload(metadata, sum, limit.bytes - run.margin.value) : undefined;
 }
 
 /** Too big even at 4K (or the smaller context it runs at) under the highest limit this Mac may have. */

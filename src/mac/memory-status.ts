@@ -32,7 +32,7 @@ export interface MemoryStatus {
 export async function readMemoryStatus(system: { readonly run: Runner }): Promise<MemoryStatus> {
   const [values, pages, gpu] = await Promise.all([
     readSysctls(system.run, MEMORY_KEYS),
-    system.run(VM_STAT, [], { timeoutMs: 3_000, maxBytes: 64 * 1024 }),
+    readPages(system),
     system.run(IOREG, IOREG_ARGS, { timeoutMs: 3_000 }),
   ]);
   const ramBytes = parseWhole(values.get("hw.memsize"));
@@ -44,9 +44,18 @@ export async function readMemoryStatus(system: { readonly run: Runner }): Promis
     pressure,
     freePercent: freePercent === undefined || freePercent > 100 ? undefined : freePercent,
     swapUsedBytes,
-    ...parseVmStat(pages.stdout),
+    ...pages,
     ...parseGpuStatistics(gpu.stdout),
   };
+}
+
+/** RAM in use in bytes, as {@link MemoryStatus} counts it; undefined where it couldn't be read. Never throws. */
+export async function readUsedBytes(system: { readonly run: Runner }): Promise<number | undefined> {
+  return (await readPages(system)).usedBytes;
+}
+
+async function readPages({ run }: { readonly run: Runner }): Promise<ReturnType<typeof parseVmStat>> {
+  return parseVmStat((await run(VM_STAT, [], { timeoutMs: 3_000, maxBytes: 64 * 1024 })).stdout);
 }
 
 function parsePressure(text: string | undefined): MemoryStatus["pressure"] {

@@ -32,7 +32,7 @@ export async function readServerFacts({ system, client, own }: ServerFactsInput)
   const log = await readLoggedFacts(await logPaths(system, server), { port: own.port, version });
   const session = hasSession(server) ? await readSession(system) : {};
   const runners = runnersOf(server, found.processes, log?.modelsFolder?.value);
-  const likely = log === undefined ? session : present<LoggedFacts>({ flashAttention: flashBesideLog(session) });
+  const likely = log === undefined ? session : besideLog(session);
   return { version, ...likely, ...fromRunners(runners), ...log, identity, runners };
 }
 
@@ -92,6 +92,14 @@ function fromRunners(runners: readonly RunnerCommandLine[]): LoggedFacts {
   });
 }
 
+/** What the session tells of a server that has a log, because the log doesn't. */
+function besideLog(session: LoggedFacts): LoggedFacts {
+  return present<LoggedFacts>({
+    flashAttention: flashBesideLog(session),
+    promptCacheMib: session.promptCacheMib,
+  });
+}
+
 /** Ollama logs "false" for a variable that is off and for one that isn't set; the session tells them apart. */
 function flashBesideLog({ flashAttention }: LoggedFacts): LoggedFacts["flashAttention"] {
   if (flashAttention?.value !== "off") return undefined;
@@ -104,12 +112,13 @@ async function readSession(system: IdentitySystem): Promise<LoggedFacts> {
   const read = (name: string) => readLaunchctlEnv(system, name);
   const likely = <T>(value: T | undefined): Sourced<T> | undefined =>
     value === undefined ? undefined : { value, source, likely: true };
-  const [contextLength, parallel, overhead, fit, fitTarget, most, type, flash] = await Promise.all([
+  const [contextLength, parallel, overhead, fit, fitTarget, promptCache, most, type, flash] = await Promise.all([
     read("OLLAMA_CONTEXT_LENGTH"),
     read("OLLAMA_NUM_PARALLEL"),
     read("OLLAMA_GPU_OVERHEAD"),
     read("LLAMA_ARG_FIT"),
     read("LLAMA_ARG_FIT_TARGET"),
+    read("LLAMA_ARG_CACHE_RAM"),
     read("OLLAMA_MAX_LOADED_MODELS"),
     read("OLLAMA_KV_CACHE_TYPE"),
     read("OLLAMA_FLASH_ATTENTION"),
@@ -120,6 +129,7 @@ async function readSession(system: IdentitySystem): Promise<LoggedFacts> {
     gpuOverheadBytes: likely(whole(overhead)),
     fit: likely(fitSwitch(fit)),
     fitTargetMib: likely(whole(fitTarget)),
+    promptCacheMib: likely(whole(promptCache)),
     maxLoadedModels: likely(whole(most) || undefined),
     kvCacheType: likely(type),
     flashAttention: likely(flash === undefined ? undefined : isFalse(flash) ? "off" : "on"),

@@ -91,7 +91,7 @@ describe("the list of a 64 GB Mac", () => {
     await screen.pick("qwen3-coder-next:q4_K_M");
     await screen.action("Toggle Details");
     expect(valueOf(screen, "Verdict")).toBe(`[${before}]`);
-    detailSays(screen, "In Words", "51.8 GiB", "256K", /[34]\.\d GiB/, "spill");
+    detailSays(screen, "In Words", "51.8 GiB", "256K", /[34]\.\d GiB/, "on the CPU");
     expect(valueOf(screen, "Weights")).toBe("48.01 GiB");
     expect(valueOf(screen, "KV Cache")).toBe("6.00 GiB");
     expect(valueOf(screen, "Recurrent State")).toBe("75 MiB");

@@ -121,12 +121,11 @@ describe("what the form shows", () => {
     screen.says(/Recommended 55,296 MiB \(54\.0 GiB\).*10\.0 GiB/);
   });
 
-  it("never recommends what it would refuse, however small the reserve in the preferences", async () => {
+  it("never recommends what needs a second yes, however small the reserve in the preferences, and says so", async () => {
     const { mac, screen } = await openForm({ preferences: { reserveGib: "1" } });
-    screen.says(/Recommended 63,488 MiB \(62\.0 GiB\).* 2\.0 GiB/);
-    await screen.agree("Set Anyway", "Yes, Set It");
+    screen.says(/Recommended 61,440 MiB \(60\.0 GiB\).* 4\.0 GiB/, "1.0 GiB in the preferences");
     await screen.submit();
-    expect(mac.limitMib()).toBe(63_488);
+    expect(mac.limitMib()).toBe(61_440);
   });
 
   it("works without an Ollama that answers", async () => {
@@ -152,7 +151,7 @@ describe("what the form shows", () => {
 
   it("says on an 8 GB Mac that there is nothing to gain, and offers no recommendation", async () => {
     const { screen } = await openForm({ ramGib: 8, chip: "Apple M1" });
-    screen.says("5,461 MiB (5.3 GiB)", "4.0 GiB", NOTHING_GAINED);
+    screen.says("5,461 MiB (5.3 GiB)", "4.0 GiB", "isn't worth it");
     expect(screen.choices("New Limit")).toEqual(["macOS Default: 5.3 GiB", "Custom"]);
     expect(screen.field("New Limit").value).toBe("default");
   });
@@ -230,10 +229,14 @@ describe("presets and hints", () => {
   });
 
   it("follows what is typed: models that start and stop fitting", async () => {
-    const { screen } = await openForm({ ramGib: 24, preferences: { judgeContext: "106496" } });
-    await custom(screen, "19456");
-    screen.says(`${STARTS_TO_FIT}: llama3.1:8b`);
-    await screen.close();
+    const { screen: roomier } = await openForm({
+      ramGib: 24,
+      overrideMib: 12_288,
+      preferences: { judgeContext: "65536" },
+    });
+    await custom(roomier, "16384");
+    roomier.says(`${STARTS_TO_FIT}: llama3.1:8b`);
+    await roomier.close();
     const { screen: other } = await openForm({ ramGib: 16 });
     await custom(other, "4096");
     other.says(`${STOPS_FITTING}: llama3.1:8b`);

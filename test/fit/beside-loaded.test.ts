@@ -46,6 +46,23 @@ describe("beside what is loaded", () => {
     expect(say([other(GIB)], { limit: { kind: "unknown", reason: "State it." } })).toBeUndefined();
   });
 
+  it("is short of RAM beside another, where the limit has room for both", () => {
+    const ram = { ramBytes: 64 * GIB, reserveBytes: 8 * GIB, othersBytes: 30 * GIB };
+    const roomy = { ...input, limit: limitOf(52 * GIB), ram };
+    const beside = (gib: number) => {
+      const full = { ...roomy, loaded: [other(gib * GIB)] };
+      const verdict = judge(full);
+      if (verdict.kind !== "fits") throw new Error(verdict.kind);
+      return { lacks: roomBeside(full, verdict)?.lacks, text: besideText(full, verdict) };
+    };
+    expect(beside(28)).toMatchObject({ lacks: undefined, text: expect.stringMatching(/^Fits next to/) });
+    const { lacks, text } = beside(36);
+    expect(lacks).toBe("ram");
+    expect(text).toMatch(
+      /^Next to llama3\.1:8b \(36\.0 GiB\), RAM is \d\.\d GiB short: other apps use 30\.0 GiB\. The Mac would swap to the disk\. Ollama may unload it first\.$/,
+    );
+  });
+
   it("counts no variant of the same file: the one takes the place of the other", () => {
     const verdict = judge(input);
     if (verdict.kind !== "fits") throw new Error(verdict.kind);

@@ -8,6 +8,7 @@ import {
   defaultLimit,
   defaultLimitByFormula,
   inForceBytes,
+  isWorthRaising,
   limitInForce,
   parseMib,
   recommendedReserve,
@@ -154,7 +155,7 @@ describe("the limit in force", () => {
 describe("what is recommended", () => {
   it.each([
     [8, undefined],
-    [16, 12_288],
+    [16, undefined],
     [18, 14_336],
     [24, 19_456],
     [32, 26_624],
@@ -177,8 +178,43 @@ describe("what is recommended", () => {
   });
 
   it("follows the person's own reserve", () => {
-    expect(adviseLimit(mac(64), 12 * GIB).recommendedMib).toBe(53_248);
+    expect(adviseLimit(mac(64), 10 * GIB).recommendedMib).toBe(55_296);
     expect(adviseLimit(mac(64), 20 * GIB).recommendedMib).toBeUndefined();
+  });
+
+  it("never follows a reserve that would need a second yes, and says so", () => {
+    for (const gib of [0.5, 2, 3.9]) {
+      const advice = adviseLimit(mac(64), gib * GIB);
+      expect(advice).toMatchObject({ reserveBytes: 4 * GIB, recommendedMib: 61_440, refusedReserveBytes: gib * GIB });
+      expect(checkLimit(advice.recommendedMib ?? 0, 64 * GIB, advice).kind).toBe("fine");
+    }
+    expect(adviseLimit(mac(64), 4 * GIB).refusedReserveBytes).toBeUndefined();
+    expect(adviseLimit(mac(64)).refusedReserveBytes).toBeUndefined();
+  });
+
+  it("is a raise that's worth a password, or none", () => {
+    expect(isWorthRaising(12_288, 12_124 * MIB)).toBe(false);
+    expect(isWorthRaising(12_288, 11_776 * MIB)).toBe(true);
+    fc.assert(
+      fc.property(fc.integer({ min: 8, max: 512 }), fc.constantFrom(15, 26), (ramGib, major) => {
+        const { recommendedMib, defaultMib } = adviseLimit(mac(ramGib, { macos: { major, text: `${major}.0` } }));
+        if (recommendedMib !== undefined) expect(recommendedMib - defaultMib).toBeGreaterThanOrEqual(512);
+      }),
+    );
+  });
+
+  it("calls highest safe what needs no second yes, on any Mac", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 8, max: 512 }),
+        fc.option(fc.double({ min: 0.1, max: 64, noNaN: true })),
+        (ramGib, own) => {
+          const advice = adviseLimit(mac(ramGib), own === null ? undefined : own * GIB);
+          expect(advice.highestMib).toBe(Math.max(advice.defaultMib, (ramGib - 4) * 1024));
+          expect(advice.recommendedMib ?? 0).toBeLessThanOrEqual(advice.highestMib);
+        },
+      ),
+    );
   });
 });
 

@@ -71,6 +71,25 @@ describe("limitEffects", () => {
     expect(limitPreview(0, advice, [low, high])).toMatchObject({ starting: [], stopping: [] });
   });
 
+  it("says of a model that would swap under the limit that it would", () => {
+    const small = mac(16, 12_713_115_648);
+    const ram = { ramBytes: 16 * GIB, reserveBytes: 4 * GIB, othersBytes: 8 * GIB };
+    const high = { ...input("llama", 65_536, small), ram };
+    expect(limitPreview(15_360, adviseLimit(small), [high])).toMatchObject({
+      starting: [],
+      swapping: ["llama"],
+      stopping: [],
+    });
+    // It swaps before as after.
+    const already = { ...input("llama", 32_768, small), ram };
+    expect(judge(already)).toMatchObject({ kind: "tight", cause: "swap" });
+    expect(limitPreview(15_360, adviseLimit(small), [already])).toMatchObject({
+      starting: [],
+      swapping: [],
+      stopping: [],
+    });
+  });
+
   it("does not let a model in by the default of macOS where that is only estimated", () => {
     const unread: AppleSiliconMac = {
       kind: "apple-silicon",
@@ -135,20 +154,27 @@ describe("the tier of the default context", () => {
 });
 
 describe("limitHint", () => {
-  const none = { share: "88% of RAM, 8.0 GiB left for macOS", starting: [], stopping: [] };
+  const none = { share: "88% of RAM, 8.0 GiB left for macOS", starting: [], swapping: [], stopping: [] };
 
   it("says what a limit means, line by line", () => {
     expect(limitHint({ kind: "fine", mib: 57_344 }, none)).toBe("88% of RAM, 8.0 GiB left for macOS.");
     expect(
       limitHint(
         { kind: "warning", mib: 60_000, warning: "Little is left." },
-        { ...none, starting: ["a", "b", "c", "d", "e", "f"], stopping: ["g"], tier: "The tier changes." },
+        {
+          ...none,
+          starting: ["a", "b", "c", "d", "e", "f"],
+          swapping: ["h"],
+          stopping: ["g"],
+          tier: "The tier changes.",
+        },
       ),
     ).toBe(
       [
         "88% of RAM, 8.0 GiB left for macOS.",
         "Little is left.",
         "Models that start to fit: a, b, c, d and 2 more.",
+        "Models that would fit, but swap: h.",
         "Models that no longer fit: g.",
         "The tier changes.",
       ].join("\n"),
@@ -168,9 +194,16 @@ describe("recommendationText", () => {
     );
   });
 
+  it("says that a reserve that's too small isn't used", () => {
+    expect(recommendationText(adviseLimit(mac(64, 55_662_788_608), 2 * GIB))).toBe(
+      "61,440 MiB (60.0 GiB): keeps 4.0 GiB for macOS and your apps, and gives models 8.2 GiB more than the default. " +
+        "The 2.0 GiB in the preferences are too little for macOS, so they aren't used.",
+    );
+  });
+
   it("says where there is nothing to gain", () => {
     expect(recommendationText(adviseLimit(mac(8, 5_726_633_984)))).toBe(
-      "macOS already gives the GPU 5,461 MiB (5.3 GiB). With 4.0 GiB kept for macOS, a higher limit gains nothing on this Mac.",
+      "macOS already gives the GPU 5,461 MiB (5.3 GiB). Keeping 4.0 GiB for macOS, a higher limit isn't worth it on this Mac.",
     );
   });
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ModelDescription } from "../../src/fit/facts";
-import { judge, judgeAtContext, type JudgeInput, type Verdict } from "../../src/fit/verdict";
+import { fitsLimit, judge, judgeAtContext, type JudgeInput, swaps, type Verdict } from "../../src/fit/verdict";
 import { badgeText, tooltipText, verdictSentence } from "../../src/fit/verdict-text";
 import { GIB, MIB } from "../../src/fit/units";
 import { described, inputFor, installed, lacking, limitOf, logged, measured, oracle, SERVER } from "./inputs";
@@ -270,6 +270,62 @@ describe("what comes before any sum", () => {
     ] as const) {
       expect(judge(inputFor(from, 100 * GIB, { server: { ...SERVER, identity } })).kind).toBe("tight");
     }
+  });
+});
+
+describe("a verdict and the RAM", () => {
+  const limit = 40 * GIB;
+  const sum = known(judge(inputFor(qwen, limit, at8K)));
+  const fileBytes = sum.estimate.weights + 300 * MIB;
+  const use = (usedBytes: number) => ({ ramBytes: 48 * GIB, reserveBytes: 8 * GIB, othersBytes: usedBytes });
+  const withUsed = (usedBytes: number, changes: Partial<JudgeInput> = {}) =>
+    known(
+      judge(
+        inputFor(qwen, limit, {
+          ...at8K,
+          model: installed(qwen, { sizeBytes: fileBytes }),
+          ram: use(usedBytes),
+          ...changes,
+        }),
+      ),
+    );
+  const need = sum.estimate.total + 300 * MIB;
+
+  it("counts the sum and what stays on the CPU, not the margin", () => {
+    expect(withUsed(0).ram).toMatchObject({ kind: "enough", needBytes: need, carryBytes: 40 * GIB });
+  });
+
+  it("is Tight where the Mac would swap, and says so in badge, sentence and tooltip", () => {
+    const used = 48 * GIB - need + 3 * GIB;
+    const tight = withUsed(used);
+    expect(tight).toMatchObject({ kind: "tight", cause: "swap", ram: { shortBytes: 3 * GIB } });
+    expect(badgeText(tight)).toBe("Tight, Swaps 3.0 GiB · 8K");
+    expect(verdictSentence(tight)).toMatch(
+      /fits the limit, but not the memory\. RAM is 3\.0 GiB short: other apps use/,
+    );
+    expect(tooltipText(tight).match(/RAM is 3\.0 GiB short/g)).toHaveLength(1);
+    expect([fitsLimit(tight), swaps(tight)]).toEqual([true, true]);
+  });
+
+  it("stays Fits where macOS only compresses, which the tooltip says", () => {
+    const fits = withUsed(48 * GIB - need + GIB);
+    expect(fits).toMatchObject({ kind: "fits", ram: { kind: "compresses" } });
+    expect(badgeText(fits)).toBe("Fits · 8K");
+    expect(tooltipText(fits)).toContain("RAM is 1.0 GiB short");
+    expect(tooltipText(withUsed(0))).not.toContain("RAM");
+  });
+
+  it("says what isn't known, and judges by the reserve then", () => {
+    const unread = withUsed(0, { ram: { ramBytes: 48 * GIB, reserveBytes: 8 * GIB } });
+    expect(unread.kind).toBe("fits");
+    expect(tooltipText(unread)).toContain("How much RAM other apps use couldn't be read.");
+  });
+
+  it("is what the limit says where that's worse", () => {
+    expect(withUsed(48 * GIB, { limit: limitOf(4 * GIB) }).kind).toBe("spills");
+    const estimated = withUsed(48 * GIB, { limit: limitOf(limit, { estimated: true }) });
+    expect(estimated).toMatchObject({ kind: "tight", cause: "caution" });
+    expect(fitsLimit(estimated)).toBe(false);
   });
 });
 

@@ -1,7 +1,11 @@
+import { fitsLimit } from "../verdict";
 import type { Proposal } from "./proposal";
 
-/** For a model that fits and has nothing in its way. */
+/** For a model that fits the limit where nothing has to be done, or nothing keeps the Mac from swapping. */
 export const alreadyFits: Proposal = {
   isLastResort: true,
-  propose: (_, before) => (before.kind === "fits" ? [{ title: "Nothing to Do", changes: {}, after: before }] : []),
+  propose(_, before) {
+    if (!fitsLimit(before)) return [];
+    return [{ title: before.kind === "fits" ? "Nothing to Do" : "Load It Anyway", changes: {}, after: before }];
+  },
 };

@@ -1,8 +1,7 @@
 import { kvCacheCommands, ollamaCreateCommand, ollamaPullCommand, ollamaStopCommand, sysctlCommand } from "../commands";
-import type { LoadedModel } from "../facts";
+import type { ClosableApp, LoadedModel } from "../facts";
 import { inForceBytes, limitOnceSet } from "../limit-policy";
 import { otherRunners } from "../own-runners";
-import { PROMPT_CACHE_BYTES } from "../ram";
 import { formatBytes, formatContext, formatCount, MIB } from "../units";
 import type { JudgeInput, KnownVerdict } from "../verdict";
 import { type Cost, joinCosts } from "./cost";
@@ -24,6 +23,14 @@ export interface BuildChange {
   readonly unchecked?: string;
 }
 
+/** Apps to quit before the model is loaded. */
+export interface AppsToClose {
+  /** RAM they give back. */
+  readonly bytes: number;
+  /** Empty while it isn't known which are running. */
+  readonly apps: readonly ClosableApp[];
+}
+
 /** Everything an option can change. */
 interface AllChanges {
   readonly build: BuildChange;
@@ -34,8 +41,7 @@ interface AllChanges {
   readonly clientContext: number;
   /** Names of models to unload before this one is loaded. */
   readonly unload: readonly string[];
-  /** RAM that apps give back, in bytes. */
-  readonly closeApps: { readonly bytes: number };
+  readonly closeApps: AppsToClose;
   /** For the whole server, which restarts. */
   readonly kvCacheType: "q8_0";
 }
@@ -141,9 +147,11 @@ const RULES: { readonly [K in Key]: Rules<AllChanges[K]> } = {
       ram: ram?.othersBytes === undefined ? ram : { ...ram, othersBytes: Math.max(0, ram.othersBytes - bytes) },
     }),
     cost: () => ({ disturbance: 1 }),
-    words: () => [
-      "Close apps, or macOS compresses and swaps",
-      `Up to ${formatBytes(PROMPT_CACHE_BYTES)} more in time: llama-server keeps earlier prompts in RAM, outside the GPU limit (LLAMA_ARG_CACHE_RAM)`,
+    words: ({ bytes, apps }) => [
+      apps.length === 0
+        ? `Apps that use ${formatBytes(bytes)} have to be closed`
+        : `To close: ${apps.map((app) => `${app.name} (${formatBytes(app.bytes)})`).join(", ")}`,
+      "Unsaved work: each app asks about it",
     ],
     commands: () => [],
   },

@@ -1,21 +1,79 @@
+import type { ClosableApp } from "../facts";
+import { balanceRam, type RamBalance, shortageText } from "../ram";
 import { formatBytes } from "../units";
-import type { Proposal } from "./proposal";
+import { fitsLimit, type KnownVerdict, swaps } from "../verdict";
+import { verdictSentence } from "../verdict-text";
+import type { AppsToClose } from "./changes";
+import { higherLimit } from "./higher-limit";
+import type { PlanInput } from "./plan-input";
+import type { Proposal, Proposed } from "./proposal";
 import { settle } from "./settle";
+import { smallerContext } from "./smaller-context";
 
-/** For a model that fits the limit, but not the RAM that other programs leave. */
+/** What would fit the limit, but not the RAM: a change, or none. */
+type Way = Pick<Proposed, "changes" | "after" | "isPoor"> & Partial<Pick<Proposed, "title">>;
+
+/** Room in the RAM for what would only fit the limit: by quitting apps, alone or together with another change. */
 export const closeApps: Proposal = {
   propose(plan, before) {
-    const { ram } = before;
-    if (before.kind !== "fits" || ram?.othersBytes === undefined || ram.shortBytes === 0) return [];
-    const bytes = Math.min(ram.shortBytes, ram.othersBytes - ram.reserveBytes);
-    const settled = bytes > 0 ? settle(plan, before, { closeApps: { bytes } }) : undefined;
-    if (settled === undefined) return [];
-    return [
-      {
-        ...settled,
-        title: `Close Apps That Use ${formatBytes(bytes)}`,
-        sentence: `The limit is high enough, but RAM is ${formatBytes(ram.shortBytes)} short: other apps use ${formatBytes(ram.othersBytes)}.`,
-      },
-    ];
+    const ways: readonly Way[] = fitsLimit(before)
+      ? [{ changes: {}, after: before }]
+      : [...higherLimit.propose(plan, before), ...smallerContext.propose(plan, before)];
+    return ways.flatMap((way) => withRoom(plan, before, way));
   },
 };
+
+function withRoom(plan: PlanInput, before: KnownVerdict, way: Way): readonly Proposed[] {
+  const { title, changes, isPoor } = way;
+  const { ram } = way.after;
+  const closing = ram?.kind === "swaps" ? appsToClose(ram, plan.apps) : undefined;
+  if (ram === undefined || closing === undefined) return [];
+  const settled = settle(plan, before, { ...changes, closeApps: closing });
+  if (settled === undefined || swaps(settled.after)) return [];
+  return [
+    {
+      ...settled,
+      title: [closingTitle(closing), ...(title === undefined ? [] : [title])].join(", "),
+      isPoor,
+      sentence: `${shortageText(ram)}. With the apps closed: ${verdictSentence(settled.after)}`,
+    },
+  ];
+}
+
+function closingTitle({ bytes, apps }: AppsToClose): string {
+  const [first, second, ...more] = apps.map(({ name }) => name);
+  if (first === undefined) return `Close Apps That Use ${formatBytes(bytes)}`;
+  if (second === undefined) return `Close ${first}`;
+  return more.length === 0 ? `Close ${first} and ${second}` : `Close ${first}, ${second} and ${more.length} More`;
+}
+
+/**
+ * The fewest apps whose end leaves enough RAM for a need, or as much as the reserve allows. Undefined where that's not
+ * enough. Where it isn't known which apps run, it's the amount alone.
+ */
+export function appsToClose(ram: RamBalance, apps: readonly ClosableApp[] | undefined): AppsToClose | undefined {
+  const { ramBytes, needBytes, reserveBytes, othersBytes = 0 } = ram;
+  const bytes = othersBytes - Math.max(reserveBytes, ramBytes - needBytes);
+  if (bytes <= 0 || balanceRam({ ramBytes, reserveBytes }, needBytes).kind === "swaps") return undefined;
+  if (apps === undefined) return { bytes, apps: [] };
+  const chosen = fewest(apps, bytes);
+  return chosen && { bytes: sizeOf(chosen), apps: chosen };
+}
+
+/** The largest apps, the last of them the smallest that does; undefined where all together aren't enough. */
+function fewest(apps: readonly ClosableApp[], bytes: number): readonly ClosableApp[] | undefined {
+  const left = apps.toSorted((a, b) => b.bytes - a.bytes);
+  const chosen: ClosableApp[] = [];
+  for (let missing = bytes; missing > 0;) {
+    const enough = left.findLastIndex((app) => app.bytes >= missing);
+    const [app] = left.splice(Math.max(0, enough), 1);
+    if (app === undefined) return undefined;
+    chosen.push(app);
+    missing -= app.bytes;
+  }
+  return chosen;
+}
+
+function sizeOf(apps: readonly ClosableApp[]): number {
+  return apps.reduce((sum, { bytes }) => sum + bytes, 0);
+}

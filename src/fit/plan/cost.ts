@@ -6,6 +6,8 @@ export interface Cost {
   readonly qualitySteps: number;
   /** Bytes taken from macOS and the apps. */
   readonly macosBytes: number;
+  /** Bytes of RAM that are short once it's done, where that's more than macOS compresses. */
+  readonly swapBytes: number;
   /** 1 where other models and apps are disturbed. */
   readonly disturbance: number;
   /** 1 where every model of the server is affected. */
@@ -21,6 +23,7 @@ export function joinCosts(costs: readonly Partial<Cost>[]): Cost {
     contextTokens: most("contextTokens"),
     qualitySteps: most("qualitySteps"),
     macosBytes: most("macosBytes"),
+    swapBytes: most("swapBytes"),
     disturbance: most("disturbance"),
     serverWide: most("serverWide"),
     password: most("password"),

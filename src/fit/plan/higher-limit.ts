@@ -1,6 +1,7 @@
+import { isWorthRaising } from "../limit-policy";
 import { ownRunners } from "../own-runners";
 import { formatBytes, MIB } from "../units";
-import type { KnownVerdict } from "../verdict";
+import { fitsLimit, type KnownVerdict } from "../verdict";
 import type { PlanInput } from "./plan-input";
 import type { Proposal, Proposed } from "./proposal";
 import { settle } from "./settle";
@@ -17,16 +18,24 @@ export const higherLimit: Proposal = {
   },
 };
 
-/** The least round limit above `fromMib` and up to `toMib` under which the model fits. */
+/**
+ * The least round limit above `fromMib` and up to `toMib` under which the model fits and that's worth a password. Where
+ * only less is allowed, that: it's never recommended.
+ */
 export function leastLimit(plan: PlanInput, before: KnownVerdict, fromMib: number, toMib: number): readonly Proposed[] {
-  if (before.kind === "fits" || plan.advice === undefined) return [];
+  if (fitsLimit(before) || plan.advice === undefined) return [];
   const above = Math.max(before.limit.bytes / MIB, fromMib);
+  const found: Proposed[] = [];
   for (let step = Math.floor(above / LIMIT_STEP_MIB) + 1; step * LIMIT_STEP_MIB <= toMib; step += 1) {
     const limitMib = step * LIMIT_STEP_MIB;
+    const isPoor = !isWorthRaising(limitMib, before.limit.bytes);
     const settled = settle(plan, before, { limitMib, unload: staleRunners(plan) });
-    if (settled !== undefined) return [{ ...settled, title: `Raise the Limit to ${formatBytes(limitMib * MIB)}` }];
+    if (settled === undefined) continue;
+    const raise = { ...settled, title: `Raise the Limit to ${formatBytes(limitMib * MIB)}`, isPoor };
+    if (!isPoor) return [raise];
+    found.push(raise);
   }
-  return [];
+  return found;
 }
 
 /** A model that's loaded sees a new limit only once it's reloaded. */

@@ -1,4 +1,5 @@
 import { limitOnceSet } from "../limit-policy";
+import { shortageText } from "../ram";
 import { formatBytes, formatContext, MIB } from "../units";
 import { judgeAtContext, type KnownVerdict, needBytes } from "../verdict";
 import type { Impossible } from "./options";
@@ -52,6 +53,7 @@ function lighterBuild(plan: PlanInput, before: KnownVerdict): string | undefined
   return (alone ?? bestBuildAndMore(plan, before, "usual")[0])?.title;
 }
 
+/** What stands against the model at the smallest context of use and the highest limit that's safe. */
 function missingText(
   { input, advice }: Pick<PlanInput, "input" | "advice">,
   before: KnownVerdict,
@@ -60,13 +62,16 @@ function missingText(
 ): string {
   const numCtx = Math.min(SMALLEST_CONTEXT, before.run.numCtx.value);
   const least = judgeAtContext({ ...input, limit: limitOnceSet(highest) }, numCtx);
-  const sum = least.estimate;
-  if (sum === undefined) return "";
-  const need = needBytes({ estimate: sum, run: before.run });
+  if (least.kind === "unknown") return "";
+  const need = needBytes(least);
+  const context = formatContext(numCtx);
   const limit = advice === undefined ? `the limit of ${where}` : `the highest safe limit of ${where}`;
-  return need > highest
-    ? `Even at ${formatContext(numCtx)} it needs ${formatBytes(need)}; ${limit} is ${formatBytes(highest)}: ${formatBytes(need - highest)} missing.`
-    : `At ${formatContext(numCtx)} it would need ${formatBytes(need)} of ${formatBytes(highest)}, ${limit}, too close to promise a fit.`;
+  if (need > highest) {
+    return `Even at ${context} it needs ${formatBytes(need)}; ${limit} is ${formatBytes(highest)}: ${formatBytes(need - highest)} missing.`;
+  }
+  if (least.ram?.kind === "swaps") return `Even at ${context} the Mac would swap. ${shortageText(least.ram)}.`;
+  const needed = `At ${context} it needs ${formatBytes(need)} of ${formatBytes(highest)}, ${limit}`;
+  return least.kind === "fits" ? `${needed}.` : `${needed}, too close to promise a fit.`;
 }
 
 function billions(limitBytes: number, before: KnownVerdict): number {

@@ -1,9 +1,11 @@
 import { inForceBytes } from "../limit-policy";
 import { tierText } from "../limit-preview";
+import { promptCacheBytes, type RamBalance, ramText, withPromptCache } from "../ram";
 import { formatBytes, formatContext } from "../units";
-import { judge, type KnownVerdict } from "../verdict";
+import { judge, type KnownVerdict, swaps } from "../verdict";
 import { verdictSentence } from "../verdict-text";
 import { commandsOf, costOf, costWords } from "./changes";
+import { joinCosts } from "./cost";
 import { impossible } from "./impossible";
 import { type Plan, type PlanOption, rankOptions } from "./options";
 import type { PlanInput } from "./plan-input";
@@ -15,16 +17,19 @@ export function makePlan(plan: PlanInput): Plan {
   const before = judge(plan.input);
   if (before.kind === "unknown") return { kind: "unknown", before, reason: before.reason };
   const found = proposed(plan, before, false);
-  const isEnough = found.some(({ isPoor }) => isPoor !== true);
-  const options = rankOptions(isEnough ? found : [...found, ...proposed(plan, before, true)]);
+  const options = rankOptions(found.some(isGood) ? found : [...found, ...proposed(plan, before, true)]);
   if (options.length > 0) {
-    const isPoor = options.every((option) => option.isPoor);
-    return { kind: "options", before, options, instead: isPoor ? impossible(plan, before) : undefined };
+    const instead = options.some(isGood) ? undefined : impossible(plan, before);
+    return { kind: "options", before, options, instead };
   }
   const doubt = cannotPromise(before);
   return doubt === undefined
     ? { kind: "impossible", before, impossible: impossible(plan, before) }
     : { kind: "unknown", before, reason: doubt };
+}
+
+function isGood({ isPoor, after }: PlanOption): boolean {
+  return isPoor !== true && !swaps(after);
 }
 
 /** What the proposals find: the last resorts, or the others. */
@@ -43,7 +48,8 @@ function toOption(plan: PlanInput, before: KnownVerdict, kind: PlanKind, way: Pr
     ...way,
     kind,
     costs: [...costWords(setting), ...notes(plan, before, way)],
-    cost: costOf(setting),
+    cost: joinCosts([costOf(setting), { swapBytes: swaps(way.after) ? way.after.ram?.shortBytes : 0 }]),
+    swapsLater: later(plan, way.after)?.kind === "swaps",
     commands: commandsOf(setting),
   };
 }
@@ -54,22 +60,33 @@ function cannotPromise({ limit, run }: KnownVerdict): string | undefined {
   return doubt === undefined ? undefined : `${doubt} So no change can be promised to make it fit.`;
 }
 
+/** The RAM once the server has filled its cache of earlier prompts, which grows outside the GPU limit. */
+function later({ input }: PlanInput, { ram }: KnownVerdict): RamBalance | undefined {
+  return ram && withPromptCache(ram, input.server);
+}
+
 /**
- * What holds for any option: the default context of other models that moves with the limit, RAM that's short, and a
- * context that was chosen only to judge at.
+ * What holds for any option: the default context of other models that moves with the limit, RAM that's short now or
+ * will be, and a context that was chosen only to judge at.
  */
 function notes(plan: PlanInput, before: KnownVerdict, { changes, after }: Proposed): readonly string[] {
   const { limitMib, kvCacheType, numCtx } = changes;
   const restarts = limitMib !== undefined || kvCacheType !== undefined;
-  const short = after.ram?.shortBytes ?? 0;
   const all = [
     restarts ? tierText(inForceBytes(after.limit), plan.input.server, before.limit) : undefined,
-    short > 0
-      ? `RAM is ${formatBytes(short)} short: other apps use ${formatBytes(after.ram?.othersBytes ?? 0)}. Close some, or macOS compresses and swaps`
-      : undefined,
+    after.ram && ramText(after.ram),
+    laterText(plan, after),
     numCtx === undefined ? chosenContext(plan, before) : undefined,
   ];
   return all.filter((note) => note !== undefined);
+}
+
+/** Spoken of only where it leads to a shortage. */
+function laterText(plan: PlanInput, after: KnownVerdict): string | undefined {
+  const inTime = later(plan, after)?.shortBytes ?? 0;
+  return inTime > (after.ram?.shortBytes ?? 0)
+    ? `Up to ${formatBytes(promptCacheBytes(plan.input.server))} more in time: llama-server keeps earlier prompts in RAM, outside the GPU limit (LLAMA_ARG_CACHE_RAM)`
+    : undefined;
 }
 
 function chosenContext({ input }: PlanInput, before: KnownVerdict): string | undefined {

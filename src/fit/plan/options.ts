@@ -1,4 +1,4 @@
-import type { KnownVerdict, Verdict } from "../verdict";
+import { type KnownVerdict, swaps, type Verdict } from "../verdict";
 import { type Cost, dominates } from "./cost";
 import type { Proposed } from "./proposal";
 import { PLAN_KINDS, type PlanKind } from "./proposals";
@@ -10,6 +10,8 @@ export interface PlanOption extends Proposed {
   /** What it costs, in words; empty where it costs nothing. */
   readonly costs: readonly string[];
   readonly cost: Cost;
+  /** The Mac would swap once the server has filled its cache of earlier prompts: that ranks, but rules nothing out. */
+  readonly swapsLater: boolean;
   /** The same by hand, one command each. */
   readonly commands: readonly string[];
 }
@@ -34,22 +36,40 @@ export type Plan =
       readonly kind: "options";
       readonly before: KnownVerdict;
       readonly options: readonly PlanOption[];
-      /** What is better than any of them, where all of them are poor. */
+      /** What is better than any of them, where all of them are poor or would swap. */
       readonly instead?: Impossible;
     }
   | { readonly kind: "impossible"; readonly before: KnownVerdict; readonly impossible: Impossible }
   /** Not enough is known to promise anything. */
   | { readonly kind: "unknown"; readonly before: Verdict; readonly reason: string };
 
+/** A context below it is of little use: the last that's given up. */
+const USEFUL_CONTEXT = 16_384;
+
+/** What ranks an option, the most important first; smaller is better in every place. */
+const RANKS: readonly ((option: PlanOption) => number)[] = [
+  ({ after }) => Number(swaps(after)),
+  ({ isPoor }) => Number(isPoor ?? false),
+  ({ cost, after }) => Number(cost.contextTokens > 0 && after.run.numCtx.value < USEFUL_CONTEXT),
+  ({ kind }) => PLAN_KINDS.indexOf(kind),
+  ({ cost }) => cost.qualitySteps,
+  ({ swapsLater }) => Number(swapsLater),
+];
+
 /**
- * Drops options that another one beats in every respect, and repetitions, and sorts the rest: least intrusive first,
- * builds by their quality, poor ones last.
+ * Drops options that another one beats in every respect, and repetitions, and sorts the rest: those that would swap
+ * last, before them those that cost more than they give or leave too little context, and else the least intrusive first.
  */
 export function rankOptions(options: readonly PlanOption[]): readonly PlanOption[] {
-  const rank = ({ kind }: PlanOption) => PLAN_KINDS.indexOf(kind);
-  const poor = ({ isPoor }: PlanOption) => Number(isPoor ?? false);
   return options
     .filter((option) => !options.some((other) => dominates(other.cost, option.cost)))
     .filter(({ title }, index, kept) => kept.findIndex((other) => other.title === title) === index)
-    .sort((a, b) => poor(a) - poor(b) || rank(a) - rank(b) || a.cost.qualitySteps - b.cost.qualitySteps);
+    .toSorted((a, b) => RANKS.reduce((order, rank) => order || rank(a) - rank(b), 0));
+}
+
+/** What stands above the first option: "It Fits" only where there's nothing to add to that. */
+export function headline({ before, options, instead }: Extract<Plan, { kind: "options" }>): string {
+  const [first] = options;
+  if (instead !== undefined || first?.kind !== "already-fits" || before.kind !== "fits") return "Recommended";
+  return first.costs.length === 0 ? "It Fits" : "It Fits for Now";
 }

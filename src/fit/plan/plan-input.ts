@@ -1,6 +1,5 @@
-import type { SmallerBuild } from "../facts";
-import type { LimitAdvice } from "../limit-policy";
-import { MIB } from "../units";
+import type { ClosableApp, SmallerBuild } from "../facts";
+import { isWorthRaising, type LimitAdvice } from "../limit-policy";
 import type { JudgeInput, KnownVerdict } from "../verdict";
 
 /** Everything a plan for one model rests on. */
@@ -12,12 +11,14 @@ export interface PlanInput {
   /** Whether a capped variant can be made of this model on this server. */
   readonly canCap: boolean;
   readonly variantName: (source: string, numCtx: number) => string;
+  /** Apps a person could quit, largest first; absent until they were read. */
+  readonly apps?: readonly ClosableApp[];
   /** What a registry said of smaller builds, by quantization; absent where it was not asked. */
   readonly builds?: ReadonlyMap<string, SmallerBuild>;
 }
 
-/** The recommended limit in MiB, where it can be set and is higher than the one in force. */
+/** The recommended limit in MiB, where it can be set and is enough higher than the one in force to be worth it. */
 export function recommendedRaise({ advice }: PlanInput, before: KnownVerdict): number | undefined {
   const mib = advice?.recommendedMib;
-  return mib !== undefined && mib * MIB > before.limit.bytes ? mib : undefined;
+  return mib !== undefined && isWorthRaising(mib, before.limit.bytes) ? mib : undefined;
 }

@@ -10,7 +10,7 @@ export interface Proposed {
   readonly after: KnownVerdict;
   /** What a person would say of the state after; default: the sentence of that verdict. */
   readonly sentence?: string;
-  /** It costs so much quality that a smaller model is often the better choice. */
+  /** Never recommended: it costs more than it gives, and a smaller model is often the better choice. */
   readonly isPoor?: boolean;
 }
 

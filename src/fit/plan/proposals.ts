@@ -22,10 +22,10 @@ export const PROPOSALS = {
   "smaller-context": smallerContext,
   "raise-and-cap": raiseAndCap,
   "quantized-kv-cache": quantizedKvCache,
+  "close-apps": closeApps,
   "smaller-build": smallerBuild,
   "smaller-build-and-more": smallerBuildAndMore,
   "beyond-reserve": beyondReserve,
-  "close-apps": closeApps,
 } satisfies Readonly<Record<string, Proposal>>;
 
 export type PlanKind = keyof typeof PROPOSALS;

@@ -1,7 +1,7 @@
 import { tierAfterRestart } from "../context-tier";
 import { inForceBytes } from "../limit-policy";
 import { MIB } from "../units";
-import { judge, type KnownVerdict } from "../verdict";
+import { fitsLimit, judge, type KnownVerdict, swaps } from "../verdict";
 import { applyChanges, type Changes, restarted } from "./changes";
 import type { PlanInput } from "./plan-input";
 
@@ -13,15 +13,16 @@ export interface Settled {
 
 /**
  * The changes, with the context pinned where they'd move Ollama's default, and the verdict they lead to. Undefined
- * where the model doesn't fit then, or no longer once Ollama restarts under the new limit.
+ * where the model doesn't fit the limit then, or no longer once Ollama restarts under the new one, and where it fitted
+ * before and the Mac would still swap.
  */
 export function settle(plan: PlanInput, before: KnownVerdict, asked: Changes): Settled | undefined {
   const changes = withPin(plan, before, asked);
   if (changes === undefined) return undefined;
   const state = applyChanges(plan.input, changes);
   const after = judge(state);
-  if (after.kind !== "fits") return undefined;
-  if (changes.limitMib !== undefined && judge(restarted(state)).kind !== "fits") return undefined;
+  if (!fitsLimit(after) || (fitsLimit(before) && swaps(after))) return undefined;
+  if (changes.limitMib !== undefined && !fitsLimit(judge(restarted(state)))) return undefined;
   return { changes, after };
 }
 

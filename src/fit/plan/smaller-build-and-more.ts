@@ -1,6 +1,6 @@
 import { ROUND_CONTEXTS } from "../largest-context";
 import { formatBytes, formatContext, MIB } from "../units";
-import type { KnownVerdict } from "../verdict";
+import { fitsLimit, type KnownVerdict, swaps } from "../verdict";
 import { type PlanInput, recommendedRaise } from "./plan-input";
 import type { Proposal, Proposed } from "./proposal";
 import { settle } from "./settle";
@@ -21,7 +21,7 @@ export const smallerBuildAndMore: Proposal = {
 export function bestBuildAndMore(plan: PlanInput, before: KnownVerdict, sizing: Sizing): readonly Proposed[] {
   if (before.kind === "fits" || !plan.canCap) return [];
   const present = before.run.numCtx.value;
-  const raise = recommendedRaise(plan, before);
+  const raise = fitsLimit(before) ? undefined : recommendedRaise(plan, before);
   const limits = raise === undefined ? [undefined] : [undefined, raise];
   const contexts = before.run.isAskedByClient
     ? [undefined]
@@ -33,7 +33,7 @@ export function bestBuildAndMore(plan: PlanInput, before: KnownVerdict, sizing: 
     for (const { candidate, limitMib, numCtx } of combinations) {
       if ((numCtx ?? present) < enough) continue;
       const settled = settle(plan, before, { build: candidate.build, limitMib, numCtx });
-      if (settled === undefined) continue;
+      if (settled === undefined || swaps(settled.after)) continue;
       const more = [
         ...(limitMib === undefined ? [] : [`${formatBytes(limitMib * MIB)} of Limit`]),
         ...(numCtx === undefined ? [] : [`${formatContext(numCtx)} of Context`]),

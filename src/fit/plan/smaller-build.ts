@@ -1,4 +1,4 @@
-import type { KnownVerdict } from "../verdict";
+import { type KnownVerdict, swaps } from "../verdict";
 import { verdictSentence } from "../verdict-text";
 import type { BuildChange } from "./changes";
 import type { PlanInput } from "./plan-input";
@@ -16,7 +16,7 @@ export interface Candidate {
   readonly isPoor: boolean;
 }
 
-/** The best smaller quantization that fits with nothing else changed. */
+/** The best smaller quantization that fits with nothing else changed. One that would swap is worth no download. */
 export const smallerBuild: Proposal = {
   propose: (plan, before) => bestBuild(plan, before, "most"),
 };
@@ -25,7 +25,7 @@ export function bestBuild(plan: PlanInput, before: KnownVerdict, sizing: Sizing)
   if (before.kind === "fits") return [];
   for (const candidate of buildCandidates(plan, sizing)) {
     const settled = settle(plan, before, { build: candidate.build });
-    if (settled !== undefined) return [proposedBuild(candidate, settled)];
+    if (settled !== undefined && !swaps(settled.after)) return [proposedBuild(candidate, settled)];
   }
   return [];
 }

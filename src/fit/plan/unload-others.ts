@@ -1,4 +1,5 @@
-import { roomBeside } from "../beside-loaded";
+import { lackText, roomBeside } from "../beside-loaded";
+import { verdictSentence } from "../verdict-text";
 import type { Proposal } from "./proposal";
 import { settle } from "./settle";
 
@@ -6,9 +7,16 @@ import { settle } from "./settle";
 export const unloadOthers: Proposal = {
   propose(plan, before) {
     const room = before.kind === "fits" ? roomBeside(plan.input, before) : undefined;
-    if (room === undefined || room.isEnough || room.takenBytes === 0) return [];
+    if (room?.lacks === undefined || room.takenBytes === 0) return [];
     const names = room.others.map(({ name }) => name);
     const settled = settle(plan, before, { unload: names });
-    return settled === undefined ? [] : [{ ...settled, title: `Unload ${names.join(", ")}` }];
+    if (settled === undefined) return [];
+    return [
+      {
+        ...settled,
+        title: `Unload ${names.join(", ")}`,
+        sentence: `${lackText(room)} Alone: ${verdictSentence(settled.after)}`,
+      },
+    ];
   },
 };

@@ -5,7 +5,7 @@ import { readLoadHistory } from "../../apply/load-history";
 import type { JudgeOptions } from "../../fit/run-settings";
 import { formatBytes } from "../../fit/units";
 import type { VerdictKind } from "../../fit/verdict";
-import { badgeText, tooltipText, VERDICT_TITLES } from "../../fit/verdict-text";
+import { badgeText, runsText, tooltipText, VERDICT_TITLES } from "../../fit/verdict-text";
 import { ContextDropdown } from "./context-dropdown";
 import { FitDetail } from "./model-detail";
 import { LimitWarningSection } from "../limit/limit-warning";
@@ -122,6 +122,7 @@ function accessories(row: FitRow, loaded: readonly { readonly digest: string }[]
     ...(loaded.some((other) => other.digest === model.digest)
       ? [{ icon: Icon.Bolt, tooltip: "Loaded now" } satisfies List.Item.Accessory]
       : []),
+    ...(verdict?.kind === "too-big" ? [{ text: runsText(verdict) ?? "" }] : []),
     { text: formatBytes(model.sizeBytes), tooltip: "Size on disk" },
     verdict
       ? { tag: { value: badgeText(verdict), color: VERDICT_COLORS[verdict.kind] }, tooltip: tooltipText(verdict) }

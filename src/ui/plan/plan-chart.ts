@@ -1,4 +1,4 @@
-import type { Balance, Bar, Comparison } from "../../fit/balance";
+import { type Balance, type Bar, barsOf, type Comparison, RAM_TERMS } from "../../fit/balance";
 import { formatBytes } from "../../fit/units";
 import { comparisonLines } from "./plan-text";
 
@@ -32,6 +32,8 @@ export const FILLS: Readonly<Record<string, string>> = {
   Compute: "#b07d1e",
   Projector: "#c8609b",
   "Safety Margin": "#848488",
+  [RAM_TERMS.others]: "#b0685a",
+  [RAM_TERMS.model]: "#5f86a8",
 };
 const OTHER_FILL = "#848488";
 
@@ -53,11 +55,12 @@ const RIGHT = 'text-anchor="end"';
  * description. Only plain shapes and attributes are used, no patterns, clips or styles: renderers of SVG differ in those.
  */
 export function planChart(comparison: Comparison, appearance: Appearance): Chart {
-  const { bars, longest, rows } = comparison;
+  const { longest, rows, ramRows } = comparison;
+  const bars = barsOf(comparison);
   const ink = INKS[appearance];
   const x = (bytes: number) => (Math.min(bytes, longest) / longest) * (WIDTH - INSET);
   const tableTop = bars.length * BAR.pitch + 16;
-  const height = tableTop + rows.length * TABLE.pitch + 6;
+  const height = tableTop + (rows.length + ramRows.length) * TABLE.pitch + 6;
   return {
     width: WIDTH,
     height,
@@ -72,7 +75,7 @@ export function planChart(comparison: Comparison, appearance: Appearance): Chart
 }
 
 function bar(
-  { title, need, limit, uncertainty, terms }: Bar,
+  { title, limitText, need, limit, uncertainty, terms }: Bar,
   top: number,
   x: (bytes: number) => number,
   ink: Ink,
@@ -85,7 +88,6 @@ function bar(
   const showsBand = band[1] - band[0] >= LEAST.band;
   const needText = formatBytes(need) + (showsBand ? ` ± ${formatBytes(uncertainty)}` : "");
   const needInk = over ? ink.over : ink.text;
-  const limitText = `${formatBytes(limit)} limit`;
   return [
     text(title, 0, y - 7, ink.text, BOLD),
     end < AFTER_TITLE + textWidth(needText)
@@ -137,10 +139,10 @@ function whisker(from: number, to: number, y: number, ink: Ink): string[] {
 }
 
 /** The legend, with a column for each bar: what changes stands out from what stays. */
-function legend({ bars, rows }: Comparison, top: number, ink: Ink): string[] {
+function legend({ bars, rows, ramRows }: Comparison, top: number, ink: Ink): string[] {
   const end = (column: number) => WIDTH - INSET - (bars.length - 1 - column) * TABLE.column;
   const head = bars.length > 1 ? bars.map(({ title }, column) => text(title, end(column), top, ink.faint, RIGHT)) : [];
-  const lines = rows.flatMap(({ title, amounts }, index) => {
+  const lines = [...rows, ...ramRows].flatMap(({ title, amounts }, index) => {
     const y = top + (index + 1) * TABLE.pitch;
     const changes = amounts.some((amount) => amount !== amounts[0]);
     return [

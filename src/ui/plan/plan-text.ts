@@ -1,4 +1,4 @@
-import { type Balance, balanceText, type Comparison, compareVerdicts, type TermRow } from "../../fit/balance";
+import { type Balance, balanceText, barsOf, type Comparison, compareVerdicts, type TermRow } from "../../fit/balance";
 import type { PlanOption } from "../../fit/plan/options";
 import type { Verdict } from "../../fit/verdict";
 
@@ -23,15 +23,16 @@ function list(title: string, lines: readonly string[]): readonly string[] {
 }
 
 /** A comparison as text: the bars on one scale, and the terms as a table. */
-export function comparisonLines({ bars, longest, rows, sums }: Comparison): readonly string[] {
+export function comparisonLines(comparison: Comparison): readonly string[] {
+  const { bars, longest, rows, sums, ramRows } = comparison;
   const head = bars.length > 1 ? [{ title: "", amounts: bars.map(({ title }) => title) }] : [];
   return [
-    ...bars.flatMap((bar) => [
+    ...barsOf(comparison).flatMap((bar) => [
       `${bar.title.padEnd(LABEL_WIDTH)}${textBar(bar, longest)}`,
       `${" ".repeat(LABEL_WIDTH)}${balanceText(bar)}`,
     ]),
     "",
-    ...table([...head, ...rows, ...sums]),
+    ...table([...head, ...rows, ...sums, ...ramRows]),
   ];
 }
 

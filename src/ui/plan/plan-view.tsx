@@ -3,7 +3,7 @@ import { usePromise } from "@raycast/utils";
 import type { ReactNode } from "react";
 import type { Journal } from "../../apply/journal";
 import { readJournal } from "../../apply/journal-store";
-import type { PlanOption } from "../../fit/plan/options";
+import { headline, type PlanOption } from "../../fit/plan/options";
 import type { PlanKind } from "../../fit/plan/proposals";
 import { PlanActions } from "./plan-actions";
 import { planMarkdown, waysOutMarkdown } from "./plan-markdown";
@@ -136,7 +136,7 @@ export function PlanView({ row: opened, snapshot: openedIn, settings, refresh: r
       searchBarPlaceholder={`Ways to make ${row.model.name} fit`}
       filtering={{ keepSectionOrder: true }}
     >
-      <List.Section title={plan.before.kind === "fits" ? "It Fits" : "Recommended"}>{first}</List.Section>
+      <List.Section title={headline(plan)}>{first}</List.Section>
       {items.length > 0 && <List.Section title="Other Ways">{items}</List.Section>}
     </List>
   );

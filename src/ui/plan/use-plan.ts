@@ -1,13 +1,12 @@
 import { showToast, Toast } from "@raycast/api";
 import { usePromise } from "@raycast/utils";
 import { useMemo, useState } from "react";
-import type { SmallerBuild } from "../../fit/facts";
+import type { ClosableApp, ServerFacts, SmallerBuild } from "../../fit/facts";
 import { makePlan } from "../../fit/plan/make-plan";
 import type { Plan } from "../../fit/plan/options";
 import type { PlanInput } from "../../fit/plan/plan-input";
 import { smallerQuantizations } from "../../fit/plan/quantizations";
-import { usedByOthers } from "../../fit/ram";
-import { readMemoryStatus } from "../../mac/memory-status";
+import { type AppFootprint, readLargestApps } from "../../mac/apps";
 import { variantRefusal } from "../../ollama/variant";
 import { variantName } from "../../fit/model-name";
 import { findSmallerBuilds } from "../../registry/find-builds";
@@ -24,20 +23,16 @@ export interface PlanState {
   readonly refresh: () => void;
 }
 
-/** The plan for one model, made again as the Mac, the server and what's known of smaller builds change. */
+/** The plan for one model; it follows the Mac, the server and what is known of apps and of smaller builds. */
 export function usePlan(row: FitRow, snapshot: Snapshot): PlanState | undefined {
-  const {
-    data: memory,
-    isLoading,
-    revalidate,
-  } = usePromise(() => readMemoryStatus(getSystem()), [], {
-    execute: getSystem().platform === "darwin",
-    // Without it the plan says nothing of RAM.
-    onError: () => {},
-  });
   const [builds, setBuilds] = useState<ReadonlyMap<string, SmallerBuild>>();
-  const usedRamBytes = memory?.usedBytes;
-  const planned = useMemo(() => planInput(row, snapshot, usedRamBytes, builds), [row, snapshot, usedRamBytes, builds]);
+  const known = useMemo(() => planInput(row, snapshot, builds), [row, snapshot, builds]);
+  const isCrowded = useMemo(() => known !== undefined && needsApps(makePlan(known)), [known]);
+  const { data: apps, isLoading, revalidate } = usePromise(readLargestApps, [getSystem()], { execute: isCrowded });
+  const planned = useMemo(
+    () => known && { ...known, apps: apps && closableApps(apps, snapshot.server) },
+    [known, apps, snapshot],
+  );
   const plan = useMemo(() => planned && makePlan(planned), [planned]);
   if (planned === undefined || plan === undefined) return undefined;
   const checkBuilds = async () => {
@@ -49,9 +44,22 @@ export function usePlan(row: FitRow, snapshot: Snapshot): PlanState | undefined 
     planned,
     plan,
     isLoading,
-    refresh: revalidate,
+    refresh: () => {
+      if (isCrowded) revalidate();
+    },
     checkBuilds: canCheck ? checkBuilds : undefined,
   };
+}
+
+/** Something would fit if apps made room: it's worth asking `top` which run, which takes a second. */
+function needsApps(plan: Plan): boolean {
+  return plan.kind === "options" && plan.options.some(({ changes }) => changes.closeApps !== undefined);
+}
+
+/** The apps that may be quit: neither Ollama nor what runs its server. */
+function closableApps(apps: readonly AppFootprint[], { identity }: ServerFacts): readonly ClosableApp[] {
+  const host = "program" in identity ? identity.program : undefined;
+  return apps.filter(({ kind, name }) => kind === "app" && name !== "Ollama" && name !== host);
 }
 
 /** Nobody was asked yet, or somebody gave no answer. */
@@ -62,21 +70,12 @@ function isWorthAsking(builds: ReadonlyMap<string, SmallerBuild> | undefined): b
 function planInput(
   { input, model }: FitRow,
   { isLocal, machine, advice, server }: Snapshot,
-  usedBytes: number | undefined,
   builds: ReadonlyMap<string, SmallerBuild> | undefined,
 ): PlanInput | undefined {
   if (input === undefined) return undefined;
   const mac = isLocal ? appleSilicon(machine) : undefined;
-  const ram =
-    mac && advice
-      ? {
-          ramBytes: mac.ramBytes,
-          reserveBytes: advice.reserveBytes,
-          othersBytes: usedBytes === undefined ? undefined : usedByOthers(usedBytes, input.loaded),
-        }
-      : undefined;
   return {
-    input: { ...input, ram },
+    input,
     advice: mac?.overrideMib === undefined ? undefined : advice,
     builds,
     canCap: variantRefusal(model, server.version) === undefined,

@@ -20,7 +20,7 @@ const SAMPLES: { readonly [K in keyof Changes]-?: NonNullable<Changes[K]> } = {
   numCtx: 32_768,
   clientContext: 203_264,
   unload: ["big:latest"],
-  closeApps: { bytes: 4 * GIB },
+  closeApps: { bytes: 4 * GIB, apps: [{ name: "Xcode", bytes: 4 * GIB }] },
   kvCacheType: "q8_0",
 };
 

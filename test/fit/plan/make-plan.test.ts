@@ -4,12 +4,13 @@ import type { SmallerBuild } from "../../../src/fit/facts";
 import { makePlan } from "../../../src/fit/plan/make-plan";
 import { applyChanges } from "../../../src/fit/plan/changes";
 import { dominates } from "../../../src/fit/plan/cost";
-import type { Plan, PlanOption } from "../../../src/fit/plan/options";
+import { headline, type Plan, type PlanOption } from "../../../src/fit/plan/options";
 import type { PlanInput } from "../../../src/fit/plan/plan-input";
 import type { PlanKind } from "../../../src/fit/plan/proposals";
-import { smallerQuantizations } from "../../../src/fit/plan/quantizations";
+import { LADDER, smallerQuantizations } from "../../../src/fit/plan/quantizations";
 import { GIB, MIB } from "../../../src/fit/units";
-import { judge, judgeAtContext } from "../../../src/fit/verdict";
+import { fitsLimit, judge, judgeAtContext, swaps } from "../../../src/fit/verdict";
+import { badgeText } from "../../../src/fit/verdict-text";
 import { limitOf, logged, oracle, planFor, SERVER, withUsedRam } from "../inputs";
 
 const RAM = [8, 16, 24, 32, 36, 48, 64, 96, 128, 256];
@@ -19,6 +20,8 @@ function optionsOf(planned: PlanInput): readonly PlanOption[] {
   if (plan.kind !== "options") throw new Error(`options expected, not ${plan.kind}`);
   return plan.options;
 }
+
+const allMissing = new Map(LADDER.map(({ name }) => [name, { kind: "missing" } as const]));
 
 const kinds = (planned: PlanInput): readonly PlanKind[] => optionsOf(planned).map(({ kind }) => kind);
 
@@ -64,7 +67,7 @@ function expectHonest(planned: PlanInput, { before }: Extract<Plan, { kind: "opt
       kvCacheType,
     },
   });
-  expect(byHand.kind).toBe("fits");
+  expect(fitsLimit(byHand)).toBe(true);
   expect(byHand.estimate?.total).toBe(option.after.estimate.total);
 }
 
@@ -187,13 +190,7 @@ describe("smaller builds", () => {
   });
 
   it("are not offered where a registry has none of them", () => {
-    const gone = new Map(
-      ["Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "IQ4_XS", "Q3_K_M", "IQ3_XXS", "IQ2_M", "Q2_K"].map((name) => [
-        name,
-        { kind: "missing" } as const,
-      ]),
-    );
-    const plan = makePlan({ ...planned, builds: gone });
+    const plan = makePlan({ ...planned, builds: allMissing });
     expect(plan.kind === "options" ? plan.options.map(({ kind }) => kind) : []).not.toContain("smaller-build");
   });
 
@@ -353,28 +350,6 @@ describe("a model that fits", () => {
     expect(option?.sentence).toMatch(/^2\.0 GiB of it spilled when it was loaded\. Now: /);
   });
 
-  it("asks for memory where RAM is short, not the limit, and counts what it holds itself as free", () => {
-    const planned = planFor("llama3.1-8b", 64, 26);
-    const need = (judge(planned.input).estimate?.total ?? 0) + 64 * MIB;
-    const used = 64 * GIB - need + 2 * GIB;
-    const [short] = optionsOf(withUsedRam(planned, used));
-    expect(short).toMatchObject({ kind: "close-apps", title: expect.stringMatching(/^Close Apps That Use 1\.9 GiB$/) });
-    expect(short?.costs.join()).toContain("LLAMA_ARG_CACHE_RAM");
-    expect(kinds(withUsedRam(planned, used - 2 * GIB))).toEqual(["already-fits"]);
-    const { name, digest } = planned.input.model;
-    const own = loaded({ name, digest, sizeBytes: 3 * GIB, vramBytes: 3 * GIB });
-    expect(kinds(withUsedRam({ ...planned, input: { ...planned.input, loaded: [own] } }, used))).toEqual([
-      "already-fits",
-    ]);
-  });
-
-  it("says of every option when RAM is short for it", () => {
-    const options = optionsOf(withUsedRam(planFor("qwen3-coder-next", 64, 26), 20 * GIB));
-    expect(options[0]?.costs.join()).toMatch(/RAM is \d+\.\d GiB short: other apps use 20\.0 GiB/);
-    const free = optionsOf(withUsedRam(planFor("qwen3-coder-next", 64, 26), 4 * GIB));
-    expect(free[0]?.costs.join()).not.toContain("RAM is");
-  });
-
   it("says when it only does so at a context that was chosen to judge at", () => {
     const [option] = optionsOf(planFor("qwen3-coder-next", 64, 26, { options: { context: 32_768 } }));
     expect(option?.kind).toBe("already-fits");
@@ -383,6 +358,154 @@ describe("a model that fits", () => {
     ]);
   });
 });
+
+describe("RAM that other programs use", () => {
+  const apps = (...gib: number[]) => gib.map((size, index) => ({ name: `App ${index + 1}`, bytes: size * GIB }));
+  const busy = (usedGib: number, changes: Partial<PlanInput> = {}) => ({
+    ...withUsedRam(planFor("qwen3-coder-next", 64, 26), usedGib * GIB),
+    ...changes,
+  });
+  const titlesOf = (planned: PlanInput) => optionsOf(planned).map(({ title }) => title);
+
+  it("is a cost while macOS can compress it away", () => {
+    const [raise] = optionsOf(busy(14));
+    expect(raise?.title).toBe("Raise the Limit to 53.0 GiB");
+    expect(raise?.costs.join()).toMatch(/RAM is 1\.\d GiB short: other apps use 14\.0 GiB\. macOS would compress/);
+    expect(optionsOf(busy(4))[0]?.costs.join()).not.toContain("RAM is");
+  });
+
+  it("puts what would swap behind everything else, and says so", () => {
+    const options = optionsOf(busy(30.6, { builds: allMissing }));
+    const calm = options.findIndex(({ after }) => swaps(after));
+    expect(options.slice(0, calm).map(({ title }) => title)).toEqual([
+      expect.stringMatching(/^Close Apps That Use 1\d\.\d GiB, Raise the Limit to 53\.0 GiB$/),
+      expect.stringMatching(/^Close Apps That Use 1\d\.\d GiB, Cap the Context at 128K$/),
+    ]);
+    const raise = options.find(({ title }) => title === "Raise the Limit to 53.0 GiB");
+    expect(raise?.after).toMatchObject({ kind: "tight", cause: "swap" });
+    expect(raise?.costs.join()).toContain("The Mac would swap to the disk");
+  });
+
+  it("is made by quitting the fewest apps, which are named", () => {
+    expect(titlesOf(busy(30.6, { apps: apps(20, 6, 2) }))[0]).toBe("Close App 1, Raise the Limit to 53.0 GiB");
+    expect(titlesOf(busy(30.6, { apps: apps(12, 9, 7, 1) }))[0]).toBe(
+      "Close App 1 and App 3, Raise the Limit to 53.0 GiB",
+    );
+    // Of two that cost the same kind of thing the one comes first that leaves room for the cache of earlier prompts.
+    expect(titlesOf(busy(30.6, { apps: apps(7, 7, 7) })).slice(0, 2)).toEqual([
+      "Close App 1, App 2 and 1 More, Cap the Context at 128K",
+      "Close App 1, App 2 and 1 More, Raise the Limit to 53.0 GiB",
+    ]);
+    const [first] = optionsOf(busy(30.6, { apps: apps(12, 9, 7, 1) }));
+    expect(first?.costs).toContain("To close: App 1 (12.0 GiB), App 3 (7.0 GiB)");
+    expect(first?.after).toMatchObject({ kind: "fits", ram: { othersBytes: expect.closeTo(11.6 * GIB, -3) } });
+  });
+
+  it("can't be made where all apps together aren't enough: a smaller model is the answer then", () => {
+    const plan = makePlan(busy(30.6, { apps: apps(5, 4), builds: allMissing }));
+    if (plan.kind !== "options") throw new Error(plan.kind);
+    expect(plan.options.every(({ after }) => swaps(after))).toBe(true);
+    expect(plan.instead?.missing).toMatch(/^Even at 4K the Mac would swap\. RAM is \d+\.\d GiB short: other apps use/);
+    expect(headline(plan)).toBe("Recommended");
+  });
+
+  it("leads to closing apps alone where the limit is high enough, or to a context that needs less", () => {
+    const planned = planFor("qwen3-32b", 36, 26);
+    expect(titlesOf(withUsedRam(planned, 18 * GIB))).toEqual([
+      expect.stringMatching(/^Close Apps That Use \d\.\d GiB$/),
+      "Cap the Context at 4K",
+    ]);
+    expect(titlesOf(withUsedRam(planFor("qwen3-coder-30b", 36, 26), 18 * GIB))[0]).toBe("Cap the Context at 16K");
+  });
+
+  it("leaves loading it anyway where nothing helps, which isn't recommended", () => {
+    const planned = withUsedRam(planFor("llama3.1-8b", 16, 26), 14 * GIB);
+    const plan = makePlan({ ...planned, canCap: false, apps: [], builds: allMissing });
+    if (plan.kind !== "options") throw new Error(plan.kind);
+    expect(plan.options.map(({ title }) => title)).toEqual(["Load It Anyway"]);
+    expect(plan.instead).toBeDefined();
+  });
+
+  it("doesn't count what this server's own models hold", () => {
+    const planned = planFor("llama3.1-8b", 64, 26);
+    const { name, digest } = planned.input.model;
+    const own = { name, digest, sizeBytes: 30 * GIB, vramBytes: 30 * GIB };
+    const loaded = { ...planned, input: { ...planned.input, loaded: [own] } };
+    expect(judge(withUsedRam(loaded, 70 * GIB).input).kind).toBe("fits");
+    expect(judge(withUsedRam(planned, 70 * GIB).input).kind).toBe("tight");
+  });
+
+  it("is warned of where the cache of earlier prompts would fill it in time", () => {
+    const costs = (usedGib: number, promptCacheMib?: number) => {
+      const { input, ...rest } = busy(usedGib);
+      const server = {
+        ...input.server,
+        promptCacheMib: promptCacheMib === undefined ? undefined : logged(promptCacheMib),
+      };
+      return optionsOf({ ...rest, input: { ...input, server } })[0]?.costs.join() ?? "";
+    };
+    expect(costs(4)).toContain("Up to 8.0 GiB more in time: llama-server keeps earlier prompts in RAM");
+    expect(costs(4)).toContain("LLAMA_ARG_CACHE_RAM");
+    expect(costs(10, 4096)).toContain("Up to 4.0 GiB more in time");
+    expect(costs(4, 0)).not.toContain("in time");
+  });
+
+  it("keeps a warning out of the headline", () => {
+    const headlineOf = (planned: PlanInput) => {
+      const plan = makePlan(planned);
+      return plan.kind === "options" ? headline(plan) : plan.kind;
+    };
+    expect(headlineOf(withUsedRam(planFor("llama3.1-8b", 64, 26), 8 * GIB))).toBe("It Fits");
+    expect(headlineOf(withUsedRam(planFor("llama3.1-8b", 16, 26), 6 * GIB))).toBe("It Fits for Now");
+    expect(headlineOf(planFor("qwen3-coder-next", 64, 26, { options: { context: 32_768 } }))).toBe("It Fits for Now");
+    expect(headlineOf(busy(8))).toBe("Recommended");
+  });
+});
+
+describe.each([8, 16, 18, 24, 32, 36, 48, 64, 128, 512])("what is recommended on %d GB", (ramGib) => {
+  const LOADS = [
+    { usedShare: 0.2, closableShare: 0 },
+    { usedShare: 0.48, closableShare: 0.3 },
+    { usedShare: 0.75, closableShare: 0.2 },
+  ];
+
+  it.each(LOADS)(
+    "never swaps where something else doesn't: $usedShare of the RAM in use",
+    ({ usedShare, closableShare }) => {
+      const apps = [0.6, 0.3, 0.1].map((part, index) => ({
+        name: `App ${index}`,
+        bytes: closableShare * ramGib * GIB * part,
+      }));
+      for (const { name } of oracle) {
+        const planned = { ...withUsedRam(planFor(name, ramGib, 26), usedShare * ramGib * GIB), apps };
+        const plan = makePlan(planned);
+        if (plan.kind !== "options") continue;
+        const { options, instead, before } = plan;
+        const calm = options.filter(({ after }) => !swapsBySum(planned, after));
+        // Those that don't swap come first, and where there's none a smaller model is recommended instead.
+        expect(options.slice(0, calm.length)).toEqual(calm);
+        if (calm.length === 0) expect(instead).toBeDefined();
+        for (const { after, changes } of options) {
+          if (swapsBySum(planned, after)) expect(badgeText(after)).toContain("Swaps");
+          if (changes.limitMib !== undefined && changes.limitMib * MIB - before.limit.bytes < 512 * MIB) {
+            expect(options[0]?.changes.limitMib === changes.limitMib && instead === undefined).toBe(false);
+          }
+          const closed = changes.closeApps?.apps.reduce((sum, { bytes }) => sum + bytes, 0);
+          if (closed !== undefined) expect(closed).toBeLessThanOrEqual(closableShare * ramGib * GIB + 1);
+        }
+      }
+    },
+  );
+});
+
+/** The RAM sum worked out once more: need against RAM less the larger of reserve and use, with 4% for the compressor. */
+function swapsBySum({ advice }: PlanInput, { estimate, ram }: PlanOption["after"]): boolean {
+  if (advice === undefined || ram === undefined) throw new Error("There is no sum.");
+  const ramBytes = advice.ramMib * MIB;
+  const left = ramBytes - Math.max(advice.reserveBytes, ram.othersBytes ?? 0);
+  expect(ram.needBytes).toBeGreaterThanOrEqual(estimate.total);
+  return ram.needBytes - Math.max(0, left) > ramBytes * 0.04;
+}
 
 describe("laws of the verdict", () => {
   const order = ["too-big", "spills", "tight", "fits"];
