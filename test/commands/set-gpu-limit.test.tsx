@@ -9,7 +9,6 @@ const FORMER = "com.raycast.gpu-limit";
 /** What the default context will be. */
 const TIER = /default context changes/;
 const FREEZE = /freeze|frozen/;
-const NOTHING_GAINED = /gains? nothing/;
 const INSTALLED = /LaunchDaemon sets it (?:again )?(?:after|at) every/;
 const NOT_LOADED = /launchd did(?:n't| not) load it/;
 const NOT_RUN = /did(?:n't| not) run at the last start/;
