@@ -32,8 +32,15 @@ describe("a step of which nobody saw the end", () => {
   });
 
   it("brings a LaunchDaemon back to what it was", () => {
-    const from = (beforeMib: number): Step => ({ kind: "set-limit", mib: 57_344, beforeMib, daemon: "install" });
-    expect(undoUnseen(from(55_000))).toMatchObject([{ mib: 55_000, daemon: "install" }]);
+    const from = (beforeMib: number, daemonBeforeMib?: number): Step => ({
+      kind: "set-limit",
+      mib: 57_344,
+      beforeMib,
+      daemon: "install",
+      daemonBeforeMib,
+    });
+    expect(undoUnseen(from(55_000, 55_000))).toMatchObject([{ mib: 55_000, daemon: "install" }]);
+    expect(undoUnseen(from(55_000))).toMatchObject([{ mib: 55_000, daemon: "remove" }]);
     expect(undoUnseen(from(0))).toMatchObject([{ mib: 0, daemon: "remove" }]);
   });
 
@@ -55,6 +62,9 @@ describe("the words of a step", () => {
     expect(stepText({ kind: "create-variant", source: "a", name: "b", numCtx: 4096, replaces: "d" })).toBe(
       "Replace b, a different model with this name, with one that has a context of 4K.",
     );
+    expect(
+      stepText({ kind: "set-limit", mib: 57_344, beforeMib: 0, daemon: "keep", daemonBeforeMib: 50_000 }),
+    ).toContain("until the Mac restarts, when the LaunchDaemon sets 50,000 MiB (48.8 GiB) again: macOS asks");
     expect(stepText({ kind: "set-limit", mib: 0, beforeMib: 1, daemon: "remove" })).toBe(
       "Give the GPU limit back to macOS and remove the LaunchDaemon: macOS asks for your password.",
     );

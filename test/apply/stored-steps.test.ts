@@ -14,11 +14,15 @@ const name = fc.string({ minLength: 1 });
 
 /** Steps of every kind; one that is forgotten is a type error. */
 const STEPS: { readonly [K in Step["kind"]]: fc.Arbitrary<Omit<StepOf<K>, "kind">> } = {
-  "set-limit": fc.record({
-    mib: whole,
-    beforeMib: whole,
-    daemon: fc.constantFrom("keep" as const, "install" as const, "remove" as const),
-  }),
+  "set-limit": fc.record(
+    {
+      mib: whole,
+      beforeMib: whole,
+      daemon: fc.constantFrom("keep" as const, "install" as const, "remove" as const),
+      daemonBeforeMib: whole,
+    },
+    { requiredKeys: ["mib", "beforeMib", "daemon"] },
+  ),
   "set-kv-cache": fc.record({ type: fc.string(), before: fc.string() }),
   "create-variant": fc.record(
     { source: name, name, numCtx: positive, replaces: name },
@@ -38,6 +42,7 @@ const STEPS: { readonly [K in Step["kind"]]: fc.Arbitrary<Omit<StepOf<K>, "kind"
 const KINDS = Object.keys(STEPS) as Step["kind"][];
 /** What may be absent. */
 const OPTIONAL: ReadonlySet<string> = new Set([
+  "set-limit.daemonBeforeMib",
   "create-variant.replaces",
   "restart-ollama.cutsOff",
   "load.numCtx",

@@ -165,6 +165,23 @@ describe("the guide's story", () => {
     expect(stage.mac.limitMib()).toBe(57_344);
   });
 
+  it("keeps the limit after a restart where the person chooses that, and takes both back", async () => {
+    const { screen, stage } = await openPlan({ ollama: spillsBeyond(56) });
+    await screen.pick(RAISE);
+    await screen.press("Apply and Keep");
+    await screen.settle();
+    expect(screen.text().replace(/\s*\n[│ ]*/g, " ")).toContain("now and after every restart of the Mac");
+    await screen.confirm(true);
+    await screen.settle();
+    expect(stage.mac.prompts).toHaveLength(1);
+    expect([...stage.mac.daemons.keys()]).toEqual(["local.gpu-limit.wired-limit.plist"]);
+    await screen.toastAction("Undo");
+    await screen.confirm(true);
+    await screen.settle();
+    expect(stage.mac.limitMib()).toBe(0);
+    expect(stage.mac.daemons.size).toBe(0);
+  });
+
   it("loads anew what is loaded, so that the higher limit counts", async () => {
     const stage = await stageOf();
     const screen = await openList(stage);

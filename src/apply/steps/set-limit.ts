@@ -2,7 +2,7 @@ import { formatMib } from "../../fit/units";
 import { readOwnDaemons } from "../../mac/boot-settings";
 import { changeGpuLimit, isAsAsked, readLimitMib } from "../../mac/gpu-limit";
 import type { DaemonStep } from "../../mac/privileged";
-import { isOneOf, isWhole } from "../stored-fields";
+import { isAbsentOr, isOneOf, isWhole } from "../stored-fields";
 import type { ChangeSystem, Look, StepKind, StepsInput } from "./step-kind";
 
 interface SetLimit {
@@ -12,19 +12,34 @@ interface SetLimit {
   readonly daemon: DaemonStep;
   /** What was set before; 0 = macOS decided. */
   readonly beforeMib: number;
+  /** What our LaunchDaemon set at start before; absent where there was none or it couldn't be told. */
+  readonly daemonBeforeMib?: number;
 }
 
 const NOT_HERE = "The limit of this Mac can't be set here.";
 
 /** Sets the GPU limit of this Mac, and our LaunchDaemon with it, behind one password prompt. */
 export const setLimit: StepKind<SetLimit> = {
-  fields: { mib: isWhole, daemon: isOneOf({ keep: true, install: true, remove: true }), beforeMib: isWhole },
+  fields: {
+    mib: isWhole,
+    daemon: isOneOf({ keep: true, install: true, remove: true }),
+    beforeMib: isWhole,
+    daemonBeforeMib: isAbsentOr(isWhole),
+  },
   leaves: { unsureText: () => "The Limit May Have Been Set" },
   planned: (input) => {
     const { limitMib } = input.option.changes;
-    return limitMib === undefined
-      ? []
-      : [{ kind: "set-limit", mib: limitMib, beforeMib: input.limitNowMib, daemon: daemonStep(input) }];
+    if (limitMib === undefined) return [];
+    const { limitNowMib, daemonMib } = input;
+    return [
+      {
+        kind: "set-limit",
+        mib: limitMib,
+        beforeMib: limitNowMib,
+        daemon: daemonStep(input),
+        daemonBeforeMib: daemonMib,
+      },
+    ];
   },
   title: () => "Waiting for Your Password",
   text: (step) =>
@@ -65,25 +80,36 @@ export const setLimit: StepKind<SetLimit> = {
 };
 
 /** Back to what was in force before, from what is in force now. */
-function back({ beforeMib, daemon }: SetLimit, nowMib: number): readonly SetLimit[] {
-  const daemonBack = daemon === "install" ? (beforeMib === 0 ? "remove" : "install") : "keep";
-  return [{ kind: "set-limit", mib: beforeMib, beforeMib: nowMib, daemon: daemonBack }];
+function back(step: SetLimit, nowMib: number): readonly SetLimit[] {
+  const { mib, beforeMib, daemon, daemonBeforeMib } = step;
+  const leftMib = daemon === "install" ? mib : daemonBeforeMib;
+  return [{ kind: "set-limit", mib: beforeMib, beforeMib: nowMib, daemon: daemonBack(step), daemonBeforeMib: leftMib }];
+}
+
+/** A LaunchDaemon that wasn't there before goes again; one that was sets what's in force then. */
+function daemonBack({ daemon, beforeMib, daemonBeforeMib }: SetLimit): DaemonStep {
+  if (daemon !== "install") return "keep";
+  return daemonBeforeMib === undefined || beforeMib === 0 ? "remove" : "install";
 }
 
 /** A LaunchDaemon that keeps the limit in force is taken along, or the next restart would bring the old limit back. */
-function daemonStep({ daemonMib, limitNowMib }: StepsInput): DaemonStep {
-  return daemonMib !== undefined && daemonMib === limitNowMib ? "install" : "keep";
+function daemonStep({ keepsLimit, daemonMib, limitNowMib }: StepsInput): DaemonStep {
+  return keepsLimit || (daemonMib !== undefined && daemonMib === limitNowMib) ? "install" : "keep";
 }
 
 /** A LaunchDaemon that somebody has removed or changed since is left alone. */
-async function daemonNow(system: ChangeSystem, { daemon, beforeMib }: SetLimit): Promise<DaemonStep> {
+async function daemonNow(system: ChangeSystem, { daemon, daemonBeforeMib }: SetLimit): Promise<DaemonStep> {
   if (daemon === "keep") return "keep";
-  return (await readOwnDaemons(system)).some(({ valueMib }) => valueMib === beforeMib) ? daemon : "keep";
+  const [own] = await readOwnDaemons(system);
+  return own?.valueMib === daemonBeforeMib ? daemon : "keep";
 }
 
-function daemonText({ daemon, mib }: SetLimit): string {
+function daemonText({ daemon, mib, daemonBeforeMib }: SetLimit): string {
   if (daemon === "install") return ", now and after every restart of the Mac";
   if (daemon === "remove") return " and remove the LaunchDaemon";
+  if (daemonBeforeMib !== undefined && daemonBeforeMib !== mib) {
+    return ` until the Mac restarts, when the LaunchDaemon sets ${formatMib(daemonBeforeMib)} again`;
+  }
   return mib === 0 ? "" : " until the Mac restarts";
 }
 const limitText = (mib: number): string => (mib === 0 ? "the macOS default" : formatMib(mib));

@@ -65,6 +65,8 @@ export interface StepsInput {
   readonly limitNowMib: number;
   /** Limit that our LaunchDaemon sets at start; absent where there is none or it cannot be told. */
   readonly daemonMib?: number;
+  /** The person wants the limit kept after a restart of the Mac. */
+  readonly keepsLimit?: boolean;
   readonly server: ServerFacts;
   readonly loaded: readonly LoadedModel[];
   /** OLLAMA_KV_CACHE_TYPE of the session now; "" = not set. */

@@ -9,7 +9,7 @@ import { type BesideLoaded, ownRunners } from "../../fit/own-runners";
 import type { PlanOption } from "../../fit/plan/options";
 import type { JudgeOptions } from "../../fit/run-settings";
 import { keepAliveSeconds } from "../../fit/units";
-import { readBootSettings } from "../../mac/boot-settings";
+import { readOwnDaemons } from "../../mac/boot-settings";
 import { readLaunchctlEnv } from "../../mac/ollama-service";
 import { readLimitMib } from "../../mac/gpu-limit";
 import { sameModel, variantName } from "../../fit/model-name";
@@ -32,13 +32,18 @@ export interface ApplyOption {
   readonly refresh: () => void;
 }
 
-/**
- * Carries out an option after one confirmation that lists what will happen. `verifies` false leaves out the load at its
- * end, which takes a while and shows whether it was worth it.
- */
-export async function applyOption(work: ApplyOption, verifies = true): Promise<void> {
+/** How an option is carried out. */
+export interface ApplyWay {
+  /** False leaves out the load at its end, which takes a while and shows whether it was worth it. Default true. */
+  readonly verifies?: boolean;
+  /** Keeps a limit that it raises after a restart of the Mac. */
+  readonly keepsLimit?: boolean;
+}
+
+/** Carries out an option after one confirmation that lists what will happen. */
+export async function applyOption(work: ApplyOption, { verifies = true, keepsLimit }: ApplyWay = {}): Promise<void> {
   const { option, next, row, snapshot, settings, refresh } = work;
-  const steps = (await stepsOf(work)).filter(({ kind }) => verifies || kind !== "load");
+  const steps = (await stepsOf(work, keepsLimit)).filter(({ kind }) => verifies || kind !== "load");
   const isReady = async () => (await isAsPlanned(work)) && (!steps.some(leavesSomething) || (await isPlaceFree()));
   const about = { title: option.title, model: row.model.name, digest: row.model.digest, url: snapshot.url ?? "" };
   const journal = newJournal(about, steps, getSystem().now());
@@ -106,16 +111,19 @@ async function isAsPlanned({ row, snapshot, settings, refresh }: ApplyOption): P
   return false;
 }
 
-async function stepsOf({ option, row, rows, snapshot }: ApplyOption): Promise<readonly Step[]> {
+async function stepsOf(
+  { option, row, rows, snapshot }: ApplyOption,
+  keepsLimit: boolean | undefined,
+): Promise<readonly Step[]> {
   const system = getSystem();
   const mac = appleSilicon(snapshot.machine);
   // What is on screen may be older than what is in force, and undoing goes back to this.
   const [limitMib, daemons, kvCacheTypeNow] = await Promise.all([
     option.changes.limitMib === undefined ? undefined : readLimitMib(system),
-    option.changes.limitMib === undefined ? [] : readBootSettings(system),
+    option.changes.limitMib === undefined ? [] : readOwnDaemons(system),
     option.changes.kvCacheType === undefined ? undefined : readLaunchctlEnv(system, "OLLAMA_KV_CACHE_TYPE"),
   ]);
-  const daemonMib = daemons.find((setting) => setting.own)?.valueMib;
+  const daemonMib = daemons[0]?.valueMib;
   const context = row.input?.options.context;
   return planSteps({
     option,
@@ -123,6 +131,7 @@ async function stepsOf({ option, row, rows, snapshot }: ApplyOption): Promise<re
     variantName,
     limitNowMib: limitMib ?? mac?.overrideMib ?? 0,
     daemonMib,
+    keepsLimit,
     server: snapshot.server,
     loaded: row.input?.loaded ?? snapshot.loaded,
     kvCacheTypeNow: kvCacheTypeNow ?? "",

@@ -45,11 +45,18 @@ export function PlanActions({ option, text, memoryView, checkBuilds, lastChange,
             onAction={() => applyOption({ ...work, option })}
           />
         )}
+        {canApply && option.changes.limitMib !== undefined && (
+          <Action
+            title="Apply and Keep"
+            icon={Icon.Pin}
+            onAction={() => applyOption({ ...work, option }, { keepsLimit: true })}
+          />
+        )}
         {canApply && changes && (
           <Action
             title="Apply Without Loading"
             icon={Icon.Forward}
-            onAction={() => applyOption({ ...work, option }, false)}
+            onAction={() => applyOption({ ...work, option }, { verifies: false })}
           />
         )}
         {checkBuilds && <Action title="Check for Smaller Builds" icon={Icon.MagnifyingGlass} onAction={checkBuilds} />}
