@@ -19,10 +19,12 @@ interface Change {
 
 export const NONE: Effect = { kind: "none" };
 
-/** What a step did that is seen to be in effect, by what was known of it before. */
-export function effectOfSeen(before: Effect, undo: readonly Step[]): Effect {
-  if (before.kind === "made") return before;
-  return before.kind === "unknown" ? { kind: "made", undo } : { kind: "found" };
+/**
+ * What a step did that is seen to be in effect, by what was known of it before. Where nobody saw its end, somebody else
+ * may have done the same meanwhile: it stays unknown, with the way back that takes only what is exactly as it would be.
+ */
+export function effectOfSeen(before: Effect): Effect {
+  return mayHaveChanged(before) ? before : { kind: "found" };
 }
 
 /** Whether it changed something, or may have. */

@@ -40,7 +40,7 @@ export async function executeStep(
   const seen = await lookAt(system, step);
   switch (seen.kind) {
     case "in-effect":
-      return { kind: "done", effect: effectOfSeen(before, seen.undo) };
+      return { kind: "done", effect: effectOfSeen(before) };
     case "other":
       return { kind: "left-alone", effect: before, reason: seen.reason };
     case "unreadable":

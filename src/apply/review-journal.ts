@@ -18,7 +18,7 @@ async function review(system: ChangeSystem, entry: JournalEntry): Promise<Journa
   const seen = await lookAt(system, step);
   switch (seen.kind) {
     case "in-effect":
-      return { step, state: "done", effect: effectOfSeen(effect, seen.undo) };
+      return { step, state: "done", effect: effectOfSeen(effect) };
     case "as-planned":
       return state === "failed" && effect.kind === "none" ? entry : { step, state: "waiting", effect: NONE };
     case "other":

@@ -295,7 +295,7 @@ describe("a step that failed is looked at before it is forgotten", () => {
     const left = await keptJournal(storage);
     expect(stepsBack(left)).toMatchObject([{ mib: 0, beforeMib: 57_344 }]);
     mac.faults = {};
-    expect(standOf(await reviewJournal(system, left))).toEqual([was === "set" ? "done made" : "waiting none"]);
+    expect(standOf(await reviewJournal(system, left))).toEqual([was === "set" ? "done unknown" : "waiting none"]);
     await runChange(newUndo(left, NOW), optionsOf(system, storage));
     expect(mac.limitMib()).toBe(0);
     expect(mac.prompts).toHaveLength(was === "set" ? 2 : 1);
@@ -331,7 +331,7 @@ describe("a step that failed is looked at before it is forgotten", () => {
     await server.restart();
     expect(names()).toContain("llama3.1:8b-8k");
     const reviewed = await reviewJournal(system, left);
-    expect(standOf(reviewed)).toEqual(["done made"]);
+    expect(standOf(reviewed)).toEqual(["done unknown"]);
     await runChange(newUndo(reviewed, NOW), optionsOf(system, storage));
     expect(names()).not.toContain("llama3.1:8b-8k");
   });
@@ -548,10 +548,10 @@ describe("a journal held against the system", () => {
     const system = await systemOf();
     expect(await stands(system, "running unknown")).toEqual([WAITING, WAITING, WAITING]);
     mac.sysctls.set(SYSCTL, "57344");
-    expect(await stands(system, "running unknown")).toEqual(["done made", WAITING, WAITING]);
+    expect(await stands(system, "running unknown")).toEqual(["done unknown", WAITING, WAITING]);
     expect(await stands(system, "done made", "running unknown")).toEqual(["done made", WAITING, WAITING]);
     await server.put(variant());
-    expect(await stands(system, "done made", "running unknown")).toEqual(["done made", "done made", WAITING]);
+    expect(await stands(system, "done made", "running unknown")).toEqual(["done made", "done unknown", WAITING]);
     expect(await stands(system, "done made", "failed none")).toEqual(["done made", "done found", WAITING]);
   });
 

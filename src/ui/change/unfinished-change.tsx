@@ -1,5 +1,6 @@
 import { Action, ActionPanel, Alert, Color, confirmAlert, Detail, Form, Icon, List, useNavigation } from "@raycast/api";
 import { showFailureToast } from "@raycast/utils";
+import { mayHaveChanged } from "../../apply/effect";
 import { canUndo, type Journal, type JournalEntry } from "../../apply/journal";
 import { clearJournal } from "../../apply/journal-store";
 import { stepText } from "../../apply/steps";
@@ -138,10 +139,11 @@ function whatHappened({ journal, state, isHere }: OpenChange): string {
 function entryText({ step, state, effect, reason = "" }: JournalEntry): string {
   const line = (head: string, ...rest: readonly string[]) =>
     `- **${head}:** ${plainMarkdown([stepText(step), ...rest].join(" ").trim())}`;
-  if (effect.kind === "unknown") return state === "running" ? line("Running or cut off") : line("Maybe done", reason);
+  if (effect.kind === "unknown" && state !== "done")
+    return state === "running" ? line("Running or cut off") : line("Maybe done", reason);
   switch (state) {
     case "done":
-      return line(effect.kind === "made" ? "Done" : "Nothing to do");
+      return line(mayHaveChanged(effect) ? "Done" : "Nothing to do");
     case "failed":
       return line(effect.kind === "made" ? "Done, but not as asked" : "Failed", reason);
     case "running":
