@@ -75,7 +75,7 @@ describe("carrying out a journal", () => {
     const daemons = { "local.gpu-limit.wired-limit.plist": daemonOf(54_000) };
     const system = await systemOf({ overrideMib: 54_000, daemons, faults: { lintFails: true } });
     const storage = keptIn();
-    const step: Step = { ...LIMIT, beforeMib: 54_000, daemon: "install" };
+    const step: Step = { ...LIMIT, beforeMib: 54_000, daemon: "install", daemonBeforeMib: 54_000 };
     const result = await runChange(journalOf([step]), {
       ...optionsOf(
         {
@@ -95,7 +95,7 @@ describe("carrying out a journal", () => {
   it("sets limit and LaunchDaemon, though the limit alone is as asked already", async () => {
     const daemons = { "local.gpu-limit.wired-limit.plist": daemonOf(54_000) };
     const system = await systemOf({ overrideMib: 57_344, daemons });
-    const step: Step = { ...LIMIT, beforeMib: 54_000, daemon: "install" };
+    const step: Step = { ...LIMIT, beforeMib: 54_000, daemon: "install", daemonBeforeMib: 54_000 };
     await runChange(journalOf([step]), optionsOf(system, keptIn()));
     expect(mac.prompts).toHaveLength(1);
     expect(mac.daemons.get("local.gpu-limit.wired-limit.plist")).toContain("wired_limit_mb=57344");
@@ -108,7 +108,10 @@ describe("carrying out a journal", () => {
     const daemons = { "local.gpu-limit.wired-limit.plist": daemonOf(54_000) };
     const system = await systemOf({ overrideMib: 54_000, daemons });
     const storage = keptIn();
-    await runChange(journalOf([{ ...LIMIT, beforeMib: 54_000, daemon: "install" }]), optionsOf(system, storage));
+    await runChange(
+      journalOf([{ ...LIMIT, beforeMib: 54_000, daemon: "install", daemonBeforeMib: 54_000 }]),
+      optionsOf(system, storage),
+    );
     expect(mac.daemons.size).toBe(1);
     mac.daemons = new Map();
     await runChange(newUndo(await keptJournal(storage), NOW), optionsOf(system, storage));
