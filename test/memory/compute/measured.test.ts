@@ -14,8 +14,12 @@ import { readOracle } from "../oracle";
 /** Layouts of the fixtures, and whether all their runs lie inside the band of their method. */
 function layoutsOfFixtures(): Readonly<Record<Closeness, readonly string[]>> {
   const isClose = new Map<string, boolean>();
-  const models = [...readOracle().map(({ header, runs }) => ({ metadata: header, runs })), ...readMeasuredFiles()];
-  for (const { metadata, runs } of models) {
+  // All runs of these models are held against their bands in accuracy.test.ts; a part of them tells the layout here.
+  const models = readOracle().map(({ header, runs }) => ({
+    metadata: header,
+    runs: runs.filter((_, index) => index % 8 === 0),
+  }));
+  for (const { metadata, runs } of [...models, ...readMeasuredFiles()]) {
     const reading = readShape(metadata);
     if (reading.kind === "unknown") continue;
     const method = methodOf(reading.shape);
