@@ -8,11 +8,13 @@ import {
   type UnknownGpuLimit,
 } from "../fit/limit-policy";
 import { type RamUse, usedByOthers } from "../fit/ram";
+import { ownServer } from "../fit/server-origin";
 import { readMachine } from "../mac/machine";
 import { readUsedBytes } from "../mac/memory-status";
 import { createOllamaClient, type OllamaClient } from "../ollama/client";
 import { type Host, parseHost } from "../ollama/host";
 import { findInstallation, type Installation } from "../ollama/installation";
+import { type ModelsFolder, readModelsFolder } from "../ollama/models-folder";
 import { findOtherAddress } from "../ollama/other-addresses";
 import { OllamaProblem, type ProblemKind } from "../ollama/problems";
 import { readServerFacts } from "../ollama/server-facts";
@@ -21,7 +23,8 @@ import type { System } from "./system";
 
 /** How the Ollama server stands, as the empty views explain it. */
 export type ServerState =
-  | { readonly kind: "answering" }
+  /** Where it has no models: the folder it looks in. */
+  | { readonly kind: "answering"; readonly modelsFolder?: ModelsFolder }
   | { readonly kind: "not-installed" }
   | {
       readonly kind: "not-running";
@@ -80,6 +83,16 @@ export async function readSnapshot(system: System, settings: Settings): Promise<
     readServerFacts({ system, client, own }).catch(() => NO_FACTS),
   ]);
   const isLocal = own !== undefined && server.identity.kind !== "elsewhere";
+  if (answer.state.kind === "answering" && answer.models.length === 0 && ownServer(server.identity) !== undefined) {
+    const modelsFolder = await readModelsFolder(system, server).catch(() => undefined);
+    return assemble(await mac, settings, {
+      isLocal,
+      url,
+      server,
+      ...answer,
+      state: { ...answer.state, modelsFolder },
+    });
+  }
   return assemble(await mac, settings, { isLocal, url, server, ...answer });
 }
 

@@ -2,6 +2,7 @@ import { Action, ActionPanel, Icon, List, openExtensionPreferences } from "@rayc
 import type { Settings } from "../../app/preferences";
 import { RefreshAction } from "../shared/refresh-action";
 import type { ServerState, Snapshot } from "../../app/snapshot";
+import type { ModelsFolder } from "../../ollama/models-folder";
 import type { ProblemKind } from "../../ollama/problems";
 import { openLocalNetworkSettings } from "../shared/system-settings";
 
@@ -100,17 +101,39 @@ export function serverWords(snapshot: Snapshot, { host }: Settings): EmptyWords 
           description: "Cloud models run on Ollama's computers, so there's nothing to fit here.",
         };
       }
-      return {
-        icon: Icon.Box,
-        title: isLocal && machine.kind !== "apple-silicon" ? "No Models, and No GPU Limit Here" : "No Models Installed",
-        description:
-          isLocal && machine.kind !== "apple-silicon"
-            ? machine.reason
-            : 'Pull one with "ollama pull" and refresh: its badge says whether it fits.',
-        action: <Action.OpenInBrowser title="Browse Ollama Models" url="https://ollama.com/search" />,
-      };
+      return (
+        folderWords(state.modelsFolder) ?? {
+          icon: Icon.Box,
+          title:
+            isLocal && machine.kind !== "apple-silicon" ? "No Models, and No GPU Limit Here" : "No Models Installed",
+          description:
+            isLocal && machine.kind !== "apple-silicon"
+              ? machine.reason
+              : 'Pull one with "ollama pull" and refresh: its badge says whether it fits.',
+          action: <Action.OpenInBrowser title="Browse Ollama Models" url="https://ollama.com/search" />,
+        }
+      );
   }
 }
+
+/** Where a folder explains that there are no models: it isn't there, or another one is meant. */
+function folderWords(folder: ModelsFolder | undefined): EmptyWords | undefined {
+  if (folder === undefined || (folder.isThere !== false && folder.other === undefined)) return undefined;
+  const { used, isThere, other } = folder;
+  const named = other && `${other.by} names ${other.path}, which counts once Ollama restarts`;
+  const lost = `Ollama keeps its models in ${used}, which isn't there`;
+  return {
+    icon: Icon.Folder,
+    title: isThere === false ? "Models Folder Not Found" : "Another Models Folder Is Set",
+    description:
+      isThere === false
+        ? `${lost}: connect its disk, or change the folder.${named ? ` ${capital(named)}.` : ""}`
+        : `Ollama looks for its models in ${used}, where there are none. ${capital(named ?? "")}.`,
+    action: <Action.CopyToClipboard title="Copy Folder" content={used} />,
+  };
+}
+
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 function startWords(
   installation: Extract<ServerState, { kind: "not-running" }>["installation"],

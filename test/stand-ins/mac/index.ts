@@ -68,6 +68,8 @@ export interface StandInMacOptions {
   readonly startsAt?: Date;
   /** How long Ollama.app takes to end after SIGTERM. Default 3 s; up to 30 were seen. */
   readonly ollamaEndSeconds?: number;
+  /** The models folder in the settings of Ollama.app; absent where the app has none yet. */
+  readonly appModelsFolder?: string;
   /** What `launchctl getenv` gives. */
   readonly launchctlEnv?: Readonly<Record<string, string>>;
   /** Content of /etc/sysctl.conf. */
@@ -314,6 +316,8 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
         return ls(args);
       case "/usr/bin/plutil":
         return plutil(args);
+      case "/usr/bin/sqlite3":
+        return appSettings(args);
       case "/usr/bin/id":
         return same(args, "-u") ? done(`${USER_ID}\n`) : undefined;
       case "/opt/homebrew/bin/brew":
@@ -635,6 +639,14 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
 
   const linesOf = (path: string) =>
     (files.get(path) ?? "").split("\n").filter((line) => line.includes("iogpu.wired_limit_mb"));
+
+  function appSettings(args: readonly string[]): RunResult | undefined {
+    const database = `${homeFolder}/Library/Application Support/Ollama/db.sqlite`;
+    if (!same(args, "-readonly", database, "SELECT models FROM settings LIMIT 1")) return undefined;
+    return options.appModelsFolder === undefined
+      ? failed(1, `Error: unable to open database "${database}": unable to open database file\n`)
+      : done(`${options.appModelsFolder}\n`);
+  }
 
   function plutil(args: readonly string[]): RunResult | undefined {
     if (!same(args.slice(0, 5), "-convert", "json", "-o", "-", "--") || args.length !== 6) return undefined;

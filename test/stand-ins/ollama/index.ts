@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { abilitiesAt } from "./abilities";
 import { type Answer, error, type Fault, json, type Route, ROUTES, send } from "./faults";
@@ -141,6 +142,11 @@ class Stand implements StandInOllama {
   }
 
   async begin(): Promise<void> {
+    // A folder that OLLAMA_MODELS names may lie on a disk that's gone since.
+    const { homeFolder, env } = this.options;
+    if (homeFolder !== undefined && env?.["OLLAMA_MODELS"] === undefined) {
+      await mkdir(join(this.modelsFolder, "blobs"), { recursive: true });
+    }
     for (const model of this.installed.values()) await this.write(model);
     await this.listen();
   }
