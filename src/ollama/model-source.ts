@@ -27,7 +27,9 @@ const READ = { tensors: true } as const;
  * read, else from show, asked again with `verbose` only where its arrays decide something.
  */
 export async function describeModel(options: DescribeOptions): Promise<ModelDescription> {
-  return withProjectorSize(await readDescription(options), options.model.sizeBytes);
+  const description = await readDescription(options);
+  // A projector that's on this Mac and can't be read may be missing: then Ollama can't load the model.
+  return options.isLocal ? description : withProjectorSize(description, options.model.sizeBytes);
 }
 
 async function readDescription(options: DescribeOptions): Promise<ModelDescription> {

@@ -262,7 +262,6 @@ describe("what a Modelfile changes", () => {
     ["some layers", { parameters: { num_gpu: 20 } }, "Modelfile", "20 layers", "num_gpu"],
     ["an adapter", { adapters: [sha256("adapter")] }, "LoRA"],
     ["a draft model", { drafts: [sha256("draft")] }, "draft model"],
-    ["drafting", { parameters: { draft_num_predict: 4 } }, "Modelfile", "draft_num_predict"],
     ["a context that is no number", { parameters: { num_ctx: "many" } }, "Modelfile", "num_ctx", "number"],
   ])("is Unknown with %s", async (_, change, ...reason) => {
     const screen = await listOf({ ...llama(), ...change });

@@ -6,7 +6,7 @@ import { doesNotSay, runNoView, says, setPreferences, UNREADABLE } from "../supp
 const FREEZE = /freeze|frozen/;
 const BELOW_DEFAULT = /less than macOS/;
 const WARNINGS = [FREEZE, BELOW_DEFAULT, /advised/];
-const NOTHING_GAINED = /gains? nothing/;
+const NOTHING_GAINED = /gains? nothing|worth it/;
 
 const macs: StandInMac[] = [];
 afterEach(() => {

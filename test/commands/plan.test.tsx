@@ -82,7 +82,7 @@ describe("the plan of a model that spills", () => {
     expect(text).toMatch(/Before\s+[█!|]+/);
     expect(text).toContain("An administrator password");
     expect(text).toContain(
-      "[picture: Before: 55.4 GiB of 51.8 GiB. After: 55.4 GiB of 56.0 GiB. RAM: 65.7 GiB of 64.0 GiB.]",
+      "[picture: Before: 55.4 GiB of 51.8 GiB. After: 55.4 GiB of 56.0 GiB. RAM: 65.6 GiB of 64.0 GiB.]",
     );
   });
 
@@ -115,7 +115,7 @@ describe("the plan of a model that spills", () => {
     stage.mac.addProcess({ path: "/Applications/Blender.app/Contents/MacOS/Blender", footprintMib: 20 * 1024 });
     await screen.action("Refresh");
     await screen.pick(RAISE);
-    expect(screen.text().replace(/\s+/g, " ")).toContain("RAM is 21.7 GiB short: other apps use 31.1 GiB");
+    expect(screen.text().replace(/\s+/g, " ")).toContain("RAM is 21.6 GiB short: other apps use 31.1 GiB");
   });
 });
 
@@ -889,7 +889,7 @@ describe("the plan of other models", () => {
   it("whose smallest build would swap are better replaced by a smaller one", async () => {
     const stage = await stageOf({ mac: { ramGib: 18 }, ollama: { totalVramBytes: 14_302_250_000 } });
     const screen = await openPlanOn(stage, "gemma3:27b");
-    expect(screen.text()).toContain("It Does Not Fit");
+    expect(screen.text()).toContain("It Doesn't Fit");
     expect(screen.text().replace(/\s+/g, " ")).toContain("models of up to about 13 billion parameters");
     expect(screen.actions()).toContain("Check for Smaller Builds");
   });

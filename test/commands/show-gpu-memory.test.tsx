@@ -232,8 +232,7 @@ describe("on other machines", () => {
     expect(row(screen, "Limit in Force")).toBe("read from Metal | 51.8 GiB");
     screen.says("Loaded Models on 10.1.2.3");
     expect(titles(screen, "Loaded Models")).toEqual([QWEN]);
-    screen.says("Fits Together on 10.1.2.3");
-    rowSays(screen, "Unknown", "another machine", "GPU limit", "preferences");
+    screen.says("Fits Together", "on 10.1.2.3, at least", "preferences (GPU Limit of the Remote Mac)");
     expect(screen.actions()).not.toContain("Set GPU Limit");
   });
 
@@ -250,9 +249,9 @@ describe("loaded models", () => {
       await load(stage, QWEN);
       await load(stage, "llama3.1:8b", -1);
     });
-    expect(row(screen, QWEN)).toBe("40K context | unloaded in 5 min | 9.9 GiB | [On the GPU]");
-    expect(row(screen, "llama3.1:8b")).toBe("128K context | stays loaded | 20.6 GiB | [On the GPU]");
-    expect(screen.text()).toContain("Loaded Models  30.4 GiB");
+    expect(row(screen, QWEN)).toBe("40K context | unloaded in 5 min | 11.0 GiB | [On the GPU]");
+    expect(row(screen, "llama3.1:8b")).toBe("128K context | stays loaded | 21.5 GiB | [On the GPU]");
+    expect(screen.text()).toContain("Loaded Models  32.5 GiB");
   });
 
   it("show what of them spilled, and lead to the plan", async () => {
@@ -348,15 +347,15 @@ describe("while the view is open", () => {
     const shown = await show();
     const { screen, mac } = shown;
     const calls = (program: string) => mac.calls.filter(({ file }) => file.endsWith(program)).length;
-    expect([calls("/vm_stat"), calls("/top")]).toEqual([1, 1]);
+    expect([calls("/ioreg"), calls("/top")]).toEqual([1, 1]);
     mac.sysctls.set("kern.memorystatus_level", "12");
     mac.addProcess({ path: "/Applications/Sketch.app/Contents/MacOS/Sketch", footprintMib: 5000 });
     await pass(shown, 5);
     expect(figures(screen, "Free")).toMatch(/^12 ?%$/);
-    expect([calls("/vm_stat"), calls("/top")]).toEqual([2, 1]);
+    expect([calls("/ioreg"), calls("/top")]).toEqual([2, 1]);
     await pass(shown, 5);
     await pass(shown, 5);
-    expect([calls("/vm_stat"), calls("/top")]).toEqual([4, 2]);
+    expect([calls("/ioreg"), calls("/top")]).toEqual([4, 2]);
     expect(titles(screen, "Apps")[0]).toBe("Sketch");
   });
 
@@ -381,7 +380,7 @@ describe("while the view is open", () => {
     let rounds = 0;
     const gate = { opened: Promise.resolve(), open: () => {} };
     const run: Runner = async (file, ...rest) => {
-      if (file !== "/usr/bin/vm_stat") return stage.mac.run(file, ...rest);
+      if (file !== "/usr/sbin/ioreg") return stage.mac.run(file, ...rest);
       running += 1;
       rounds += 1;
       most = Math.max(most, running);

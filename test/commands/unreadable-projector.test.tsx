@@ -65,13 +65,13 @@ describe("a projector that cannot be read", () => {
     expect(badge(await openList(stage))).toBe("Fits · 128K");
   });
 
-  it("is not asked for again and again on a remote server, which never tells its size", async () => {
+  it("is sized by the list on a remote server, and not asked for again and again", async () => {
     const stage = await setRemoteStage({ ollama: { models: [seeing()] }, preferences: { remoteLimitGib: "48" } });
     const first = await openList(stage);
-    expect(badge(first)).toBe("Unknown");
+    expect(badge(first)).toBe("Fits · 128K");
     await first.close();
     const before = asked(stage.ollama, "show");
-    expect(badge(await openList(stage))).toBe("Unknown");
+    expect(badge(await openList(stage))).toBe("Fits · 128K");
     expect(asked(stage.ollama, "show")).toBe(before);
   });
 });

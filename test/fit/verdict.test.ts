@@ -58,9 +58,9 @@ describe("a verdict at the edges of the band", () => {
 describe("a model whose kind was never measured", () => {
   it("is judged within a wider band, and says so in the detail and in the tooltip", () => {
     const values = new Map(
-      [...qwen.header.values].map(([key, value]) => [key.replace(/^qwen3\./, "xverse."), value] as const),
+      [...qwen.header.values].map(([key, value]) => [key.replace(/^qwen3\./, "mistral."), value] as const),
     );
-    const metadata = { ...qwen.header, values: values.set("general.architecture", "xverse") };
+    const metadata = { ...qwen.header, values: values.set("general.architecture", "mistral") };
     const input = (limit: number) => inputFor(qwen, limit, { ...at8K, description: described(metadata) });
     const verdict = known(judge(input(100 * GIB)));
     expect(verdict).toMatchObject({ kind: "fits", cautions: [expect.stringContaining("wasn't measured")] });

@@ -76,9 +76,9 @@ describe("several changes", () => {
       "printf '%s\\n' 'FROM qwen3-coder-next:q3_K_M' 'PARAMETER num_ctx 32768' | ollama create qwen3-coder-next:q3_K_M-32k -f /dev/stdin",
       "ollama stop big:latest",
       "launchctl setenv OLLAMA_KV_CACHE_TYPE q8_0",
-      `osascript -e 'quit app "Ollama"'`,
-      "sleep 3",
-      "open -a Ollama",
+      `/usr/bin/pkill -TERM -U "$(id -u)" -f '^/Applications/Ollama.app/Contents/MacOS/Ollama'`,
+      `for s in $(seq 40); do /usr/bin/pgrep -U "$(id -u)" -f '^/Applications/Ollama.app/Contents/MacOS/Ollama' > /dev/null || break; sleep 1; done`,
+      "open -g -j -a /Applications/Ollama.app",
     ]);
   });
 
