@@ -66,7 +66,6 @@ export interface Desk {
   /** A command without a window has nobody to look at an alert that the test did not foresee. */
   failUnforeseenAlerts: boolean;
   preferences: Record<string, unknown>;
-  applications: Api.Application[];
   subtitle: string | null | undefined;
   localStorage: Map<string, string | number | boolean>;
   caches: Map<string, Map<string, string>>;
@@ -79,11 +78,6 @@ export interface Desk {
   pending: Set<Promise<unknown>>;
   failures: unknown[];
 }
-
-const APPLICATIONS: readonly Api.Application[] = [
-  { name: "Finder", path: "/System/Library/CoreServices/Finder.app", bundleId: "com.apple.finder" },
-  { name: "Terminal", path: "/System/Applications/Utilities/Terminal.app", bundleId: "com.apple.Terminal" },
-];
 
 function freshDesk(): Desk {
   return {
@@ -108,7 +102,6 @@ function freshDesk(): Desk {
     answers: [],
     failUnforeseenAlerts: false,
     preferences: {},
-    applications: [...APPLICATIONS],
     subtitle: undefined,
     localStorage: new Map(),
     caches: new Map(),

@@ -174,9 +174,6 @@ export const getPreferenceValues = (): Record<string, unknown> => {
 export const openExtensionPreferences: typeof Api.openExtensionPreferences = async () => {
   desk.openedPreferences.push("extension");
 };
-export const openCommandPreferences: typeof Api.openCommandPreferences = async () => {
-  desk.openedPreferences.push("command");
-};
 
 export const open: typeof Api.open = async (target, application) => {
   const name = typeof application === "string" ? application : application?.name;
@@ -187,19 +184,6 @@ export const showInFinder: typeof Api.showInFinder = async (path) => {
 };
 export const trash: typeof Api.trash = async (paths) => {
   desk.trashed.push(...(Array.isArray(paths) ? paths : [paths]).map(String));
-};
-export const getApplications: typeof Api.getApplications = async () => [...desk.applications];
-export const getDefaultApplication: typeof Api.getDefaultApplication = async (path) => {
-  const first = desk.applications[0];
-  if (first === undefined) throw new Error(`No application opens ${String(path)}`);
-  return first;
-};
-export const getFrontmostApplication: typeof Api.getFrontmostApplication = () => getDefaultApplication("");
-export const getSelectedText: typeof Api.getSelectedText = async () => {
-  throw new Error("No text is selected");
-};
-export const getSelectedFinderItems: typeof Api.getSelectedFinderItems = async () => {
-  throw new Error("Finder is not the frontmost application");
 };
 
 export const launchCommand: typeof Api.launchCommand = async (options) => {
