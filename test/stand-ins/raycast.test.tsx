@@ -654,7 +654,13 @@ describe("the environment", () => {
     const unused = [
       "Tool",
       "BrowserExtension",
+      "getApplications",
+      "getDefaultApplication",
+      "getFrontmostApplication",
+      "getSelectedFinderItems",
+      "getSelectedText",
       "Grid",
+      "openCommandPreferences",
       "WindowManagement",
       "preferences",
       "randomId",
