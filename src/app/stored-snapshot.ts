@@ -11,13 +11,14 @@ import {
   isWhole,
 } from "../apply/stored-fields";
 import type { InstalledModel, LoadedModel, RunnerCommandLine, ServerFacts, Sourced } from "../fit/facts";
+import { MODEL_RUNNERS } from "../fit/model-runner";
 import type { RamUse } from "../fit/ram";
 import { SERVER_ORIGINS, type ServerIdentity, type ServerOrigin } from "../fit/server-origin";
 import type { Settings } from "./preferences";
 import type { Snapshot } from "./snapshot";
 
 /** Changes with any change of {@link Snapshot}: what an earlier version of the extension stored is then read again. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 let cache: Cache | undefined;
 
@@ -150,7 +151,7 @@ function isIdentity(value: unknown): value is ServerIdentity {
   return isOneOf(SERVER_ORIGINS)(kind) && isShape(IDENTITIES[kind] as Fields<object>)(fields);
 }
 
-const isRunner = isShape<RunnerCommandLine>({
+const isCommandLine = isShape<RunnerCommandLine>({
   pid: isWhole,
   modelPath: isAbsentOr(isText),
   totalContext: isAbsentOr(isWhole),
@@ -178,8 +179,11 @@ const isServer = isShape<ServerFacts>({
   gpu: sourced(isOneOf({ metal: true, none: true })),
   startupTotalBytes: sourced(isSize),
   tierNumCtx: sourced(isWhole),
-  runners: isListOf(isRunner),
+  runners: isListOf(isCommandLine),
 });
+
+const isRunnerOrAbsent = (value: unknown): boolean =>
+  value === undefined || MODEL_RUNNERS.some((runner) => runner === value);
 
 function isModel(value: unknown): boolean {
   if (!isRecord(value)) return false;
@@ -193,7 +197,8 @@ function isModel(value: unknown): boolean {
     [model.modifiedAt, model.family, model.parameterSize, model.quantization, model.parentModel].every(
       isTextOrAbsent,
     ) &&
-    isSizeOrAbsent(model.trainedContext)
+    isSizeOrAbsent(model.trainedContext) &&
+    isRunnerOrAbsent(model.runner)
   );
 }
 
@@ -204,6 +209,7 @@ function isLoaded(value: unknown): boolean {
     [model.name, model.digest].every(isText) &&
     [model.sizeBytes, model.vramBytes].every(isSize) &&
     isSizeOrAbsent(model.contextLength) &&
-    isTextOrAbsent(model.expiresAt)
+    isTextOrAbsent(model.expiresAt) &&
+    isRunnerOrAbsent(model.runner)
   );
 }

@@ -3,6 +3,7 @@
  * Plain data: the pure modules judge it, the adapters fill it. A field that could not be read is absent, never guessed.
  */
 import type { ModelMetadata } from "../memory/metadata";
+import type { ModelFormat, ModelRunner } from "./model-runner";
 import type { ServerIdentity } from "./server-origin";
 
 /** A value together with where it was read. */
@@ -53,14 +54,16 @@ export interface UnsupportedMachine {
 
 export type Machine = AppleSiliconMac | UnsupportedMachine;
 
-/** A model as `/api/tags` lists it. */
+/** A build of a model as `/api/tags` lists it. From 0.40 on one name may stand for two of them. */
 export interface InstalledModel {
   readonly name: string;
-  /** Hex SHA-256 of the manifest. */
+  /** Hex SHA-256 of its manifest: what tells it from every other build. */
   readonly digest: string;
   readonly sizeBytes: number;
   readonly modifiedAt?: string;
-  readonly format: "gguf" | "safetensors" | "other";
+  readonly format: ModelFormat;
+  /** What runs it, as the server says or its format does; absent where it isn't known. */
+  readonly runner?: ModelRunner;
   readonly family?: string;
   readonly families: readonly string[];
   readonly parameterSize?: string;
@@ -76,6 +79,8 @@ export interface InstalledModel {
 export interface LoadedModel {
   readonly name: string;
   readonly digest: string;
+  /** As its build's; absent where the server tells neither it nor the format. */
+  readonly runner?: ModelRunner;
   /** Bytes in all, and of these on the GPU; less than all = spilled to the CPU. */
   readonly sizeBytes: number;
   readonly vramBytes: number;

@@ -1,6 +1,7 @@
 import type { InstalledModel, LoadedModel, ModelDescription, ModelParameters } from "../fit/facts";
 import type { MetadataValue, ModelMetadata, TensorInfo } from "../memory/metadata";
 import { parseModelName } from "../fit/model-name";
+import { modelFormat, modelRunner } from "../fit/model-runner";
 import { OllamaProblem } from "./problems";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -49,18 +50,19 @@ export function readInstalledModels(answer: unknown): readonly InstalledModel[] 
     const digest = label(entry["digest"]);
     if (name === undefined || digest === undefined) return [];
     const details = isObject(entry["details"]) ? entry["details"] : {};
-    const format = label(details["format"]);
+    const format = modelFormat(label(details["format"]));
     const trained = size(details["context_length"]);
     return [
       {
         name,
         digest,
         sizeBytes: size(entry["size"]) ?? 0,
-        format: format === "gguf" || format === "safetensors" ? format : ("other" as const),
+        format,
         families: labels(details["families"]),
         capabilities: labels(entry["capabilities"]),
         cloud: Boolean(entry["remote_host"]) || /:(?:.*-)?cloud$/i.test(name),
         ...present({
+          runner: modelRunner(label(details["runner"]), format),
           modifiedAt: label(entry["modified_at"]),
           family: label(details["family"]),
           parameterSize: label(details["parameter_size"]),
@@ -80,6 +82,7 @@ export function readLoadedModels(answer: unknown): readonly LoadedModel[] {
     const bytes = size(entry["size"]);
     const vram = size(entry["size_vram"]);
     if (name === undefined || bytes === undefined || vram === undefined) return [];
+    const details = isObject(entry["details"]) ? entry["details"] : {};
     return [
       {
         name,
@@ -87,6 +90,7 @@ export function readLoadedModels(answer: unknown): readonly LoadedModel[] {
         sizeBytes: bytes,
         vramBytes: vram,
         ...present({
+          runner: modelRunner(label(entry["runner"]), modelFormat(label(details["format"]))),
           contextLength: size(entry["context_length"]) || undefined,
           expiresAt: label(entry["expires_at"]),
         }),

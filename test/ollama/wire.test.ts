@@ -38,9 +38,38 @@ describe("the list of models", () => {
   it("holds what every release says, and no more than was said", () => {
     const models = [{ name: "x:1", digest, size: 5, details: { format: "gguf", families: null, context_length: 0 } }];
     expect(readInstalledModels({ models })).toEqual([
-      { name: "x:1", digest, sizeBytes: 5, format: "gguf", families: [], capabilities: [], cloud: false },
+      {
+        name: "x:1",
+        digest,
+        sizeBytes: 5,
+        format: "gguf",
+        runner: "ggml",
+        families: [],
+        capabilities: [],
+        cloud: false,
+      },
     ]);
     expect(readInstalledModels({ models: null })).toEqual([]);
+  });
+
+  it.each([
+    [{ format: "gguf", runner: "llamacpp" }, "llamacpp"],
+    [{ format: "gguf", runner: " GGML " }, "ggml"],
+    [{ format: "gguf", runner: "" }, "ggml"],
+    [{ format: "gguf" }, "ggml"],
+    [{ format: "safetensors" }, "mlx"],
+    [{ format: "safetensors", runner: "MLX" }, "mlx"],
+    [{ format: "gguf", runner: "vulkan" }, undefined],
+    [{ format: "onnx" }, undefined],
+    [{}, undefined],
+  ])("knows what runs %j: %s", (details, runner) => {
+    const [model] = readInstalledModels({ models: [{ name: "x:1", digest, details }] });
+    expect(model?.runner).toBe(runner);
+    const { runner: named, ...rest } = { runner: undefined, ...details };
+    const [resident] = readLoadedModels({
+      models: [{ name: "x:1", digest, size: 5, size_vram: 5, runner: named, details: rest }],
+    });
+    expect(resident?.runner).toBe(runner);
   });
 
   it.each([
