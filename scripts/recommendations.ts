@@ -40,7 +40,7 @@ const rows = MODELS.map((name) => `| ${name} | ${RAM.map((ramGib) => cell(name, 
 const text = [
   "# Recommended options",
   "",
-  "What Check Model Fit says of common models at Q4_K_M (gpt-oss: MXFP4) on macOS 26 with the default limit, Ollama 0.33",
+  "What Fit Models to GPU Limit says of common models at Q4_K_M (gpt-oss: MXFP4) on macOS 26 with the default limit, Ollama 0.33",
   "and nothing set, and the first option of the plan. A smaller build is not known to exist before a registry was asked,",
   "and what is called perhaps fits only if it is no heavier than usual. Written by `npm run recommendations`.",
   "",

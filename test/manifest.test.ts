@@ -86,6 +86,14 @@ describe("each command", () => {
     expect(wanted.filter((file) => files.includes(file))).toHaveLength(1);
   });
 
+  it('comes in the order of its use: what "GPU limit" should find first, and Reset last', () => {
+    expect(commands.at(0)?.title).toBe("Fit Models to GPU Limit");
+    expect(commands.at(-1)?.name).toBe("reset-gpu-limit");
+    expect(commands.filter((command) => command.disabledByDefault).map(({ name }) => name)).toEqual([
+      "copy-gpu-limit-command",
+    ]);
+  });
+
   it("is one of a kind", () => {
     const names = [...commands, ...tools].map((each) => each.name);
     expect(new Set(names).size).toBe(names.length);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import CheckModelFit from "../../src/check-model-fit";
+import FitModelsToGpuLimit from "../../src/fit-models-to-gpu-limit";
 import CreateCappedVariant from "../../src/create-capped-variant";
 import { sampleModel, type StandInOllama } from "../stand-ins/ollama";
 import { desk, renderCommand, says, type Screen } from "../support";
@@ -370,7 +370,10 @@ describe("without a model", () => {
 describe("from the list", () => {
   it("starts with the chosen model and shows the variant afterwards", async () => {
     const stage = await setStage();
-    const screen = await renderCommand(<CheckModelFit />, { command: "check-model-fit", system: stage.system });
+    const screen = await renderCommand(<FitModelsToGpuLimit />, {
+      command: "fit-models-to-gpu-limit",
+      system: stage.system,
+    });
     await screen.pick("gpt-oss:20b");
     await screen.action("Create Capped Variant");
     expect(screen.field("Name").value).toBe("gpt-oss:20b-8k");

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import CheckModelFit from "../../src/check-model-fit";
+import FitModelsToGpuLimit from "../../src/fit-models-to-gpu-limit";
 import ResetGpuLimit from "../../src/reset-gpu-limit";
 import SetGpuLimit from "../../src/set-gpu-limit";
 import { desk, renderCommand, runNoView, type Screen } from "../support";
@@ -13,7 +13,7 @@ const UNDER_WAY = "Another Change Is Under Way";
 const openForm = ({ system }: Stage) => renderCommand(<SetGpuLimit />, { command: "set-gpu-limit", system });
 
 async function openPlan({ system }: Stage): Promise<Screen> {
-  const screen = await renderCommand(<CheckModelFit />, { command: "check-model-fit", system });
+  const screen = await renderCommand(<FitModelsToGpuLimit />, { command: "fit-models-to-gpu-limit", system });
   await screen.pick(MODEL);
   await screen.action("Show Plan");
   await screen.settle();
@@ -118,7 +118,10 @@ describe("while another window is at a change", () => {
 
   it("loading a model is not held up: it changes nothing that stays", async () => {
     const stage = await stageOf();
-    const screen = await renderCommand(<CheckModelFit />, { command: "check-model-fit", system: stage.system });
+    const screen = await renderCommand(<FitModelsToGpuLimit />, {
+      command: "fit-models-to-gpu-limit",
+      system: stage.system,
+    });
     holdLock(stage);
     await screen.pick("qwen3:8b");
     await screen.action("Load Model");

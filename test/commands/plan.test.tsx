@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import CheckModelFit from "../../src/check-model-fit";
+import FitModelsToGpuLimit from "../../src/fit-models-to-gpu-limit";
 import { parseServerLog } from "../../src/ollama/server-log";
 import SetGpuLimit from "../../src/set-gpu-limit";
 import { footprintOf } from "../stand-ins/footprint";
@@ -21,7 +21,7 @@ const VARIANT = `${MODEL}-64k`;
 const DEFAULT_BYTES = 55_662_788_608;
 
 async function openList(stage: Stage): Promise<Screen> {
-  return renderCommand(<CheckModelFit />, { command: "check-model-fit", system: stage.system });
+  return renderCommand(<FitModelsToGpuLimit />, { command: "fit-models-to-gpu-limit", system: stage.system });
 }
 
 async function openPlanOn(stage: Stage, model = MODEL): Promise<Screen> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import CheckModelFit from "../../src/check-model-fit";
+import FitModelsToGpuLimit from "../../src/fit-models-to-gpu-limit";
 import SetGpuLimit from "../../src/set-gpu-limit";
 import { sampleModel } from "../stand-ins/ollama";
 import { desk, doesNotSay, renderCommand, type Screen, UNREADABLE } from "../support";
@@ -23,7 +23,7 @@ function openForm({ system }: Stage): Promise<Screen> {
 }
 
 function openList({ system }: Stage): Promise<Screen> {
-  return renderCommand(<CheckModelFit />, { command: "check-model-fit", system });
+  return renderCommand(<FitModelsToGpuLimit />, { command: "fit-models-to-gpu-limit", system });
 }
 
 async function load({ ollama }: Stage, ...names: string[]): Promise<void> {

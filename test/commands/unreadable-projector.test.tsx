@@ -1,7 +1,7 @@
 import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import CheckModelFit from "../../src/check-model-fit";
+import FitModelsToGpuLimit from "../../src/fit-models-to-gpu-limit";
 import { describeModel } from "../../src/ollama/model-source";
 import { storeDescription } from "../../src/app/description-store";
 import { readSettings } from "../../src/app/preferences";
@@ -26,7 +26,7 @@ function stageOf(): Promise<Stage> {
 }
 
 function openList({ system }: Stage): Promise<Screen> {
-  return renderCommand(<CheckModelFit />, { command: "check-model-fit", system });
+  return renderCommand(<FitModelsToGpuLimit />, { command: "fit-models-to-gpu-limit", system });
 }
 
 const badge = (screen: Screen) => screen.items()[0]?.accessories.find(({ kind }) => kind === "tag")?.text;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import CheckModelFit from "../../src/check-model-fit";
+import FitModelsToGpuLimit from "../../src/fit-models-to-gpu-limit";
 import CreateCappedVariant from "../../src/create-capped-variant";
 import ShowGpuMemory from "../../src/show-gpu-memory";
 import { renderCommand, type Screen } from "../support";
@@ -14,7 +14,8 @@ function unsafeStage(): Promise<Stage> {
   return setStage({ mac: { ramGib: 32, overrideMib: 32_768 }, ollama: { totalVramBytes: 32 * GIB } });
 }
 
-const openList = ({ system }: Stage) => renderCommand(<CheckModelFit />, { command: "check-model-fit", system });
+const openList = ({ system }: Stage) =>
+  renderCommand(<FitModelsToGpuLimit />, { command: "fit-models-to-gpu-limit", system });
 
 function words(screen: Screen): string {
   return screen.text().replace(/\s+/g, " ");

@@ -24,7 +24,14 @@ function preview(words: readonly string[], env: NodeJS.ProcessEnv = {}): Promise
 it("walks the main job: the model spills, the limit is raised, it spills no more", { timeout: 60_000 }, async () => {
   const temporary = mkdtempSync(join(tmpdir(), "gpu-limit-preview-"));
   const { code, stdout, stderr } = await preview(
-    ["check-model-fit", "pick", "qwen3-coder-next:q4_K_M", "set-gpu-limit", "submit", "check-model-fit"],
+    [
+      "fit-models-to-gpu-limit",
+      "pick",
+      "qwen3-coder-next:q4_K_M",
+      "set-gpu-limit",
+      "submit",
+      "fit-models-to-gpu-limit",
+    ],
     { TMPDIR: temporary },
   );
   const left = readdirSync(temporary);

@@ -122,9 +122,9 @@ const two = async () => ["qwen3:8b", "gemma3:4b"];
 
 describe("a list", () => {
   it("shows its sections, accessories and tooltips as fixed text", async () => {
-    const screen = await renderCommand(<Models load={two} />, { command: "check-model-fit" });
+    const screen = await renderCommand(<Models load={two} />, { command: "fit-models-to-gpu-limit" });
     expect(screen.text({ width: 64 }).split("\n")).toEqual([
-      "Check Model Fit                                    Context: 4K ▾",
+      "Fit Models to GPU Limit                            Context: 4K ▾",
       "⌕ Search models",
       "",
       "Fits  2",
@@ -637,8 +637,8 @@ describe("the environment", () => {
     expect(getPreferenceValues<{ ollamaHost: string }>().ollamaHost).toBe("http://127.0.0.1:11434");
     setPreferences({ ollamaHost: "http://10.0.0.5:11434" });
     expect(getPreferenceValues<{ ollamaHost: string }>().ollamaHost).toBe("http://10.0.0.5:11434");
-    expect(createDeeplink({ command: "check-model-fit" })).toBe(
-      "raycast://extensions/gpu-limit/gpu-limit/check-model-fit",
+    expect(createDeeplink({ command: "fit-models-to-gpu-limit" })).toBe(
+      "raycast://extensions/gpu-limit/gpu-limit/fit-models-to-gpu-limit",
     );
     expect(existsSync(environment.supportPath)).toBe(true);
   });

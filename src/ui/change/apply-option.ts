@@ -76,12 +76,12 @@ async function isPlaceFree(): Promise<boolean> {
     case "none":
       return true;
     case "unreadable":
-      return refuse("Another Change Isn't Over", "See the top of Check Model Fit.");
+      return refuse("Another Change Isn't Over", "See the top of Fit Models to GPU Limit.");
     case "journal": {
       const { title, model } = kept.journal;
       return (
         isFinished(kept.journal) ||
-        refuse("Another Change Isn't Over", `${title} for ${model}: see the top of Check Model Fit.`)
+        refuse("Another Change Isn't Over", `${title} for ${model}: see the top of Fit Models to GPU Limit.`)
       );
     }
   }

@@ -20,7 +20,7 @@ import { VERDICT_COLORS, VERDICT_ICONS } from "../shared/verdict-look";
 
 const SECTIONS: readonly VerdictKind[] = ["fits", "tight", "spills", "over", "too-big", "unknown"];
 
-/** Check Model Fit: every installed model with its badge. */
+/** Fit Models to GPU Limit: every installed model with its badge. */
 export function FitList() {
   const [context, setContext] = useState<JudgeOptions["context"]>();
   const [showsDetail, setShowsDetail] = useState(false);

@@ -12,7 +12,7 @@ import { nothingSeen, watcher } from "./seen";
 
 /** All screens of one command in one world, one below the other. */
 export interface ShownScreens {
-  /** "sample check-model-fit", "A2-docker". */
+  /** "sample fit-models-to-gpu-limit", "A2-docker". */
   readonly name: string;
   readonly text: string;
 }

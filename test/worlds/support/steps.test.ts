@@ -1,12 +1,21 @@
 import { describe, expect, it } from "vitest";
 import { parseRequest, wordsOf } from "./steps";
 
-const COMMANDS = ["check-model-fit", "set-gpu-limit"];
+const COMMANDS = ["fit-models-to-gpu-limit", "set-gpu-limit"];
 
 describe("the words of a preview", () => {
   it("name commands and what a person does there", () => {
     const words = ["--sample", "set-gpu-limit", "choose", "Preset=Custom", "fill", "Limit (MiB) = a=b", "submit"];
-    const more = ["confirm", "yes", "check-model-fit", "preference", "judgeContext=8192", "argument", "mib=1", "back"];
+    const more = [
+      "confirm",
+      "yes",
+      "fit-models-to-gpu-limit",
+      "preference",
+      "judgeContext=8192",
+      "argument",
+      "mib=1",
+      "back",
+    ];
     expect(parseRequest([...words, ...more], COMMANDS)).toEqual({
       world: "sample",
       preferences: { judgeContext: "8192" },
@@ -21,7 +30,7 @@ describe("the words of a preview", () => {
             { kind: "confirm", answer: true },
           ],
         },
-        { command: "check-model-fit", arguments: { mib: "1" }, steps: [{ kind: "back" }] },
+        { command: "fit-models-to-gpu-limit", arguments: { mib: "1" }, steps: [{ kind: "back" }] },
       ],
     });
   });
@@ -55,7 +64,7 @@ describe("the words of a preview", () => {
   it.each([
     [["--remote"], /There is no --remote, only/],
     [["--world"], /--world needs a word/],
-    [["fly"], /"fly" is neither a command \(check-model-fit, set-gpu-limit\) nor a step/],
+    [["fly"], /"fly" is neither a command \(fit-models-to-gpu-limit, set-gpu-limit\) nor a step/],
     [["pick"], /pick needs a word/],
     [["fill", "Limit"], /fill takes NAME=VALUE/],
     [["confirm", "maybe"], /confirm takes yes or no/],

@@ -1,5 +1,5 @@
 import { FitList } from "./ui/models/model-list";
 
-export default function CheckModelFit() {
+export default function FitModelsToGpuLimit() {
   return <FitList />;
 }

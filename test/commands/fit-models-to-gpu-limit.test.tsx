@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import CheckModelFit from "../../src/check-model-fit";
+import FitModelsToGpuLimit from "../../src/fit-models-to-gpu-limit";
 import { type Fault, manyModels, sampleModel, type StandInModel } from "../stand-ins/ollama";
 import { sha256 } from "../stand-ins/ollama/model";
 import { type Part, renderCommand, says, type Screen, UNREADABLE } from "../support";
@@ -12,7 +12,12 @@ const NO_ANSWER = /Ollama Does(?:n't| Not) Answer/i;
 const SPILLS = /^Spills [34]\.\d GiB · 256K$/;
 
 function openList({ system }: Pick<Stage, "system">, options: { settle?: boolean } = {}): Promise<Screen> {
-  return renderCommand(<CheckModelFit />, { command: "check-model-fit", system, boundMs: 30_000, ...options });
+  return renderCommand(<FitModelsToGpuLimit />, {
+    command: "fit-models-to-gpu-limit",
+    system,
+    boundMs: 30_000,
+    ...options,
+  });
 }
 
 /** Opens the list for a stage with these models only. */
