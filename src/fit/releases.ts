@@ -38,3 +38,18 @@ export function releaseRules(text: string | undefined): {
   const isNewer = compareVersions(version, last.from) > 0;
   return { value: rules, source: `Ollama ${version.join(".")}, ${isNewer ? checked : llamaCpp}`, assumed: isNewer };
 }
+
+/**
+ * Architectures that Ollama has given up, and since which release. From 0.30 on llama.cpp runs every model, and it never
+ * had these: "unknown model architecture" (ollama#16547).
+ */
+const GIVEN_UP: ReadonlyMap<string, Version> = new Map([["mllama", [0, 30, 0]]]);
+
+/** Why a server can't run an architecture any more, as a sentence; undefined where it runs it, as far as is known. */
+export function givenUpText(architecture: string, text: string | undefined): string | undefined {
+  const since = GIVEN_UP.get(architecture);
+  const version = parseVersion(text);
+  if (since === undefined || (version !== undefined && compareVersions(version, since) < 0)) return undefined;
+  const server = version === undefined ? "" : `, and this server is ${version.join(".")}`;
+  return `From ${since[0]}.${since[1]} on Ollama no longer runs the architecture "${architecture}"${server}.`;
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { releaseRules } from "../../src/fit/releases";
+import { givenUpText, releaseRules } from "../../src/fit/releases";
 import { GIB } from "../../src/fit/units";
 import { estimate } from "../../src/memory/estimate";
 import { RUNTIMES, type Runtime } from "../../src/memory/settings";
@@ -45,5 +45,14 @@ describe("each release, judged by its row of the table", () => {
         for (const truth of truths) expect(real(truth)).toBeLessThanOrEqual(limit);
       }
     }
+  });
+});
+
+describe("an architecture that Ollama has given up", () => {
+  it("is run by the releases before, and by none from then on", () => {
+    expect(givenUpText("mllama", "0.24.0")).toBeUndefined();
+    expect(givenUpText("mllama", "0.30.0")).toContain("this server is 0.30.0");
+    expect(givenUpText("mllama", undefined)).toContain("From 0.30 on");
+    expect(givenUpText("llama", "0.33.0")).toBeUndefined();
   });
 });

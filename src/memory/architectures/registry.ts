@@ -148,7 +148,7 @@ export const NOT_COVERED: ReadonlyMap<string, string> = new Map([
   ...["dream", "llada", "llada-moe", "rnd1"].map((name) => [name, DIFFUSION] as const),
   ...["eagle3", "dflash", "gemma4-assistant"].map((name) => [name, DRAFT] as const),
   ...["t5", "t5encoder"].map((name) => [name, ENCODER_DECODER] as const),
-  ["mllama", "is no longer run by Ollama."],
+  ["mllama", "keeps images in layers of their own, which this version can't size."],
   ["cogvlm", "runs layers for text and for images side by side, which this version can't size."],
   ["clip", "is a vision projector, not a model."],
 ]);
