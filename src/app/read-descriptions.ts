@@ -24,7 +24,7 @@ export interface ReadOptions {
 /**
  * Metadata of all models by digest: what was read before for the same digest comes from the store, in one go, and the rest
  * is read four at a time and published as time passes. A model that cannot be read is there with the reason and is tried
- * again at the next opening, as is one with a projector that could not be read. Every model is published in the end.
+ * again at the next opening, as is one with a projector or an adapter that could not be read. Every model is published in the end.
  */
 export async function readDescriptions(models: readonly InstalledModel[], options: ReadOptions): Promise<void> {
   const known = new Map<string, DescriptionResult>();
@@ -87,6 +87,6 @@ async function readOne(model: InstalledModel, options: ReadOptions): Promise<Des
 }
 
 /** Files on this Mac may be whole and readable the next time; a remote server never tells a projector's size. */
-function isWhole({ projectors, damage }: ModelDescription, { isLocal }: ReadOptions): boolean {
-  return !isLocal || (damage === undefined && projectors.every(({ bytes }) => bytes !== undefined));
+function isWhole({ projectors, adapters, damage }: ModelDescription, { isLocal }: ReadOptions): boolean {
+  return !isLocal || (damage === undefined && [...projectors, ...adapters].every(({ bytes }) => bytes !== undefined));
 }

@@ -121,8 +121,9 @@ export interface ModelDescription {
   readonly projectors: readonly { readonly path: string; readonly bytes?: number }[];
   /** Why Ollama can't load its files, as a sentence: cut short or damaged. Absent = nothing is known to be wrong. */
   readonly damage?: string;
-  /** LoRA adapters and draft models: the estimate does not cover them. */
-  readonly adapters: readonly string[];
+  /** LoRA adapters, in the same way. */
+  readonly adapters: readonly { readonly path: string; readonly bytes?: number }[];
+  /** Draft models: the estimate does not cover them. */
   readonly drafts: readonly string[];
   /** The Modelfile text that `/api/show` gives. */
   readonly modelfile?: string;

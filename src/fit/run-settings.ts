@@ -114,7 +114,7 @@ export function resolveRun(input: RunInput): ModelRun | UnknownRun {
     draftNumPredict: draftOf(description),
     margin: marginOf(input, version),
     isForced: forcedBy(input) !== undefined,
-    cautions: cautionsFor(server, version),
+    cautions: cautionsFor(input, version),
   };
 }
 
@@ -420,13 +420,16 @@ function marginOf(input: RunInput, version: Version | undefined): Setting<number
     : { value: 1024 * MIB, source: "llama.cpp keeps it free", assumed: version === undefined };
 }
 
-function cautionsFor(server: ServerFacts, version: Version | undefined): readonly string[] {
+function cautionsFor({ server, description }: RunInput, version: Version | undefined): readonly string[] {
   const isOld = version !== undefined && compareVersions(version, [0, 30, 0]) < 0;
   return [
     isOld
       ? `Ollama ${server.version} plans memory in an older way. Update to 0.30 or newer for a firm verdict.`
       : undefined,
     identityCaution(server.identity),
+    description.adapters.length > 0
+      ? "It has a LoRA adapter: its tensors are in the sum, but what it takes to compute with them wasn't measured."
+      : undefined,
   ].filter((caution) => caution !== undefined);
 }
 

@@ -1,10 +1,12 @@
 import { estimate } from "../memory/estimate";
 import type { KnownEstimate, MemoryEstimate } from "../memory/estimate-types";
+import { stringValue } from "../memory/metadata";
 import type { RunSettings } from "../memory/settings";
 import type { InstalledModel, LoadedModel, ModelDescription, ServerFacts } from "./facts";
 import { CONTEXT_TIERS, contextTier } from "./context-tier";
 import { type GpuLimit, inForceBytes, type UnknownGpuLimit } from "./limit-policy";
 import { type Offload, partialOffload } from "./partial-offload";
+import { givenUpText } from "./releases";
 import { balanceRam, type RamBalance, ramText, type RamUse } from "./ram";
 import {
   isOffloadForced,
@@ -94,8 +96,8 @@ export function swaps(verdict: Verdict): boolean {
  * Bytes of RAM a model needs: its sum on the GPU, and what of its file of `fileBytes` stays on the CPU. The margin is
  * no memory, it only stays free below the limit.
  */
-export function ramNeed({ total, weights, projector }: KnownEstimate, fileBytes: number): number {
-  return total + Math.max(0, fileBytes - weights - projector);
+export function ramNeed({ total, weights, projector, adapters }: KnownEstimate, fileBytes: number): number {
+  return total + Math.max(0, fileBytes - weights - projector - adapters);
 }
 
 const NOT_MEASURED =
@@ -113,7 +115,7 @@ const SMALLEST_CONTEXT = 4096;
 export function judge(input: JudgeInput): Verdict {
   const { model, description, limit } = input;
   if (model.cloud) return { kind: "unknown", reason: "It runs in the cloud, not on this Mac." };
-  const hindrance = tooOldText(input) ?? noGpuText(input.server);
+  const hindrance = tooOldText(input) ?? tooNewText(input) ?? noGpuText(input.server);
   if (hindrance !== undefined) return { kind: "unknown", reason: hindrance };
   if (model.format === "safetensors") return judgeMlx(input);
   if ("kind" in description) return { kind: "unknown", reason: description.reason };
@@ -138,6 +140,12 @@ export function tooOldText({ description, server }: Pick<JudgeInput, "descriptio
     : undefined;
 }
 
+/** Why a server no longer runs a model of an old kind, as a sentence. */
+function tooNewText({ description, server }: JudgeInput): string | undefined {
+  if ("kind" in description) return undefined;
+  return givenUpText(stringValue(description.metadata, "general.architecture") ?? "", server.version);
+}
+
 /** Why nothing can fit a GPU: the server found none when it started, as a sentence. */
 export function noGpuText({ gpu }: ServerFacts): string | undefined {
   return gpu?.value === "none"
@@ -158,14 +166,11 @@ export function expectedReport({ total, weights, mappedWeights, projector }: Kno
   return total - weights - projector + mappedWeights;
 }
 
-/** Sum of a described model under settings, projector included. */
+/** Sum of a described model under settings, projector and adapters included. */
 export function estimateModel(description: ModelDescription, settings: RunSettings): MemoryEstimate {
-  const projectorBytes = description.projectors.reduce((sum, projector) => sum + (projector.bytes ?? 0), 0);
-  const { weightBytes } = description;
-  return estimate(description.metadata, settings, {
-    projectorBytes,
-    weightBytes,
-  });
+  const { metadata, projectors, adapters, weightBytes } = description;
+  const sum = (files: ModelDescription["adapters"]) => files.reduce((total, { bytes = 0 }) => total + bytes, 0);
+  return estimate(metadata, settings, { projectorBytes: sum(projectors), adapterBytes: sum(adapters), weightBytes });
 }
 
 function compare(
@@ -263,7 +268,9 @@ function tierBytes(limit: GpuLimit): number | undefined {
 function uncoveredPart(description: ModelDescription): string | undefined {
   const { parameters, adapters, drafts, projectors, metadata, damage } = description;
   if (damage !== undefined) return `${damage} Ollama can't load it: pull it again.`;
-  if (adapters.length > 0) return "It has a LoRA adapter, and its memory isn't in the estimate.";
+  if (adapters.some(({ bytes }) => bytes === undefined)) {
+    return "Couldn't read its LoRA adapter, so its size isn't known.";
+  }
   if (drafts.length > 0) return "It has a draft model, and its memory isn't in the estimate.";
   if (projectors.some((projector) => projector.bytes === undefined)) {
     return "Couldn't read its vision projector, so its size isn't known.";

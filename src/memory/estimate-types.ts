@@ -15,7 +15,9 @@ export interface KnownEstimate {
   readonly recurrentState: number;
   readonly compute: number;
   readonly projector: number;
-  /** Sum of the five terms; the safety margin is not part of it. */
+  /** Tensors of LoRA adapters. */
+  readonly adapters: number;
+  /** Sum of the six terms; the safety margin is not part of it. */
   readonly total: number;
   /** Half-width of the band around `total` that the compute buffer may really need. */
   readonly uncertainty: number;

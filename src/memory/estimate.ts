@@ -13,6 +13,8 @@ import { modelWeights, type ModelWeights } from "./weights";
 export interface EstimateOptions {
   /** Bytes of the tensors in separate projector files. */
   readonly projectorBytes?: number;
+  /** Bytes of the tensors in LoRA adapters, each of which lies beside the tensor it adapts. */
+  readonly adapterBytes?: number;
   /** Bytes of the weights where only their sum is known; replaces that of the tensors. */
   readonly weightBytes?: number;
 }
@@ -71,7 +73,7 @@ export function estimateShape(
   shape: ModelShape,
   weights: ModelWeights,
   settings: RunSettings,
-  { projectorBytes = 0, weightBytes }: EstimateOptions = {},
+  { projectorBytes = 0, adapterBytes = 0, weightBytes }: EstimateOptions = {},
 ): MemoryEstimate {
   const { architecture } = shape;
   const unknown = (reason: string): MemoryEstimate => ({ kind: "unknown", architecture, reason });
@@ -90,11 +92,12 @@ export function estimateShape(
     recurrentState: recurrentStateBytes(shape, effective, second ? drafted : 0),
     compute: compute.bytes + (draftCompute?.bytes ?? 0),
     projector: loaded.projector + projectorBytes,
+    adapters: adapterBytes,
   };
   const uncertainty = compute.uncertainty + (draftCompute?.uncertainty ?? 0);
-  const total = terms.weights + terms.kvCache + terms.recurrentState + terms.compute + terms.projector;
+  const total = terms.weights + terms.kvCache + terms.recurrentState + terms.compute + terms.projector + terms.adapters;
   // No term is negative, so a total and a band in range mean that all terms are.
-  if (!isBytes(total) || !isBytes(uncertainty) || !isBytes(projectorBytes)) {
+  if (!isBytes(total) || !isBytes(uncertainty) || !isBytes(projectorBytes) || !isBytes(adapterBytes)) {
     return unknown("Its sizes don't add up to a number of bytes.");
   }
   return {

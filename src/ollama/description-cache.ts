@@ -2,7 +2,7 @@ import type { ModelDescription } from "../fit/facts";
 import type { MetadataValue, TensorInfo } from "../memory/metadata";
 
 /** Changes when the text below does: older entries are then read again. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 const DAMAGED = new TypeError("damaged");
 
@@ -54,8 +54,10 @@ function isRest(value: Readonly<Record<string, unknown>>): value is Omit<ModelDe
     ["header", "show", "show-verbose"].includes(String(rest.metadataSource)) &&
     isListOf(unreadable, isText) &&
     Object.values(numbers).every((each) => typeof each === "number") &&
-    [rest.capabilities, rest.adapters, rest.drafts].every((list) => isListOf(list, isText)) &&
-    isListOf(rest.projectors, (each) => isText(Object(each).path) && isSizeOrAbsent(Object(each).bytes)) &&
+    [rest.capabilities, rest.drafts].every((list) => isListOf(list, isText)) &&
+    [rest.projectors, rest.adapters].every((list) =>
+      isListOf(list, (each) => isText(Object(each).path) && isSizeOrAbsent(Object(each).bytes)),
+    ) &&
     [rest.parentModel, rest.weightsFile, rest.requires].every(isTextOrAbsent) &&
     isSizeOrAbsent(rest.weightBytes)
   );

@@ -29,7 +29,7 @@ const READ = { tensors: true } as const;
 export async function describeModel(options: DescribeOptions): Promise<ModelDescription> {
   const description = await readDescription(options);
   // A projector that's on this Mac and can't be read may be missing: then Ollama can't load the model.
-  return options.isLocal ? description : withProjectorSize(description, options.model.sizeBytes);
+  return options.isLocal ? description : withSizeOfRest(description, options.model.sizeBytes);
 }
 
 async function readDescription(options: DescribeOptions): Promise<ModelDescription> {
@@ -48,32 +48,36 @@ function mergeTensors(verbose: ModelMetadata, plain: ModelMetadata): ModelMetada
 }
 
 async function withLocalFiles(shown: ModelDescription, options: DescribeOptions): Promise<ModelDescription> {
-  const { from } = fromLines(shown.modelfile ?? "");
-  const [model, ...projectors] = await Promise.all(
-    from.map(async (path) => ({ path, blob: await readHeader(path, options) })),
-  );
+  const named = fromLines(shown.modelfile ?? "");
+  const read = (paths: readonly string[]) =>
+    Promise.all(paths.map(async (path) => ({ path, blob: await readHeader(path, options) })));
+  const [[model, ...projectors], adapters] = await Promise.all([read(named.from), read(named.adapters)]);
+  const sized = (files: typeof adapters) =>
+    files.map(({ path, blob }) => ({ path, bytes: blob?.metadata && tensorSum(blob.metadata) }));
   const whole: ModelDescription = {
     ...shown,
-    projectors: projectors.map(({ path, blob }) => ({ path, bytes: blob?.metadata && tensorSum(blob.metadata) })),
-    damage: [model, ...projectors].find((file) => file?.blob?.damage !== undefined)?.blob?.damage,
+    projectors: sized(projectors),
+    adapters: sized(adapters),
+    damage: [model, ...projectors, ...adapters].find((file) => file?.blob?.damage !== undefined)?.blob?.damage,
   };
   const metadata = model?.blob?.metadata;
   return metadata === undefined ? whole : { ...whole, metadata, metadataSource: "header" };
 }
 
 /**
- * The size of a projector whose file isn't read, as on another machine: what the list counts of the model without the
- * tensors of the model itself. That's a few megabytes too much, for the headers of both files. Only one can be told so.
+ * The size of a projector or an adapter whose file isn't read, as on another machine: what the list counts of the model
+ * without the tensors of the model itself. That's a few megabytes too much, for the headers of both files. Only one can
+ * be told so.
  */
-function withProjectorSize(description: ModelDescription, sizeBytes: number): ModelDescription {
+function withSizeOfRest(description: ModelDescription, sizeBytes: number): ModelDescription {
   const { projectors, adapters, drafts, metadata } = description;
-  const [only, ...others] = projectors;
-  if (only === undefined || only.bytes !== undefined || others.length + adapters.length + drafts.length > 0) {
-    return description;
-  }
+  const [only, ...others] = [...projectors, ...adapters];
+  if (only === undefined || only.bytes !== undefined || others.length + drafts.length > 0) return description;
   const tensors = metadata.tensors.length > 0 ? tensorSum(metadata) : undefined;
   const bytes = tensors === undefined ? 0 : sizeBytes - tensors;
-  return bytes > 0 ? { ...description, projectors: [{ ...only, bytes }] } : description;
+  if (bytes <= 0) return description;
+  const sized = (files: ModelDescription["adapters"]) => files.map(({ path }) => ({ path, bytes }));
+  return { ...description, projectors: sized(projectors), adapters: sized(adapters) };
 }
 
 /** What a blob's file tells. */

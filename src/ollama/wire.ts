@@ -113,7 +113,7 @@ export function readDescription(answer: unknown, verbose: boolean): ModelDescrip
     capabilities: labels(answer["capabilities"]),
     // The first FROM is the model, further ones are projectors, whose size a remote server does not tell.
     projectors: sources.from.slice(1).map((path) => ({ path })),
-    adapters: sources.adapters,
+    adapters: sources.adapters.map((path) => ({ path })),
     drafts: sources.drafts,
     ...present({
       parentModel: isObject(answer["details"]) ? modelName(answer["details"]["parent_model"]) : undefined,

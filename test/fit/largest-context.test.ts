@@ -125,7 +125,7 @@ describe("the largest context that fits", () => {
     expect(largestFittingContext(inputOf(from, 4, 1), 40_960)).toBeUndefined();
     const estimated = inputFor(from, 0, { limit: limitOf(100 * GIB, { estimated: true }) });
     expect(largestFittingContext(estimated, 40_960)).toBeUndefined();
-    const adapted = inputFor(from, 100 * GIB, { description: described(from.header, { adapters: ["/a"] }) });
+    const adapted = inputFor(from, 100 * GIB, { description: described(from.header, { adapters: [{ path: "/a" }] }) });
     expect(largestFittingContext(adapted, 40_960)).toBeUndefined();
     expect(
       largestFittingContext(inputFor(from, 0, { limit: { kind: "unknown", reason: "State it." } }), 40_960),

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ModelDescription } from "../../src/fit/facts";
-import { fitsLimit, judge, judgeAtContext, type JudgeInput, swaps, type Verdict } from "../../src/fit/verdict";
+import { fitsLimit, judge, judgeAtContext, type JudgeInput, ramNeed, swaps, type Verdict } from "../../src/fit/verdict";
 import { badgeText, tooltipText, verdictSentence } from "../../src/fit/verdict-text";
 import { GIB, MIB } from "../../src/fit/units";
 import { described, inputFor, installed, lacking, limitOf, logged, measured, oracle, SERVER } from "./inputs";
@@ -121,7 +121,7 @@ describe("Unknown", () => {
   it.each<[string, Partial<JudgeInput>, RegExp]>([
     ["a cloud model", { model: installed(qwen, { cloud: true }) }, /cloud/],
     ["unreadable metadata", { description: { kind: "unreadable", reason: "Torn." } }, /^Torn\.$/],
-    ["a LoRA adapter", description({ adapters: ["/blobs/a"] }), /LoRA/],
+    ["a LoRA adapter of unknown size", description({ adapters: [{ path: "/blobs/a" }] }), /LoRA/],
     ["a draft model", description({ drafts: ["/blobs/a"] }), /draft model/],
     ["a projector of unknown size", description({ projectors: [{ path: "/blobs/p" }] }), /projector/],
     ["no layer on the GPU", withParameters({ numGpu: 0 }), /no layer/],
@@ -141,6 +141,18 @@ describe("Unknown", () => {
     expect(reasonOf(withParameters({ numGpu: -1 }))).toBe("fits");
     expect(reasonOf(withParameters({ draftNumPredict: 4 }))).toBe("fits");
     expect(reasonOf(description({ projectors: [{ path: "/blobs/p", bytes: GIB }] }))).toBe("fits");
+  });
+
+  it("counts a LoRA adapter in the sum, and promises nothing with it", () => {
+    const adapters = [
+      { path: "/a", bytes: 5 },
+      { path: "/b", bytes: 7 },
+    ];
+    const verdict = known(judge(inputFor(qwen, 100 * GIB, { ...at8K, ...description({ adapters }) })));
+    expect(verdict).toMatchObject({ kind: "tight", cause: "caution" });
+    expect(verdict.estimate.total).toBe(roomy.estimate.total + 12);
+    expect(tooltipText(verdict)).toContain("LoRA Adapter 12 B");
+    expect(ramNeed(verdict.estimate, qwen.weights + 12)).toBe(verdict.estimate.total);
   });
 
   it("keeps the sum while only the limit is not known", () => {

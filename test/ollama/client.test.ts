@@ -175,7 +175,7 @@ describe("the description of a model", () => {
     });
     const { projectors, adapters, drafts } = await client.show(base.name);
     expect(projectors).toEqual([{ path: expect.stringMatching(/blobs\/sha256-e{64}$/) }]);
-    expect(adapters).toEqual([expect.stringMatching(/sha256-a{64}$/)]);
+    expect(adapters).toEqual([{ path: expect.stringMatching(/sha256-a{64}$/) }]);
     expect(drafts).toEqual([expect.stringMatching(/sha256-d{64}$/)]);
   });
 

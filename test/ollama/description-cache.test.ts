@@ -19,6 +19,10 @@ const value: fc.Arbitrary<MetadataValue> = fc.oneof(
   fc.nat().map((length): MetadataValue => ({ omitted: true, length })),
 );
 const name = fc.oneof(fc.string(), fc.constantFrom("__proto__", "constructor", "omitted", "list", "bigint"));
+const sizedFiles = fc.array(
+  fc.record({ path: fc.string(), bytes: fc.nat() }, { requiredKeys: ["path"], noNullPrototype: true }),
+);
+
 const description: fc.Arbitrary<ModelDescription> = fc.record(
   {
     metadata: fc.record(
@@ -39,10 +43,8 @@ const description: fc.Arbitrary<ModelDescription> = fc.record(
       { requiredKeys: ["unreadable"], noNullPrototype: true },
     ),
     capabilities: fc.array(fc.string()),
-    projectors: fc.array(
-      fc.record({ path: fc.string(), bytes: fc.nat() }, { requiredKeys: ["path"], noNullPrototype: true }),
-    ),
-    adapters: fc.array(fc.string()),
+    projectors: sizedFiles,
+    adapters: sizedFiles,
     drafts: fc.array(fc.string()),
     parentModel: fc.string(),
     weightsFile: fc.string(),

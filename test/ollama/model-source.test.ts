@@ -145,7 +145,7 @@ describe("the folders of models", () => {
   });
 });
 
-describe("a projector on another machine", () => {
+describe("a projector or an adapter on another machine", () => {
   const shown = (changes: Partial<ModelDescription>): ModelDescription => ({
     metadata: {
       values: new Map([["general.architecture", "llama"]]),
@@ -166,18 +166,20 @@ describe("a projector on another machine", () => {
     const show = () => Promise.resolve(shown(changes));
     const options = { isLocal: false, modelsFolders: [], needsArrays: () => false };
     const described = await describeModel({ client: { ...client, show }, model: { ...model, sizeBytes }, ...options });
-    return described.projectors.map(({ bytes }) => bytes);
+    return [...described.projectors, ...described.adapters].map(({ bytes }) => bytes);
   };
 
   it("is as large as the list counts beside the model's own tensors", async () => {
     expect(await sizeOf({}, 3 * 1024 ** 2)).toEqual([2 * 1024 ** 2]);
+    const adapted = { projectors: [], adapters: [{ path: "/a" }] };
+    expect(await sizeOf(adapted, 3 * 1024 ** 2)).toEqual([2 * 1024 ** 2]);
   });
 
   it("stays unknown where that can't be told", async () => {
     expect(await sizeOf({}, 1024 ** 2)).toEqual([undefined]);
     const two = [{ path: "/blobs/sha256-b" }, { path: "/blobs/sha256-c" }];
     expect(await sizeOf({ projectors: two }, 3 * 1024 ** 2)).toEqual([undefined, undefined]);
-    expect(await sizeOf({ adapters: ["/a"] }, 3 * 1024 ** 2)).toEqual([undefined]);
+    expect(await sizeOf({ adapters: [{ path: "/a" }] }, 3 * 1024 ** 2)).toEqual([undefined, undefined]);
     const bare = { values: new Map(), tensors: [] };
     expect(await sizeOf({ metadata: bare }, 3 * 1024 ** 2)).toEqual([undefined]);
   });

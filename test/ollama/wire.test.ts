@@ -224,7 +224,7 @@ describe("the instructions of a Modelfile", () => {
     const modelfile = "FROM /a\nFROM /p\nADAPTER /l\nDRAFT /d\n";
     expect(readDescription({ model_info: {}, modelfile }, false)).toMatchObject({
       projectors: [{ path: "/p" }],
-      adapters: ["/l"],
+      adapters: [{ path: "/l" }],
       drafts: ["/d"],
       weightsFile: "/a",
       modelfile,

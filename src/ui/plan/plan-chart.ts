@@ -31,6 +31,7 @@ export const FILLS: Readonly<Record<string, string>> = {
   "Recurrent State": "#9a6bd0",
   Compute: "#b07d1e",
   Projector: "#c8609b",
+  "LoRA Adapter": "#7a8f2a",
   "Safety Margin": "#848488",
   [RAM_TERMS.others]: "#b0685a",
   [RAM_TERMS.model]: "#5f86a8",
