@@ -60,7 +60,8 @@ const NO_FACTS: ServerFacts = {
 /** The client for the host in the preferences; undefined where that isn't an address. */
 export function connect(system: System, settings: Settings): OllamaClient | undefined {
   const host = hostOf(system, settings);
-  return host.kind === "ok" ? createOllamaClient({ url: host.url, fetch: system.fetch }) : undefined;
+  const { fetch, patientFetch } = system;
+  return host.kind === "ok" ? createOllamaClient({ url: host.url, fetch, patientFetch }) : undefined;
 }
 
 /** The host in the preferences, as seen from this Mac. */

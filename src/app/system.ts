@@ -3,11 +3,14 @@ import { execaRunner } from "../mac/execa-runner";
 import type { Runner } from "../mac/runner";
 import type { Pausing } from "../mac/wait";
 import type { OwnNetwork } from "../ollama/host";
+import { patientFetch } from "../ollama/patient-fetch";
 
 /** Everything a command reaches outside itself. Tests and the preview put their own in its place. */
 export interface System extends Pausing {
   readonly run: Runner;
   readonly fetch: typeof fetch;
+  /** One that waits for an answer as long as it takes. Default: `fetch`. */
+  readonly patientFetch?: typeof fetch;
   /** As `process.platform` and `process.arch` name them. */
   readonly platform: string;
   readonly arch: string;
@@ -28,6 +31,7 @@ export function getSystem(): System {
   system ??= {
     run: execaRunner,
     fetch: globalThis.fetch,
+    patientFetch,
     platform: process.platform,
     arch: process.arch,
     homeFolder: homedir(),

@@ -1,6 +1,6 @@
 import type { ServerIdentity } from "../fit/server-origin";
 import { restartOllama, type RestartOutcome, type RestartReach, type ServiceSystem } from "../mac/ollama-service";
-import { pause, type Pausing } from "../mac/wait";
+import { pauseUntilStop } from "../mac/wait";
 import type { OllamaClient } from "../ollama/client";
 
 /** What came of a restart. Only "restarted" means that Ollama answers again. */
@@ -18,7 +18,8 @@ const ASK_EVERY_MS = 500;
 
 /**
  * Restarts the server that an identity was just read of and waits until it answers again: up to a minute for its process,
- * then 30 s, and the time limit of one request, for its first answer. The person must have been asked before. Never throws.
+ * then 30 s, and the time limit of one request, for its first answer; the signal ends the wait. The person must have been
+ * asked before. Never throws.
  */
 export async function restartAndAwait(
   system: ServiceSystem,
@@ -31,7 +32,7 @@ export async function restartAndAwait(
   return outcome.kind === "restarted" ? awaitAnswer(system, client) : outcome;
 }
 
-async function awaitAnswer(system: Pausing, client: Pick<OllamaClient, "version">): Promise<AwaitedRestart> {
+async function awaitAnswer(system: ServiceSystem, client: Pick<OllamaClient, "version">): Promise<AwaitedRestart> {
   let reason = "";
   let left = ANSWER_MS;
   while (left > 0) {
@@ -42,9 +43,10 @@ async function awaitAnswer(system: Pausing, client: Pick<OllamaClient, "version"
     } catch (error) {
       reason = error instanceof Error ? error.message : String(error);
     }
+    if (system.signal?.aborted) return { kind: "stopped", reason: "Ollama restarted, but doesn't answer yet." };
     // A server that hangs takes its time, too; a pause counts as it was asked for.
     left -= performance.now() - asked + ASK_EVERY_MS;
-    await pause(system, ASK_EVERY_MS);
+    await pauseUntilStop(system, ASK_EVERY_MS);
   }
   return { kind: "not-back", reason: `A new server started, but it doesn't answer. ${reason}` };
 }
@@ -54,6 +56,7 @@ export function restartFailure(outcome: FailedRestart): string {
   switch (outcome.kind) {
     case "by-hand":
     case "not-back":
+    case "stopped":
       return outcome.reason;
     case "still-running":
       return "Ollama was told to quit, but it's still running after 40 seconds. Nothing was restarted.";

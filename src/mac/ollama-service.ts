@@ -3,7 +3,7 @@ import { LAUNCHCTL } from "./boot-settings";
 import { readSessionJobs } from "./launchd-jobs";
 import { isOllamaServer, ollamaAppOf, type ProcessLine, readProcesses } from "./processes";
 import type { Runner } from "./runner";
-import { pause, type Pausing } from "./wait";
+import { type Pausing, pauseUntilStop } from "./wait";
 
 export const OPEN = "/usr/bin/open";
 export const KILL = "/bin/kill";
@@ -46,20 +46,23 @@ export type RestartOutcome =
   | { readonly kind: "restarted"; readonly pid: number }
   /** Only the person can do it; the reason is a sentence. */
   | { readonly kind: "by-hand"; readonly reason: string }
+  /** The caller's signal ended the wait: what was begun goes on, or not. The reason is a sentence. */
+  | { readonly kind: "stopped"; readonly reason: string }
   /** It did not stop. */
   | { readonly kind: "still-running" }
   /** It stopped and did not come back. */
   | { readonly kind: "not-back" }
   | { readonly kind: "failed"; readonly detail: string };
 
-export type ServiceSystem = { readonly run: Runner; readonly userId: number } & Pausing;
+export type ServiceSystem = { readonly run: Runner; readonly userId: number; readonly signal?: AbortSignal } & Pausing;
 
 /** The app may take 30 s until its downloads and its server have ended (ollama's app/lifecycle). */
 const STOP_SECONDS = 40;
 const START_SECONDS = 20;
 
 /**
- * Restarts the server that an identity was read of and waits for its new process (up to 40 s to stop, 20 s to come back).
+ * Restarts the server that an identity was read of and waits for its new process (up to 40 s to stop, 20 s to come back,
+ * or until the signal stops the wait: what has ended by then is started again all the same).
  * The identity must be fresh, and the person must have been asked: whoever it is answering is cut off. Never throws.
  */
 export async function restartOllama(
@@ -67,6 +70,7 @@ export async function restartOllama(
   identity: ServerIdentity,
   reach: RestartReach,
 ): Promise<RestartOutcome> {
+  if (system.signal?.aborted) return { kind: "stopped", reason: "Nothing was restarted." };
   switch (identity.kind) {
     case "app":
       return reach === "app" ? restartApp(system, identity) : renewServer(system, identity);
@@ -129,7 +133,10 @@ async function stop(system: ServiceSystem, pid: number, pids: readonly number[])
   if (refused !== undefined) return { kind: "failed", detail: refused };
   const isGone = (lines: readonly ProcessLine[]) => !lines.some((line) => pids.includes(line.pid));
   const gone = await waitFor(system, STOP_SECONDS, async (lines) => isGone(lines) || undefined);
-  return gone ? undefined : { kind: "still-running" };
+  if (gone) return undefined;
+  return system.signal?.aborted
+    ? { kind: "stopped", reason: "Ollama was told to quit and may still do so. Open it again once it has." }
+    : { kind: "still-running" };
 }
 
 /** Undefined = the signal was sent, else what went wrong. */
@@ -149,7 +156,7 @@ async function awaitServerOf(
       ollamaAppOf(lines.find((line) => line.pid === parentPid)) === appPath;
     return lines.find((line) => !known.has(line.pid) && isOllamaServer(line) && isOfApp(line))?.pid;
   });
-  return pid === undefined ? { kind: "not-back" } : { kind: "restarted", pid };
+  return pid === undefined ? notBack(system) : { kind: "restarted", pid };
 }
 
 /** launchd ends the job's process and starts it again at once, with the variables of its property list. */
@@ -165,10 +172,16 @@ async function restartJob(system: ServiceSystem, { label, domain, pid }: JobServ
     const job = (await readSessionJobs(system)).find((one) => one.label === label);
     return job?.pid === pid ? undefined : job?.pid;
   });
-  return started === undefined ? { kind: "not-back" } : { kind: "restarted", pid: started };
+  return started === undefined ? notBack(system) : { kind: "restarted", pid: started };
 }
 
-/** Looks twice a second; undefined when what was waited for did not happen. */
+function notBack({ signal }: ServiceSystem): RestartOutcome {
+  return signal?.aborted
+    ? { kind: "stopped", reason: "Ollama was told to start again, but its server isn't there yet." }
+    : { kind: "not-back" };
+}
+
+/** Looks twice a second; undefined when what was waited for did not happen, or nobody waits any longer. */
 async function waitFor<T>(
   system: ServiceSystem,
   seconds: number,
@@ -178,8 +191,8 @@ async function waitFor<T>(
     const lines = await readProcesses(system);
     // No lines at all means that ps did not answer, not that nothing runs.
     const found = lines.length > 0 ? await look(lines) : undefined;
-    if (found !== undefined) return found;
-    await pause(system, 500);
+    if (found !== undefined || system.signal?.aborted) return found;
+    await pauseUntilStop(system, 500);
   }
   return undefined;
 }

@@ -3,16 +3,23 @@ import type { InstalledModel, LoadedModel, ModelDescription } from "../fit/facts
 import { type Bounds, exchange } from "./bounded-fetch";
 import { dropTokenizer } from "./drop-tokenizer";
 import { sameModel } from "../fit/model-name";
+import { type LoadProgress, loadPatiently } from "./patient-load";
 import { notOllama, OllamaProblem } from "./problems";
 import { readDescription, readInstalledModels, readLoadedModels } from "./wire";
 
 export interface ClientOptions {
   readonly url: string;
   readonly fetch: typeof fetch;
+  /** For loads: a fetch that waits for an answer as long as it takes. Default: `fetch`, which may give up in between. */
+  readonly patientFetch?: typeof fetch;
   /** For answers that take no work; default 10 s. */
   readonly timeoutMs?: number;
   /** How long an unloaded model may take to be gone; default 10 s. */
   readonly unloadMs?: number;
+  /** How long a model may take to load; default 30 minutes. */
+  readonly loadMs?: number;
+  /** How often the list of what is loaded is read while a model loads; default 2 s. */
+  readonly pollMs?: number;
 }
 
 export interface CreateRequest {
@@ -28,6 +35,8 @@ export interface LoadOptions {
   /** Seconds for which it stays loaded without a request; -1 = for ever. Default: the server's own. */
   readonly keepAlive?: number;
   readonly signal?: AbortSignal;
+  /** What is known meanwhile, every few seconds. */
+  readonly onProgress?: (progress: LoadProgress) => void;
 }
 
 /** What the extension asks of an Ollama server. Every method throws {@link OllamaProblem} and nothing else. */
@@ -37,7 +46,7 @@ export interface OllamaClient {
   readonly models: () => Promise<readonly InstalledModel[]>;
   readonly loaded: () => Promise<readonly LoadedModel[]>;
   readonly show: (name: string, options?: { verbose?: boolean; signal?: AbortSignal }) => Promise<ModelDescription>;
-  /** Loads a model with an empty prompt and waits until it is there. */
+  /** Loads a model with an empty prompt and waits until it is there, also where a request is given up in between. */
   readonly load: (name: string, options?: LoadOptions) => Promise<void>;
   /** Unloads a model and waits until it is gone. */
   readonly unload: (name: string, options?: { signal?: AbortSignal }) => Promise<void>;
@@ -47,8 +56,9 @@ export interface OllamaClient {
 }
 
 const TIMEOUT_MS = 10_000;
-/** Loading 50 GB from a slow disk takes minutes. */
-const LOAD_TIMEOUT_MS = 10 * 60_000;
+/** 60 GB at 40 MB/s, as an old disk gives, take 25 minutes. */
+const LOAD_MS = 30 * 60_000;
+const POLL_MS = 2_000;
 /** A vocabulary with its merges is many megabytes of text. */
 const VERBOSE_TIMEOUT_MS = 30_000;
 const CREATE_TIMEOUT_MS = 5 * 60_000;
@@ -61,15 +71,16 @@ const UNLOAD_POLLS = 40;
 
 /** A client on the `ollama` package, with time limits and a cap on the size of answers. */
 export function createOllamaClient(options: ClientOptions): OllamaClient {
-  const { url, timeoutMs: usualMs = TIMEOUT_MS, unloadMs = UNLOAD_MS } = options;
+  const { url, timeoutMs: usualMs = TIMEOUT_MS, unloadMs = UNLOAD_MS, loadMs = LOAD_MS, pollMs = POLL_MS } = options;
+  const { fetch: usualFetch, patientFetch = usualFetch } = options;
 
   /** One exchange with the server; `form` says whether the answer is one object or a stream of lines. */
   function ask<T>(
     work: (api: Ollama) => Promise<T>,
-    { form, ...bounds }: Partial<Bounds> & { readonly form?: "lines" } = {},
+    { form, inner = usualFetch, ...bounds }: Partial<Bounds> & { form?: "lines"; inner?: typeof fetch } = {},
   ): Promise<T> {
     const all = { timeoutMs: usualMs, maxBytes: MOST_BYTES, ...bounds };
-    return exchange(options.fetch, url, all, (fetch) => work(new Ollama({ host: url, fetch })), form);
+    return exchange(inner, url, all, (fetch) => work(new Ollama({ host: url, fetch })), form);
   }
 
   /** The type of the request lags behind: the package sends every field it is given. */
@@ -96,18 +107,27 @@ export function createOllamaClient(options: ClientOptions): OllamaClient {
             show(name, true, { signal, timeoutMs: Math.max(usualMs, VERBOSE_TIMEOUT_MS), filter: dropTokenizer }),
           )
         : show(name, false, { signal }),
-    load: (name, { numCtx, keepAlive, signal } = {}) =>
-      ask(
-        async (api) => {
-          await api.generate({
-            model: name,
-            prompt: "",
-            keep_alive: keepAlive,
-            options: numCtx === undefined ? undefined : { num_ctx: numCtx },
-          });
-        },
-        { signal, timeoutMs: LOAD_TIMEOUT_MS },
-      ),
+    load: (name, { numCtx, keepAlive, signal, onProgress } = {}) =>
+      loadPatiently({
+        name,
+        request: (timeoutMs, end) =>
+          ask(
+            async (api) => {
+              await api.generate({
+                model: name,
+                prompt: "",
+                keep_alive: keepAlive,
+                options: numCtx === undefined ? undefined : { num_ctx: numCtx },
+              });
+            },
+            { inner: patientFetch, signal: end, timeoutMs },
+          ),
+        loaded,
+        loadMs,
+        pollMs,
+        signal,
+        onProgress,
+      }),
     unload: async (name, { signal } = {}) => {
       const bounds = signal ? { signal } : {};
       await ask((api) => api.generate({ model: name, prompt: "", keep_alive: 0 }), bounds);

@@ -68,6 +68,11 @@ export function problemFrom(error: unknown, url: string): OllamaProblem {
   return new OllamaProblem(kind, beforeAnswerText(kind, url, code), { cause: error });
 }
 
+/** Whether fetch gave a request up because its answer took long to begin; whoever was asked may well be at it. */
+export function wasGivenUp(error: unknown): boolean {
+  return error instanceof OllamaProblem && causeCode(error) === "UND_ERR_HEADERS_TIMEOUT";
+}
+
 function beforeAnswerText(kind: ProblemKind, url: string, code: string | undefined): string {
   const { host, hostname } = new URL(url);
   switch (kind) {

@@ -451,6 +451,10 @@ describe("a variant with a smaller context", () => {
   });
 });
 
+/** Short waits pass; those that last so long have no end. */
+const withoutEndOf = (endless: number) => (milliseconds: number) =>
+  milliseconds === endless ? new Promise<void>(() => {}) : Promise.resolve();
+
 describe("a quantized KV cache", () => {
   const QUANTIZE = "Quantize the KV Cache to q8_0";
   /** Two slots of 128K: a cache too large for the limit, of which half would do. */
@@ -487,6 +491,21 @@ describe("a quantized KV cache", () => {
     await screen.settle();
     expect(stage.mac.launchctlEnv.has("OLLAMA_KV_CACHE_TYPE")).toBe(false);
     expect(await loggedCacheType(stage)).toBe("");
+  });
+
+  it("stops in the middle of the restart when told to, and can be continued", async () => {
+    const { screen, stage } = await openCrowded({ system: { pause: withoutEndOf(500) } });
+    await screen.pick(QUANTIZE);
+    desk.answers.push(true);
+    await screen.press("Apply");
+    await screen.until(() => stage.mac.calls.some(({ file }) => file === "/bin/kill"));
+    await screen.toastAction("Stop");
+    await screen.settle();
+    expect(lastToast(screen)).toMatchObject({
+      title: "Ollama Wasn't Restarted",
+      message: "1 of 3 steps done. Ollama was told to quit and may still do so. Open it again once it has.",
+      actions: ["Continue", "Undo"],
+    });
   });
 
   it("is left before its end where the server does not come back, and says so", async () => {
@@ -611,6 +630,25 @@ describe("a change that was left before its end", () => {
     await screen.back();
     await screen.action("Refresh");
     expect(titles(screen)).not.toContain(RAISE);
+  });
+
+  it("says where Stop can't close the password prompt, and stops behind it", async () => {
+    const stage = await stageOf({ mac: { faults: { hang: true } } });
+    const screen = await openPlanOn(stage);
+    await screen.pick(RAISE);
+    desk.answers.push(true);
+    await screen.press("Apply");
+    await screen.until(() => stage.mac.prompts.length > 0);
+    await screen.pressToast("Stop");
+    await screen.until("password dialog is still open");
+    stage.mac.answerPrompt("allow");
+    await screen.settle();
+    expect(stage.mac.limitMib()).toBe(57_344);
+    expect(stage.ollama.loaded()).toEqual([]);
+    expect(lastToast(screen)).toMatchObject({
+      message: expect.stringContaining("Stopped before this step."),
+      actions: ["Continue", "Undo"],
+    });
   });
 
   it("keeps another change from being begun beside it", async () => {
@@ -872,6 +910,15 @@ describe("the plan of other models", () => {
       title: "Stopped Waiting",
       message: "Ollama may still load llama3.1:8b.",
     });
+  });
+
+  it("say what Ollama lists so far while they load", async () => {
+    const stage = await stageOf({ ollama: { loadMs: 2_400 } });
+    const screen = await openPlanOn(stage, "llama3.1:8b");
+    await screen.press("Load and Verify");
+    await screen.until(/[\d.]+ GiB so far, \d s/);
+    await screen.settle();
+    expect(lastToast(screen)).toMatchObject({ title: "All on the GPU" });
   });
 
   it("that fit only at a chosen context are loaded with that context", async () => {

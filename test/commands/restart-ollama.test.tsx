@@ -290,6 +290,20 @@ describe("when Ollama does not restart", () => {
     screen.toast("FAILURE", NOT_BACK, /new server (?:was )?started/, stage.ollama.url);
   });
 
+  it("ends the wait at once when told to stop, and says what may still happen", async () => {
+    const stage = await stageOf();
+    // Without Stop the wait for its end would have none.
+    const pause = (milliseconds: number) => (milliseconds === 500 ? new Promise<void>(() => {}) : Promise.resolve());
+    const screen = await openForm({ ...stage, system: { ...stage.system, pause } });
+    desk.answers.push(true);
+    await screen.press(RESTART);
+    await screen.until(() => stage.mac.calls.some(({ file }) => file === "/bin/kill"));
+    await screen.toastAction("Stop Waiting");
+    await screen.settle();
+    expect(screen.toast("FAILURE", "Stopped Waiting", "told to quit", "may still").actions).toEqual(["Open Ollama"]);
+    expect(desk.localStorage.has("change-lock")).toBe(false);
+  });
+
   it("passes on what else goes wrong", async () => {
     const stage = await stageOf({ mac: { ollama: "homebrew" } });
     const { run } = stage.system;

@@ -333,9 +333,15 @@ export class Screen {
     await this.settle();
   }
 
-  /** Presses a button of the newest toast that has it. */
+  /** Presses a button of the newest toast that has it and waits for the outcome. */
   async toastAction(title: string): Promise<void> {
-    await this.#use(() => {
+    await this.pressToast(title);
+    await this.settle();
+  }
+
+  /** As {@link toastAction}, without waiting. */
+  async pressToast(title: string): Promise<void> {
+    await this.#touch(() => {
       for (const toast of [...desk.toasts].reverse()) {
         const action = [toast.primaryAction, toast.secondaryAction].find((each) => each?.title === title);
         if (action !== undefined) return start(() => action.onAction(toast));

@@ -48,8 +48,8 @@ export const load: StepKind<Load> = {
     `Load ${name} and check that all of it${expected ? ` (about ${formatBytes(expected.bytes)})` : ""} is on the GPU.`,
   failedText: ({ name }) => `${name} Wasn't Loaded`,
   look: "unseen",
-  run: async ({ client, signal }, { name, numCtx, keepAlive, expected }) => {
-    await client.load(name, { signal, numCtx, keepAlive });
+  run: async ({ client, signal, onLoading }, { name, numCtx, keepAlive, expected }) => {
+    await client.load(name, { signal, numCtx, keepAlive, onProgress: onLoading });
     const loaded = (await client.loaded()).find((resident) => sameModel(resident.name, name));
     return { kind: "loaded", report: loadReport(name, loaded, expected), digest: loaded?.digest ?? "" };
   },

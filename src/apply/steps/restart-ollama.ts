@@ -31,9 +31,9 @@ export const restartOllama: StepKind<RestartOllama> = {
     const { client } = system;
     // What runs may have changed since it was planned. Only the app itself reads the variables of the session.
     const outcome = await restartAndAwait(system, client, await readIdentityAt(system, client.url), "app");
-    return outcome.kind === "restarted"
-      ? { kind: "done" }
-      : { kind: "failed", reason: restartFailure(outcome), isHarmless: outcome.kind === "by-hand" };
+    if (outcome.kind === "restarted") return { kind: "done" };
+    const isHarmless = outcome.kind === "by-hand";
+    return { kind: outcome.kind === "stopped" ? "cancelled" : "failed", reason: restartFailure(outcome), isHarmless };
   },
   undoUnseen: () => [{ kind: "restart-ollama" }],
 };

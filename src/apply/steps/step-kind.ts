@@ -4,6 +4,7 @@ import type { ChangeOutcome, PromptSystem } from "../../mac/gpu-limit";
 import type { Pausing } from "../../mac/wait";
 import type { OllamaClient } from "../../ollama/client";
 import type { OwnNetwork } from "../../ollama/host";
+import type { LoadProgress } from "../../ollama/patient-load";
 import type { LoadReport } from "../load-report";
 import type { Fields } from "../stored-fields";
 
@@ -19,6 +20,8 @@ export interface ChangeSystem extends Pausing, PromptSystem {
   readonly ramMib?: number;
   /** Stops waiting for the server; a password prompt is ended in its own window. */
   readonly signal?: AbortSignal;
+  /** What is known of a load under way, every few seconds. */
+  readonly onLoading?: (progress: LoadProgress) => void;
   /** The outcome of the prompt in words. */
   readonly limitWords: (outcome: ChangeOutcome, askedMib: number) => Note;
 }

@@ -5,8 +5,9 @@ import { canUndo, hasChanged, type Journal, newUndo, stepsBack } from "../../app
 import { clearJournal, readJournal } from "../../apply/journal-store";
 import { reviewJournal } from "../../apply/review-journal";
 import { runChange, type RunResult } from "../../apply/run-change";
-import { stepTitle } from "../../apply/steps";
+import { type ChangeSystem, stepTitle } from "../../apply/steps";
 import { agreeToSteps } from "./agree-to-steps";
+import { loadingWords } from "../shared/load-words";
 import { changeSystem } from "./change-system";
 import { resultWords } from "./change-words";
 import type { ToastWords } from "../shared/confirm-and-run";
@@ -31,13 +32,30 @@ export interface ChangeWork {
  */
 export async function carryOut(journal: Journal, work: ChangeWork, lock: Pick<ChangeLock, "isOurs">): Promise<void> {
   const stop = new AbortController();
-  const system = changeSystem(work.settings, work.snapshot, stop.signal);
-  if (system === undefined) return;
+  const base = changeSystem(work.settings, work.snapshot, stop.signal);
+  if (base === undefined) return;
+  let place = "";
+  let isPrompting = false;
   const toast = await showToast({
     style: Toast.Style.Animated,
     title: journal.title,
-    primaryAction: { title: "Stop", onAction: () => stop.abort() },
+    primaryAction: {
+      title: "Stop",
+      onAction: () => {
+        stop.abort();
+        toast.title = "Stopping";
+        if (isPrompting) toast.message = "The password dialog is still open. Cancel it, or this step is done.";
+      },
+    },
   });
+  const system: ChangeSystem = {
+    ...base,
+    beforePrompt: async () => {
+      isPrompting = true;
+      await base.beforePrompt?.();
+    },
+    onLoading: (progress) => (toast.message = [place, loadingWords(progress)].filter(Boolean).join(": ")),
+  };
   try {
     const running = runChange(journal, {
       system,
@@ -45,8 +63,10 @@ export async function carryOut(journal: Journal, work: ChangeWork, lock: Pick<Ch
       lock,
       now: getSystem().now,
       onStep: (step, index, count) => {
+        isPrompting = false;
+        place = count === 1 ? "" : `Step ${index + 1} of ${count}`;
         toast.title = stepTitle(step);
-        toast.message = count === 1 ? undefined : `Step ${index + 1} of ${count}`;
+        toast.message = place || undefined;
       },
     });
     const result = await running.finally(() => toast.hide());

@@ -10,9 +10,10 @@ export function resultWords(result: RunResult, next: string | undefined): ToastW
   if (result.kind === "finished") return finishedWords(result, next);
   const { journal, entry, reason, isLeft } = result;
   const { step } = entry;
-  // The server goes on with what nobody waits for.
-  if (!isLeft && result.kind === "cancelled" && step.kind === "load") {
-    return { style: Toast.Style.Success, title: "Stopped Waiting", message: `Ollama may still load ${step.name}.` };
+  // The server may go on with what nobody waits for.
+  if (!isLeft && result.kind === "cancelled" && entry.effect.kind === "unknown") {
+    const message = step.kind === "load" ? `Ollama may still load ${step.name}.` : reason;
+    return { style: Toast.Style.Success, title: "Stopped Waiting", message };
   }
   if (!isLeft && result.kind === "cancelled") {
     const message = reason.replace(/^Nothing Changed\. /, "");

@@ -50,6 +50,7 @@ async function askAndRestart(url: string, snapshot: Snapshot, refresh: () => voi
   if (!canRestart(identity)) {
     await showToast(restartToast(await restartAndAwait(system, client, identity, "app"), identity));
   } else {
+    const stop = new AbortController();
     const effects = await readEffects(system, url, identity, snapshot);
     const outcome = await confirmAndRun({
       change: "Restart Ollama",
@@ -61,8 +62,12 @@ async function askAndRestart(url: string, snapshot: Snapshot, refresh: () => voi
           primaryAction: { title: "Restart", style: Alert.ActionStyle.Destructive },
         },
       ],
-      progress: { title: "Restarting Ollama", message: "Waiting for it to answer" },
-      work: () => restartAndAwait(system, client, identity, effects.reach ?? "app"),
+      progress: {
+        title: "Restarting Ollama",
+        message: "Waiting for it to answer",
+        primaryAction: { title: "Stop Waiting", onAction: () => stop.abort() },
+      },
+      work: () => restartAndAwait({ ...system, signal: stop.signal }, client, identity, effects.reach ?? "app"),
       outcome: (came) => restartToast(came, identity),
     });
     if (outcome === undefined) return;

@@ -58,16 +58,17 @@ export function restartToast(outcome: AwaitedRestart, identity: ServerIdentity):
   });
   const commands = restartCommands(identity);
   const copyCommands = commands.length > 0 ? copy(asOneLine(commands)) : undefined;
+  const openAgain: Toast.ActionOptions | undefined =
+    identity.kind === "app" ? { title: "Open Ollama", onAction: () => void open(identity.appPath) } : copyCommands;
   switch (outcome.kind) {
+    case "stopped":
+      return failure("Stopped Waiting", openAgain);
     case "by-hand":
       return failure("Restart Ollama Yourself", identity.kind === "terminal" ? copy("ollama serve") : copyCommands);
     case "still-running":
       return failure("Ollama Didn't Quit", copyCommands);
     case "not-back":
-      return failure(
-        "Ollama Didn't Come Back",
-        identity.kind === "app" ? { title: "Open Ollama", onAction: () => void open(identity.appPath) } : copyCommands,
-      );
+      return failure("Ollama Didn't Come Back", openAgain);
     case "failed":
       return failure("Couldn't Restart Ollama", copyCommands);
   }

@@ -14,7 +14,7 @@ interface Job<T> {
   /** Title of what changes the Mac or the server: one such thing at a time. Absent where it changes neither. */
   readonly change?: string;
   /** What a person reads while it is at work. */
-  readonly progress: Pick<Toast.Options, "title" | "message">;
+  readonly progress: Pick<Toast.Options, "title" | "message" | "primaryAction">;
   readonly work: () => Promise<T>;
   readonly outcome: (result: T) => Toast.Options;
 }

@@ -1,7 +1,15 @@
 import { Toast } from "@raycast/api";
 import { type Expected, isOtherContext, type LoadReport, reportText } from "../../apply/load-report";
 import { formatBytes, formatContext } from "../../fit/units";
+import type { LoadProgress } from "../../ollama/patient-load";
 import type { ToastWords } from "./confirm-and-run";
+
+/** What is known of a load under way: what Ollama counts for it so far, and for how long it has been at it. */
+export function loadingWords({ elapsedMs, listed }: LoadProgress): string {
+  const seconds = Math.round(elapsedMs / 1000);
+  const time = seconds < 120 ? `${seconds} s` : `${Math.floor(seconds / 60)} min`;
+  return listed === undefined ? `Not listed yet, ${time}` : `${formatBytes(listed.sizeBytes)} so far, ${time}`;
+}
 
 /** What a load came to, as a toast says it. */
 export function loadWords(report: LoadReport, expected: Expected | undefined): ToastWords {

@@ -4,7 +4,7 @@ import { recordLoad } from "../../apply/load-history";
 import { type Expected, loadReport } from "../../apply/load-report";
 import { launchctlContextCommand } from "../../fit/commands";
 import { sameModel } from "../../fit/model-name";
-import { loadWords } from "./load-words";
+import { loadingWords, loadWords } from "./load-words";
 import type { Settings } from "../../app/preferences";
 import { connect } from "../../app/snapshot";
 import { localStorage } from "../../app/local-storage";
@@ -37,7 +37,10 @@ export async function changeLoaded(
       toast.style = Toast.Style.Success;
       toast.title = "Model Unloaded";
     } else {
-      await client.load(name, { signal: stop.signal });
+      await client.load(name, {
+        signal: stop.signal,
+        onProgress: (progress) => (toast.message = `${name}: ${loadingWords(progress)}`),
+      });
       const loaded = (await client.loaded()).find((model) => sameModel(model.name, name));
       const report = loadReport(name, loaded, expected);
       await recordLoad(localStorage, loaded?.digest ?? "", report, expected, system.now());

@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from "node:net";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { abilitiesAt } from "./abilities";
 import { type Answer, error, type Fault, json, type Route, ROUTES, send } from "./faults";
 import { removeModelFiles, serverLog, writeModelFiles, writeServerLog } from "./files";
@@ -44,6 +45,11 @@ export interface StandInOptions {
   readonly footprint?: (model: StandInModel, numCtx: number) => Footprint;
   /** Makes loading fail with this message and status 500. */
   readonly loadError?: (model: StandInModel, numCtx: number) => string | undefined;
+  /**
+   * How long a model takes to load. A load whose client goes away is broken off; what was read of the file stays in the
+   * Mac's cache, so that the next one takes the rest of the time. Default 0.
+   */
+  readonly loadMs?: number;
   /** How long a model takes to be gone after it was unloaded. Default 0. */
   readonly unloadMs?: number;
   /** Holds the models folder, and by default the log. */
@@ -103,6 +109,8 @@ class Stand implements StandInOllama {
   private options: StandInOptions;
   private readonly installed = new Map<string, StandInModel>();
   private residents: readonly Resident[] = [];
+  /** Milliseconds of reading that are in the Mac's cache, by file. */
+  private readonly filesRead = new Map<string, number>();
   onLoaded?: () => void;
   private readonly faults = new Map<Route | "*", { fault: Fault; times: number }>();
   private server: Server | undefined;
@@ -232,7 +240,11 @@ class Stand implements StandInOllama {
     const route = path.replace(/^\/api\//, "") as Route;
     const body = await readJson(request);
     this.requests.push({ route, method: request.method ?? "", path, body: body ?? {} });
-    const answer = body ? await this.answer(request.method ?? "", path, body) : error(400, "invalid character");
+    const gone = new AbortController();
+    response.on("close", () => gone.abort());
+    const answer = body
+      ? await this.answer(request.method ?? "", path, body, gone.signal)
+      : error(400, "invalid character");
     await send(response, answer, this.takeFault(route), () => void this.stop());
   }
 
@@ -247,7 +259,7 @@ class Stand implements StandInOllama {
     return undefined;
   }
 
-  private async answer(method: string, path: string, body: Body): Promise<Answer> {
+  private async answer(method: string, path: string, body: Body, gone: AbortSignal): Promise<Answer> {
     const route = ROUTES.find((name) => path === `/api/${name}`);
     if (path === "/") return { status: 200, type: "text/plain; charset=utf-8", chunks: ["Ollama is running"] };
     const expected = route && METHODS[route];
@@ -263,11 +275,11 @@ class Stand implements StandInOllama {
       case "tags":
         return json(200, { models: this.models().map((model) => tagsEntry(model, this.can)) });
       case "ps":
-        return json(200, { models: this.residents.map((resident) => psEntry(resident, this.can)) });
+        return json(200, { models: this.listed().map((resident) => psEntry(resident, this.can)) });
       case "show":
         return this.show(body);
       case "generate":
-        return this.generate(body);
+        return this.generate(body, gone);
       case "create":
         return this.create(body);
       case "copy":
@@ -289,7 +301,13 @@ class Stand implements StandInOllama {
     return json(200, showAnswer(model, body["verbose"] === true, this.can, this.modelsFolder));
   }
 
-  private generate(body: Body): Answer {
+  /** A model that still loads is listed, with an expiry that moves with the clock. */
+  private listed(): readonly Resident[] {
+    const moving = new Date(this.now().getTime() + 300_000);
+    return this.residents.map((one) => (one.isLoading ? { ...one, expiresAt: moving } : one));
+  }
+
+  private async generate(body: Body, gone: AbortSignal): Promise<Answer> {
     const name = nameIn(body);
     const model = this.find(name);
     if (!model) return error(404, `model '${name}' not found`);
@@ -324,8 +342,27 @@ class Stand implements StandInOllama {
     // The file is the runner's identity: a variant takes its parent's place.
     const others = this.residents.filter((other) => other.model.weights?.digest !== model.weights?.digest);
     const most = Number(this.options.env?.["OLLAMA_MAX_LOADED_MODELS"] ?? 0) || 3;
-    this.setResidents([resident, ...others].slice(0, most));
+    const place = (as: Resident) => this.setResidents([as, ...others].slice(0, most));
+    if (!(await this.readFile(resident, place, gone))) {
+      this.setResidents(others);
+      return error(499, "client connection closed before llama-server finished loading, aborting load");
+    }
+    place(resident);
     return done(name, "load");
+  }
+
+  /** Takes the time that is left of a load; false where its client went away meanwhile. */
+  private async readFile(resident: Resident, place: (as: Resident) => void, gone: AbortSignal): Promise<boolean> {
+    const { loadMs = 0 } = this.options;
+    const key = resident.model.weights?.digest ?? resident.model.name;
+    const isThere = this.residents.some(({ model, numCtx }) => model === resident.model && numCtx === resident.numCtx);
+    if (loadMs === 0 || isThere) return true;
+    place({ ...resident, isLoading: true });
+    const began = performance.now();
+    const before = this.filesRead.get(key) ?? 0;
+    await sleep(Math.max(0, loadMs - before), undefined, { signal: gone }).catch(() => undefined);
+    this.filesRead.set(key, before + performance.now() - began);
+    return !gone.aborted;
   }
 
   private now(): Date {

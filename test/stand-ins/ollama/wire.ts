@@ -14,6 +14,8 @@ export interface Resident {
   readonly realBytes: number;
   readonly gpuBytes: number;
   readonly expiresAt: Date;
+  /** It's listed, but not loaded yet. */
+  readonly isLoading?: true;
 }
 
 /** An entry of `/api/tags`. */
