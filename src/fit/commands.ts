@@ -48,13 +48,20 @@ export function modelfileText(source: string, numCtx: number): string {
   return `FROM ${source}\nPARAMETER num_ctx ${numCtx}\n`;
 }
 
+/** `ollama`, told which server is meant where that isn't the one it asks when it's told nothing. */
+function ollamaAt(url: string | undefined): string {
+  return url === undefined || USUAL_SERVER.test(url) ? "ollama" : `OLLAMA_HOST=${shellQuote(url)} ollama`;
+}
+
+const USUAL_SERVER = /^http:\/\/(?:127\.0\.0\.1|localhost):11434$/;
+
 /**
- * One line that makes the variant with `ollama create`, its Modelfile through standard input. It replaces a model of
- * the same name, as `ollama create` does.
+ * One line that makes the variant with `ollama create`, its Modelfile through standard input, on the server at `url`. It
+ * replaces a model of the same name, as `ollama create` does.
  */
-export function ollamaCreateCommand(source: string, variant: string, numCtx: number): string {
+export function ollamaCreateCommand(source: string, variant: string, numCtx: number, url?: string): string {
   const lines = ["FROM " + source, `PARAMETER num_ctx ${numCtx}`].map(shellQuote).join(" ");
-  return `printf '%s\\n' ${lines} | ollama create ${shellQuote(variant)} -f /dev/stdin`;
+  return `printf '%s\\n' ${lines} | ${ollamaAt(url)} create ${shellQuote(variant)} -f /dev/stdin`;
 }
 
 /** For the prompt of `ollama run`. */
@@ -68,15 +75,19 @@ export function launchctlContextCommand(numCtx: number): string {
 }
 
 /**
- * Sets the type of the KV cache for a server started in the given way, and restarts it. A service of Homebrew has its
- * variables in its property list, and a remote one has to be told there: for these it is the variable alone.
+ * Sets the type of the KV cache for a server started in the given way, and restarts it; empty where the variable has to
+ * be set in a place that isn't known, or where only an administrator may write.
  */
 export function kvCacheCommands(type: string, identity: ServerIdentity): readonly string[] {
-  const variable = `OLLAMA_KV_CACHE_TYPE ${shellQuote(type)}`;
-  if (identity.kind === "app") return [`launchctl setenv ${variable}`, ...restartCommands(identity)];
-  return identity.kind === "terminal"
-    ? [`${variable.replace(" ", "=")} ollama serve`]
-    : [`launchctl setenv ${variable}`];
+  if (identity.kind === "terminal") return [`OLLAMA_KV_CACHE_TYPE=${shellQuote(type)} ollama serve`];
+  return readsSession(identity)
+    ? [`launchctl setenv OLLAMA_KV_CACHE_TYPE ${shellQuote(type)}`, ...restartCommands(identity)]
+    : [];
+}
+
+/** Whether a server gets the variables of the user's session when it starts: launchd starts it there. */
+function readsSession(identity: ServerIdentity): boolean {
+  return identity.kind === "app" || ("domain" in identity && identity.domain === "session");
 }
 
 /** Restarts Ollama the way it was started; empty where only the person knows how that was. */
@@ -114,14 +125,14 @@ function mainProgramPattern(appPath: string): string {
   return `^${appPath.replace(/[\\^$*+?()[\]{}|]/g, ".")}/Contents/MacOS/Ollama`;
 }
 
-export function ollamaRunCommand(model: string): string {
-  return `ollama run ${shellQuote(model)}`;
+export function ollamaRunCommand(model: string, url?: string): string {
+  return `${ollamaAt(url)} run ${shellQuote(model)}`;
 }
 
-export function ollamaStopCommand(model: string): string {
-  return `ollama stop ${shellQuote(model)}`;
+export function ollamaStopCommand(model: string, url?: string): string {
+  return `${ollamaAt(url)} stop ${shellQuote(model)}`;
 }
 
-export function ollamaPullCommand(model: string): string {
-  return `ollama pull ${shellQuote(model)}`;
+export function ollamaPullCommand(model: string, url?: string): string {
+  return `${ollamaAt(url)} pull ${shellQuote(model)}`;
 }

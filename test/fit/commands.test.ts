@@ -89,9 +89,10 @@ describe.each(SHELLS)("in $name", ({ isInstalled: there, run }) => {
     fc.assert(
       fc.property(hostile, (name) => {
         const programs = `ollama() { printf '%s\\0' "$@"; }\nlaunchctl() { printf '%s\\0' "$@"; }\n`;
-        const setKvCache = (type: string) => kvCacheCommands(type, { kind: "remote" }).join();
-        const commands = [ollamaRunCommand, ollamaStopCommand, ollamaPullCommand, setKvCache];
-        expect(run(programs + commands.map((command) => command(name)).join("\n")).split("\0")).toEqual([
+        const setKvCache = (type: string) => kvCacheCommands(type, APP)[0] ?? "";
+        const ofServer = [ollamaRunCommand, ollamaStopCommand, ollamaPullCommand];
+        const commands = [...ofServer.map((command) => command(name)), setKvCache(name)];
+        expect(run(programs + commands.join("\n")).split("\0")).toEqual([
           ...["run", name, "stop", name, "pull", name],
           ...["setenv", "OLLAMA_KV_CACHE_TYPE", name, ""],
         ]);
@@ -109,6 +110,7 @@ describe.skipIf(!canRun("zsh"))("zsh at its prompt", () => {
 });
 
 const APP = { kind: "app", pid: 655, appPid: 640, appPath: "/Applications/Ollama.app" } as const;
+const HOMEBREW = { kind: "homebrew", pid: 7, label: "homebrew.mxcl.ollama", domain: "session" } as const;
 const TERMINAL = { kind: "terminal", pid: 655, program: "Terminal" } as const;
 
 describe("shellQuote", () => {
@@ -165,10 +167,17 @@ describe("the texts that are copied", () => {
       "open -g -j -a /Applications/Ollama.app",
     ]);
     expect(kvCacheCommands("q8_0", TERMINAL)).toEqual(["OLLAMA_KV_CACHE_TYPE=q8_0 ollama serve"]);
-    expect(kvCacheCommands("q8_0", { kind: "remote" })).toEqual(["launchctl setenv OLLAMA_KV_CACHE_TYPE q8_0"]);
-    expect(restartCommands({ kind: "homebrew", pid: 7, label: "homebrew.mxcl.ollama", domain: "session" })).toEqual([
+    for (const identity of [
+      { kind: "remote" },
+      { ...HOMEBREW, domain: "system" },
+      { kind: "program", pid: 7 },
+    ] as const)
+      expect(kvCacheCommands("q8_0", identity)).toEqual([]);
+    expect(kvCacheCommands("q8_0", HOMEBREW)).toEqual([
+      "launchctl setenv OLLAMA_KV_CACHE_TYPE q8_0",
       "brew services restart ollama",
     ]);
+    expect(restartCommands(HOMEBREW)).toEqual(["brew services restart ollama"]);
     expect(restartCommands({ kind: "agent", pid: 7, label: "org.ollama", domain: "session" })).toEqual([
       `launchctl kickstart -k "gui/$(id -u)/"org.ollama`,
     ]);
@@ -179,6 +188,16 @@ describe("the texts that are copied", () => {
     expect(ollamaRunCommand("qwen3:8b")).toBe("ollama run qwen3:8b");
     expect(ollamaStopCommand("qwen3:8b")).toBe("ollama stop qwen3:8b");
     expect(ollamaPullCommand("qwen3:8b")).toBe("ollama pull qwen3:8b");
+  });
+
+  it("name the server where it isn't the usual one", () => {
+    for (const url of [undefined, "http://127.0.0.1:11434", "http://localhost:11434"])
+      expect(ollamaStopCommand("a", url)).toBe("ollama stop a");
+    expect(ollamaStopCommand("a", "http://127.0.0.1:11500")).toBe("OLLAMA_HOST=http://127.0.0.1:11500 ollama stop a");
+    expect(ollamaStopCommand("a", "http://[fe80::1]:11434")).toBe("OLLAMA_HOST='http://[fe80::1]:11434' ollama stop a");
+    expect(ollamaCreateCommand("a", "b", 4096, "https://studio.local/llm")).toBe(
+      "printf '%s\\n' 'FROM a' 'PARAMETER num_ctx 4096' | OLLAMA_HOST=https://studio.local/llm ollama create b -f /dev/stdin",
+    );
   });
 
   it("end the app's own process wherever it lies, and no other", () => {

@@ -3,7 +3,8 @@ import type { ClosableApp, LoadedModel } from "../facts";
 import { inForceBytes, limitOnceSet } from "../limit-policy";
 import { otherRunners } from "../own-runners";
 import { formatBytes, formatContext, formatCount, MIB } from "../units";
-import type { JudgeInput, KnownVerdict } from "../verdict";
+import type { ServerIdentity } from "../server-origin";
+import { judge, type JudgeInput, type KnownVerdict } from "../verdict";
 import { type Cost, joinCosts } from "./cost";
 import type { PlanInput } from "./plan-input";
 
@@ -85,7 +86,7 @@ const RULES: { readonly [K in Key]: Rules<AllChanges[K]> } = {
         ? `About ${formatBytes(downloadBytes)} to download at most; not checked whether this build is published${unchecked === undefined ? "" : ` (${unchecked})`}`
         : `${formatBytes(downloadBytes)} to download: ${name} is published`,
     ],
-    commands: ({ name }) => (name === undefined ? [] : [ollamaPullCommand(name)]),
+    commands: ({ name }, { plan }) => (name === undefined ? [] : [ollamaPullCommand(name, plan.url)]),
   },
   limitMib: {
     apply: (state, mib) => ({ ...state, limit: limitOnceSet(mib * MIB) }),
@@ -118,7 +119,7 @@ const RULES: { readonly [K in Key]: Rules<AllChanges[K]> } = {
     },
     commands: (numCtx, setting) => {
       const variant = variantOf(numCtx, setting);
-      return variant === undefined ? [] : [ollamaCreateCommand(variant.source, variant.name, numCtx)];
+      return variant === undefined ? [] : [ollamaCreateCommand(variant.source, variant.name, numCtx, setting.plan.url)];
     },
   },
   clientContext: {
@@ -130,7 +131,13 @@ const RULES: { readonly [K in Key]: Rules<AllChanges[K]> } = {
     commands: () => [],
   },
   unload: {
-    apply: (state, names) => ({ ...state, loaded: state.loaded.filter(({ name }) => !names.includes(name)) }),
+    apply: (state, names) => {
+      const asksAgain = judge(state).run?.isAskedByClient ?? false;
+      const stays = ({ name, digest }: LoadedModel) =>
+        // What a client asked for is what its next request asks for.
+        !names.includes(name) || (asksAgain && digest === state.model.digest);
+      return { ...state, loaded: state.loaded.filter(stays) };
+    },
     cost: (names, setting) => ({ disturbance: othersOf(names, setting).length > 0 ? 1 : 0 }),
     words: (names, setting) => {
       const others = othersOf(names, setting);
@@ -139,7 +146,7 @@ const RULES: { readonly [K in Key]: Rules<AllChanges[K]> } = {
         ? ["The next answer waits for the model to load"]
         : [`Frees ${formatBytes(freed)}; ${others.length === 1 ? "it loads" : "they load"} again when used`];
     },
-    commands: (names) => names.map(ollamaStopCommand),
+    commands: (names, { plan }) => names.map((name) => ollamaStopCommand(name, plan.url)),
   },
   closeApps: {
     apply: ({ ram, ...state }, { bytes }) => ({
@@ -162,7 +169,7 @@ const RULES: { readonly [K in Key]: Rules<AllChanges[K]> } = {
       "Applies to every model of this server (OLLAMA_KV_CACHE_TYPE)",
       "Ollama restarts: answers in progress are cut off",
       "A slight loss of quality at long contexts",
-      ...(plan.input.server.identity.kind === "app" ? ["Lasts for apps started before the Mac restarts"] : []),
+      ...variableText(plan.input.server.identity),
     ],
     // A server in a terminal runs until it's stopped: everything else comes before it.
     commands: (type, { plan }) => kvCacheCommands(type, plan.input.server.identity),
@@ -215,6 +222,30 @@ export function restarted(state: JudgeInput): JudgeInput {
   if (limit.kind === "unknown") return state;
   const startupTotalBytes = { value: inForceBytes(limit), source: "once Ollama has restarted" };
   return { ...state, server: { ...server, tierNumCtx: undefined, startupTotalBytes } };
+}
+
+/** How a variable reaches a server, and how long it lasts; nothing where its command says so. */
+function variableText(identity: ServerIdentity): readonly string[] {
+  switch (identity.kind) {
+    case "app":
+      return ["Lasts until the Mac restarts: launchctl's variables are lost then"];
+    case "homebrew":
+    case "agent": {
+      const service = identity.kind === "homebrew" ? "Homebrew's service" : identity.label;
+      return identity.domain === "session"
+        ? [`Reaches ${service} only once that restarts, and lasts until the Mac restarts`]
+        : [`Has to be set in the property list of ${service}, which takes an administrator`];
+    }
+    case "terminal":
+      return [];
+    case "program":
+    case "several":
+    case "unknown":
+      return ["Has to be set where Ollama is started"];
+    case "elsewhere":
+    case "remote":
+      return ["Has to be set where Ollama runs, not on this Mac"];
+  }
 }
 
 function leftText(leftBytes: number, reserveBytes: number): string {

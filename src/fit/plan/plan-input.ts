@@ -6,6 +6,8 @@ import type { JudgeInput, KnownVerdict } from "../verdict";
 export interface PlanInput {
   /** As the list judges the model. */
   readonly input: JudgeInput;
+  /** Where the server is asked. */
+  readonly url?: string;
   /** Absent where no limit can be set: for a remote Mac, and where this one has none. */
   readonly advice?: LimitAdvice;
   /** Whether a capped variant can be made of this model on this server. */

@@ -103,7 +103,7 @@ function Loaded({ model, memory, snapshot, memoryView }: Props & { readonly mode
           <Action.CopyToClipboard
             title="Copy Stop Command"
             icon={Icon.Terminal}
-            content={ollamaStopCommand(model.name)}
+            content={ollamaStopCommand(model.name, snapshot.url)}
             shortcut={Keyboard.Shortcut.Common.Copy}
           />
           <Action.CopyToClipboard

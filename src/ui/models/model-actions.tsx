@@ -83,7 +83,7 @@ export function ModelActions({ row, snapshot, settings, refresh, toggleDetail }:
         <Action
           title="Run in Terminal"
           icon={Icon.Terminal}
-          onAction={() => runInTerminal(ollamaRunCommand(model.name))}
+          onAction={() => runInTerminal(ollamaRunCommand(model.name, snapshot.url))}
         />
       </ActionPanel.Section>
       <ActionPanel.Section title="Copy">
@@ -101,14 +101,16 @@ export function ModelActions({ row, snapshot, settings, refresh, toggleDetail }:
         />
         <Action.CopyToClipboard
           title="Copy Ollama Create Command"
-          content={ollamaCreateCommand(model.name, variantName(model.name, numCtx), numCtx)}
+          content={ollamaCreateCommand(model.name, variantName(model.name, numCtx), numCtx, snapshot.url)}
         />
         <Action.CopyToClipboard title="Copy Set Parameter Line" content={setParameterText(numCtx)} />
-        <Action
-          title="Copy Default Context Command"
-          icon={Icon.Clipboard}
-          onAction={() => copyDefaultContext(numCtx)}
-        />
+        {snapshot.isLocal && (
+          <Action
+            title="Copy Default Context Command"
+            icon={Icon.Clipboard}
+            onAction={() => copyDefaultContext(numCtx)}
+          />
+        )}
       </ActionPanel.Section>
       <ActionPanel.Section>
         <RefreshAction refresh={refresh} />

@@ -67,11 +67,13 @@ export function PlanActions({ option, text, memoryView, checkBuilds, lastChange,
               content={asOneLine(option.commands)}
               shortcut={Keyboard.Shortcut.Common.Copy}
             />
-            <Action
-              title="Run in Terminal"
-              icon={Icon.Terminal}
-              onAction={() => runInTerminal(asOneLine(option.commands))}
-            />
+            {snapshot.isLocal && (
+              <Action
+                title="Run in Terminal"
+                icon={Icon.Terminal}
+                onAction={() => runInTerminal(asOneLine(option.commands))}
+              />
+            )}
           </>
         )}
         {text !== undefined && <Action.CopyToClipboard title="Copy as Text" content={text} />}

@@ -69,13 +69,14 @@ function isWorthAsking(builds: ReadonlyMap<string, SmallerBuild> | undefined): b
 
 function planInput(
   { input, model }: FitRow,
-  { isLocal, machine, advice, server }: Snapshot,
+  { isLocal, machine, advice, server, url }: Snapshot,
   builds: ReadonlyMap<string, SmallerBuild> | undefined,
 ): PlanInput | undefined {
   if (input === undefined) return undefined;
   const mac = isLocal ? appleSilicon(machine) : undefined;
   return {
     input,
+    url,
     advice: mac?.overrideMib === undefined ? undefined : advice,
     builds,
     canCap: variantRefusal(model, server.version) === undefined,

@@ -65,7 +65,7 @@ export async function copyDefaultContext(numCtx: number): Promise<void> {
   await showToast({
     style: Toast.Style.Success,
     title: "Copied to Clipboard",
-    message: "Run it, then restart Ollama. The app's context slider overrides it.",
+    message: "Then restart Ollama. Lost when the Mac restarts; the app's slider overrides it.",
   });
 }
 

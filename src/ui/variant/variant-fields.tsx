@@ -134,7 +134,7 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
               <Action.CopyToClipboard title="Copy Modelfile" content={modelfileText(values.source, numCtx)} />
               <Action.CopyToClipboard
                 title="Copy Ollama Create Command"
-                content={ollamaCreateCommand(values.source, values.name, numCtx)}
+                content={ollamaCreateCommand(values.source, values.name, numCtx, snapshot.url)}
               />
             </>
           )}
