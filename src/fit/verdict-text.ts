@@ -1,4 +1,5 @@
 import type { ModelRun, Setting } from "./run-settings";
+import { inForceBytes } from "./limit-policy";
 import { offloadText } from "./partial-offload";
 import { ramText } from "./ram";
 import { formatBytes, formatContext, formatPercent } from "./units";
@@ -118,10 +119,14 @@ export function verdictSentence(verdict: Verdict): string {
     case "spills":
       return `${start} ${formatBytes(verdict.missingBytes)} too much${offloadPart(verdict) ?? "; that part spills to the CPU."}`;
     case "over":
-      return `${start} ${formatBytes(verdict.missingBytes)} over the limit: fails to load or pages. Nothing spills, as ${verdict.run.margin.source}.`;
+      return `${start} ${formatBytes(verdict.missingBytes)} over the limit: fails to load or pages. Nothing spills, as ${whyNothingSpills(verdict)}.`;
     case "too-big":
       return `${start} ${formatBytes(verdict.missingBytes)} too much, and no safe limit on this Mac makes it fit${offloadPart(verdict) ?? "."}`;
   }
+}
+
+function whyNothingSpills({ run, limit }: KnownVerdict): string {
+  return run.isForced ? run.margin.source : `${formatBytes(inForceBytes(limit))} is in force`;
 }
 
 type OverLimit = Extract<Verdict, { kind: "spills" | "too-big" }>;

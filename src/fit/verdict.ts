@@ -55,7 +55,7 @@ export type Verdict =
   | ({ readonly kind: "fits" } & KnownRun)
   | ({ readonly kind: "tight"; readonly cause: TightCause; readonly because: string } & KnownRun)
   | ({ readonly kind: "spills" } & Missing & KnownRun)
-  /** Every layer is forced onto the GPU, so nothing spills: it fails to load, or macOS pages. */
+  /** Nothing spills, as every layer is forced onto the GPU or more is in force than is safe: it fails or macOS pages. */
   | ({ readonly kind: "over"; readonly missingBytes: number } & KnownRun)
   | ({ readonly kind: "too-big" } & Missing & KnownRun)
   | {
@@ -205,7 +205,9 @@ function compare(
   if (spareBytes + sum.uncertainty < 0) {
     const missingBytes = -spareBytes;
     const isTooBig = cannotFitHere(input, description, run);
-    if (run.isForced) return { kind: isTooBig ? "too-big" : "over", missingBytes, ...judged };
+    if (run.isForced || fitsExcess(limit, needBytes({ estimate: sum, run }) + sum.uncertainty)) {
+      return { kind: isTooBig ? "too-big" : "over", missingBytes, ...judged };
+    }
     return { kind: isTooBig ? "too-big" : "spills", missingBytes, offload: offloadOf(description, judged), ...judged };
   }
   if (spareBytes - sum.uncertainty < 0) {
@@ -222,6 +224,11 @@ function compare(
     return { kind: "tight", cause: "swap", because: shortage, ...judged };
   }
   return { kind: "fits", ...judged };
+}
+
+/** Whether a need is met by what is in force beyond the highest safe limit: llama.cpp goes by that, and nothing spills. */
+function fitsExcess({ excess }: GpuLimit, bytes: number): boolean {
+  return excess !== undefined && bytes <= excess.inForceBytes;
 }
 
 /** How much llama.cpp moves to the CPU, where this Mac has so much memory at all. */
