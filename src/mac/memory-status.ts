@@ -1,3 +1,4 @@
+import { LIMIT_KEY } from "../fit/commands";
 import type { Runner } from "./runner";
 import { parseWhole, readSysctls } from "./sysctl";
 
@@ -9,44 +10,54 @@ export const MEMORY_KEYS = [
   "vm.swapusage",
   "kern.memorystatus_level",
   "kern.memorystatus_vm_pressure_level",
+  LIMIT_KEY,
 ] as const;
 
-/** How the memory of this Mac stands; whatever could not be read is absent. */
-export interface MemoryStatus {
+/** What the kernel says of this Mac's memory; whatever could not be read is absent. */
+export interface KernelStatus {
+  /** The GPU limit that is set, in MiB; 0 = macOS decides. */
+  readonly overrideMib?: number;
   readonly ramBytes?: number;
   /** The kernel's own judgement, which says more than free memory does. */
   readonly pressure?: "normal" | "warning" | "critical";
   readonly freePercent?: number;
+  readonly swapUsedBytes?: number;
+}
+
+/** What takes the memory of this Mac; whatever could not be read is absent. */
+export interface MemoryUse {
   readonly wiredBytes?: number;
   /** Active + inactive + speculative + wired + compressor − purgeable − file-backed. */
   readonly usedBytes?: number;
   readonly compressedBytes?: number;
-  readonly swapUsedBytes?: number;
   /** What the GPU uses at this moment, summed over accelerators; it jumps about. */
   readonly gpuInUseBytes?: number;
   /** What is allocated for the GPU; follows models being loaded and unloaded. */
   readonly gpuAllocatedBytes?: number;
 }
 
-/** Reads kernel values, page counts and the GPU's statistics side by side; each probe is bounded. Never throws. */
-export async function readMemoryStatus(system: { readonly run: Runner }): Promise<MemoryStatus> {
-  const [values, pages, gpu] = await Promise.all([
-    readSysctls(system.run, MEMORY_KEYS),
-    readPages(system),
-    system.run(IOREG, IOREG_ARGS, { timeoutMs: 3_000 }),
-  ]);
+export interface MemoryStatus extends KernelStatus, MemoryUse {}
+
+/** Reads kernel values with one program. Never throws. */
+export async function readKernelStatus(system: { readonly run: Runner }): Promise<KernelStatus> {
+  const values = await readSysctls(system.run, MEMORY_KEYS);
   const ramBytes = parseWhole(values.get("hw.memsize"));
   const pressure = parsePressure(values.get("kern.memorystatus_vm_pressure_level"));
   const freePercent = parseWhole(values.get("kern.memorystatus_level"));
   const swapUsedBytes = parseSwapUsed(values.get("vm.swapusage"));
   return {
+    overrideMib: parseWhole(values.get(LIMIT_KEY)),
     ramBytes,
     pressure,
     freePercent: freePercent === undefined || freePercent > 100 ? undefined : freePercent,
     swapUsedBytes,
-    ...pages,
-    ...parseGpuStatistics(gpu.stdout),
   };
+}
+
+/** Reads page counts and the GPU's statistics side by side; both are bounded. Never throws. */
+export async function readMemoryUse(system: { readonly run: Runner }): Promise<MemoryUse> {
+  const [pages, gpu] = await Promise.all([readPages(system), system.run(IOREG, IOREG_ARGS, { timeoutMs: 3_000 })]);
+  return { ...pages, ...parseGpuStatistics(gpu.stdout) };
 }
 
 /** RAM in use in bytes, as {@link MemoryStatus} counts it; undefined where it couldn't be read. Never throws. */
@@ -54,11 +65,22 @@ export async function readUsedBytes(system: { readonly run: Runner }): Promise<n
   return (await readPages(system)).usedBytes;
 }
 
-async function readPages({ run }: { readonly run: Runner }): Promise<ReturnType<typeof parseVmStat>> {
-  return parseVmStat((await run(VM_STAT, [], { timeoutMs: 3_000, maxBytes: 64 * 1024 })).stdout);
+type Pages = ReturnType<typeof parseVmStat>;
+
+const readings = new WeakMap<Runner, Promise<Pages>>();
+
+/** Who asks while it's being read shares the answer: a view and the snapshot it shows ask at the same moment. */
+function readPages({ run }: { readonly run: Runner }): Promise<Pages> {
+  const underWay = readings.get(run);
+  if (underWay !== undefined) return underWay;
+  const reading = run(VM_STAT, [], { timeoutMs: 3_000, maxBytes: 64 * 1024 })
+    .then(({ stdout }) => parseVmStat(stdout))
+    .finally(() => readings.delete(run));
+  readings.set(run, reading);
+  return reading;
 }
 
-function parsePressure(text: string | undefined): MemoryStatus["pressure"] {
+function parsePressure(text: string | undefined): KernelStatus["pressure"] {
   switch (text) {
     case "1":
       return "normal";
@@ -88,7 +110,7 @@ export function parseSwapUsed(text: string | undefined): number | undefined {
 }
 
 /** Sums of `vm_stat`; each is absent where one of its parts is. */
-export function parseVmStat(output: string): Pick<MemoryStatus, "wiredBytes" | "usedBytes" | "compressedBytes"> {
+export function parseVmStat(output: string): Pick<MemoryUse, "wiredBytes" | "usedBytes" | "compressedBytes"> {
   const pageSize = parseWhole(/\(page size of (\d{1,9}) bytes\)/.exec(output)?.[1]);
   if (!pageSize) return {};
   const counts = new Map<string, number>();
@@ -115,7 +137,7 @@ export function parseVmStat(output: string): Pick<MemoryStatus, "wiredBytes" | "
 }
 
 /** GPU memory from `ioreg`. The key with "(driver)" behind it is another one. */
-export function parseGpuStatistics(output: string): Pick<MemoryStatus, "gpuInUseBytes" | "gpuAllocatedBytes"> {
+export function parseGpuStatistics(output: string): Pick<MemoryUse, "gpuInUseBytes" | "gpuAllocatedBytes"> {
   const sum = (key: string): number | undefined => {
     const found = [...output.matchAll(new RegExp(`"${key}"=(\\d{1,15})(?=[,}])`, "g"))];
     return found.length === 0 ? undefined : found.reduce((bytes, match) => bytes + Number(match[1]), 0);

@@ -6,7 +6,9 @@ import {
   parseSize,
   parseSwapUsed,
   parseVmStat,
-  readMemoryStatus,
+  readKernelStatus,
+  readMemoryUse,
+  readUsedBytes,
   VM_STAT as VM_STAT_PROGRAM,
 } from "../../src/mac/memory-status";
 import { SYSCTL } from "../../src/mac/sysctl";
@@ -37,10 +39,18 @@ const IOREG = `+-o AGXAcceleratorG16G  <class AGXAcceleratorG16G, id 0x10000050b
   "PerformanceStatistics" = {"In use system memory (driver)"=0,"Alloc system memory"=1574862848,"Tiler Utilization %"=20,"recoveryCount"=0,"Renderer Utilization %"=19,"TiledSceneBytes"=1605632,"Device Utilization %"=21,"SplitSceneCount"=0,"In use system memory"=351141888}
 `;
 
-describe("readMemoryStatus", () => {
-  it("reads everything side by side", async () => {
-    const status = await readMemoryStatus(createSampleMac().system());
+const readMemoryStatus = async (system: Parameters<typeof readMemoryUse>[0]) => ({
+  ...(await readKernelStatus(system)),
+  ...(await readMemoryUse(system)),
+});
+
+describe("the memory of a Mac", () => {
+  it("is read with three programs", async () => {
+    const mac = createSampleMac();
+    const status = await readMemoryStatus(mac.system());
+    expect(mac.calls.map(({ file }) => file)).toEqual([SYSCTL, VM_STAT_PROGRAM, IOREG_PROGRAM]);
     expect(status).toEqual({
+      overrideMib: 0,
       ramBytes: 64 * GIB,
       pressure: "normal",
       freePercent: 94,
@@ -53,6 +63,15 @@ describe("readMemoryStatus", () => {
     });
     // What macOS takes, Firefox, Xcode and the small ones.
     expect((status.usedBytes ?? 0) / GIB).toBeCloseTo(11.1, 1);
+  });
+
+  it("is read once for two who ask at the same moment", async () => {
+    const mac = createSampleMac();
+    const [use, usedBytes] = await Promise.all([readMemoryUse(mac), readUsedBytes(mac)]);
+    expect(usedBytes).toBe(use.usedBytes);
+    expect(mac.calls.filter(({ file }) => file === VM_STAT_PROGRAM)).toHaveLength(1);
+    await readUsedBytes(mac);
+    expect(mac.calls.filter(({ file }) => file === VM_STAT_PROGRAM)).toHaveLength(2);
   });
 
   it("gives what is left when a program is missing or hangs", async () => {

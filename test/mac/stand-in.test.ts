@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { QUIT_SCRIPT } from "../../src/mac/apps";
 import { PRIVILEGED_SCRIPT } from "../../src/mac/privileged";
-import { readMemoryStatus } from "../../src/mac/memory-status";
+import { readKernelStatus, readMemoryUse } from "../../src/mac/memory-status";
 import { createSampleMac, type StandInMac } from "../stand-ins/mac";
 import { evaluateAdminScript } from "../stand-ins/mac/applescript";
 
@@ -110,6 +110,11 @@ describe("Ollama's app", () => {
     });
     expect(serverPid(mac)).toBeDefined();
   });
+});
+
+const readMemoryStatus = async (system: Parameters<typeof readMemoryUse>[0]) => ({
+  ...(await readKernelStatus(system)),
+  ...(await readMemoryUse(system)),
 });
 
 it("the memory of the Mac moves with what is loaded", async () => {

@@ -2,18 +2,26 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import type { LoadedModel } from "../../fit/facts";
 import { withRealSize } from "../../fit/loaded-size";
 import { type AppFootprint, readLargestApps } from "../../mac/apps";
-import { type MemoryStatus, readMemoryStatus } from "../../mac/memory-status";
-import { readLimitMib } from "../../mac/gpu-limit";
+import {
+  type KernelStatus,
+  type MemoryStatus,
+  type MemoryUse,
+  readKernelStatus,
+  readMemoryUse,
+} from "../../mac/memory-status";
 import type { Settings } from "../../app/preferences";
-import { appleSilicon, hostOf, type Snapshot } from "../../app/snapshot";
+import { appleSilicon, hostOf } from "../../app/snapshot";
 import { createOllamaClient } from "../../ollama/client";
 import { type FitList, type FitRow, useFitList } from "../shared/use-fit-list";
 import { usePolled } from "./use-polled";
 import { getSystem } from "../../app/system";
 
+/** The kernel's values are one quick program, the server's list none: with the others, 18 programs a minute. */
 const STATUS_MS = 5_000;
-/** `top` takes a second of work each time. */
-const APPS_MS = 15_000;
+/** Two programs, also asked whenever a model comes or goes or the pressure changes. */
+const USE_MS = 30_000;
+/** Two programs; `top` takes a second of work each time. */
+const APPS_MS = 60_000;
 
 /** The models that Ollama has loaded, or why that is not known. */
 export type LoadedState =
@@ -39,24 +47,30 @@ export interface Memory {
 export function useMemory(): Memory {
   const list = useFitList();
   const { snapshot, settings, rows } = list;
-  const status = usePolled(() => readStatus(snapshot), STATUS_MS);
+  const kernel = usePolled(readKernel, STATUS_MS);
+  const use = usePolled(readUse, USE_MS);
   const loaded = usePolled(() => readLoaded(settings), STATUS_MS);
   const apps = usePolled(readApps, APPS_MS);
-  useSnapshotWatch(list, status.data?.overrideMib, loaded.data);
+  useSnapshotWatch(list, kernel.data?.overrideMib, loaded.data);
+  useOnChange(whatRuns(kernel.data, loaded.data), use.refresh);
 
-  const isComplete = !list.isLoading && Boolean(snapshot && status.data && loaded.data && apps.data);
+  const isComplete = !list.isLoading && Boolean(snapshot && kernel.data && use.data && loaded.data && apps.data);
   const [wasComplete, setWasComplete] = useState(false);
   useEffect(() => {
     if (isComplete) setWasComplete(true);
   }, [isComplete]);
   const refreshUse = () => {
-    status.refresh();
+    kernel.refresh();
+    use.refresh();
     loaded.refresh();
     apps.refresh();
   };
   return {
     list,
-    status: status.data ? status.data.memory : undefined,
+    status: useMemo(
+      () => (kernel.data && use.data ? { ...kernel.data, ...use.data } : undefined),
+      [kernel.data, use.data],
+    ),
     loaded: useMemo(() => withRealSizes(loaded.data, rows), [loaded.data, rows]),
     apps: apps.data,
     isLoading: !isComplete && !wasComplete,
@@ -87,15 +101,30 @@ function useSnapshotWatch(list: FitList, overrideMib: number | undefined, loaded
   }, [isLoading, limitChanged, serverChanged, overrideMib, answers]);
 }
 
-async function readStatus(snapshot: Snapshot | undefined) {
+/** What the figures of memory use follow from; undefined until all of it was read. */
+function whatRuns(kernel: KernelStatus | undefined, loaded: LoadedState | undefined): string | undefined {
+  if (kernel === undefined || loaded === undefined) return undefined;
+  const models = loaded.kind === "read" ? loaded.models.map(({ digest, sizeBytes }) => [digest, sizeBytes]) : [];
+  return JSON.stringify([kernel.pressure, models]);
+}
+
+/** Does something whenever a value changes, but not when it's there for the first time. */
+function useOnChange(value: string | undefined, work: () => void): void {
+  const before = useRef<string>(undefined);
+  useEffect(() => {
+    if (before.current !== undefined && value !== before.current) work();
+    before.current = value;
+  }, [value, work]);
+}
+
+async function readKernel(): Promise<KernelStatus> {
   const system = getSystem();
-  if (system.platform !== "darwin") return { memory: {} };
-  const hasLimit = snapshot && appleSilicon(snapshot.machine)?.overrideMib !== undefined;
-  const [memory, overrideMib] = await Promise.all([
-    readMemoryStatus(system),
-    hasLimit ? readLimitMib(system) : undefined,
-  ]);
-  return { memory, overrideMib };
+  return system.platform === "darwin" ? readKernelStatus(system) : {};
+}
+
+async function readUse(): Promise<MemoryUse> {
+  const system = getSystem();
+  return system.platform === "darwin" ? readMemoryUse(system) : {};
 }
 
 async function readLoaded(settings: Settings): Promise<LoadedState> {
