@@ -14,7 +14,7 @@ import { readUsedBytes } from "../mac/memory-status";
 import { createOllamaClient, type OllamaClient } from "../ollama/client";
 import { type Host, parseHost } from "../ollama/host";
 import { findInstallation, type Installation } from "../ollama/installation";
-import { type ModelsFolder, readModelsFolder } from "../ollama/models-folder";
+import { findForbidden, type ModelsFolder, readModelsFolder } from "../ollama/models-folder";
 import { findOtherAddress } from "../ollama/other-addresses";
 import { OllamaProblem, type ProblemKind } from "../ollama/problems";
 import { readServerFacts } from "../ollama/server-facts";
@@ -23,8 +23,13 @@ import type { System } from "./system";
 
 /** How the Ollama server stands, as the empty views explain it. */
 export type ServerState =
-  /** Where it has no models: the folder it looks in. */
-  | { readonly kind: "answering"; readonly modelsFolder?: ModelsFolder }
+  | {
+      readonly kind: "answering";
+      /** Where it has no models: the folder it looks in. */
+      readonly modelsFolder?: ModelsFolder;
+      /** Where macOS keeps Raycast from their files: their folder. */
+      readonly forbiddenFolder?: string;
+    }
   | { readonly kind: "not-installed" }
   | {
       readonly kind: "not-running";
@@ -84,17 +89,21 @@ export async function readSnapshot(system: System, settings: Settings): Promise<
     readServerFacts({ system, client, own }).catch(() => NO_FACTS),
   ]);
   const isLocal = own !== undefined && server.identity.kind !== "elsewhere";
-  if (answer.state.kind === "answering" && answer.models.length === 0 && ownServer(server.identity) !== undefined) {
-    const modelsFolder = await readModelsFolder(system, server).catch(() => undefined);
-    return assemble(await mac, settings, {
-      isLocal,
-      url,
-      server,
-      ...answer,
-      state: { ...answer.state, modelsFolder },
-    });
-  }
-  return assemble(await mac, settings, { isLocal, url, server, ...answer });
+  const isOwn = ownServer(server.identity) !== undefined;
+  const folder =
+    answer.state.kind === "answering" && isOwn ? await readFolder(system, settings, server, answer.models) : undefined;
+  return assemble(await mac, settings, { isLocal, url, server, ...answer, state: { ...answer.state, ...folder } });
+}
+
+/** What there is to say of the folder that the models lie in, or should. */
+async function readFolder(
+  system: System,
+  settings: Settings,
+  server: ServerFacts,
+  models: readonly InstalledModel[],
+): Promise<Pick<Extract<ServerState, { kind: "answering" }>, "modelsFolder" | "forbiddenFolder">> {
+  if (models.length === 0) return { modelsFolder: await readModelsFolder(system, server).catch(() => undefined) };
+  return { forbiddenFolder: await findForbidden(system, server, settings.modelsFolder) };
 }
 
 /** The Mac of a snapshot, where it is one with a GPU limit. */

@@ -1,8 +1,9 @@
-import { access } from "node:fs/promises";
+import { access, opendir } from "node:fs/promises";
 import { join } from "node:path";
 import type { ServerFacts } from "../fit/facts";
 import { readLaunchctlEnv } from "../mac/ollama-service";
 import type { Runner } from "../mac/runner";
+import { modelsFolders } from "./model-source";
 
 export const SQLITE = "/usr/bin/sqlite3";
 /** The column of the app's settings that names its models folder (schema 18). */
@@ -57,12 +58,43 @@ async function readAppSetting({
   return path === "" ? undefined : path;
 }
 
+/**
+ * The first folder with models that macOS keeps this program from: on other disks and in Documents it lets a program
+ * read only what the person allowed it (EPERM). Looks at that of the server, that of the preferences and the usual ones.
+ * Undefined where all that are there may be read. Never throws.
+ */
+export async function findForbidden(
+  system: {
+    readonly homeFolder: string;
+    readonly env: Readonly<Record<string, string | undefined>>;
+    readonly openFolder?: (path: string) => Promise<void>;
+  },
+  { modelsFolder }: Pick<ServerFacts, "modelsFolder">,
+  preferred?: string,
+): Promise<string | undefined> {
+  const usual = modelsFolders(system.homeFolder, system.env, preferred);
+  for (const folder of new Set(modelsFolder === undefined ? usual : [modelsFolder.value, ...usual])) {
+    const code = await (system.openFolder ?? openFolder)(folder).then(() => undefined, codeOf);
+    if (code === "EPERM") return folder;
+  }
+  return undefined;
+}
+
+/** Looking alone is allowed; it's the list of what's in it that macOS refuses. */
+async function openFolder(path: string): Promise<void> {
+  await (await opendir(path)).close();
+}
+
 async function isFolderThere(path: string): Promise<boolean | undefined> {
   try {
     await access(path);
     return true;
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    const code = codeOf(error);
     return code === "ENOENT" || code === "ENOTDIR" ? false : undefined;
   }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readModelsFolder } from "../../src/ollama/models-folder";
+import { findForbidden, readModelsFolder } from "../../src/ollama/models-folder";
 import { createSampleMac, type StandInMacOptions } from "../stand-ins/mac";
 
 const USUAL = "/Users/sam/.ollama/models";
@@ -41,5 +41,32 @@ describe("the models folder of a server without models", () => {
         isThere: false,
       },
     );
+  });
+});
+
+describe("a folder that macOS keeps Raycast from", () => {
+  const find = (codes: Readonly<Record<string, string>>, used?: string, preferred?: string) =>
+    findForbidden(
+      {
+        homeFolder: "/Users/sam",
+        env: {},
+        openFolder: async (path) => {
+          const code = codes[path];
+          if (code !== undefined) throw Object.assign(new Error(code), { code });
+        },
+      },
+      { modelsFolder: used === undefined ? undefined : { value: used, source: "server log" } },
+      preferred,
+    );
+
+  it("is the server's, that of the preferences or the usual one", async () => {
+    expect(await find({ "/Volumes/A": "EPERM" }, "/Volumes/A")).toBe("/Volumes/A");
+    expect(await find({ "/Volumes/B": "EPERM" }, "/Volumes/A", "/Volumes/B")).toBe("/Volumes/B");
+    expect(await find({ [USUAL]: "EPERM" })).toBe(USUAL);
+  });
+
+  it("is none that isn't there or that this user may not read", async () => {
+    expect(await find({ "/Volumes/A": "ENOENT", [USUAL]: "EACCES" }, "/Volumes/A")).toBeUndefined();
+    expect(await find({}, "/Volumes/A")).toBeUndefined();
   });
 });

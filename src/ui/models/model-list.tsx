@@ -7,6 +7,7 @@ import { formatBytes } from "../../fit/units";
 import type { VerdictKind } from "../../fit/verdict";
 import { badgeText, runsText, tooltipText, VERDICT_TITLES } from "../../fit/verdict-text";
 import { ContextDropdown } from "./context-dropdown";
+import { FilesSection } from "./files-section";
 import { FitDetail } from "./model-detail";
 import { LimitWarningSection } from "../limit/limit-warning";
 import { ModelActions } from "./model-actions";
@@ -78,6 +79,7 @@ export function FitList() {
         <ServerEmptyView snapshot={snapshot} settings={settings} refresh={refresh} />
       )}
       {snapshot && <LimitWarningSection snapshot={snapshot} refresh={refresh} />}
+      {snapshot && <FilesSection snapshot={snapshot} refresh={refresh} />}
       {unfinished.data && snapshot && (
         <UnfinishedSection change={unfinished.data} settings={settings} snapshot={snapshot} refresh={refresh} />
       )}

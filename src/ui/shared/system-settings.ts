@@ -13,3 +13,8 @@ export const openAutomationSettings: Toast.ActionOptions = {
 export function openLocalNetworkSettings(): void {
   void open("x-apple.systempreferences:com.apple.preference.security?Privacy_LocalNetwork");
 }
+
+/** Where macOS lets a person allow Raycast to read files on other disks and in Documents. */
+export function openFilesSettings(): void {
+  void open("x-apple.systempreferences:com.apple.preference.security?Privacy_FilesAndFolders");
+}

@@ -38,6 +38,8 @@ export interface MacFaults extends RootFaults {
   readonly metalMissing?: boolean;
   /** macOS does not let Raycast control other apps. */
   readonly automationDenied?: boolean;
+  /** Folders, by path, that macOS does not let Raycast read. */
+  readonly forbiddenFolders?: readonly string[];
   /** Apps ask to save something and go on running. */
   readonly appsRefuseToQuit?: boolean;
   /** Ollama can be stopped but does not start again. */

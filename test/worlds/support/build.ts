@@ -85,8 +85,14 @@ export async function buildWorld(given: World, path: string): Promise<BuiltWorld
       },
     });
     return {
-      // Looks for Ollama where the file puts it, not on the machine this runs on.
-      system: Object.assign(system, { exists: async (file: string) => mac.exists(file) }),
+      system: Object.assign(system, {
+        // Looks for Ollama where the file puts it, not on the machine this runs on.
+        exists: async (file: string) => mac.exists(file),
+        openFolder: async (folder: string) => {
+          if (!mac.faults.forbiddenFolders?.includes(folder)) return;
+          throw Object.assign(new Error("EPERM: operation not permitted"), { code: "EPERM" });
+        },
+      }),
       mac,
       servers,
       starts,

@@ -68,6 +68,7 @@ const MAC_FAULTS = z
     ollamaStaysDown: yes("Ollama can be stopped but doesn't start again"),
     daemonBootstrapFails: yes("launchd never takes the daemon"),
     bootstrapAtTry: z.int().optional().describe("launchd takes the daemon only at this try"),
+    forbiddenFolders: texts.default([]).describe("Folders, by path, that macOS keeps Raycast from: EPERM"),
     lintFails: yes("plutil finds fault with the property list"),
   })
   .partial();
