@@ -66,12 +66,12 @@ export function reportText(report: LoadReport, expected?: Expected): string {
     case "unclear":
       return `Ollama reports ${formatBytes(report.bytes)}, less than the weights alone, so it says nothing.`;
     case "spilled":
-      return `${formatBytes(report.spilledBytes)} of ${formatBytes(report.bytes)} spilled to the CPU${expected ? `; ${formatBytes(expected.bytes)} predicted` : ""}.`;
+      return `${formatBytes(report.bytes - report.spilledBytes)} of ${formatBytes(report.bytes)} is on the GPU${expected ? `; ${formatBytes(expected.bytes)} predicted` : ""}.`;
     case "on-gpu": {
-      const there = `${report.name}: ${formatBytes(report.bytes, 2)}${report.numCtx === undefined ? "" : ` at ${formatContext(report.numCtx)}`}`;
+      const there = `${formatBytes(report.bytes, 2)}${report.numCtx === undefined ? "" : ` at ${formatContext(report.numCtx)}`}`;
       if (expected === undefined) return `${there}.`;
       if (expected.uncountedBytes !== undefined) {
-        return `${there} by Ollama's count, which leaves out about ${formatBytes(expected.uncountedBytes)} of KV cache.`;
+        return `${there}; Ollama's count leaves out about ${formatBytes(expected.uncountedBytes)} of KV cache.`;
       }
       return isOtherContext(report, expected)
         ? `${there}, not the ${formatContext(expected.numCtx)} expected.`

@@ -121,7 +121,7 @@ function atMostSafe(limit: GpuLimit, mac: AppleSiliconMac): GpuLimit {
   return {
     ...limit,
     bytes: safe,
-    sourceText: `the highest safe one, as ${formatBytes(limit.bytes)} is in force`,
+    sourceText: `the highest safe one, since ${formatBytes(limit.bytes)} is in force`,
     excess: { inForceBytes: limit.bytes, warning },
   };
 }
@@ -184,7 +184,7 @@ function whyEstimated({ overrideMib }: AppleSiliconMac): string {
 }
 
 /** Title of the preference that states the limit of another machine. */
-const REMOTE_PREFERENCE = "GPU Limit of the Remote Mac";
+export const REMOTE_PREFERENCE = "GPU Limit of the Remote Mac";
 
 /**
  * The limit of another machine: what its owner states in the preferences, else what the largest model that's whole on
@@ -241,7 +241,7 @@ function leastLimit({ loaded, models, version: text }: ShownLoads): GpuLimit | u
     kind: "known",
     bytes,
     source: "loaded",
-    sourceText: `at least ${formatBytes(bytes)}, as ${largest.name} is whole on the GPU there; state it in the preferences (${REMOTE_PREFERENCE})`,
+    sourceText: `at least ${formatBytes(bytes)}, as ${largest.name} is whole on the GPU there`,
     estimated: false,
     isLeast: true,
   };

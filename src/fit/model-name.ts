@@ -54,7 +54,9 @@ export function variantName(source: string, numCtx: number): string {
   return `${base}:${tag.replace(/-\d+k$/, "").slice(0, LONGEST_TAG - suffix.length)}${suffix}`;
 }
 
-/** Names for a sentence: the first four, and how many more there are. */
+const LISTED = new Intl.ListFormat("en", { style: "long", type: "conjunction" });
+
+/** Names for a sentence, "a, b, and c": the first four, and how many more there are. */
 export function listNames(names: readonly string[]): string {
-  return names.slice(0, 4).join(", ") + (names.length > 4 ? ` and ${names.length - 4} more` : "");
+  return LISTED.format([...names.slice(0, 4), ...(names.length > 4 ? [`${names.length - 4} more`] : [])]);
 }

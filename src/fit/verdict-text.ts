@@ -64,7 +64,7 @@ export function termsOf(verdict: KnownVerdict): readonly Term[] {
 export function settingsOf(run: ModelRun): readonly { readonly title: string; readonly text: string }[] {
   const line = <T>(title: string, setting: Setting<T>, value: string) => ({
     title,
-    text: `${value} (${setting.assumed ? "assumed: " : ""}${setting.source})`,
+    text: `${value} · ${setting.assumed ? "assumed: " : ""}${setting.source}`,
   });
   return [
     line("Context", run.numCtx, `${formatContext(run.numCtx.value)} tokens`),
@@ -97,7 +97,7 @@ export function tooltipText(verdict: Verdict): string {
   const need = needBytes(verdict);
   const assumptions = assumedSettings(verdict.run);
   return [
-    `${sum} = ${formatBytes(need, 2)} of ${formatBytes(verdict.limit.bytes, 2)} (limit ${verdict.limit.sourceText})`,
+    `${sum} = ${formatBytes(need, 2)} of ${formatBytes(verdict.limit.bytes, 2)} (limit: ${verdict.limit.sourceText})`,
     ...(verdict.kind === "tight" ? [verdict.because] : []),
     ...("offload" in verdict && verdict.offload ? [offloadText(verdict.offload)] : []),
     ...verdict.cautions.filter((caution) => verdict.kind !== "tight" || caution !== verdict.because),

@@ -4,7 +4,7 @@ import { stringValue } from "../memory/metadata";
 import type { RunSettings } from "../memory/settings";
 import type { InstalledModel, LoadedModel, ModelDescription, ServerFacts } from "./facts";
 import { CONTEXT_TIERS, contextTier } from "./context-tier";
-import { type GpuLimit, inForceBytes, type UnknownGpuLimit } from "./limit-policy";
+import { type GpuLimit, inForceBytes, REMOTE_PREFERENCE, type UnknownGpuLimit } from "./limit-policy";
 import { type Offload, partialOffload } from "./partial-offload";
 import { givenUpText } from "./releases";
 import { balanceRam, type RamBalance, ramText, type RamUse } from "./ram";
@@ -100,6 +100,8 @@ export function ramNeed({ total, weights, projector, adapters }: KnownEstimate, 
   return total + Math.max(0, fileBytes - weights - projector - adapters);
 }
 
+const STATE_LIMIT = `If it's higher, state it in the preferences (${REMOTE_PREFERENCE}).`;
+
 const NOT_MEASURED =
   "The compute buffer of this kind of model wasn't measured. It's worked out like the others, within a wider band.";
 
@@ -185,6 +187,7 @@ function compare(
   const shortage = ram && ramText(ram);
   const cautions = [
     ...(limit.estimated ? [`The limit is ${limit.sourceText}.`] : []),
+    ...(limit.isLeast ? [STATE_LIMIT] : []),
     ...run.cautions,
     ...(limit.excess ? [limit.excess.warning] : []),
     ...(limit.disagreement ? [limit.disagreement] : []),
@@ -197,7 +200,7 @@ function compare(
     const need = formatBytes(needBytes({ estimate: sum, run }));
     return {
       kind: "unknown",
-      reason: `It needs ${need}, and the limit there is only known to be ${limit.sourceText}.`,
+      reason: `It needs ${need}, and the limit there is only known to be ${limit.sourceText}. ${STATE_LIMIT}`,
       run,
       estimate: sum,
     };

@@ -70,7 +70,7 @@ export async function readMachine(system: MacSystem): Promise<Machine> {
   if (macos !== undefined && macos.major < FIRST_MACOS) {
     return {
       kind: "old-macos",
-      reason: `This Mac runs macOS ${macos.text}. Its GPU limit can be read and set from macOS ${FIRST_MACOS} on, which Ollama's app needs, too.`,
+      reason: `This Mac runs macOS ${macos.text}. Its GPU limit can be read and set from macOS ${FIRST_MACOS} on, which Ollama's app needs too.`,
     };
   }
   const metal = await probeMetal(system.run);

@@ -78,9 +78,7 @@ export async function restartOllama(
     case "agent":
       return restartJob(system, identity);
     case "terminal":
-      return byHand(
-        `${identity.program ?? "A shell"} runs Ollama. Stop it there with Control-C, then start "ollama serve" again.`,
-      );
+      return byHand(`Stop it in ${identity.program ?? "its shell"} with Control-C, then run "ollama serve".`);
     case "program":
       return byHand(`${identity.program ?? "A program that has ended since"} started Ollama. Restart it the same way.`);
     case "elsewhere":

@@ -83,7 +83,7 @@ function beforeAnswerText(kind: ProblemKind, url: string, code: string | undefin
     case "unknown-name":
       return `The name ${hostname} isn't known. Check its spelling, or enter the machine's address.`;
     case "timed-out":
-      return `${host} didn't answer in time.`;
+      return `${host} didn't answer in time. Check that the machine is awake, then refresh.`;
     case "bad-certificate":
       return /^E(?:PROTO|RR_SSL)/.test(code ?? "")
         ? `${host} doesn't speak https. Enter the address with http.`

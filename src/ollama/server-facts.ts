@@ -103,7 +103,7 @@ function besideLog(session: LoggedFacts): LoggedFacts {
 /** Ollama logs "false" for a variable that is off and for one that isn't set; the session tells them apart. */
 function flashBesideLog({ flashAttention }: LoggedFacts): LoggedFacts["flashAttention"] {
   if (flashAttention?.value !== "off") return undefined;
-  return { value: "off", source: "likely: off in the server log, and set so with launchctl", likely: true };
+  return { value: "off", source: "the server log says off, and launchctl sets it so", likely: true };
 }
 
 /** The variables of the launchd session: what a server got that was started after they were set. */

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { expectedLoad, loadReport, reportText } from "../../src/apply/load-report";
+import { expectedLoad, loadReport, type LoadReport, reportText } from "../../src/apply/load-report";
+import type { LoadedModel } from "../../src/fit/facts";
 import { judge } from "../../src/fit/verdict";
+import { doesNotSay, type Part, says } from "../support/meaning";
 import { inputFor, limitOf, measured, SERVER } from "../fit/inputs";
 
 const GIB = 1024 ** 3;
@@ -15,22 +17,32 @@ const loaded = (sizeGib: number, vramGib = sizeGib, contextLength?: number) => (
 });
 
 describe("what Ollama says of a loaded model", () => {
-  it.each([
-    [loaded(50.5, 50.5, 8192), "on-gpu", "a:1b: 50.50 GiB at 8K; 50.00 GiB predicted (+1.0%)."],
-    [loaded(49.5), "on-gpu", "a:1b: 49.50 GiB; 50.00 GiB predicted (-1.0%)."],
-    [loaded(50.5, 50.5, 4096), "on-gpu", "a:1b: 50.50 GiB at 4K, not the 8K expected."],
-    [loaded(52, 48.5, 8192), "spilled", "3.5 GiB of 52.0 GiB spilled to the CPU; 50.0 GiB predicted."],
-    [loaded(45), "unclear", "Ollama reports 45.0 GiB, less than the weights alone, so it says nothing."],
-    [undefined, "not-listed", "Ollama doesn't list a:1b as loaded."],
-  ])("%o is %s", (entry, kind, text) => {
+  it.each<[LoadedModel | undefined, LoadReport["kind"], readonly Part[]]>([
+    [loaded(50.5, 50.5, 8192), "on-gpu", ["50.50 GiB", "8K", "50.00 GiB", "+1.0%"]],
+    [loaded(49.5), "on-gpu", ["49.50 GiB", "50.00 GiB", "-1.0%"]],
+    [loaded(50.5, 50.5, 4096), "on-gpu", ["50.50 GiB", "4K", "not the 8K"]],
+    [loaded(52, 48.5, 8192), "spilled", ["48.5 GiB of 52.0 GiB", "50.0 GiB predicted"]],
+    [loaded(45), "unclear", ["45.0 GiB", "less than the weights"]],
+    [undefined, "not-listed", ["a:1b", /doesn't list/]],
+  ])("%o is %s", (entry, kind, parts) => {
     const report = loadReport("a:1b", entry, EXPECTED);
     expect(report.kind).toBe(kind);
-    expect(reportText(report, EXPECTED)).toBe(text);
+    says(reportText(report, EXPECTED), ...parts);
   });
 
   it("is taken as it is where nothing was predicted", () => {
-    expect(reportText(loadReport("a:1b", loaded(3, 3, 4096)))).toBe("a:1b: 3.00 GiB at 4K.");
-    expect(reportText(loadReport("a:1b", loaded(3, 2)))).toBe("1.0 GiB of 3.0 GiB spilled to the CPU.");
+    const whole = reportText(loadReport("a:1b", loaded(3, 3, 4096)));
+    says(whole, "3.00 GiB", "4K");
+    const spilled = reportText(loadReport("a:1b", loaded(3, 2)));
+    says(spilled, "2.0 GiB of 3.0 GiB");
+    for (const text of [whole, spilled]) doesNotSay(text, "predicted");
+  });
+
+  it("fits into a toast beside its title, also where Ollama's count is short", () => {
+    const expected = { ...EXPECTED, numCtx: 262_144, uncountedBytes: 10 * GIB };
+    const text = reportText(loadReport("a:1b", loaded(50.5, 50.5, 262_144), expected), expected);
+    says(text, "50.50 GiB", "256K", "10.0 GiB");
+    expect(text.length).toBeLessThan(80);
   });
 });
 

@@ -42,7 +42,7 @@ describe("what is asked before Ollama restarts", () => {
     await screen.agree("Cancel");
     await screen.action(RESTART);
     expect(screen.alerts()).toHaveLength(1);
-    expect(screen.alert(/unload/, "qwen3:8b, llama3.1:8b", /answers/)).toMatchObject({
+    expect(screen.alert(/unload/, "qwen3:8b and llama3.1:8b", /answers/)).toMatchObject({
       title: "Restart Ollama?",
       primary: "Restart",
       destructive: true,

@@ -194,13 +194,21 @@ describe("machines without a limit to set", () => {
     screen.says(UNREADABLE, "sysctl");
   });
 
-  it("does not set this Mac's limit for a server on another Mac, and leads to the preferences", async () => {
-    const { mac, screen } = await openForm({ preferences: { ollamaHost: "http://192.0.2.7:9" }, platform: "darwin" });
+  it("leads to the preferences", async () => {
+    const { screen } = await openForm({ intel: true });
     nothing(screen);
-    screen.says("another Mac");
     await screen.action("Open Extension Preferences");
     expect(desk.openedPreferences).toEqual(["extension"]);
-    expect(mac.prompts).toEqual([]);
+  });
+});
+
+describe("where Ollama runs on another machine", () => {
+  it("sets this Mac's limit all the same, and says that it won't change what fits there", async () => {
+    const { mac, screen } = await openForm({ preferences: { ollamaHost: "http://192.0.2.7:9" }, platform: "darwin" });
+    screen.says("192.0.2.7", "not on this Mac", "51.84 GiB", "read from Metal");
+    screen.doesNotSay("Models that start to fit");
+    await screen.submit();
+    expect(mac.limitMib()).toBe(57_344);
   });
 });
 
@@ -313,7 +321,7 @@ describe("setting the limit", () => {
       ["/usr/sbin/sysctl", "iogpu.wired_limit_mb"],
     ]);
     expect(screen.toasts()).toHaveLength(1);
-    const { actions } = screen.toast("SUCCESS", IS_56_GIB, "GGUF", "MLX", "default context", "restart", "num_ctx");
+    const { actions } = screen.toast("SUCCESS", IS_56_GIB, /reload/i, "MLX", "restart");
     expect(actions).toEqual([]);
     expect(screen.alerts()).toEqual([]);
     expect(screen.closed()).toBe(true);

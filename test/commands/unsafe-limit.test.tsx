@@ -1,3 +1,4 @@
+import { says } from "../support/meaning";
 import { describe, expect, it } from "vitest";
 import FitModelsToGpuLimit from "../../src/fit-models-to-gpu-limit";
 import CreateCappedVariant from "../../src/create-capped-variant";
@@ -31,7 +32,7 @@ describe("a limit above the highest safe one", () => {
     });
     await screen.pick("qwen3-coder:30b");
     const badge = screen.item("qwen3-coder:30b").accessories.find(({ kind }) => kind === "tag");
-    expect(badge?.tooltip).toContain("of 28.00 GiB (limit the highest safe one, as 32.0 GiB is in force)");
+    says(badge?.tooltip, "of 28.00 GiB", "highest safe", "32.0 GiB is in force");
     expect(badge?.tooltip).toContain(WARNING);
     await screen.action("Toggle Details");
     expect(screen.metadata()).toContainEqual(expect.objectContaining({ title: "Note", value: WARNING }));

@@ -173,7 +173,7 @@ describe("limitHint", () => {
       [
         "88% of RAM, 8.0 GiB left for macOS.",
         "Little is left.",
-        "Models that start to fit: a, b, c, d and 2 more.",
+        "Models that start to fit: a, b, c, d, and 2 more.",
         "Models that would fit, but swap: h.",
         "Models that no longer fit: g.",
         "The tier changes.",

@@ -414,7 +414,7 @@ describe("the generation of llama.cpp", () => {
       expect(judged.runtime).toMatchObject({ value: "v0.5.0", assumed: true });
       expect(settingsOf(judged)).toContainEqual({
         title: "Memory Rules",
-        text: expect.stringMatching(/^llama\.cpp v0\.5\.0 \(assumed: .*rules checked up to 0\.34\.2\)$/),
+        text: expect.stringMatching(/^llama\.cpp v0\.5\.0 · assumed: .*rules checked up to 0\.34\.2$/),
       });
     },
   );

@@ -72,18 +72,18 @@ describe("settings", () => {
   it("come with their source, and with the word where they are assumed", () => {
     const read = settingsOf(at(100).run).map(({ title, text }) => `${title}: ${text}`);
     expect(read).toEqual([
-      "Context: 32K tokens (chosen to judge at)",
-      "KV Cache Type: f16 (Ollama's default (server log))",
-      "Parallel Slots: 1 (server log)",
-      "Batch: 1024 (chosen by Ollama)",
-      "Flash Attention: auto (server log)",
-      "Memory Rules: llama.cpp b10488 (Ollama 0.33.0, b10488 or older)",
+      "Context: 32K tokens · chosen to judge at",
+      "KV Cache Type: f16 · Ollama's default (server log)",
+      "Parallel Slots: 1 · server log",
+      "Batch: 1024 · chosen by Ollama",
+      "Flash Attention: auto · server log",
+      "Memory Rules: llama.cpp b10488 · Ollama 0.33.0, b10488 or older",
     ]);
     const bare = inputFor(qwen, 100 * GIB, {
       server: { identity: { kind: "terminal", pid: 655 }, version: "0.33.0", runners: [] },
     });
     const { run } = known(judge(bare));
-    expect(settingsOf(run).filter(({ text }) => text.includes("(assumed: "))).toHaveLength(4);
+    expect(settingsOf(run).filter(({ text }) => text.includes("· assumed: "))).toHaveLength(4);
     expect(assumedSettings(run)).toEqual(["context", "KV type f16", "1 slot", "flash attention auto"]);
     expect(assumedSettings(at(100).run)).toEqual([]);
   });
@@ -93,7 +93,7 @@ describe("a tooltip", () => {
   it("is the sum against the limit", () => {
     expect(tooltipText(at(100)).split("\n")).toEqual([
       expect.stringMatching(
-        /^Weights .* GiB \+ KV Cache 4\.50 GiB \+ Compute .* ± .* \+ Safety Margin 1\.00 GiB = .* GiB of 100\.00 GiB \(limit from Metal\)$/,
+        /^Weights .* GiB \+ KV Cache 4\.50 GiB \+ Compute .* ± .* \+ Safety Margin 1\.00 GiB = .* GiB of 100\.00 GiB \(limit: from Metal\)$/,
       ),
     ]);
   });

@@ -76,14 +76,14 @@ const inForce = (mib: number | undefined): string =>
       ? "In force: the macOS default."
       : `In force: ${formatMib(mib)}.`;
 
-const AFTERWARDS =
-  "Reload a GGUF model to use it. MLX models, unloading and the default context follow once Ollama restarts: set num_ctx first.";
+/** The form tells what else follows, such as another default context. */
+const AFTERWARDS = "Reload a model to use it; MLX models need Ollama restarted.";
 
 /** "It" is the value that was asked for. */
 function daemonWords(daemon: DaemonResult | undefined): string {
   switch (daemon?.kind) {
     case "installed":
-      return 'The LaunchDaemon sets it after every restart. Login Items & Extensions lists it as "sh".';
+      return "The LaunchDaemon sets it after every restart.";
     case "removed":
       return "The LaunchDaemon is removed.";
     case "not-loaded":
@@ -111,15 +111,15 @@ export function outcomeWords(
       return {
         style: Toast.Style.Success,
         title: askedMib === 0 ? "Back to the macOS Default" : `GPU limit is ${formatBytes(askedMib * MIB)}`,
-        message: [
-          outcome.daemon?.kind === "failed" ? "It lasts until the next restart." : "",
-          leftMib === undefined || leftMib === askedMib
-            ? daemonWords(outcome.daemon)
-            : `The LaunchDaemon sets ${formatMib(leftMib)} again at the next start.`,
-          AFTERWARDS,
-        ]
-          .filter(Boolean)
-          .join(" "),
+        message:
+          [
+            outcome.daemon?.kind === "failed" ? "It lasts until the next restart." : "",
+            leftMib === undefined || leftMib === askedMib
+              ? daemonWords(outcome.daemon)
+              : `The LaunchDaemon sets ${formatMib(leftMib)} again at the next start.`,
+          ]
+            .filter(Boolean)
+            .join(" ") || AFTERWARDS,
       };
     case "already":
       return { style: Toast.Style.Success, title: "Already in Force", message: `${now} Nothing was changed.` };

@@ -4,7 +4,7 @@ import { useMemo } from "react";
 import { sysctlCommand } from "../../fit/commands";
 import type { AppleSiliconMac } from "../../fit/facts";
 import { limitPreview, limitHint, lowWaterText, recommendationText } from "../../fit/limit-preview";
-import { checkLimit, type LimitAdvice, parseMib } from "../../fit/limit-policy";
+import { checkLimit, type LimitAdvice, limitInForce, parseMib } from "../../fit/limit-policy";
 import { formatBytes, formatMib, MIB } from "../../fit/units";
 import type { JudgeInput } from "../../fit/verdict";
 import { type AtStart, daemonText, elsewhereText, firstKeep, leaveTitle, othersText } from "./boot-words";
@@ -13,7 +13,7 @@ import { changeLimit } from "./limit-change";
 import { daemonStep, type LimitValues, presetMib } from "./limit-values";
 import type { Settings } from "../../app/preferences";
 import { RestartOllamaAction } from "../ollama/restart-action";
-import type { Snapshot } from "../../app/snapshot";
+import { hostName, type Snapshot } from "../../app/snapshot";
 import { ShowStepsAction, UnfinishedDescription } from "../change/unfinished-change";
 import type { UnfinishedChange } from "../change/use-unfinished-change";
 
@@ -79,7 +79,7 @@ export function LimitFields({
         : limitHint(checkLimit(mib, mac.ramBytes, advice), limitPreview(mib, advice, inputs)),
     [mib, mac, advice, inputs],
   );
-  const { limit } = snapshot;
+  const limit = snapshot.isLocal ? snapshot.limit : limitInForce(mac);
   return (
     <Form
       isLoading={isLoading || throttle.isLoading}
@@ -132,6 +132,12 @@ export function LimitFields({
         text={`${formatMib(advice.defaultMib)}${advice.defaultEstimated ? ", estimated" : ""}`}
       />
       <Form.Description title="Recommended" text={recommendationText(advice)} />
+      {!snapshot.isLocal && (
+        <Form.Description
+          title="Ollama Host"
+          text={`Ollama runs on ${hostName(snapshot)}, not on this Mac: this limit won't change what fits there.`}
+        />
+      )}
       {mac.lowWaterMib !== undefined && (
         <Form.Description title="Low-Water Mark" text={lowWaterText(mac.lowWaterMib)} />
       )}

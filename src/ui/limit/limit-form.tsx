@@ -7,7 +7,8 @@ import { type AtStart, atStart } from "./boot-words";
 import { readBootSettings } from "../../mac/boot-settings";
 import { useDiskThrottle } from "./disk-throttle";
 import { LimitFields } from "./limit-fields";
-import { appleSilicon, type Snapshot } from "../../app/snapshot";
+import { appleSilicon } from "../../app/snapshot";
+import { adviseLimit } from "../../fit/limit-policy";
 import { useFitList } from "../shared/use-fit-list";
 import { useUnfinishedChange } from "../change/use-unfinished-change";
 import { getSystem } from "../../app/system";
@@ -19,16 +20,18 @@ export function LimitForm({ onChanged }: { readonly onChanged?: () => void }) {
   const mac = snapshot && appleSilicon(snapshot.machine);
   const { data: start, revalidate: readStartAgain } = usePromise(readAtStart, [mac]);
   const throttle = useDiskThrottle();
-  const inputs = useMemo(() => rows.flatMap((row) => (row.input ? [row.input] : [])), [rows]);
+  const isLocal = snapshot?.isLocal ?? true;
+  // The models of another machine have nothing to do with this Mac's limit.
+  const inputs = useMemo(() => (isLocal ? rows.flatMap((row) => (row.input ? [row.input] : [])) : []), [rows, isLocal]);
   // A form keeps the values it was opened with: it opens once they are read.
   if (snapshot === undefined || !isFresh) return <Form isLoading />;
-  if (mac === undefined || snapshot.advice === undefined) return <NoLimitHere snapshot={snapshot} />;
-  if (start === undefined) return <Form isLoading />;
+  if (snapshot.machine.kind !== "apple-silicon") return <NoLimitHere reason={snapshot.machine.reason} />;
+  if (mac === undefined || start === undefined) return <Form isLoading />;
   return (
     <LimitFields
       mac={mac}
       snapshot={snapshot}
-      advice={snapshot.advice}
+      advice={snapshot.advice ?? adviseLimit(mac, settings.reserveBytes)}
       inputs={inputs}
       start={start}
       throttle={throttle}
@@ -51,11 +54,7 @@ async function readAtStart(mac: AppleSiliconMac | undefined): Promise<AtStart | 
   return atStart(settings, setHere);
 }
 
-function NoLimitHere({ snapshot }: { readonly snapshot: Snapshot }) {
-  const reason =
-    snapshot.machine.kind === "apple-silicon"
-      ? "The Ollama host in the preferences is another Mac. Its limit can only be set there."
-      : snapshot.machine.reason;
+function NoLimitHere({ reason }: { readonly reason: string }) {
   return (
     <Detail
       markdown={`# No GPU Limit to Set\n\n${reason}`}

@@ -168,7 +168,7 @@ function failureWords({ problem, reason }: Extract<ServerState, { kind: "failed"
     case "not-running":
       return {
         ...words,
-        description: `${reason} Ollama takes requests of other machines only where OLLAMA_HOST is 0.0.0.0.`,
+        description: `${reason} Ollama answers other machines only if OLLAMA_HOST is 0.0.0.0 there.`,
       };
     default:
       return { ...words, description: reason };

@@ -73,5 +73,9 @@ export async function copyDefaultContext(numCtx: number): Promise<void> {
 export async function runInTerminal(command: string): Promise<void> {
   await Clipboard.copy(command);
   await open("/System/Applications/Utilities/Terminal.app");
-  await showToast({ style: Toast.Style.Success, title: "Paste the Command in Terminal", message: command });
+  await showToast({
+    style: Toast.Style.Success,
+    title: "Paste the Command in Terminal",
+    message: "It's on the clipboard.",
+  });
 }
