@@ -3,7 +3,7 @@ import { canUndo, newUndo, stepsBack } from "../../src/apply/journal";
 import { readJournal } from "../../src/apply/journal-store";
 import { reviewJournal } from "../../src/apply/review-journal";
 import { runChange } from "../../src/apply/run-change";
-import type { ChangeSystem, Step } from "../../src/apply/steps";
+import type { ChangeSystem, Step, StepOf } from "../../src/apply/steps";
 import type { Storage } from "../../src/apply/storage";
 import { createOllamaClient } from "../../src/ollama/client";
 import { createSampleMac, type StandInMac } from "../stand-ins/mac";
@@ -12,12 +12,39 @@ import { changeSystemOf, journalOf, NOW, optionsOf } from "./changes";
 import { keptIn } from "./kept";
 
 const VARIANT = "llama3.1:8b-8k";
-const STEPS: readonly Step[] = [
-  { kind: "set-limit", mib: 57_344, beforeMib: 0, daemon: "keep" },
-  { kind: "set-kv-cache", type: "q8_0", before: "" },
-  { kind: "create-variant", source: "llama3.1:8b", name: VARIANT, numCtx: 8192 },
-];
 const KV = "OLLAMA_KV_CACHE_TYPE";
+
+interface Sample<S extends Step> {
+  readonly step: S;
+  /** Whether the Mac or the server is as it would make it. */
+  readonly isMade: () => boolean;
+  /** The kind of step that takes it back. */
+  readonly takenBackBy: Step["kind"];
+}
+
+/** What leaves nothing behind, and what only takes back. */
+type Other = "restart-ollama" | "unload" | "load" | "remove-variant";
+
+/** One of each kind that leaves something, in the order in which they run; one that's forgotten is a type error. */
+const SAMPLES: { readonly [K in Exclude<Step["kind"], Other>]: Sample<StepOf<K>> } = {
+  "set-limit": {
+    step: { kind: "set-limit", mib: 57_344, beforeMib: 0, daemon: "keep" },
+    isMade: () => mac.limitMib() !== 0,
+    takenBackBy: "set-limit",
+  },
+  "set-kv-cache": {
+    step: { kind: "set-kv-cache", type: "q8_0", before: "" },
+    isMade: () => mac.launchctlEnv.has(KV),
+    takenBackBy: "set-kv-cache",
+  },
+  "create-variant": {
+    step: { kind: "create-variant", source: "llama3.1:8b", name: VARIANT, numCtx: 8192 },
+    isMade: () => server.models().some(({ name }) => name === VARIANT),
+    takenBackBy: "remove-variant",
+  },
+};
+const ALL: readonly Sample<Step>[] = Object.values(SAMPLES);
+const STEPS = ALL.map(({ step }) => step);
 const NEVER = new Promise<never>(() => {});
 
 let server: StandInOllama;
@@ -31,11 +58,7 @@ async function begin(): Promise<void> {
 
 /** What is different from before: by the step that takes it back. */
 function differences(): readonly string[] {
-  return [
-    ...(mac.limitMib() === 0 ? [] : ["set-limit"]),
-    ...(mac.launchctlEnv.has(KV) ? ["set-kv-cache"] : []),
-    ...(server.models().some(({ name }) => name === VARIANT) ? ["remove-variant"] : []),
-  ];
+  return ALL.filter(({ isMade }) => isMade()).map(({ takenBackBy }) => takenBackBy);
 }
 
 interface Closing {
@@ -99,7 +122,7 @@ describe("Raycast closed in the middle of a change", { timeout: 300_000 }, () =>
         const result = await runChange(reviewed, optionsOf(system, kept));
         expect(result.kind, `closed after ${after}`).toBe("finished");
         expect(mac.prompts.length - prompts).toBe(made.includes("set-limit") ? 0 : 1);
-        expect(differences()).toEqual(["set-limit", "set-kv-cache", "remove-variant"]);
+        expect(differences()).toEqual(ALL.map(({ takenBackBy }) => takenBackBy));
         await runChange(newUndo(result.journal, NOW), optionsOf(system, kept));
         expect(differences()).toEqual([]);
         expect(await readJournal(kept)).toEqual({ kind: "none" });

@@ -3,6 +3,7 @@ import {
   inOrder,
   leavesSomething,
   type Step,
+  type StepOf,
   stepFailedText,
   stepText,
   stepTitle,
@@ -12,14 +13,17 @@ import {
 
 const EXPECTED = { numCtx: 8192, bytes: 10 * 1024 ** 3, leastBytes: 5 };
 
-const ALL: readonly Step[] = [
-  { kind: "set-limit", mib: 57_344, beforeMib: 0, daemon: "keep" },
-  { kind: "set-kv-cache", type: "q8_0", before: "" },
-  { kind: "create-variant", source: "a:1b", name: "a:1b-8k", numCtx: 8192 },
-  { kind: "restart-ollama", cutsOff: ["b:1b"] },
-  { kind: "unload", name: "b:1b" },
-  { kind: "load", name: "a:1b-8k", expected: EXPECTED },
-];
+/** One of each: a kind without a sample is a type error. */
+const SAMPLES: { readonly [K in Step["kind"]]: StepOf<K> } = {
+  "set-limit": { kind: "set-limit", mib: 57_344, beforeMib: 0, daemon: "keep" },
+  "set-kv-cache": { kind: "set-kv-cache", type: "q8_0", before: "" },
+  "create-variant": { kind: "create-variant", source: "a:1b", name: "a:1b-8k", numCtx: 8192 },
+  "restart-ollama": { kind: "restart-ollama", cutsOff: ["b:1b"] },
+  "remove-variant": { kind: "remove-variant", name: "a:1b-8k", made: { digest: "d" } },
+  unload: { kind: "unload", name: "b:1b" },
+  load: { kind: "load", name: "a:1b-8k", expected: EXPECTED },
+};
+const ALL: readonly Step[] = Object.values(SAMPLES);
 
 describe("a step of which nobody saw the end", () => {
   it("is taken back by what looks first, the restart after what it reads and before what needs the server", () => {
@@ -56,6 +60,7 @@ describe("the words of a step", () => {
       "Set the KV cache type to q8_0 for Ollama's next start.",
       "Create a:1b-8k with a context of 8K.",
       "Restart Ollama: b:1b is loaded, and answers in progress are cut off.",
+      "Delete the variant a:1b-8k. Its weights stay with the model it was made from.",
       "Unload b:1b.",
       "Load a:1b-8k and check that all of it (about 10.0 GiB) is on the GPU.",
     ]);
@@ -74,8 +79,7 @@ describe("the words of a step", () => {
   });
 
   it("are there for every kind, as title, as failure and where nobody knows", () => {
-    const steps: readonly Step[] = [...ALL, { kind: "remove-variant", name: "a:1b-8k", made: { digest: "d" } }];
-    for (const step of steps) {
+    for (const step of ALL) {
       expect(stepTitle(step)).toMatch(/^[A-Z].*[^.]$/);
       expect(stepFailedText(step)).toMatch(/ (?:Wasn't|not) /);
       const unsure = stepUnsureText(step);

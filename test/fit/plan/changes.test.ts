@@ -5,24 +5,7 @@ import { dominates, joinCosts } from "../../../src/fit/plan/cost";
 import { GIB } from "../../../src/fit/units";
 import { judge, type JudgeInput } from "../../../src/fit/verdict";
 import { lacking, planFor, withUsedRam } from "../inputs";
-
-/** One of each: a change without a sample is a type error. */
-const SAMPLES: { readonly [K in keyof Changes]-?: NonNullable<Changes[K]> } = {
-  build: {
-    quantization: "Q3_K_M",
-    name: "qwen3-coder-next:q3_K_M",
-    weightBytes: 36 * GIB,
-    downloadBytes: 36 * GIB,
-    steps: 2,
-    loss: "a loss of quality that shows on hard tasks",
-  },
-  limitMib: 56 * 1024,
-  numCtx: 32_768,
-  clientContext: 203_264,
-  unload: ["big:latest"],
-  closeApps: { bytes: 4 * GIB, apps: [{ name: "Xcode", bytes: 4 * GIB }] },
-  kvCacheType: "q8_0",
-};
+import { SAMPLES } from "./sample-changes";
 
 const big = { name: "big:latest", digest: "big", sizeBytes: 40 * GIB, vramBytes: 40 * GIB };
 const plan = withUsedRam(planFor("qwen3-coder-next", 64, 26, { loaded: [big] }), 70 * GIB);

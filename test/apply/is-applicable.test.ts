@@ -1,0 +1,40 @@
+import { describe, expect, it } from "vitest";
+import { isApplicable } from "../../src/apply/is-applicable";
+import { planSteps } from "../../src/apply/steps";
+import { variantName } from "../../src/fit/model-name";
+import type { Changes } from "../../src/fit/plan/changes";
+import { makePlan } from "../../src/fit/plan/make-plan";
+import type { PlanOption } from "../../src/fit/plan/options";
+import { planFor } from "../fit/inputs";
+import { SAMPLES } from "../fit/plan/sample-changes";
+
+const { input } = planFor("llama3.1-8b", 64, 26);
+const plan = makePlan(planFor("llama3.1-8b", 64, 26));
+
+function optionWith(changes: Changes): PlanOption {
+  const [option] = plan.kind === "options" ? plan.options : [];
+  if (option === undefined) throw new Error("There's no option.");
+  return { ...option, changes };
+}
+
+/** The kinds of the steps that changes lead to, the load that ends every change left out. */
+function kindsFor(changes: Changes): readonly string[] {
+  const steps = planSteps({
+    option: optionWith(changes),
+    model: input.model,
+    variantName,
+    limitNowMib: 0,
+    server: input.server,
+    loaded: [],
+    kvCacheTypeNow: "",
+    existing: () => undefined,
+  });
+  return steps.map(({ kind }) => kind).filter((kind) => kind !== "load");
+}
+
+describe.each(Object.keys(SAMPLES) as (keyof Changes)[])("a change of %s", (key) => {
+  it("is applied where a step makes it, and nowhere else", () => {
+    const changes: Changes = { [key]: SAMPLES[key] };
+    expect(kindsFor(changes).length > 0).toBe(isApplicable(optionWith(changes), input.server));
+  });
+});

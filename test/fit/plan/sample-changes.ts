@@ -1,0 +1,20 @@
+import type { Changes } from "../../../src/fit/plan/changes";
+import { GIB } from "../../../src/fit/units";
+
+/** One of each: a change without a sample is a type error. */
+export const SAMPLES: { readonly [K in keyof Changes]-?: NonNullable<Changes[K]> } = {
+  build: {
+    quantization: "Q3_K_M",
+    name: "qwen3-coder-next:q3_K_M",
+    weightBytes: 36 * GIB,
+    downloadBytes: 36 * GIB,
+    steps: 2,
+    loss: "a loss of quality that shows on hard tasks",
+  },
+  limitMib: 56 * 1024,
+  numCtx: 32_768,
+  clientContext: 203_264,
+  unload: ["big:latest"],
+  closeApps: { bytes: 4 * GIB, apps: [{ name: "Xcode", bytes: 4 * GIB }] },
+  kvCacheType: "q8_0",
+};
