@@ -70,11 +70,8 @@ const entries = (names: string, rule: ArchitectureRule): [string, ArchitectureRu
     .split(/\s+/)
     .map((name) => [name, rule]);
 
-/**
- * Architectures (general.architecture) and how they lay out memory. What is not here is Unknown.
- * The README of this folder says how to add one.
- */
-export const ARCHITECTURES: ReadonlyMap<string, ArchitectureRule> = new Map<string, ArchitectureRule>([
+/** The lines of {@link ARCHITECTURES}; each name is in one of them only. */
+export const LINES: readonly (readonly [name: string, rule: ArchitectureRule])[] = [
   ...entries(PLAIN, {}),
   ["grok", { flashAttentionForbidden: true }],
   ["bitnet", { outputOnCpu: true }],
@@ -135,7 +132,13 @@ export const ARCHITECTURES: ReadonlyMap<string, ArchitectureRule> = new Map<stri
   ...entries("rwkv6 rwkv6qwen2 rwkv7 arwkv7", rwkv),
   ...entries("bert nomic-bert-moe jina-bert-v3", { ...encoder }),
   ...entries("nomic-bert jina-bert-v2 modern-bert neo-bert eurobert gemma-embedding", encoder),
-]);
+];
+
+/**
+ * Architectures (general.architecture) and how they lay out memory. What is not here is Unknown.
+ * The README of this folder says how to add one.
+ */
+export const ARCHITECTURES: ReadonlyMap<string, ArchitectureRule> = new Map(LINES);
 
 const DIFFUSION = "is a diffusion model, which this version can't size.";
 const DRAFT = "is a draft model: it only runs beside another model.";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readShape } from "../../../src/memory/architectures/read-shape";
-import { ARCHITECTURES, NOT_COVERED } from "../../../src/memory/architectures/registry";
+import { LINES, NOT_COVERED } from "../../../src/memory/architectures/registry";
 import { estimate, needsArrays } from "../../../src/memory/estimate";
 import type { KnownEstimate } from "../../../src/memory/estimate-types";
 import type { MetadataValue, ModelMetadata } from "../../../src/memory/metadata";
@@ -139,6 +139,12 @@ describe("multi-head latent attention", () => {
     });
     expect(known(file)).toMatchObject({ architecture: "deepseek2", kvCache: 4 * 32_768 * F16 * 576 });
   });
+});
+
+it("minimax-m3 keeps a key of the indexer for each cell of each layer that has one", () => {
+  const indexed = (index: number) => (index < 6 ? { ...attention, "indexer.k_proj": [2048, 128] } : attention);
+  const file = build({ ...plain("minimax-m3", { "attention.indexer.top_k": 2048 }), block: indexed });
+  expect(known(file).kvCache).toBe(32_768 * (8 * ROW + 6 * F16 * 128));
 });
 
 describe("hybrids", () => {
@@ -382,8 +388,9 @@ describe("contradictions and gaps are Unknown", () => {
     expect(reasonOf(build(plain(architecture)))).toBe(`The architecture "${architecture}" ${reason}`);
   });
 
-  it("no architecture is both known and not covered", () => {
-    for (const architecture of NOT_COVERED.keys()) expect(ARCHITECTURES.has(architecture)).toBe(false);
+  it("no architecture is both known and not covered, or known twice", () => {
+    const names = [...LINES.map(([name]) => name), ...NOT_COVERED.keys()];
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
   });
 
   it("never throws on metadata without anything", () => {
