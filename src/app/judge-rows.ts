@@ -1,4 +1,5 @@
-import type { InstalledModel } from "../fit/facts";
+import type { InstalledModel, LoadedModel } from "../fit/facts";
+import { heldByPrograms } from "../fit/gpu-held";
 import { withRealSize } from "../fit/loaded-size";
 import { loadedBeside } from "../fit/model-files";
 import type { JudgeOptions } from "../fit/run-settings";
@@ -45,7 +46,8 @@ export function rowJudge(judgeModel: (input: JudgeInput) => Verdict = judge) {
       return withRealSize(resident, row?.description && { ...row, description: row.description, ...shared });
     });
     const beside = loadedBeside(loaded, described);
-    const settings = JSON.stringify(shared);
+    const programsGpuBytes = heldByOthers(snapshot, loaded);
+    const settings = JSON.stringify([shared, programsGpuBytes]);
     const next: typeof kept = new Map();
     const rows = described.map(({ model, description }): FitRow => {
       if (description === undefined) return { model };
@@ -56,7 +58,7 @@ export function rowJudge(judgeModel: (input: JudgeInput) => Verdict = judge) {
       const entry =
         before?.on === on && before.description === description
           ? before
-          : { on, description, row: judged({ model, description, loaded, ...shared }) };
+          : { on, description, row: judged({ model, description, loaded, programsGpuBytes, ...shared }) };
       next.set(key, entry);
       return entry.row;
     });
@@ -67,4 +69,17 @@ export function rowJudge(judgeModel: (input: JudgeInput) => Verdict = judge) {
   function judged(input: JudgeInput): FitRow {
     return { model: input.model, input, verdict: judgeModel(input) };
   }
+}
+
+/**
+ * GPU memory that other programs hold, in bytes. An MLX runner's cache grows beyond what the server counts: beside one it
+ * can't be told whose memory it is.
+ */
+export function heldByOthers(
+  { gpuAllocatedBytes, models }: Pick<Snapshot, "gpuAllocatedBytes" | "models">,
+  loaded: readonly LoadedModel[],
+): number | undefined {
+  const isMlx = ({ digest }: LoadedModel) =>
+    models.some((one) => one.digest === digest && one.format === "safetensors");
+  return gpuAllocatedBytes === undefined || loaded.some(isMlx) ? undefined : heldByPrograms(gpuAllocatedBytes, loaded);
 }

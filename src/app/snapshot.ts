@@ -10,7 +10,7 @@ import {
 import { type RamUse, usedByOthers } from "../fit/ram";
 import { ownServer } from "../fit/server-origin";
 import { readMachine } from "../mac/machine";
-import { readUsedBytes } from "../mac/memory-status";
+import { type MemoryUse, readMemoryUse } from "../mac/memory-status";
 import { createOllamaClient, type OllamaClient } from "../ollama/client";
 import { type Host, parseHost } from "../ollama/host";
 import { findInstallation, type Installation } from "../ollama/installation";
@@ -48,6 +48,8 @@ export interface Snapshot {
   readonly advice?: LimitAdvice;
   /** The RAM that models can have; absent as the advice is. */
   readonly ram?: RamUse;
+  /** What is allocated for this Mac's GPU now, in bytes; absent as the advice is, and where it couldn't be read. */
+  readonly gpuAllocatedBytes?: number;
   readonly url?: string;
   /** Ollama runs on this Mac itself: its files, its GPU and its limit are this Mac's. Not so in a container. */
   readonly isLocal: boolean;
@@ -77,7 +79,7 @@ export function hostOf(system: System, { host }: Settings): Host {
 /** Reads the Mac and the server side by side; what does not answer becomes a state, never an exception. */
 export async function readSnapshot(system: System, settings: Settings): Promise<Snapshot> {
   const host = hostOf(system, settings);
-  const mac = Promise.all([readMachine(system), system.platform === "darwin" ? readUsedBytes(system) : undefined]);
+  const mac = Promise.all([readMachine(system), system.platform === "darwin" ? readMemoryUse(system) : {}]);
   if (host.kind === "invalid") {
     return assemble(await mac, settings, { isLocal: true, state: { kind: "wrong-host", reason: host.reason } });
   }
@@ -117,7 +119,7 @@ export function hostName({ url }: Snapshot): string {
 }
 
 function assemble(
-  [machine, usedBytes]: readonly [Machine, number | undefined],
+  [machine, { usedBytes, gpuAllocatedBytes }]: readonly [Machine, MemoryUse],
   settings: Settings,
   rest: Pick<Snapshot, "isLocal" | "state"> & Partial<Snapshot>,
 ): Snapshot {
@@ -145,6 +147,7 @@ function assemble(
             othersBytes: usedBytes === undefined ? undefined : usedByOthers(usedBytes, rest.loaded ?? []),
           }
         : undefined,
+    gpuAllocatedBytes: advice && gpuAllocatedBytes,
   };
 }
 

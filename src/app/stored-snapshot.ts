@@ -64,12 +64,13 @@ const FLASH = { auto: true, on: true, off: true } as const;
 /** Whether a stored value has all that a screen reads of a snapshot. */
 export function isSnapshot(value: unknown): value is Snapshot {
   if (!isRecord(value)) return false;
-  const { machine, limit, advice, ram, url, isLocal, state, server, models, loaded } = value;
+  const { machine, limit, advice, ram, gpuAllocatedBytes, url, isLocal, state, server, models, loaded } = value;
   return (
     isMachine(machine) &&
     isLimit(limit) &&
     (advice === undefined || isAdvice(advice)) &&
     isAbsentOr(isRam)(ram) &&
+    isSizeOrAbsent(gpuAllocatedBytes) &&
     isTextOrAbsent(url) &&
     typeof isLocal === "boolean" &&
     isRecord(state) &&

@@ -34,6 +34,8 @@ export interface JudgeInput {
   readonly loaded: readonly LoadedModel[];
   /** Absent for a remote Mac. */
   readonly ram?: RamUse;
+  /** GPU memory that other programs hold now, in bytes; absent for a remote Mac and where it can't be told. */
+  readonly programsGpuBytes?: number;
   readonly options: JudgeOptions;
 }
 

@@ -54,27 +54,20 @@ export async function readKernelStatus(system: { readonly run: Runner }): Promis
   };
 }
 
-/** Reads page counts and the GPU's statistics side by side; both are bounded. Never throws. */
-export async function readMemoryUse(system: { readonly run: Runner }): Promise<MemoryUse> {
-  const [pages, gpu] = await Promise.all([readPages(system), system.run(IOREG, IOREG_ARGS, { timeoutMs: 3_000 })]);
-  return { ...pages, ...parseGpuStatistics(gpu.stdout) };
-}
+const readings = new WeakMap<Runner, Promise<MemoryUse>>();
 
-/** RAM in use in bytes, as {@link MemoryStatus} counts it; undefined where it couldn't be read. Never throws. */
-export async function readUsedBytes(system: { readonly run: Runner }): Promise<number | undefined> {
-  return (await readPages(system)).usedBytes;
-}
-
-type Pages = ReturnType<typeof parseVmStat>;
-
-const readings = new WeakMap<Runner, Promise<Pages>>();
-
-/** Who asks while it's being read shares the answer: a view and the snapshot it shows ask at the same moment. */
-function readPages({ run }: { readonly run: Runner }): Promise<Pages> {
+/**
+ * Reads page counts and the GPU's statistics side by side; both are bounded. Who asks while they're being read shares the
+ * answer: a view and the snapshot it shows ask at the same moment. Never throws.
+ */
+export function readMemoryUse({ run }: { readonly run: Runner }): Promise<MemoryUse> {
   const underWay = readings.get(run);
   if (underWay !== undefined) return underWay;
-  const reading = run(VM_STAT, [], { timeoutMs: 3_000, maxBytes: 64 * 1024 })
-    .then(({ stdout }) => parseVmStat(stdout))
+  const reading = Promise.all([
+    run(VM_STAT, [], { timeoutMs: 3_000, maxBytes: 64 * 1024 }),
+    run(IOREG, IOREG_ARGS, { timeoutMs: 3_000 }),
+  ])
+    .then(([pages, gpu]) => ({ ...parseVmStat(pages.stdout), ...parseGpuStatistics(gpu.stdout) }))
     .finally(() => readings.delete(run));
   readings.set(run, reading);
   return reading;

@@ -1,10 +1,11 @@
+import { besidePrograms, besideProgramsText } from "../gpu-held";
 import { inForceBytes } from "../limit-policy";
 import { tierText } from "../limit-preview";
 import { promptCacheBytes, type RamBalance, ramText, withPromptCache } from "../ram";
 import { formatBytes, formatContext } from "../units";
 import { judge, type KnownVerdict, swaps } from "../verdict";
 import { verdictSentence } from "../verdict-text";
-import { commandsOf, costOf, costWords } from "./changes";
+import { applyChanges, commandsOf, costOf, costWords } from "./changes";
 import { joinCosts } from "./cost";
 import { impossible } from "./impossible";
 import { type Plan, type PlanOption, rankOptions } from "./options";
@@ -47,11 +48,18 @@ function toOption(plan: PlanInput, before: KnownVerdict, kind: PlanKind, way: Pr
     sentence: verdictSentence(way.after),
     ...way,
     kind,
+    now: nowText(plan, way),
     costs: [...costWords(setting), ...notes(plan, before, way)],
     cost: joinCosts([costOf(setting), { swapBytes: swaps(way.after) ? way.after.ram?.shortBytes : 0 }]),
     swapsLater: later(plan, way.after)?.kind === "swaps",
     commands: commandsOf(setting),
   };
+}
+
+/** The verdict judges the model alone; apps that an option closes hold nothing any more. */
+function nowText({ input, apps }: PlanInput, { changes, after }: Proposed): string | undefined {
+  const now = changes.closeApps === undefined ? besidePrograms(applyChanges(input, changes), after) : undefined;
+  return now && besideProgramsText(now, apps);
 }
 
 /** No change leads to Fits where the limit or the server is not known well enough: that doesn't mean it won't fit. */

@@ -7,6 +7,8 @@ import { PLAN_KINDS, type PlanKind } from "./proposals";
 export interface PlanOption extends Proposed {
   readonly kind: PlanKind;
   readonly sentence: string;
+  /** How it would do now, beside what other programs hold of the GPU's memory, as a sentence. */
+  readonly now?: string;
   /** What it costs, in words; empty where it costs nothing. */
   readonly costs: readonly string[];
   readonly cost: Cost;
@@ -71,5 +73,6 @@ export function rankOptions(options: readonly PlanOption[]): readonly PlanOption
 export function headline({ before, options, instead }: Extract<Plan, { kind: "options" }>): string {
   const [first] = options;
   if (instead !== undefined || first?.kind !== "already-fits" || before.kind !== "fits") return "Recommended";
+  if (first.now !== undefined) return "It Fits Alone";
   return first.costs.length === 0 ? "It Fits" : "It Fits for Now";
 }

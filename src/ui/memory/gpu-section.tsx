@@ -1,5 +1,8 @@
 import { Action, Color, Icon, List } from "@raycast/api";
+import type { ReactNode } from "react";
+import { heldByOthers } from "../../app/judge-rows";
 import type { AppleSiliconMac } from "../../fit/facts";
+import { isHeldByModels, likelyHolder } from "../../fit/gpu-held";
 import { defaultLimit, inForceBytes, limitInForce } from "../../fit/limit-policy";
 import { lowWaterText } from "../../fit/limit-preview";
 import { formatBytes, formatPercent, MIB } from "../../fit/units";
@@ -114,6 +117,32 @@ function Figures({ mac, memory, snapshot }: Props & { readonly mac: AppleSilicon
           actions={actions(inUse)}
         />
       )}
+      {snapshot.isLocal && <HeldRow memory={memory} actions={actions} />}
     </>
+  );
+}
+
+/** What other programs hold, as far as it can be told; nothing where only windows are there. */
+function HeldRow({
+  memory: { status, loaded, apps = [], list },
+  actions,
+}: Pick<Props, "memory"> & { readonly actions: (bytes: number) => ReactNode }) {
+  const gpuAllocatedBytes = status?.gpuAllocatedBytes;
+  if (loaded?.kind !== "read") return null;
+  const held = heldByOthers({ gpuAllocatedBytes, models: list.snapshot?.models ?? [] }, loaded.models);
+  if (!isHeldByModels(held)) return null;
+  const others = apps.filter(({ name }) => name !== "Ollama");
+  const holder = likelyHolder(held, others);
+  return (
+    <FigureRow
+      id="held-by-programs"
+      title="Held by Other Programs"
+      note={holder === undefined ? "not by Ollama's models" : `likely ${holder}`}
+      icon={Icon.AppWindowList}
+      value={formatBytes(held)}
+      source="ioreg"
+      tooltip="What is allocated for the GPU without Ollama's loaded models. The limit is one for all programs, so models get that much less now."
+      actions={actions(held)}
+    />
   );
 }

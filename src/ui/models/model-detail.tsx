@@ -2,6 +2,7 @@ import { List } from "@raycast/api";
 import { historyText, type LoadRecord } from "../../apply/load-history";
 import { formatBytes } from "../../fit/units";
 import { besideText } from "../../fit/beside-loaded";
+import { besidePrograms, besideProgramsText } from "../../fit/gpu-held";
 import { needBytes } from "../../fit/verdict";
 import { badgeText, settingsOf, termsOf, verdictSentence } from "../../fit/verdict-text";
 import type { FitRow } from "../shared/use-fit-list";
@@ -20,6 +21,7 @@ export function FitDetail({
 }) {
   if (verdict === undefined || input === undefined) return <List.Item.Detail isLoading />;
   const beside = besideText(input, verdict);
+  const programs = verdict.kind === "unknown" ? undefined : besidePrograms(input, verdict);
   const run = verdict.run;
   return (
     <List.Item.Detail
@@ -30,6 +32,7 @@ export function FitDetail({
           </TagList>
           <Label title="In Words" text={verdictSentence(verdict)} />
           {beside && <Label title="Now" text={beside} />}
+          {programs && <Label title="Other Programs" text={besideProgramsText(programs)} />}
           {loads.length > 0 && !verdict.estimate?.uncountedCache && (
             <Label title="Measured Here" text={historyText(loads)} />
           )}

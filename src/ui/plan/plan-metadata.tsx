@@ -16,7 +16,7 @@ interface Props {
 
 /** Verdict before and after, what an option costs and its commands; for a model that fits what more it could have. */
 export function PlanMetadata({ plan: { before }, planned, option }: Props) {
-  const { after, costs, commands } = option;
+  const { after, now, costs, commands } = option;
   const most = largestContext(planned, before);
   return (
     <List.Item.Detail.Metadata>
@@ -33,6 +33,7 @@ export function PlanMetadata({ plan: { before }, planned, option }: Props) {
       <Label title="Spare" text={formatBytes(after.spareBytes, 2)} />
       {most !== undefined && <Label title="Largest Context" text={`${formatContext(most)} tokens`} />}
       <Separator />
+      {now !== undefined && <Label title="Other Programs" text={now} />}
       {before.limit.excess && <Label title="Limit Not Safe" text={before.limit.excess.warning} />}
       {costs.length === 0 && <Label title="Costs" text="Nothing" />}
       {costs.map((cost) => (

@@ -7,11 +7,16 @@ const BAR_WIDTH = 40;
 const LABEL_WIDTH = 7;
 
 /** A whole option as text, for the clipboard: what it leads to, what it costs and how it's done by hand. */
-export function optionText(model: string, before: Verdict, { title, sentence, after, costs, commands }: PlanOption) {
+export function optionText(
+  model: string,
+  before: Verdict,
+  { title, sentence, now, after, costs, commands }: PlanOption,
+) {
   const comparison = compareVerdicts(before, after);
   return [
     `${model}: ${title}`,
     sentence,
+    ...(now === undefined ? [] : [now]),
     ...(comparison ? [comparisonLines(comparison).join("\n")] : []),
     ...list("Costs", costs),
     ...list("Commands", commands),

@@ -2,6 +2,7 @@ import { showToast, Toast } from "@raycast/api";
 import { usePromise } from "@raycast/utils";
 import { useMemo, useState } from "react";
 import type { ClosableApp, ServerFacts, SmallerBuild } from "../../fit/facts";
+import { isHeldByModels } from "../../fit/gpu-held";
 import { makePlan } from "../../fit/plan/make-plan";
 import type { Plan } from "../../fit/plan/options";
 import type { PlanInput } from "../../fit/plan/plan-input";
@@ -27,7 +28,7 @@ export interface PlanState {
 export function usePlan(row: FitRow, snapshot: Snapshot): PlanState | undefined {
   const [builds, setBuilds] = useState<ReadonlyMap<string, SmallerBuild>>();
   const known = useMemo(() => planInput(row, snapshot, builds), [row, snapshot, builds]);
-  const isCrowded = useMemo(() => known !== undefined && needsApps(makePlan(known)), [known]);
+  const isCrowded = useMemo(() => known !== undefined && needsApps(makePlan(known), known), [known]);
   const { data: apps, isLoading, revalidate } = usePromise(readLargestApps, [getSystem()], { execute: isCrowded });
   const planned = useMemo(
     () => known && { ...known, apps: apps && closableApps(apps, snapshot.server) },
@@ -51,8 +52,9 @@ export function usePlan(row: FitRow, snapshot: Snapshot): PlanState | undefined 
   };
 }
 
-/** Something would fit if apps made room: it's worth asking `top` which run, which takes a second. */
-function needsApps(plan: Plan): boolean {
+/** Apps could make room, or one of them holds GPU memory: it's worth asking `top` which run, which takes a second. */
+function needsApps(plan: Plan, { input }: PlanInput): boolean {
+  if (isHeldByModels(input.programsGpuBytes)) return true;
   return plan.kind === "options" && plan.options.some(({ changes }) => changes.closeApps !== undefined);
 }
 
