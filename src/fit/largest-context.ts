@@ -1,3 +1,4 @@
+import { runSteps, type Steps } from "./steps";
 import { type JudgeInput, judgeAtContext, type Verdict } from "./verdict";
 
 /** llama.cpp pads a context to this many tokens. */
@@ -11,20 +12,26 @@ export const CONTEXT_STEP = 256;
  * searched stretch by stretch of equal batch, the uppermost first, each by halving.
  */
 export function largestFittingContext(input: JudgeInput, upTo: number): number | undefined {
+  return runSteps(searchLargestContext(input, upTo));
+}
+
+/** {@link largestFittingContext}, with a pause before each context it judges. */
+export function* searchLargestContext(input: JudgeInput, upTo: number): Steps<number | undefined> {
   const at = (steps: number): Verdict => judgeAtContext(input, steps * CONTEXT_STEP);
   const fits = (steps: number): boolean => at(steps).kind === "fits";
   let high = Math.floor(upTo / CONTEXT_STEP);
   while (high > 0) {
+    yield;
     const top = at(high);
     if (top.kind === "fits") return high * CONTEXT_STEP;
     if (top.run === undefined) return undefined;
     const { batch, parallel } = top.run;
-    const low = firstWhere(
+    const low = yield* firstWhere(
       regionStart(high, parallel.value),
       high,
       (steps) => at(steps).run?.batch.value === batch.value,
     );
-    if (fits(low)) return (firstWhere(low, high, (steps) => !fits(steps)) - 1) * CONTEXT_STEP;
+    if (fits(low)) return ((yield* firstWhere(low, high, (steps) => !fits(steps))) - 1) * CONTEXT_STEP;
     high = low - 1;
   }
   return undefined;
@@ -40,9 +47,10 @@ function regionStart(steps: number, slots: number): number {
 }
 
 /** The first of low..high for which `holds`, which holds for all after it and for `high`. */
-function firstWhere(low: number, high: number, holds: (steps: number) => boolean): number {
+function* firstWhere(low: number, high: number, holds: (steps: number) => boolean): Steps<number> {
   let [first, sure] = [low, high];
   while (first < sure) {
+    yield;
     const middle = Math.floor((first + sure) / 2);
     if (holds(middle)) sure = middle;
     else first = middle + 1;

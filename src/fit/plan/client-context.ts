@@ -1,13 +1,13 @@
-import { largestFittingContext } from "../largest-context";
+import { searchLargestContext } from "../largest-context";
 import { formatCount } from "../units";
 import type { Proposal } from "./proposal";
 import { settle } from "./settle";
 
 /** A smaller context where it's asked for: a client's own wins over the Modelfile and over every variant's. */
 export const clientContext: Proposal = {
-  propose(plan, before) {
+  *propose(plan, before) {
     if (before.kind === "fits" || !before.run.isAskedByClient) return [];
-    const most = largestFittingContext(plan.input, before.run.numCtx.value);
+    const most = yield* searchLargestContext(plan.input, before.run.numCtx.value);
     const settled = most === undefined ? undefined : settle(plan, before, { clientContext: most });
     return settled === undefined ? [] : [{ ...settled, title: `Set ${formatCount(most ?? 0)} in the Client` }];
   },

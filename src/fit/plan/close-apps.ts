@@ -15,10 +15,10 @@ type Way = Pick<Proposed, "changes" | "after" | "isPoor"> & Partial<Pick<Propose
 
 /** Room in the RAM for what would only fit the limit: by quitting apps, alone or together with another change. */
 export const closeApps: Proposal = {
-  propose(plan, before) {
+  *propose(plan, before) {
     const ways: readonly Way[] = fitsLimit(before)
       ? [{ changes: {}, after: before }]
-      : [...higherLimit.propose(plan, before), ...smallerContext.propose(plan, before)];
+      : [...(yield* higherLimit.propose(plan, before)), ...(yield* smallerContext.propose(plan, before))];
     return ways.flatMap((way) => withRoom(plan, before, way));
   },
 };

@@ -1,5 +1,6 @@
 import { isWorthRaising } from "../limit-policy";
 import { ownRunners } from "../own-runners";
+import type { Steps } from "../steps";
 import { formatBytes, MIB } from "../units";
 import { fitsLimit, type KnownVerdict } from "../verdict";
 import type { PlanInput } from "./plan-input";
@@ -11,10 +12,10 @@ const LIMIT_STEP_MIB = 1024;
 
 /** The least round limit that fits and leaves macOS its reserve. */
 export const higherLimit: Proposal = {
-  propose(plan, before) {
+  *propose(plan, before) {
     const { advice } = plan;
     if (advice === undefined) return [];
-    return leastLimit(plan, before, 0, Math.min(advice.highestMib, advice.ramMib - advice.reserveBytes / MIB));
+    return yield* leastLimit(plan, before, 0, Math.min(advice.highestMib, advice.ramMib - advice.reserveBytes / MIB));
   },
 };
 
@@ -22,12 +23,18 @@ export const higherLimit: Proposal = {
  * The least round limit above `fromMib` and up to `toMib` under which the model fits and that's worth a password. Where
  * only less is allowed, that: it's never recommended.
  */
-export function leastLimit(plan: PlanInput, before: KnownVerdict, fromMib: number, toMib: number): readonly Proposed[] {
+export function* leastLimit(
+  plan: PlanInput,
+  before: KnownVerdict,
+  fromMib: number,
+  toMib: number,
+): Steps<readonly Proposed[]> {
   if (fitsLimit(before) || plan.advice === undefined) return [];
   const above = Math.max(before.limit.bytes / MIB, fromMib);
   const found: Proposed[] = [];
   for (let step = Math.floor(above / LIMIT_STEP_MIB) + 1; step * LIMIT_STEP_MIB <= toMib; step += 1) {
     const limitMib = step * LIMIT_STEP_MIB;
+    yield;
     const isPoor = !isWorthRaising(limitMib, before.limit.bytes);
     const settled = settle(plan, before, { limitMib, unload: staleRunners(plan) });
     if (settled === undefined) continue;

@@ -1,5 +1,6 @@
 import { limitOnceSet } from "../limit-policy";
 import { shortageText } from "../ram";
+import type { Steps } from "../steps";
 import { formatBytes, formatContext, MIB } from "../units";
 import { judgeAtContext, type KnownVerdict, needBytes } from "../verdict";
 import type { Impossible } from "./options";
@@ -18,9 +19,9 @@ const WEIGHTS_SHARE = 0.6;
 const SMALLEST_CONTEXT = 4096;
 
 /** What is missing at the very least, which size is comfortable here, and what helps instead. */
-export function impossible(plan: PlanInput, before: KnownVerdict): Impossible {
+export function* impossible(plan: PlanInput, before: KnownVerdict): Steps<Impossible> {
   const { input, advice } = plan;
-  const perhaps = lighterBuild(plan, before);
+  const perhaps = yield* lighterBuild(plan, before);
   const highest = Math.max(before.limit.bytes, (advice?.highestMib ?? 0) * MIB);
   const advised = Math.max(before.limit.bytes, (advice?.recommendedMib ?? 0) * MIB);
   const where = advice === undefined ? "that Mac" : "this Mac";
@@ -46,11 +47,11 @@ export function impossible(plan: PlanInput, before: KnownVerdict): Impossible {
  * What a build would do that's no heavier than llama.cpp's own, where one at its heaviest wouldn't: the title of such an
  * option. Undefined where there is none, and once the registries have answered.
  */
-function lighterBuild(plan: PlanInput, before: KnownVerdict): string | undefined {
+function* lighterBuild(plan: PlanInput, before: KnownVerdict): Steps<string | undefined> {
   const isOpen = plan.builds === undefined || [...plan.builds.values()].some(({ kind }) => kind === "unchecked");
   if (!isOpen) return undefined;
-  const [alone] = bestBuild(plan, before, "usual");
-  return (alone ?? bestBuildAndMore(plan, before, "usual")[0])?.title;
+  const [alone] = yield* bestBuild(plan, before, "usual");
+  return (alone ?? (yield* bestBuildAndMore(plan, before, "usual"))[0])?.title;
 }
 
 /** What stands against the model at the smallest context of use and the highest limit that's safe. */

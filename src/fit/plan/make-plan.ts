@@ -1,7 +1,9 @@
 import { besidePrograms, besideProgramsText } from "../gpu-held";
 import { inForceBytes } from "../limit-policy";
+import { searchLargestContext } from "../largest-context";
 import { tierText } from "../limit-preview";
 import { promptCacheBytes, type RamBalance, ramText, withPromptCache } from "../ram";
+import { runSteps, type Steps } from "../steps";
 import { formatBytes, formatContext } from "../units";
 import { judge, type KnownVerdict, swaps } from "../verdict";
 import { verdictSentence } from "../verdict-text";
@@ -15,18 +17,29 @@ import { PLAN_KINDS, type PlanKind, PROPOSALS } from "./proposals";
 
 /** The ways to make one model fit, least intrusive first, each judged by the list's own verdict. */
 export function makePlan(plan: PlanInput): Plan {
+  return runSteps(planInSteps(plan));
+}
+
+/** {@link makePlan}, with pauses. */
+export function* planInSteps(plan: PlanInput): Steps<Plan> {
   const before = judge(plan.input);
   if (before.kind === "unknown") return { kind: "unknown", before, reason: before.reason };
-  const found = proposed(plan, before, false);
-  const options = rankOptions(found.some(isGood) ? found : [...found, ...proposed(plan, before, true)]);
+  const found = yield* proposed(plan, before, false);
+  const options = rankOptions(found.some(isGood) ? found : [...found, ...(yield* proposed(plan, before, true))]);
   if (options.length > 0) {
-    const instead = options.some(isGood) ? undefined : impossible(plan, before);
-    return { kind: "options", before, options, instead };
+    const instead = options.some(isGood) ? undefined : yield* impossible(plan, before);
+    return { kind: "options", before, options, instead, largestContext: yield* largestContext(plan, before) };
   }
   const doubt = cannotPromise(before);
   return doubt === undefined
-    ? { kind: "impossible", before, impossible: impossible(plan, before) }
+    ? { kind: "impossible", before, impossible: yield* impossible(plan, before) }
     : { kind: "unknown", before, reason: doubt };
+}
+
+/** For a model that fits: the largest context it could have. */
+function* largestContext({ input }: PlanInput, before: KnownVerdict): Steps<number | undefined> {
+  const trained = before.run.trainedContext;
+  return before.kind === "fits" && trained !== undefined ? yield* searchLargestContext(input, trained) : undefined;
 }
 
 function isGood({ isPoor, after }: PlanOption): boolean {
@@ -34,12 +47,17 @@ function isGood({ isPoor, after }: PlanOption): boolean {
 }
 
 /** What the proposals find: the last resorts, or the others. */
-function proposed(plan: PlanInput, before: KnownVerdict, lastResorts: boolean): readonly PlanOption[] {
-  return PLAN_KINDS.flatMap((kind) => {
+function* proposed(plan: PlanInput, before: KnownVerdict, lastResorts: boolean): Steps<readonly PlanOption[]> {
+  const options: PlanOption[] = [];
+  for (const kind of PLAN_KINDS) {
     const { propose, isLastResort = false }: Proposal = PROPOSALS[kind];
-    if (isLastResort !== lastResorts) return [];
-    return propose(plan, before).map((way) => toOption(plan, before, kind, way));
-  });
+    if (isLastResort !== lastResorts) continue;
+    for (const way of yield* propose(plan, before)) {
+      options.push(toOption(plan, before, kind, way));
+      yield;
+    }
+  }
+  return options;
 }
 
 function toOption(plan: PlanInput, before: KnownVerdict, kind: PlanKind, way: Proposed): PlanOption {

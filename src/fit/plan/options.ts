@@ -40,6 +40,8 @@ export type Plan =
       readonly options: readonly PlanOption[];
       /** What is better than any of them, where all of them are poor or would swap. */
       readonly instead?: Impossible;
+      /** In tokens; absent for a model that doesn't fit as it is. */
+      readonly largestContext?: number;
     }
   | { readonly kind: "impossible"; readonly before: KnownVerdict; readonly impossible: Impossible }
   /** Not enough is known to promise anything. */

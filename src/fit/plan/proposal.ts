@@ -1,3 +1,4 @@
+import type { Steps } from "../steps";
 import type { KnownVerdict } from "../verdict";
 import type { Changes } from "./changes";
 import type { PlanInput } from "./plan-input";
@@ -16,8 +17,8 @@ export interface Proposed {
 
 /** A kind of way to make a model fit. The table in proposals.ts ranks it. */
 export interface Proposal {
-  /** The ways of this kind for a model; none where it doesn't apply or doesn't help. */
-  readonly propose: (plan: PlanInput, before: KnownVerdict) => readonly Proposed[];
+  /** The ways of this kind for a model; none where it doesn't apply or doesn't help. It pauses before whatever takes long. */
+  readonly propose: (plan: PlanInput, before: KnownVerdict) => Steps<readonly Proposed[]>;
   /** Asked only where the others find nothing, or nothing that isn't poor. */
   readonly isLastResort?: boolean;
 }

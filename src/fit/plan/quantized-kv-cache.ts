@@ -3,9 +3,10 @@ import { settle } from "./settle";
 
 /** A KV cache of q8_0 instead of f16: about half of it, for every model of the server. */
 export const quantizedKvCache: Proposal = {
-  propose(plan, before) {
+  *propose(plan, before) {
     const present = before.run.kvCacheType.value;
     if (before.kind === "fits" || (present !== "f16" && present !== "bf16")) return [];
+    yield;
     const settled = settle(plan, before, { kvCacheType: "q8_0" });
     return settled === undefined ? [] : [{ ...settled, title: "Quantize the KV Cache to q8_0" }];
   },

@@ -7,12 +7,13 @@ import { roundContexts } from "./smaller-context";
 
 /** A smaller context under the recommended limit. */
 export const raiseAndCap: Proposal = {
-  propose(plan, before) {
+  *propose(plan, before) {
     const limitMib = recommendedRaise(plan, before);
     if (fitsLimit(before) || limitMib === undefined) return [];
-    return roundContexts(plan, before, { limitMib, unload: staleRunners(plan) }).map((found) => ({
-      ...found,
-      title: `Raise to ${formatBytes(limitMib * MIB)} and Cap at ${formatContext(found.numCtx)}`,
+    const found = yield* roundContexts(plan, before, { limitMib, unload: staleRunners(plan) });
+    return found.map((each) => ({
+      ...each,
+      title: `Raise to ${formatBytes(limitMib * MIB)} and Cap at ${formatContext(each.numCtx)}`,
     }));
   },
 };

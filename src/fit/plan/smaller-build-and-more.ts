@@ -1,4 +1,5 @@
 import { ROUND_CONTEXTS } from "../largest-context";
+import type { Steps } from "../steps";
 import { formatBytes, formatContext, MIB } from "../units";
 import { fitsLimit, type KnownVerdict, swaps } from "../verdict";
 import { type PlanInput, recommendedRaise } from "./plan-input";
@@ -18,7 +19,7 @@ export const smallerBuildAndMore: Proposal = {
   propose: (plan, before) => bestBuildAndMore(plan, before, "most"),
 };
 
-export function bestBuildAndMore(plan: PlanInput, before: KnownVerdict, sizing: Sizing): readonly Proposed[] {
+export function* bestBuildAndMore(plan: PlanInput, before: KnownVerdict, sizing: Sizing): Steps<readonly Proposed[]> {
   if (before.kind === "fits" || !plan.canCap) return [];
   const present = before.run.numCtx.value;
   const raise = fitsLimit(before) ? undefined : recommendedRaise(plan, before);
@@ -32,6 +33,7 @@ export function bestBuildAndMore(plan: PlanInput, before: KnownVerdict, sizing: 
   for (const enough of [Math.min(USEFUL_CONTEXT, present), 0]) {
     for (const { candidate, limitMib, numCtx } of combinations) {
       if ((numCtx ?? present) < enough) continue;
+      yield;
       const settled = settle(plan, before, { build: candidate.build, limitMib, numCtx });
       if (settled === undefined || swaps(settled.after)) continue;
       const more = [

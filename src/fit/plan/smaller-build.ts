@@ -1,3 +1,4 @@
+import type { Steps } from "../steps";
 import { type KnownVerdict, swaps } from "../verdict";
 import { verdictSentence } from "../verdict-text";
 import type { BuildChange } from "./changes";
@@ -21,9 +22,10 @@ export const smallerBuild: Proposal = {
   propose: (plan, before) => bestBuild(plan, before, "most"),
 };
 
-export function bestBuild(plan: PlanInput, before: KnownVerdict, sizing: Sizing): readonly Proposed[] {
+export function* bestBuild(plan: PlanInput, before: KnownVerdict, sizing: Sizing): Steps<readonly Proposed[]> {
   if (before.kind === "fits") return [];
   for (const candidate of buildCandidates(plan, sizing)) {
+    yield;
     const settled = settle(plan, before, { build: candidate.build });
     if (settled !== undefined && !swaps(settled.after)) return [proposedBuild(candidate, settled)];
   }

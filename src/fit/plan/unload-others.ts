@@ -5,10 +5,11 @@ import { settle } from "./settle";
 
 /** llama.cpp doesn't see what other models take of the limit. */
 export const unloadOthers: Proposal = {
-  propose(plan, before) {
+  *propose(plan, before) {
     const room = before.kind === "fits" ? roomBeside(plan.input, before) : undefined;
     if (room?.lacks === undefined || room.takenBytes === 0) return [];
     const names = room.others.map(({ name }) => name);
+    yield;
     const settled = settle(plan, before, { unload: names });
     if (settled === undefined) return [];
     return [

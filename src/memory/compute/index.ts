@@ -16,8 +16,8 @@ export interface ComputeBuffer {
   readonly measured: boolean;
 }
 
-/** Plans take about a millisecond, and searches for a context come back to the same ones. */
-const plans = new WeakMap<ModelShape, Map<string, number>>();
+/** A buffer takes a millisecond to work out, and searches come back to the same settings under many limits. */
+const known = new WeakMap<ModelShape, Map<string, number>>();
 
 /**
  * Compute buffer on the GPU in bytes. Transformers are laid out tensor by tensor as llama.cpp, ggml's allocator and
@@ -25,20 +25,26 @@ const plans = new WeakMap<ModelShape, Map<string, number>>();
  */
 export function computeBuffer(shape: ModelShape, settings: EffectiveSettings): ComputeBuffer {
   const method = methodOf(shape);
-  const bytes = method === "closed-form" ? closedForm(shape, settings) : plannedBytes(shape, settings);
+  const bytes = knownBytes(shape, settings, method === "closed-form" ? closedForm : plannedBytes);
   const measured = closeness(shape, method);
   const uncertainty = computeUncertainty(bytes, settings, bandOf(method, measured));
   return { bytes, uncertainty, measured: measured !== undefined };
 }
 
-function plannedBytes(shape: ModelShape, settings: EffectiveSettings): number {
-  const known = plans.get(shape) ?? new Map<string, number>();
-  plans.set(shape, known);
+type Method = (shape: ModelShape, settings: EffectiveSettings) => number;
+
+function knownBytes(shape: ModelShape, settings: EffectiveSettings, workOut: Method): number {
+  const ofShape = known.get(shape) ?? new Map<string, number>();
+  known.set(shape, ofShape);
   const key = Object.values(settings).join(" ");
-  const earlier = known.get(key);
+  const earlier = ofShape.get(key);
   if (earlier !== undefined) return earlier;
-  // The graph for one token a slot, which llama.cpp reserves too, never needs more than that for a batch.
-  const bytes = planBuffer(runOrder(transformerGraph(shape, settings, settings.batch)));
-  known.set(key, bytes);
+  const bytes = workOut(shape, settings);
+  ofShape.set(key, bytes);
   return bytes;
+}
+
+function plannedBytes(shape: ModelShape, settings: EffectiveSettings): number {
+  // The graph for one token a slot, which llama.cpp reserves too, never needs more than that for a batch.
+  return planBuffer(runOrder(transformerGraph(shape, settings, settings.batch)));
 }

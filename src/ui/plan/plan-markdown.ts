@@ -6,12 +6,23 @@ import type { Verdict } from "../../fit/verdict";
 import { plainMarkdown } from "../shared/plain-markdown";
 import { type Appearance, planChart } from "./plan-chart";
 
-/** Before and after of an option: the sentence, and the need against the limit as a picture. */
+/** The page of each option as it was last drawn: a view draws them while it plans, and shows them as often as it likes. */
+const drawn = new WeakMap<PlanOption, { before: Verdict; appearance: Appearance; markdown: string }>();
+
+/** Before and after of an option of a plan: the sentence, and the need against the limit as a picture. */
 export function planMarkdown(
   before: Verdict,
-  { after, sentence, title }: PlanOption,
+  option: PlanOption,
   appearance: Appearance = environment.appearance,
 ): string {
+  const known = drawn.get(option);
+  if (known?.before === before && known.appearance === appearance) return known.markdown;
+  const markdown = draw(before, option, appearance);
+  drawn.set(option, { before, appearance, markdown });
+  return markdown;
+}
+
+function draw(before: Verdict, { after, sentence, title }: PlanOption, appearance: Appearance): string {
   const comparison = compareVerdicts(before, after);
   return [
     `## ${plainMarkdown(title)}`,

@@ -1,7 +1,5 @@
 import { List } from "@raycast/api";
-import { largestFittingContext } from "../../fit/largest-context";
 import { isUnconfirmed, type Plan, type PlanOption } from "../../fit/plan/options";
-import type { PlanInput } from "../../fit/plan/plan-input";
 import { formatBytes, formatContext } from "../../fit/units";
 import { badgeText } from "../../fit/verdict-text";
 import { VERDICT_COLORS } from "../shared/verdict-look";
@@ -10,14 +8,12 @@ const { Label, Separator, TagList } = List.Item.Detail.Metadata;
 
 interface Props {
   readonly plan: Extract<Plan, { kind: "options" }>;
-  readonly planned: PlanInput;
   readonly option: PlanOption;
 }
 
 /** Verdict before and after, what an option costs and its commands; for a model that fits what more it could have. */
-export function PlanMetadata({ plan: { before }, planned, option }: Props) {
+export function PlanMetadata({ plan: { before, largestContext: most }, option }: Props) {
   const { after, now, costs, commands } = option;
-  const most = largestContext(planned, before);
   return (
     <List.Item.Detail.Metadata>
       <TagList title="Before">
@@ -45,10 +41,4 @@ export function PlanMetadata({ plan: { before }, planned, option }: Props) {
       ))}
     </List.Item.Detail.Metadata>
   );
-}
-
-/** For a model that fits: the largest context it could have. */
-function largestContext({ input }: PlanInput, before: Props["plan"]["before"]): number | undefined {
-  const trained = before.run.trainedContext;
-  return before.kind === "fits" && trained !== undefined ? largestFittingContext(input, trained) : undefined;
 }

@@ -56,7 +56,7 @@ export function PlanView({ row: opened, snapshot: openedIn, settings, refresh: r
   const lastChange = usePromise(readLastChange, [], { onError: () => {} });
   const title = row.model.name;
   if (state === undefined) return <List isLoading navigationTitle={title} />;
-  const { plan, planned, checkBuilds } = state;
+  const { plan, checkBuilds } = state;
   const isLoading = list.isLoading || state.isLoading;
   const work = {
     row,
@@ -103,7 +103,7 @@ export function PlanView({ row: opened, snapshot: openedIn, settings, refresh: r
       detail={
         <List.Item.Detail
           markdown={planMarkdown(plan.before, option)}
-          metadata={<PlanMetadata plan={plan} planned={planned} option={option} />}
+          metadata={<PlanMetadata plan={plan} option={option} />}
         />
       }
       actions={

@@ -1,12 +1,14 @@
 import { showToast, Toast } from "@raycast/api";
 import { usePromise } from "@raycast/utils";
-import { useMemo, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import type { ClosableApp, ServerFacts, SmallerBuild } from "../../fit/facts";
 import { isHeldByModels } from "../../fit/gpu-held";
-import { makePlan } from "../../fit/plan/make-plan";
+import { planInSteps } from "../../fit/plan/make-plan";
 import type { Plan } from "../../fit/plan/options";
 import type { PlanInput } from "../../fit/plan/plan-input";
 import { smallerQuantizations } from "../../fit/plan/quantizations";
+import type { Steps } from "../../fit/steps";
+import { inSlices } from "../../app/in-slices";
 import { type AppFootprint, readLargestApps } from "../../mac/apps";
 import { variantRefusal } from "../../ollama/variant";
 import { variantName } from "../../fit/model-name";
@@ -14,28 +16,47 @@ import { findSmallerBuilds } from "../../registry/find-builds";
 import { appleSilicon, type Snapshot } from "../../app/snapshot";
 import type { FitRow } from "../shared/use-fit-list";
 import { getSystem } from "../../app/system";
+import { planMarkdown } from "./plan-markdown";
 
-export interface PlanState {
+interface Planned {
   readonly planned: PlanInput;
   readonly plan: Plan;
+}
+
+export interface PlanState extends Planned {
   /** Asks the registries for smaller builds; absent where there is nothing to ask or it was done. */
   readonly checkBuilds?: () => Promise<void>;
   readonly isLoading: boolean;
   readonly refresh: () => void;
 }
 
-/** The plan for one model; it follows the Mac, the server and what is known of apps and of smaller builds. */
+/**
+ * The plan for one model, undefined until it's there; it follows the Mac, the server and what is known of apps and of
+ * smaller builds. It's worked out beside the screen, and given up where it's no longer wanted.
+ */
 export function usePlan(row: FitRow, snapshot: Snapshot): PlanState | undefined {
   const [builds, setBuilds] = useState<ReadonlyMap<string, SmallerBuild>>();
   const known = useMemo(() => planInput(row, snapshot, builds), [row, snapshot, builds]);
-  const isCrowded = useMemo(() => known !== undefined && needsApps(makePlan(known), known), [known]);
-  const { data: apps, isLoading, revalidate } = usePromise(readLargestApps, [getSystem()], { execute: isCrowded });
-  const planned = useMemo(
-    () => known && { ...known, apps: apps && closableApps(apps, snapshot.server) },
-    [known, apps, snapshot],
-  );
-  const plan = useMemo(() => planned && makePlan(planned), [planned]);
-  if (planned === undefined || plan === undefined) return undefined;
+  const abortable = useRef<AbortController>(null);
+  const [state, setState] = useState<Planned>();
+  // While it's planned again, what was known of apps stays.
+  const lastApps = useRef<readonly ClosableApp[]>(undefined);
+  const work = async (input: PlanInput | undefined, server: ServerFacts) => {
+    const signal = abortable.current?.signal;
+    if (input === undefined || signal === undefined) return;
+    const plan = async (apps: readonly ClosableApp[] | undefined) => {
+      const planned = { ...input, apps };
+      const made = await inSlices(planWithPictures(planned), signal);
+      setState({ planned, plan: made });
+      return made;
+    };
+    if (!needsApps(await plan(lastApps.current), input)) return;
+    lastApps.current = closableApps(await readLargestApps(getSystem()), server);
+    await plan(lastApps.current);
+  };
+  const { isLoading, revalidate } = usePromise(work, [known, snapshot.server], { abortable });
+  if (state === undefined) return undefined;
+  const { planned, plan } = state;
   const checkBuilds = async () => {
     const found = await searchBuilds(planned);
     if (found !== undefined) setBuilds(found);
@@ -46,10 +67,21 @@ export function usePlan(row: FitRow, snapshot: Snapshot): PlanState | undefined 
     plan,
     isLoading,
     refresh: () => {
-      if (isCrowded) revalidate();
+      if (needsApps(plan, planned)) void revalidate();
     },
     checkBuilds: canCheck ? checkBuilds : undefined,
   };
+}
+
+/** A plan with the page of each option drawn. */
+function* planWithPictures(input: PlanInput): Steps<Plan> {
+  const plan = yield* planInSteps(input);
+  if (plan.kind !== "options") return plan;
+  for (const option of plan.options) {
+    planMarkdown(plan.before, option);
+    yield;
+  }
+  return plan;
 }
 
 /** Apps could make room, or one of them holds GPU memory: it's worth asking `top` which run, which takes a second. */
