@@ -1,6 +1,7 @@
 import type { InstalledModel, LoadedModel } from "../fit/facts";
 import { heldByPrograms } from "../fit/gpu-held";
 import { withRealSize } from "../fit/loaded-size";
+import { buildKey } from "../fit/model-builds";
 import { loadedBeside } from "../fit/model-files";
 import type { JudgeOptions } from "../fit/run-settings";
 import { type DescriptionResult, judge, type JudgeInput, type Verdict } from "../fit/verdict";
@@ -53,7 +54,7 @@ export function rowJudge(judgeModel: (input: JudgeInput) => Verdict = judge) {
       if (description === undefined) return { model };
       const loaded = beside(model);
       const on = `${settings}\n${JSON.stringify([model, loaded])}`;
-      const key = `${model.name} ${model.digest}`;
+      const key = buildKey(model);
       const before = kept.get(key);
       const entry =
         before?.on === on && before.description === description

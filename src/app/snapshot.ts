@@ -8,6 +8,7 @@ import {
   type UnknownGpuLimit,
 } from "../fit/limit-policy";
 import { type RamUse, usedByOthers } from "../fit/ram";
+import { withListedDigests } from "../fit/model-builds";
 import { ownServer } from "../fit/server-origin";
 import { readMachine } from "../mac/machine";
 import { type MemoryUse, readMemoryUse } from "../mac/memory-status";
@@ -158,7 +159,7 @@ async function readModels(
 ): Promise<Pick<Snapshot, "state" | "models" | "loaded">> {
   try {
     const [models, loaded] = await Promise.all([client.models(), client.loaded().catch(() => [])]);
-    return { state: { kind: "answering" }, models, loaded };
+    return { state: { kind: "answering" }, models, loaded: withListedDigests(loaded, models) };
   } catch (error) {
     return { state: await stateAfter(error, system, client.url, isOwn), models: [], loaded: [] };
   }

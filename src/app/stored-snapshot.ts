@@ -6,12 +6,12 @@ import {
   isFlag,
   isListOf,
   isOneOf,
+  isRunner,
   isShape,
   isText,
   isWhole,
 } from "../apply/stored-fields";
-import type { InstalledModel, LoadedModel, RunnerCommandLine, ServerFacts, Sourced } from "../fit/facts";
-import { MODEL_RUNNERS } from "../fit/model-runner";
+import type { InstalledModel, LoadedModel, ModelBackup, RunnerCommandLine, ServerFacts, Sourced } from "../fit/facts";
 import type { RamUse } from "../fit/ram";
 import { SERVER_ORIGINS, type ServerIdentity, type ServerOrigin } from "../fit/server-origin";
 import type { Settings } from "./preferences";
@@ -183,8 +183,7 @@ const isServer = isShape<ServerFacts>({
   runners: isListOf(isCommandLine),
 });
 
-const isRunnerOrAbsent = (value: unknown): boolean =>
-  value === undefined || MODEL_RUNNERS.some((runner) => runner === value);
+const isBackup = isShape<ModelBackup>({ digest: isText, sizeBytes: isAbsentOr(isWhole), blob: isAbsentOr(isText) });
 
 function isModel(value: unknown): boolean {
   if (!isRecord(value)) return false;
@@ -199,7 +198,9 @@ function isModel(value: unknown): boolean {
       isTextOrAbsent,
     ) &&
     isSizeOrAbsent(model.trainedContext) &&
-    isRunnerOrAbsent(model.runner)
+    isAbsentOr(isRunner)(model.runner) &&
+    isAbsentOr(isFlag)(model.sharesName) &&
+    isAbsentOr(isBackup)(model.backup)
   );
 }
 
@@ -211,6 +212,6 @@ function isLoaded(value: unknown): boolean {
     [model.sizeBytes, model.vramBytes].every(isSize) &&
     isSizeOrAbsent(model.contextLength) &&
     isTextOrAbsent(model.expiresAt) &&
-    isRunnerOrAbsent(model.runner)
+    isAbsentOr(isRunner)(model.runner)
   );
 }

@@ -1,3 +1,5 @@
+import type { ModelRunner } from "../fit/model-runner";
+
 /** Checks of what was stored: anything else in its place is refused, never half believed. */
 export type Check<T> = (value: unknown) => value is T;
 
@@ -28,6 +30,9 @@ export const isOneOf =
   <T extends string>(all: Readonly<Record<T, true>>): Check<T> =>
   (value): value is T =>
     isText(value) && Object.hasOwn(all, value);
+
+/** The program that runs a build. */
+export const isRunner: Check<ModelRunner> = isOneOf({ mlx: true, llamacpp: true, ggml: true });
 
 /** JSON has no undefined: what is absent is not written. */
 export const isAbsentOr =

@@ -1,3 +1,4 @@
+import type { ModelRunner } from "./model-runner";
 import type { ServerIdentity } from "./server-origin";
 
 /**
@@ -125,8 +126,10 @@ function mainProgramPattern(appPath: string): string {
   return `^${appPath.replace(/[\\^$*+?()[\]{}|]/g, ".")}/Contents/MacOS/Ollama`;
 }
 
-export function ollamaRunCommand(model: string, url?: string): string {
-  return `${ollamaAt(url)} run ${shellQuote(model)}`;
+/** `ollama run`; of two builds of one name the runner tells which (cmd/cmd.go). */
+export function ollamaRunCommand(model: string, url?: string, runner?: ModelRunner): string {
+  const choice = runner === undefined ? "" : ` --runner ${runner}`;
+  return `${ollamaAt(url)} run${choice} ${shellQuote(model)}`;
 }
 
 export function ollamaStopCommand(model: string, url?: string): string {

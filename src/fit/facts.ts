@@ -64,6 +64,10 @@ export interface InstalledModel {
   readonly format: ModelFormat;
   /** What runs it, as the server says or its format does; absent where it isn't known. */
   readonly runner?: ModelRunner;
+  /** Another build of this name is listed beside it: the runner tells them apart. */
+  readonly sharesName?: boolean;
+  /** The file that Ollama converted to get this build, and still keeps. */
+  readonly backup?: ModelBackup;
   readonly family?: string;
   readonly families: readonly string[];
   readonly parameterSize?: string;
@@ -73,6 +77,16 @@ export interface InstalledModel {
   readonly capabilities: readonly string[];
   /** Runs on somebody else's machine: nothing to fit. */
   readonly cloud: boolean;
+}
+
+/** A build that nothing runs any more, kept beside the one that Ollama made of it. */
+export interface ModelBackup {
+  /** Hex SHA-256 of its manifest. */
+  readonly digest: string;
+  /** Of all its files; absent where it isn't told. */
+  readonly sizeBytes?: number;
+  /** File name of its weights among the blobs; absent where it isn't told. */
+  readonly blob?: string;
 }
 
 /** A model as `/api/ps` lists it. */

@@ -8,6 +8,7 @@ import {
   limitOnceSet,
   type UnknownGpuLimit,
 } from "./limit-policy";
+import { buildTitle } from "./model-builds";
 import { listNames } from "./model-name";
 import { formatBytes, formatContext, formatMib, formatPercent, MIB } from "./units";
 import { fitsLimit, judge, type JudgeInput, swaps } from "./verdict";
@@ -28,7 +29,7 @@ export function limitPreview(mib: number, advice: LimitAdvice, inputs: readonly 
   const bytes = (mib === 0 ? advice.defaultMib : mib) * MIB;
   const limit = limitOnceSet(bytes, mib === 0 && advice.defaultEstimated);
   const changes = inputs.map((input) => ({
-    name: input.model.name,
+    name: buildTitle(input.model),
     before: fitsLimit(judge(input)),
     after: judge({ ...input, limit }),
   }));

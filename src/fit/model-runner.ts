@@ -6,6 +6,13 @@ export const MODEL_RUNNERS = ["mlx", "llamacpp", "ggml"] as const;
 
 export type ModelRunner = (typeof MODEL_RUNNERS)[number];
 
+/** Short names for people; which of the two of llama.cpp it is decides nothing for them. */
+export const RUNNER_TITLES: Readonly<Record<ModelRunner, string>> = {
+  mlx: "MLX",
+  llamacpp: "llama.cpp",
+  ggml: "llama.cpp",
+};
+
 export type ModelFormat = "gguf" | "safetensors" | "other";
 
 /** A format as Ollama writes it. */

@@ -1,5 +1,6 @@
 import type { ServerFacts } from "./facts";
 import type { GpuLimit } from "./limit-policy";
+import { buildTitle } from "./model-builds";
 import { modelFiles } from "./model-files";
 import type { JudgeInput, Verdict } from "./verdict";
 
@@ -121,7 +122,7 @@ export function fitTogether(judged: readonly Judged[]): Together | undefined {
   if (limit === undefined) return undefined;
   const files = modelFiles(known.map(({ input }) => input));
   const candidates = known.map(({ input, verdict }, index): Candidate => ({
-    name: input.model.name,
+    name: buildTitle(input.model),
     file: files[index] ?? input.model.digest,
     bytes: verdict.estimate.total + verdict.estimate.uncertainty,
     numCtx: verdict.run.numCtx.value,

@@ -2,7 +2,8 @@ import { Ollama, type ShowRequest } from "ollama/browser";
 import type { InstalledModel, LoadedModel, ModelDescription } from "../fit/facts";
 import { type Bounds, exchange } from "./bounded-fetch";
 import { dropTokenizer } from "./drop-tokenizer";
-import { sameModel } from "../fit/model-name";
+import { type BuildName, sameBuild } from "../fit/model-builds";
+import type { ModelRunner } from "../fit/model-runner";
 import { type LoadProgress, loadPatiently } from "./patient-load";
 import { notOllama, OllamaProblem } from "./problems";
 import { readDescription, readInstalledModels, readLoadedModels } from "./wire";
@@ -30,11 +31,16 @@ export interface CreateRequest {
   readonly onProgress?: (status: string) => void;
 }
 
-export interface LoadOptions {
+interface BuildOptions {
+  /** Which build of the name is meant; absent = the one that Ollama chooses. Releases before 0.40 have only one. */
+  readonly runner?: ModelRunner;
+  readonly signal?: AbortSignal;
+}
+
+export interface LoadOptions extends BuildOptions {
   readonly numCtx?: number;
   /** Seconds for which it stays loaded without a request; -1 = for ever. Default: the server's own. */
   readonly keepAlive?: number;
-  readonly signal?: AbortSignal;
   /** What is known meanwhile, every few seconds. */
   readonly onProgress?: (progress: LoadProgress) => void;
 }
@@ -45,11 +51,11 @@ export interface OllamaClient {
   readonly version: () => Promise<string | undefined>;
   readonly models: () => Promise<readonly InstalledModel[]>;
   readonly loaded: () => Promise<readonly LoadedModel[]>;
-  readonly show: (name: string, options?: { verbose?: boolean; signal?: AbortSignal }) => Promise<ModelDescription>;
+  readonly show: (name: string, options?: BuildOptions & { readonly verbose?: boolean }) => Promise<ModelDescription>;
   /** Loads a model with an empty prompt and waits until it is there, also where a request is given up in between. */
   readonly load: (name: string, options?: LoadOptions) => Promise<void>;
   /** Unloads a model and waits until it is gone. */
-  readonly unload: (name: string, options?: { signal?: AbortSignal }) => Promise<void>;
+  readonly unload: (name: string, options?: BuildOptions) => Promise<void>;
   /** Creates a variant. It replaces an existing name and pulls a missing source: check both before. */
   readonly create: (request: CreateRequest) => Promise<void>;
   readonly remove: (name: string) => Promise<void>;
@@ -83,12 +89,31 @@ export function createOllamaClient(options: ClientOptions): OllamaClient {
     return exchange(inner, url, all, (fetch) => work(new Ollama({ host: url, fetch })), form);
   }
 
+  /**
+   * One exchange about a build. A GGUF file that Ollama has converted meanwhile has another runner than it was listed
+   * with, and is asked for under that.
+   */
+  async function askOfBuild<T>(
+    { name, runner }: BuildName,
+    work: (api: Ollama, request: { model: string; runner?: ModelRunner }) => Promise<T>,
+    bounds: Partial<Bounds> & { inner?: typeof fetch },
+  ): Promise<T> {
+    const request = (chosen = runner) => (chosen === undefined ? { model: name } : { model: name, runner: chosen });
+    try {
+      return await ask((api) => work(api, request()), bounds);
+    } catch (error) {
+      if (!lacksRunner(error) || runner === undefined || runner === "mlx") throw error;
+      return ask((api) => work(api, request(runner === "ggml" ? "llamacpp" : "ggml")), bounds);
+    }
+  }
+
   /** The type of the request lags behind: the package sends every field it is given. */
-  const show = (name: string, verbose: boolean, bounds: Partial<Bounds>) =>
-    ask(async (api) => readDescription(await api.show({ model: name, verbose } as ShowRequest), verbose), {
-      maxBytes: MOST_SHOW_BYTES,
-      ...bounds,
-    });
+  const show = (build: BuildName, verbose: boolean, bounds: Partial<Bounds>) =>
+    askOfBuild(
+      build,
+      async (api, request) => readDescription(await api.show({ ...request, verbose } as ShowRequest), verbose),
+      { maxBytes: MOST_SHOW_BYTES, ...bounds },
+    );
 
   /** Verbose answers are tens of megabytes on the wire: one at a time, so that they never add up. */
   const oneByOne = queue();
@@ -101,20 +126,25 @@ export function createOllamaClient(options: ClientOptions): OllamaClient {
     version: () => ask(async (api) => versionText(await api.version(), url)),
     models: () => ask(async (api) => readInstalledModels(await api.list())),
     loaded: () => loaded(),
-    show: (name, { verbose = false, signal } = {}) =>
+    show: (name, { runner, verbose = false, signal } = {}) =>
       verbose
         ? oneByOne(() =>
-            show(name, true, { signal, timeoutMs: Math.max(usualMs, VERBOSE_TIMEOUT_MS), filter: dropTokenizer }),
+            show({ name, runner }, true, {
+              signal,
+              timeoutMs: Math.max(usualMs, VERBOSE_TIMEOUT_MS),
+              filter: dropTokenizer,
+            }),
           )
-        : show(name, false, { signal }),
-    load: (name, { numCtx, keepAlive, signal, onProgress } = {}) =>
+        : show({ name, runner }, false, { signal }),
+    load: (name, { runner, numCtx, keepAlive, signal, onProgress } = {}) =>
       loadPatiently({
-        name,
+        build: { name, runner },
         request: (timeoutMs, end) =>
-          ask(
-            async (api) => {
+          askOfBuild(
+            { name, runner },
+            async (api, request) => {
               await api.generate({
-                model: name,
+                ...request,
                 prompt: "",
                 keep_alive: keepAlive,
                 options: numCtx === undefined ? undefined : { num_ctx: numCtx },
@@ -128,13 +158,14 @@ export function createOllamaClient(options: ClientOptions): OllamaClient {
         signal,
         onProgress,
       }),
-    unload: async (name, { signal } = {}) => {
+    unload: async (name, { runner, signal } = {}) => {
       const bounds = signal ? { signal } : {};
-      await ask((api) => api.generate({ model: name, prompt: "", keep_alive: 0 }), bounds);
+      const build = { name, runner };
+      await askOfBuild(build, (api, request) => api.generate({ ...request, prompt: "", keep_alive: 0 }), bounds);
       // The answer comes before the memory is free.
       for (let poll = 0; poll < UNLOAD_POLLS; poll += 1) {
         const resident = await loaded(signal);
-        if (!resident.some((model) => sameModel(model.name, name))) return;
+        if (!resident.some((model) => sameBuild(model, build))) return;
         await new Promise((resolve) => setTimeout(resolve, unloadMs / UNLOAD_POLLS));
       }
       throw new OllamaProblem("timed-out", `Ollama didn't unload ${name} in time.`);
@@ -153,6 +184,11 @@ export function createOllamaClient(options: ClientOptions): OllamaClient {
         await api.delete({ model: name });
       }),
   };
+}
+
+/** Whether none of a name's builds has the runner that was asked for (manifest/manifest.go, ErrNoCompatibleManifest). */
+function lacksRunner(error: unknown): boolean {
+  return error instanceof OllamaProblem && error.status === 400 && /no compatible manifest/i.test(error.message);
 }
 
 /** Runs works one after the other; one that fails holds up none behind it. */

@@ -7,7 +7,7 @@ import { OllamaProblem } from "./problems";
 
 export interface DescribeMlxOptions {
   readonly client: Pick<OllamaClient, "show">;
-  readonly model: Pick<InstalledModel, "name" | "sizeBytes">;
+  readonly model: Pick<InstalledModel, "name" | "sizeBytes" | "runner">;
   /** The server's files are this machine's files. */
   readonly isLocal: boolean;
   /** Folders with models, the first that holds the model counts. */
@@ -27,7 +27,7 @@ export async function describeMlxModel(options: DescribeMlxOptions): Promise<Mlx
   const local = isLocal ? await readMlxManifest(model.name, modelsFolders) : undefined;
   if (local?.kind === "read") return { ...local, weightsAboveBytes: 0 };
   try {
-    const { metadata } = await client.show(model.name, { verbose: true, signal });
+    const { metadata } = await client.show(model.name, { runner: model.runner, verbose: true, signal });
     const shown = readMlxShow({ metadata, sizeBytes: model.sizeBytes });
     // Of its own files the reason says more.
     return { ...(shown.kind === "unknown" ? (local ?? shown) : shown), weightsAboveBytes: LISTED_ABOVE_WEIGHTS };

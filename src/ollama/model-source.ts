@@ -34,7 +34,7 @@ export async function describeModel(options: DescribeOptions): Promise<ModelDesc
 
 async function readDescription(options: DescribeOptions): Promise<ModelDescription> {
   const { client, model, isLocal, signal, needsArrays } = options;
-  const ask = signal ? { signal } : {};
+  const ask = { runner: model.runner, signal };
   const shown = await client.show(model.name, ask);
   const description = isLocal ? await withLocalFiles(shown, options) : shown;
   if (description.metadataSource === "header" || !needsArrays(description.metadata)) return description;

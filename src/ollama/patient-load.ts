@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LoadedModel } from "../fit/facts";
-import { sameModel } from "../fit/model-name";
+import { type BuildName, sameBuild } from "../fit/model-builds";
 import { OllamaProblem, wasGivenUp } from "./problems";
 
 /** What is known of a load under way. */
@@ -12,7 +12,7 @@ export interface LoadProgress {
 }
 
 interface PatientLoad {
-  readonly name: string;
+  readonly build: BuildName;
   /** Asks for the load once; resolves when the model is there. */
   readonly request: (timeoutMs: number, signal: AbortSignal) => Promise<void>;
   readonly loaded: (signal: AbortSignal) => Promise<readonly LoadedModel[]>;
@@ -32,7 +32,7 @@ interface PatientLoad {
  *
  * @throws OllamaProblem always and only
  */
-export async function loadPatiently({ name, request, ...load }: PatientLoad): Promise<void> {
+export async function loadPatiently({ build, request, ...load }: PatientLoad): Promise<void> {
   const { loadMs, pollMs, signal, onProgress } = load;
   const began = performance.now();
   const elapsed = () => performance.now() - began;
@@ -47,7 +47,7 @@ export async function loadPatiently({ name, request, ...load }: PatientLoad): Pr
       await sleep(pollMs, undefined, { signal: end }).catch(() => undefined);
       const all = await load.loaded(end).catch(() => undefined);
       if (end.aborted) break;
-      const listed = all?.find((model) => sameModel(model.name, name));
+      const listed = all?.find((model) => sameBuild(model, build));
       onProgress?.({ elapsedMs: elapsed(), listed });
       if (isGivenUp && listed?.expiresAt !== undefined && listed.expiresAt === expiry) return;
       expiry = listed?.expiresAt;
@@ -60,13 +60,13 @@ export async function loadPatiently({ name, request, ...load }: PatientLoad): Pr
       try {
         return await request(left, end);
       } catch (error) {
-        if (!wasGivenUp(error)) throw isOutOfTime(error) ? tooLong(name, loadMs) : error;
+        if (!wasGivenUp(error)) throw isOutOfTime(error) ? tooLong(build.name, loadMs) : error;
       }
       isGivenUp = true;
       await sleep(Math.min(pollMs, left), undefined, { signal: end }).catch(() => undefined);
       if (signal?.aborted) throw new OllamaProblem("stopped", "Stopped.");
     }
-    throw tooLong(name, loadMs);
+    throw tooLong(build.name, loadMs);
   }
 
   try {

@@ -1,7 +1,9 @@
 import type { InstalledModel, ModelDescription } from "../fit/facts";
 import { compareVersions, parseVersion } from "../fit/version";
 import type { OllamaClient } from "./client";
+import { buildReference, isOrWas, sameBuild } from "../fit/model-builds";
 import { isUsableName, sameModel } from "../fit/model-name";
+import type { ModelRunner } from "../fit/model-runner";
 import { pause, type Pausing } from "../mac/wait";
 import { OllamaProblem } from "./problems";
 
@@ -17,6 +19,8 @@ export interface VariantRequest extends VariantSpec, Pausing {
 /** What a variant is made of. */
 export interface VariantSpec {
   readonly source: string;
+  /** The runner of the source's build, where the name has another one, too. */
+  readonly sourceRunner?: ModelRunner;
   readonly name: string;
   readonly numCtx: number;
 }
@@ -34,7 +38,7 @@ export type VariantOutcome =
   | { readonly kind: "failed"; readonly reason: string };
 
 /** Which model of a name is meant: the one of this digest, or where that isn't known, what was asked for. */
-export type MadeVariant = { readonly digest: string } | { readonly source: string; readonly numCtx: number };
+export type MadeVariant = { readonly digest: string } | Omit<VariantSpec, "name">;
 
 /** How long a server may go on with what nobody listens to any more, before it is asked once more what came of it. */
 const SETTLE_MS = 1_500;
@@ -67,7 +71,10 @@ export type SeenVariant =
 export async function lookForVariant(client: OllamaClient, spec: VariantSpec): Promise<SeenVariant> {
   const there = (await client.models()).find((model) => sameModel(model.name, spec.name));
   if (there === undefined) return { kind: "absent" };
-  const [variant, source] = await Promise.all([client.show(there.name), client.show(spec.source)]);
+  const [variant, source] = await Promise.all([
+    client.show(there.name, { runner: there.runner }),
+    client.show(spec.source, { runner: spec.sourceRunner }),
+  ]);
   const { digest } = there;
   const { numCtx } = variant.parameters;
   // A model of the same name and context could still be one of another file.
@@ -95,14 +102,14 @@ function differOnlyInContext(variant: ModelDescription, source: ModelDescription
  * would replace it), creates, and reads what came of it, whatever the server said. Never throws.
  */
 export async function createVariant(client: OllamaClient, request: VariantRequest): Promise<VariantOutcome> {
-  const { source, name, numCtx, replaces, sourceDigest, signal, onProgress } = request;
+  const { source, sourceRunner, name, numCtx, replaces, sourceDigest, signal, onProgress } = request;
   if (!isUsableName(name)) return { kind: "invalid-name" };
   if (!Number.isSafeInteger(numCtx) || numCtx < 256 || numCtx > 2 ** 27) return { kind: "invalid-context" };
   let from: string;
   let takenDigest: string | undefined;
   try {
     const [models, version] = await Promise.all([client.models(), client.version()]);
-    const parent = models.find((model) => sameModel(model.name, source));
+    const parent = models.find((model) => sameBuild(model, { name: source, runner: sourceRunner }));
     if (parent === undefined) return { kind: "source-missing" };
     if (sourceDigest !== undefined && parent.digest !== sourceDigest) return { kind: "source-replaced" };
     const refusal = variantRefusal(parent, version);
@@ -112,7 +119,7 @@ export async function createVariant(client: OllamaClient, request: VariantReques
       return { kind: "name-taken", name: taken.name, digest: taken.digest };
     }
     if (signal?.aborted) return { kind: "cancelled" };
-    from = parent.name;
+    from = buildReference(parent);
     takenDigest = taken?.digest;
   } catch (error) {
     return failure(error);
@@ -157,7 +164,8 @@ export async function findVariant(
 ): Promise<"made" | "gone" | "another"> {
   const there = (await client.models()).filter((model) => sameModel(model.name, name));
   if (there.length === 0) return "gone";
-  if ("digest" in made) return there.some(({ digest }) => digest === made.digest) ? "made" : "another";
+  // Deleting the name deletes every build of it.
+  if ("digest" in made) return there.every((model) => isOrWas(model, made.digest)) ? "made" : "another";
   // Made by hand meanwhile, it could hold what nothing brings back: a system prompt, other parameters.
   const seen = await lookForVariant(client, { ...made, name });
   return seen.kind === "as-asked" && seen.isPlain ? "made" : "another";

@@ -2,6 +2,7 @@ import type { InstalledModel, LoadedModel, ModelDescription, ModelParameters } f
 import type { MetadataValue, ModelMetadata, TensorInfo } from "../memory/metadata";
 import { parseModelName } from "../fit/model-name";
 import { modelFormat, modelRunner } from "../fit/model-runner";
+import { distinctBuilds } from "./builds";
 import { OllamaProblem } from "./problems";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -43,9 +44,9 @@ function list(answer: unknown): readonly Json[] {
   return models.slice(0, MOST_MODELS).filter(isObject);
 }
 
-/** Models of `/api/tags`; entries without a digest or with a name that Ollama would refuse are left out. */
+/** Builds of `/api/tags`; entries without a digest or with a name that Ollama would refuse are left out. */
 export function readInstalledModels(answer: unknown): readonly InstalledModel[] {
-  return list(answer).flatMap((entry) => {
+  const rows = list(answer).flatMap((entry): InstalledModel[] => {
     const name = modelName(entry["name"]) ?? modelName(entry["model"]);
     const digest = label(entry["digest"]);
     if (name === undefined || digest === undefined) return [];
@@ -73,6 +74,7 @@ export function readInstalledModels(answer: unknown): readonly InstalledModel[] 
       },
     ];
   });
+  return distinctBuilds(rows);
 }
 
 /** Models of `/api/ps`; entries without their sizes are left out, as they could not be told from a spill. */

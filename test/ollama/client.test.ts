@@ -33,6 +33,7 @@ describe("the models of a server", () => {
     const models = await client.models();
     expect(models.find(({ name }) => name === "qwen3:8b")).toEqual({
       name: "qwen3:8b",
+      runner: "ggml",
       digest: expect.stringMatching(/^[0-9a-f]{64}$/),
       sizeBytes: 5_225_366_132,
       modifiedAt: "2026-11-02T09:14:03.112345678+01:00",

@@ -1,12 +1,15 @@
+import type { ModelRunner } from "../../fit/model-runner";
 import { formatContext } from "../../fit/units";
 import { createVariant as create, lookForVariant, variantOutcomeText } from "../../ollama/variant";
-import { isAbsentOr, isName, isPositive } from "../stored-fields";
+import { isAbsentOr, isName, isPositive, isRunner } from "../stored-fields";
 import type { RemoveVariant } from "./remove-variant";
 import type { StepKind, StepsInput } from "./step-kind";
 
 interface CreateVariant {
   readonly kind: "create-variant";
   readonly source: string;
+  /** Which build of the source's name; absent where nothing tells. */
+  readonly sourceRunner?: ModelRunner;
   readonly name: string;
   readonly numCtx: number;
   /** Digest of the model of that name, with another context or of another file, that it takes the place of. */
@@ -15,7 +18,13 @@ interface CreateVariant {
 
 /** Creates a variant of a model with a smaller context; it shares the weights. */
 export const createVariant: StepKind<CreateVariant, RemoveVariant> = {
-  fields: { source: isName, name: isName, numCtx: isPositive, replaces: isAbsentOr(isName) },
+  fields: {
+    source: isName,
+    sourceRunner: isAbsentOr(isRunner),
+    name: isName,
+    numCtx: isPositive,
+    replaces: isAbsentOr(isName),
+  },
   leaves: { unsureText: () => "The Variant May Have Been Created" },
   planned: (input) => {
     const { numCtx } = input.option.changes;
@@ -24,7 +33,8 @@ export const createVariant: StepKind<CreateVariant, RemoveVariant> = {
     const there = input.existing(name);
     // Made earlier of the same file with the very same context: nothing to create.
     if (there?.sharesFile && there.numCtx === numCtx) return [];
-    return [{ kind: "create-variant", source: input.model.name, name, numCtx, replaces: there?.digest }];
+    const { name: source, runner: sourceRunner } = input.model;
+    return [{ kind: "create-variant", source, sourceRunner, name, numCtx, replaces: there?.digest }];
   },
   title: ({ name }) => `Creating ${name}`,
   text: ({ name, numCtx, replaces }) =>
@@ -47,14 +57,16 @@ export const createVariant: StepKind<CreateVariant, RemoveVariant> = {
       }
     }
   },
-  run: async (system, { source, name, numCtx, replaces }) => {
-    const { client, signal } = system;
-    const outcome = await create(client, { source, name, numCtx, replaces, signal, pause: system.pause });
+  run: async ({ client, signal, pause }, step) => {
+    const outcome = await create(client, { ...step, signal, pause });
     if (outcome.kind === "created") return { kind: "done" };
     const reason = outcome.kind === "unclear" ? outcome.reason : `${variantOutcomeText(outcome)}.`;
     return { kind: outcome.kind === "cancelled" ? "cancelled" : "failed", reason };
   },
-  undoUnseen: (step) => back(step, { source: step.source, numCtx: step.numCtx }),
+  undoUnseen: (step) => {
+    const { source, sourceRunner, numCtx } = step;
+    return back(step, { source, sourceRunner, numCtx });
+  },
 };
 
 /** A model whose place was taken is gone: nothing brings it back. */

@@ -1,13 +1,16 @@
-import { sameModel } from "../../fit/model-name";
+import type { ModelRunner } from "../../fit/model-runner";
 import { formatBytes } from "../../fit/units";
+import { readLoadedBuild } from "../../ollama/loaded-build";
 import { type Expected, expectedLoad, loadReport } from "../load-report";
-import { isAbsentOr, isName, isPositive, isShape } from "../stored-fields";
+import { isAbsentOr, isName, isPositive, isRunner, isShape } from "../stored-fields";
 import { modelAfter } from "./create-variant";
 import type { StepKind } from "./step-kind";
 
 export interface Load {
   readonly kind: "load";
   readonly name: string;
+  /** Which build of the name; absent where nothing tells. */
+  readonly runner?: ModelRunner;
   /** Context that the request asks for; absent = what Ollama takes by itself. */
   readonly numCtx?: number;
   /** Seconds for which it stays loaded, as it did before; -1 = for ever, absent = Ollama's own. */
@@ -22,6 +25,7 @@ const isKeepAlive = (value: unknown): value is number => value === -1 || isPosit
 export const load: StepKind<Load> = {
   fields: {
     name: isName,
+    runner: isAbsentOr(isRunner),
     numCtx: isAbsentOr(isPositive),
     keepAlive: isAbsentOr(isKeepAlive),
     expected: isAbsentOr(
@@ -38,6 +42,7 @@ export const load: StepKind<Load> = {
     {
       kind: "load",
       name: modelAfter(input),
+      runner: input.model.runner,
       numCtx: input.option.changes.numCtx === undefined ? input.requestContext : undefined,
       keepAlive: input.keepAlive,
       expected: expectedLoad(input.option.after),
@@ -48,9 +53,9 @@ export const load: StepKind<Load> = {
     `Load ${name} and check that all of it${expected ? ` (about ${formatBytes(expected.bytes)})` : ""} is on the GPU.`,
   failedText: ({ name }) => `${name} Wasn't Loaded`,
   look: "unseen",
-  run: async ({ client, signal, onLoading }, { name, numCtx, keepAlive, expected }) => {
-    await client.load(name, { signal, numCtx, keepAlive, onProgress: onLoading });
-    const loaded = (await client.loaded()).find((resident) => sameModel(resident.name, name));
+  run: async ({ client, signal, onLoading }, { name, runner, numCtx, keepAlive, expected }) => {
+    await client.load(name, { runner, signal, numCtx, keepAlive, onProgress: onLoading });
+    const loaded = await readLoadedBuild(client, { name, runner });
     return { kind: "loaded", report: loadReport(name, loaded, expected), digest: loaded?.digest ?? "" };
   },
   undoUnseen: () => [],

@@ -1,5 +1,5 @@
 import { findVariant, type MadeVariant, removeVariant as remove } from "../../ollama/variant";
-import { type Check, isName, isPositive, isShape } from "../stored-fields";
+import { type Check, isAbsentOr, isName, isPositive, isRunner, isShape } from "../stored-fields";
 import type { StepKind } from "./step-kind";
 
 export interface RemoveVariant {
@@ -9,7 +9,11 @@ export interface RemoveVariant {
 }
 
 const isDigest = isShape<Extract<MadeVariant, { digest: string }>>({ digest: isName });
-const isRequest = isShape<Extract<MadeVariant, { source: string }>>({ source: isName, numCtx: isPositive });
+const isRequest = isShape<Extract<MadeVariant, { source: string }>>({
+  source: isName,
+  sourceRunner: isAbsentOr(isRunner),
+  numCtx: isPositive,
+});
 const isMade: Check<MadeVariant> = (value): value is MadeVariant => isDigest(value) || isRequest(value);
 
 /** Deletes a variant that a change has made, and nothing else; only undoing needs it. */

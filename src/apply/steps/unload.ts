@@ -1,30 +1,39 @@
+import { sameBuild } from "../../fit/model-builds";
 import { sameModel } from "../../fit/model-name";
+import type { ModelRunner } from "../../fit/model-runner";
 import { ownRunners } from "../../fit/own-runners";
-import { isName } from "../stored-fields";
+import { isAbsentOr, isName, isRunner } from "../stored-fields";
 import type { StepKind, StepsInput } from "./step-kind";
 
 interface Unload {
   readonly kind: "unload";
   readonly name: string;
+  /** Which build of the name; absent where nothing tells. */
+  readonly runner?: ModelRunner;
 }
 
 /** Unloads a model. It loads again by itself when it is used, so that there is nothing to take back. */
 export const unload: StepKind<Unload> = {
-  fields: { name: isName },
+  fields: { name: isName, runner: isAbsentOr(isRunner) },
   leaves: "nothing",
   planned: (input) => {
     const leaving = [...(input.option.changes.unload ?? []), ...staleNames(input)];
-    return [...new Set(leaving)].map((name) => ({ kind: "unload", name }));
+    return [...new Set(leaving)].flatMap((name) => {
+      const builds = input.loaded.filter((resident) => sameModel(resident.name, name));
+      return builds.length === 0
+        ? [{ kind: "unload", name }]
+        : builds.map(({ runner }) => ({ kind: "unload", name, runner }));
+    });
   },
   title: ({ name }) => `Unloading ${name}`,
   text: ({ name }) => `Unload ${name}.`,
   failedText: ({ name }) => `${name} Wasn't Unloaded`,
   look: async ({ client }, step) =>
-    (await client.loaded()).some(({ name }) => sameModel(name, step.name))
+    (await client.loaded()).some((resident) => sameBuild(resident, step))
       ? { kind: "as-planned" }
       : { kind: "in-effect", undo: [] },
-  run: async ({ client, signal }, { name }) => {
-    await client.unload(name, { signal });
+  run: async ({ client, signal }, { name, runner }) => {
+    await client.unload(name, { runner, signal });
     return { kind: "done" };
   },
   undoUnseen: () => [],

@@ -16,6 +16,7 @@ import type { Settings } from "../../app/preferences";
 import { connect, type Snapshot } from "../../app/snapshot";
 import { localStorage } from "../../app/local-storage";
 import { getSystem } from "../../app/system";
+import { isOrWas } from "../../fit/model-builds";
 import { sameModel } from "../../fit/model-name";
 
 export interface ChangeWork {
@@ -157,7 +158,7 @@ async function isSameModel({ model, digest, undoes }: Journal, work: ChangeWork)
   const models = await connect(getSystem(), work.settings)
     ?.models()
     .catch(() => undefined);
-  if (models?.some((other) => sameModel(other.name, model) && other.digest === digest) ?? true) return true;
+  if (models?.some((other) => sameModel(other.name, model) && isOrWas(other, digest)) ?? true) return true;
   await showToast({
     style: Toast.Style.Failure,
     title: "The Model Was Replaced Meanwhile",

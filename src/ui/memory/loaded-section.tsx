@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import { ollamaStopCommand } from "../../fit/commands";
 import type { LoadedModel } from "../../fit/facts";
 import { formatBytes, formatContext, formatExpiry } from "../../fit/units";
-import { sameModel } from "../../fit/model-name";
+import { buildKey, buildOf, buildTitle } from "../../fit/model-builds";
 import { changeLoaded } from "../shared/model-work";
 import { PlanView } from "../plan/plan-view";
 import { serverWords } from "../ollama/server-empty-view";
@@ -42,7 +42,7 @@ export function LoadedSection({ memory, snapshot, memoryView }: Props) {
         />
       )}
       {models.map((model) => (
-        <Loaded key={model.name} model={model} memory={memory} snapshot={snapshot} memoryView={memoryView} />
+        <Loaded key={buildKey(model)} model={model} memory={memory} snapshot={snapshot} memoryView={memoryView} />
       ))}
     </List.Section>
   );
@@ -64,12 +64,16 @@ function NoAnswer({ memory, snapshot, reason }: Omit<Props, "memoryView"> & { re
 
 function Loaded({ model, memory, snapshot, memoryView }: Props & { readonly model: LoadedModel }) {
   const { settings, rows } = memory.list;
-  const row = rows.find((each) => each.verdict && sameModel(each.model.name, model.name));
+  const build = buildOf(
+    model,
+    rows.map((row) => row.model),
+  );
+  const row = rows.find((each) => each.verdict && each.model === build);
   const expiry = formatExpiry(model.expiresAt, getSystem().now());
   return (
     <List.Item
-      id={`model ${model.name}`}
-      title={model.name}
+      id={`model ${buildKey(model)}`}
+      title={build === undefined ? model.name : buildTitle(build)}
       subtitle={model.contextLength === undefined ? "" : `${formatContext(model.contextLength)} context`}
       icon={Icon.Bolt}
       accessories={[
@@ -98,7 +102,7 @@ function Loaded({ model, memory, snapshot, memoryView }: Props & { readonly mode
             title="Unload Model"
             icon={Icon.Eject}
             shortcut={Keyboard.Shortcut.Common.Remove}
-            onAction={() => changeLoaded(settings, model.name, "unload", memory.refreshUse)}
+            onAction={() => changeLoaded(settings, model, "unload", memory.refreshUse)}
           />
           <Action.CopyToClipboard
             title="Copy Stop Command"

@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { LoadedModel } from "../../fit/facts";
+import { withListedDigests } from "../../fit/model-builds";
 import { withRealSize } from "../../fit/loaded-size";
 import { type AppFootprint, readLargestApps } from "../../mac/apps";
 import {
@@ -133,7 +134,8 @@ async function readLoaded(settings: Settings): Promise<LoadedState> {
   if (host.kind === "invalid") return { kind: "failed", reason: host.reason };
   const client = createOllamaClient({ url: host.url, fetch: system.fetch });
   try {
-    return { kind: "read", models: await client.loaded() };
+    const [loaded, models] = await Promise.all([client.loaded(), client.models()]);
+    return { kind: "read", models: withListedDigests(loaded, models) };
   } catch (error) {
     return { kind: "failed", reason: error instanceof Error ? error.message : String(error) };
   }

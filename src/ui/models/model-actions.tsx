@@ -10,6 +10,7 @@ import {
 import { roundContextBelow } from "../../fit/largest-context";
 import { formatContext } from "../../fit/units";
 import { variantRefusal } from "../../ollama/variant";
+import { buildId, buildReference } from "../../fit/model-builds";
 import { variantName } from "../../fit/model-name";
 import { LimitForm } from "../limit/limit-form";
 import { MemoryView } from "../memory/memory-view";
@@ -61,7 +62,7 @@ export function ModelActions({ row, snapshot, settings, refresh, toggleDetail }:
             title="Create Capped Variant"
             icon={Icon.NewDocument}
             shortcut={Keyboard.Shortcut.Common.New}
-            target={<VariantForm source={model.name} onCreated={refresh} />}
+            target={<VariantForm source={buildId(model)} onCreated={refresh} />}
           />
         )}
         {snapshot.isLocal && mac && (
@@ -71,19 +72,21 @@ export function ModelActions({ row, snapshot, settings, refresh, toggleDetail }:
           <Action
             title="Unload Model"
             icon={Icon.Eject}
-            onAction={() => changeLoaded(settings, model.name, "unload", refresh)}
+            onAction={() => changeLoaded(settings, model, "unload", refresh)}
           />
         ) : (
           <Action
             title="Load Model"
             icon={Icon.Bolt}
-            onAction={() => changeLoaded(settings, model.name, "load", refresh, verdict && expectedLoad(verdict))}
+            onAction={() => changeLoaded(settings, model, "load", refresh, verdict && expectedLoad(verdict))}
           />
         )}
         <Action
           title="Run in Terminal"
           icon={Icon.Terminal}
-          onAction={() => runInTerminal(ollamaRunCommand(model.name, snapshot.url))}
+          onAction={() =>
+            runInTerminal(ollamaRunCommand(model.name, snapshot.url, model.sharesName ? model.runner : undefined))
+          }
         />
       </ActionPanel.Section>
       <ActionPanel.Section title="Copy">
@@ -97,11 +100,11 @@ export function ModelActions({ row, snapshot, settings, refresh, toggleDetail }:
         )}
         <Action.CopyToClipboard
           title={`Copy Modelfile (${formatContext(numCtx)})`}
-          content={modelfileText(model.name, numCtx)}
+          content={modelfileText(buildReference(model), numCtx)}
         />
         <Action.CopyToClipboard
           title="Copy Ollama Create Command"
-          content={ollamaCreateCommand(model.name, variantName(model.name, numCtx), numCtx, snapshot.url)}
+          content={ollamaCreateCommand(buildReference(model), variantName(model.name, numCtx), numCtx, snapshot.url)}
         />
         <Action.CopyToClipboard title="Copy Set Parameter Line" content={setParameterText(numCtx)} />
         {snapshot.isLocal && (

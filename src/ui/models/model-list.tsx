@@ -3,6 +3,8 @@ import { usePromise } from "@raycast/utils";
 import { useState } from "react";
 import { readLoadHistory } from "../../apply/load-history";
 import type { JudgeOptions } from "../../fit/run-settings";
+import { RUNNER_TITLES } from "../../fit/model-runner";
+import { buildId } from "../../fit/model-builds";
 import { formatBytes } from "../../fit/units";
 import type { VerdictKind } from "../../fit/verdict";
 import { badgeText, runsText, tooltipText, VERDICT_TITLES } from "../../fit/verdict-text";
@@ -39,8 +41,8 @@ export function FitList() {
 
   const item = (row: FitRow) => (
     <List.Item
-      key={row.model.name}
-      id={row.model.name}
+      key={buildId(row.model)}
+      id={buildId(row.model)}
       title={row.model.name}
       icon={
         row.verdict
@@ -121,6 +123,9 @@ function subtitle({ model }: FitRow): string {
 function accessories(row: FitRow, loaded: readonly { readonly digest: string }[]): List.Item.Accessory[] {
   const { model, verdict } = row;
   return [
+    ...(model.sharesName && model.runner
+      ? [{ tag: RUNNER_TITLES[model.runner], tooltip: "One of two builds with this name" }]
+      : []),
     ...(loaded.some((other) => other.digest === model.digest)
       ? [{ icon: Icon.Bolt, tooltip: "Loaded now" } satisfies List.Item.Accessory]
       : []),

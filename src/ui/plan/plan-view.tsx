@@ -3,6 +3,7 @@ import { usePromise } from "@raycast/utils";
 import type { ReactNode } from "react";
 import type { Journal } from "../../apply/journal";
 import { readJournal } from "../../apply/journal-store";
+import { sameBuild } from "../../fit/model-builds";
 import { headline, type PlanOption } from "../../fit/plan/options";
 import type { PlanKind } from "../../fit/plan/proposals";
 import { PlanActions } from "./plan-actions";
@@ -49,7 +50,7 @@ async function readLastChange(): Promise<Journal | undefined> {
 export function PlanView({ row: opened, snapshot: openedIn, settings, refresh: refreshList, memoryView }: Props) {
   // What was applied changes the plan, so it's read again while it's open.
   const list = useFitList(opened.input?.options.context);
-  const fresh = list.rows.find(({ model }) => model.name === opened.model.name);
+  const fresh = list.rows.find(({ model }) => sameBuild(model, opened.model));
   const row = fresh?.verdict ? fresh : opened;
   const snapshot = list.snapshot ?? openedIn;
   const state = usePlan(row, snapshot);

@@ -3,7 +3,8 @@ import { showFailureToast } from "@raycast/utils";
 import { recordLoad } from "../../apply/load-history";
 import { type Expected, loadReport } from "../../apply/load-report";
 import { launchctlContextCommand } from "../../fit/commands";
-import { sameModel } from "../../fit/model-name";
+import type { BuildName } from "../../fit/model-builds";
+import { readLoadedBuild } from "../../ollama/loaded-build";
 import { loadingWords, loadWords } from "./load-words";
 import type { Settings } from "../../app/preferences";
 import { connect } from "../../app/snapshot";
@@ -16,13 +17,14 @@ import { getSystem } from "../../app/system";
  */
 export async function changeLoaded(
   settings: Settings,
-  name: string,
+  build: BuildName,
   change: "load" | "unload",
   refresh: () => void,
   expected?: Expected,
 ): Promise<void> {
   const system = getSystem();
   const client = connect(system, settings);
+  const { name, runner } = build;
   if (client === undefined) return;
   const stop = new AbortController();
   const toast = await showToast({
@@ -33,15 +35,16 @@ export async function changeLoaded(
   });
   try {
     if (change === "unload") {
-      await client.unload(name, { signal: stop.signal });
+      await client.unload(name, { runner, signal: stop.signal });
       toast.style = Toast.Style.Success;
       toast.title = "Model Unloaded";
     } else {
       await client.load(name, {
+        runner,
         signal: stop.signal,
         onProgress: (progress) => (toast.message = `${name}: ${loadingWords(progress)}`),
       });
-      const loaded = (await client.loaded()).find((model) => sameModel(model.name, name));
+      const loaded = await readLoadedBuild(client, build);
       const report = loadReport(name, loaded, expected);
       await recordLoad(localStorage, loaded?.digest ?? "", report, expected, system.now());
       Object.assign(toast, loadWords(report, expected));

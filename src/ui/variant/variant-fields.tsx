@@ -2,12 +2,14 @@ import { Action, ActionPanel, Clipboard, Form, Icon, Toast, useNavigation } from
 import { FormValidation, useForm } from "@raycast/utils";
 import { useState } from "react";
 import { expectedLoad } from "../../apply/load-report";
+import type { InstalledModel } from "../../fit/facts";
 import { modelfileText, ollamaCreateCommand } from "../../fit/commands";
 import { ROUND_CONTEXTS } from "../../fit/largest-context";
 import { formatBytes, formatContext } from "../../fit/units";
 import { judge, judgeAtContext } from "../../fit/verdict";
 import { badgeText } from "../../fit/verdict-text";
 import { variantOutcomeText, variantRefusal } from "../../ollama/variant";
+import { buildId, buildReference, buildTitle } from "../../fit/model-builds";
 import { isUsableName, sameModel, variantName } from "../../fit/model-name";
 import { limitWarning } from "../limit/limit-warning";
 import { changeLoaded } from "../shared/model-work";
@@ -35,7 +37,7 @@ interface Props {
   /** The models on offer, at least one. */
   readonly sources: readonly FitRow[];
   /** The one of them that the form opens with. */
-  readonly first: string;
+  readonly first: InstalledModel;
   readonly isLoading: boolean;
   readonly refresh: () => void;
   readonly onCreated?: () => void;
@@ -45,12 +47,13 @@ interface Props {
 export function VariantFields({ snapshot, settings, rows, sources, first, isLoading, refresh, onCreated }: Props) {
   const { push } = useNavigation();
   const [typedName, setTypedName] = useState(false);
+  const rowOf = (key: string) => rows.find(({ model }) => buildId(model) === key);
   const { handleSubmit, itemProps, values, setValue, setValidationError } = useForm<Values>({
     initialValues: {
-      source: first,
+      source: buildId(first),
       context: String(SUGGESTED_CONTEXT),
       tokens: "",
-      name: variantName(first, SUGGESTED_CONTEXT),
+      name: variantName(first.name, SUGGESTED_CONTEXT),
     },
     validation: {
       source: FormValidation.Required,
@@ -68,7 +71,7 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
         setValidationError("tokens", "A whole number of tokens, at least 256");
         return;
       }
-      const trained = trainedContext(rows.find(({ model }) => model.name === submitted.source));
+      const trained = trainedContext(rowOf(submitted.source));
       if (trained !== undefined && tokens > trained) {
         setValidationError(
           submitted.context === "custom" ? "tokens" : "context",
@@ -82,7 +85,8 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
       }
     },
   });
-  const row = rows.find(({ model }) => model.name === values.source);
+  const row = rowOf(values.source);
+  const reference = row === undefined ? values.source : buildReference(row.model);
   const numCtx = contextOf(values);
 
   /** The props of an item that a name nobody typed follows. */
@@ -92,13 +96,15 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
       itemProps[id].onChange?.(value);
       const changed = { ...values, [id]: value };
       const tokens = contextOf(changed);
-      if (!typedName && tokens !== undefined) setValue("name", variantName(changed.source, tokens));
+      if (!typedName && tokens !== undefined) {
+        setValue("name", variantName(rowOf(changed.source)?.model.name ?? "", tokens));
+      }
     },
   });
 
   async function create(from: string, name: string, tokens: number): Promise<boolean> {
     const client = connect(getSystem(), settings);
-    const source = rows.find(({ model }) => model.name === from);
+    const source = rowOf(from);
     if (client === undefined || source === undefined) return false;
     const taken = rows.find(({ model }) => sameModel(model.name, name))?.model;
     const made = await makeVariant(client, { source: source.model, name, numCtx: tokens, taken });
@@ -106,9 +112,9 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
     const { toast, digest, despite, isReplacement } = made;
     toast.style = Toast.Style.Success;
     toast.title = `Created ${name}`;
-    toast.message = despite ?? `num_ctx ${formatContext(tokens)}, weights shared with ${from}`;
+    toast.message = despite ?? `num_ctx ${formatContext(tokens)}, weights shared with ${source.model.name}`;
     const expected = source.input && expectedLoad(judgeAtContext(source.input, tokens));
-    const load = () => changeLoaded(settings, name, "load", refresh, expected);
+    const load = () => changeLoaded(settings, { name, runner: source.model.runner }, "load", refresh, expected);
     const undo = async () => {
       await unmakeVariant(client, name, digest);
       onCreated?.();
@@ -116,7 +122,13 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
     toast.primaryAction = { title: "Copy Name", onAction: () => Clipboard.copy(name) };
     toast.secondaryAction = isReplacement ? { title: "Load", onAction: load } : { title: "Undo", onAction: undo };
     push(
-      <VariantCreated name={name} source={from} numCtx={tokens} load={load} undo={isReplacement ? undefined : undo} />,
+      <VariantCreated
+        name={name}
+        source={source.model.name}
+        numCtx={tokens}
+        load={load}
+        undo={isReplacement ? undefined : undo}
+      />,
     );
     return true;
   }
@@ -131,10 +143,10 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
           <Action.SubmitForm title="Create Variant" icon={Icon.NewDocument} onSubmit={handleSubmit} />
           {numCtx !== undefined && (
             <>
-              <Action.CopyToClipboard title="Copy Modelfile" content={modelfileText(values.source, numCtx)} />
+              <Action.CopyToClipboard title="Copy Modelfile" content={modelfileText(reference, numCtx)} />
               <Action.CopyToClipboard
                 title="Copy Ollama Create Command"
-                content={ollamaCreateCommand(values.source, values.name, numCtx, snapshot.url)}
+                content={ollamaCreateCommand(reference, values.name, numCtx, snapshot.url)}
               />
             </>
           )}
@@ -144,7 +156,7 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
     >
       <Form.Dropdown title="Model" {...named("source")}>
         {sources.map(({ model }) => (
-          <Form.Dropdown.Item key={model.name} value={model.name} title={model.name} />
+          <Form.Dropdown.Item key={buildId(model)} value={buildId(model)} title={buildTitle(model)} />
         ))}
       </Form.Dropdown>
       <Form.Dropdown title="Context (num_ctx)" {...named("context")}>

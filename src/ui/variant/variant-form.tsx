@@ -1,4 +1,5 @@
 import { ActionPanel, Form } from "@raycast/api";
+import { buildId, isGgufBuildOf } from "../../fit/model-builds";
 import { serverWords } from "../ollama/server-empty-view";
 import { RefreshAction } from "../shared/refresh-action";
 import { useFitList } from "../shared/use-fit-list";
@@ -15,11 +16,11 @@ export function VariantForm({ source, onCreated }: { readonly source?: string; r
   const { rows, snapshot, settings, isFresh, isLoading, refresh } = useFitList();
   // A form keeps the values it was opened with: it opens once they are read.
   if (snapshot === undefined || !isFresh) return <Form isLoading />;
-  const sources = rows.filter(({ model }) => model.format !== "other" || model.name === source);
-  const first =
-    sources.find(({ model }) => model.name === source) ??
-    sources.find(({ model }) => model.format === "gguf") ??
-    sources[0];
+  const sources = rows.filter(({ model }) => model.format !== "other" || buildId(model) === source);
+  const chosen = sources.find(({ model }) => buildId(model) === source);
+  // Of a name with two builds the one that num_ctx caps is meant.
+  const capped = chosen && sources.find(({ model }) => isGgufBuildOf(model, chosen.model));
+  const first = capped ?? chosen ?? sources.find(({ model }) => model.format === "gguf") ?? sources[0];
   if (first === undefined) {
     const { title, description, action } = rows.length > 0 ? NOT_ONE_GGUF : serverWords(snapshot, settings);
     return (
@@ -42,7 +43,7 @@ export function VariantForm({ source, onCreated }: { readonly source?: string; r
       settings={settings}
       rows={rows}
       sources={sources}
-      first={first.model.name}
+      first={first.model}
       isLoading={isLoading}
       refresh={refresh}
       onCreated={onCreated}
