@@ -5,12 +5,14 @@ import { readJournal, writeJournal } from "../../src/apply/journal-store";
 import { isStep, planSteps, type Step, type StepOf, undoUnseen } from "../../src/apply/steps";
 import { makePlan } from "../../src/fit/plan/make-plan";
 import { variantName } from "../../src/fit/model-name";
+import { MODEL_RUNNERS } from "../../src/fit/model-runner";
 import { planFor } from "../fit/inputs";
 import { keptIn } from "./kept";
 
 const whole = fc.nat();
 const positive = fc.integer({ min: 1 });
 const name = fc.string({ minLength: 1 });
+const runner = fc.constantFrom(...MODEL_RUNNERS);
 
 interface Optional<T> {
   readonly mayBeAbsent: fc.Arbitrary<T>;
@@ -33,15 +35,22 @@ const FIELDS: { readonly [K in Step["kind"]]: SampleFields<StepOf<K>> } = {
     daemonBeforeMib: optional(whole),
   },
   "set-kv-cache": { type: fc.string(), before: fc.string() },
-  "create-variant": { source: name, name, numCtx: positive, replaces: optional(name) },
+  "create-variant": {
+    source: name,
+    sourceRunner: optional(runner),
+    name,
+    numCtx: positive,
+    replaces: optional(name),
+  },
   "restart-ollama": { cutsOff: optional(fc.array(name)) },
   "remove-variant": {
     name,
     made: fc.oneof(fc.record({ digest: name }), fc.record({ source: name, numCtx: positive })),
   },
-  unload: { name },
+  unload: { name, runner: optional(runner) },
   load: {
     name,
+    runner: optional(runner),
     numCtx: optional(positive),
     keepAlive: optional(fc.oneof(positive, fc.constant(-1))),
     expected: optional(fc.record({ numCtx: positive, bytes: positive, leastBytes: positive })),
