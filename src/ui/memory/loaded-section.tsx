@@ -4,6 +4,7 @@ import { ollamaStopCommand } from "../../fit/commands";
 import type { LoadedModel } from "../../fit/facts";
 import { formatBytes, formatContext, formatExpiry } from "../../fit/units";
 import { buildKey, buildOf, buildTitle } from "../../fit/model-builds";
+import { inForceBytes } from "../../fit/limit-policy";
 import { changeLoaded } from "../shared/model-work";
 import { PlanView } from "../plan/plan-view";
 import { serverWords } from "../ollama/server-empty-view";
@@ -79,7 +80,7 @@ function Loaded({ model, memory, snapshot, memoryView }: Props & { readonly mode
       accessories={[
         ...(expiry === undefined ? [] : [{ text: expiry, tooltip: "Every request restarts this time" }]),
         { text: formatBytes(model.sizeBytes), tooltip: sizeText(model) },
-        ...placeTag(model),
+        ...placeTag(model, snapshot.limit),
       ]}
       actions={
         <RowActions memory={memory}>
@@ -129,8 +130,17 @@ function sizeText({ countedBytes, sizeBytes }: LoadedModel): string {
 }
 
 /** Where the model ended up; nothing where its size is not known. */
-function placeTag({ sizeBytes, vramBytes }: LoadedModel): List.Item.Accessory[] {
+function placeTag({ sizeBytes, vramBytes }: LoadedModel, limit: Snapshot["limit"]): List.Item.Accessory[] {
   if (sizeBytes === 0) return [];
+  const most = limit.kind === "known" && !limit.isLeast ? inForceBytes(limit) : Infinity;
+  if (vramBytes > most) {
+    return [
+      {
+        tag: { value: `${formatBytes(vramBytes)} of ${formatBytes(most)}`, color: Color.Red },
+        tooltip: "More than the GPU limit: it doesn't spill. macOS pages, or the next request fails.",
+      },
+    ];
+  }
   if (vramBytes >= sizeBytes) return [{ tag: { value: "On the GPU", color: Color.Green } }];
   if (vramBytes === 0) {
     return [{ tag: { value: "On the CPU", color: Color.Red }, tooltip: "None of it is on the GPU" }];
