@@ -5,7 +5,7 @@ import { buildKey } from "../fit/model-builds";
 import { loadedBeside } from "../fit/model-files";
 import type { JudgeOptions } from "../fit/run-settings";
 import { type DescriptionResult, judge, type JudgeInput, type Verdict } from "../fit/verdict";
-import type { Snapshot } from "./snapshot";
+import { appleSilicon, type Snapshot } from "./snapshot";
 
 /** One installed model with everything its row shows; `verdict` is absent while its metadata is being read. */
 export interface FitRow {
@@ -15,8 +15,6 @@ export interface FitRow {
 }
 
 export type Descriptions = ReadonlyMap<string, DescriptionResult>;
-
-const MLX: DescriptionResult = { kind: "unreadable", reason: "MLX models have no GGUF metadata." };
 
 /**
  * Judges the models of a snapshot, each once for what its verdict rests on: a row whose model, metadata, settings and limit
@@ -31,15 +29,14 @@ export function rowJudge(judgeModel: (input: JudgeInput) => Verdict = judge) {
   return (snapshot: Snapshot, descriptions: Descriptions, options: JudgeOptions): readonly FitRow[] => {
     const described = snapshot.models
       .filter((model) => !model.cloud)
-      .map((model) => ({
-        model,
-        description: model.format === "safetensors" ? MLX : descriptions.get(model.digest),
-      }));
+      .map((model) => ({ model, description: descriptions.get(model.digest) }));
     const shared = {
       server: snapshot.server,
       limit: snapshot.limit,
       highestLimitMib: snapshot.advice?.highestMib,
       ram: snapshot.ram,
+      // Another machine doesn't tell its own.
+      chip: snapshot.isLocal ? appleSilicon(snapshot.machine)?.chip : undefined,
       options,
     };
     const loaded = snapshot.loaded.map((resident) => {

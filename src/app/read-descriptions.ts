@@ -1,7 +1,10 @@
-import type { InstalledModel, ModelDescription } from "../fit/facts";
+import type { InstalledModel, MlxModelDescription, ModelDescription } from "../fit/facts";
+import { type Engine, rulesOf } from "../fit/runners";
 import type { DescriptionResult } from "../fit/verdict";
 import { needsArrays } from "../memory/estimate";
+import { openMlxModel } from "../memory/mlx/estimate";
 import type { OllamaClient } from "../ollama/client";
+import { describeMlxModel } from "../ollama/mlx-source";
 import { describeModel } from "../ollama/model-source";
 import { storedDescription, storeDescription } from "./description-store";
 
@@ -29,9 +32,7 @@ export interface ReadOptions {
 export async function readDescriptions(models: readonly InstalledModel[], options: ReadOptions): Promise<void> {
   const known = new Map<string, DescriptionResult>();
   const missing: InstalledModel[] = [];
-  const wanted = new Map(
-    models.filter((model) => !model.cloud && model.format !== "safetensors").map((model) => [model.digest, model]),
-  );
+  const wanted = new Map(models.filter(({ cloud }) => !cloud).map((model) => [model.digest, model]));
   let published = 0;
   let timer: NodeJS.Timeout | undefined;
   const publish = (): void => {
@@ -65,18 +66,28 @@ export async function readDescriptions(models: readonly InstalledModel[], option
   publish();
 }
 
+/** How what decides a model's memory is read, by what runs it. */
+const READERS: {
+  readonly [E in Engine]: (model: InstalledModel, options: ReadOptions) => Promise<DescriptionResult>;
+} = {
+  llama: (model, options) => describeModel({ ...options, model, needsArrays }),
+  mlx: readMlx,
+};
+
+async function readMlx(model: InstalledModel, options: ReadOptions): Promise<DescriptionResult> {
+  const reading = await describeMlxModel({ ...options, model });
+  if (reading.kind === "unknown") return { kind: "unreadable", reason: reading.reason };
+  const { files, cautions, weightsAboveBytes } = reading;
+  const opened = openMlxModel(files);
+  return opened.kind === "unknown"
+    ? { kind: "unreadable", reason: opened.reason }
+    : { kind: "mlx", model: opened, cautions, weightsAboveBytes };
+}
+
 async function readOne(model: InstalledModel, options: ReadOptions): Promise<DescriptionResult> {
   try {
-    const { client, isLocal, modelsFolders, signal } = options;
-    const description = await describeModel({
-      client,
-      model,
-      isLocal,
-      modelsFolders,
-      signal,
-      needsArrays,
-    });
-    if (isWhole(description, options)) storeDescription(model, options.url, description);
+    const description = await READERS[rulesOf(model).engine](model, options);
+    if (isReadable(description) && isWhole(description, options)) storeDescription(model, options.url, description);
     return description;
   } catch (error) {
     return {
@@ -86,7 +97,13 @@ async function readOne(model: InstalledModel, options: ReadOptions): Promise<Des
   }
 }
 
+const isReadable = (description: DescriptionResult): description is ModelDescription | MlxModelDescription =>
+  !("kind" in description && description.kind === "unreadable");
+
 /** Files on this Mac may be whole and readable the next time; a remote server never tells a projector's size. */
-function isWhole({ projectors, adapters, damage }: ModelDescription, { isLocal }: ReadOptions): boolean {
+function isWhole(description: ModelDescription | MlxModelDescription, { isLocal }: ReadOptions): boolean {
+  // What only the server tells of an MLX model leaves its weights open.
+  if ("kind" in description) return !isLocal || description.weightsAboveBytes === 0;
+  const { projectors, adapters, damage } = description;
   return !isLocal || (damage === undefined && [...projectors, ...adapters].every(({ bytes }) => bytes !== undefined));
 }

@@ -1,4 +1,4 @@
-import { type Expected, isOtherContext, type LoadReport } from "./load-report";
+import { type Expected, hasGrown, isOtherContext, type LoadReport } from "./load-report";
 import { formatBytes, formatContext, formatSignedPercent } from "../fit/units";
 import type { Storage } from "./storage";
 
@@ -6,7 +6,8 @@ import type { Storage } from "./storage";
 export interface LoadRecord {
   /** ISO 8601. */
   readonly at: string;
-  readonly numCtx: number;
+  /** Absent where the runner takes no memory for it when it loads. */
+  readonly numCtx?: number;
   readonly predictedBytes: number;
   /** Ollama's own count. */
   readonly reportedBytes: number;
@@ -53,7 +54,7 @@ export async function recordLoad(
 ): Promise<void> {
   if (report.kind !== "on-gpu" && report.kind !== "spilled") return;
   if (digest === "" || expected === undefined || isOtherContext(report, expected)) return;
-  if (expected.uncountedBytes !== undefined) return;
+  if (expected.uncountedBytes !== undefined || hasGrown(report, expected)) return;
   const record: LoadRecord = {
     at: at.toISOString(),
     numCtx: expected.numCtx,
@@ -88,7 +89,8 @@ export function accuracyOf(
 export function historyText(records: readonly LoadRecord[]): string {
   const [last] = records;
   if (last === undefined) return "";
-  const when = `at ${formatContext(last.numCtx)} on ${last.at.slice(0, 10)}`;
+  const at = last.numCtx === undefined ? "right after the load" : `at ${formatContext(last.numCtx)}`;
+  const when = `${at} on ${last.at.slice(0, 10)}`;
   const start =
     last.spilledBytes > 0
       ? `${formatBytes(last.spilledBytes)} of ${formatBytes(last.reportedBytes)} spilled ${when}; ${formatBytes(last.predictedBytes, 2)} predicted.`
@@ -108,7 +110,8 @@ function isRecord(value: unknown): value is LoadRecord {
   return (
     typeof at === "string" &&
     !Number.isNaN(Date.parse(at)) &&
-    [numCtx, predictedBytes, reportedBytes].every((bytes) => Number.isSafeInteger(bytes) && Number(bytes) > 0) &&
+    (numCtx === undefined || (Number.isSafeInteger(numCtx) && Number(numCtx) > 0)) &&
+    [predictedBytes, reportedBytes].every((bytes) => Number.isSafeInteger(bytes) && Number(bytes) > 0) &&
     Number.isSafeInteger(spilledBytes) &&
     Number(spilledBytes) >= 0
   );

@@ -1,17 +1,21 @@
 import type { LoadedModel } from "../fit/facts";
-import { formatBytes, formatContext, formatSignedPercent } from "../fit/units";
+import { formatBytes, formatContext, formatSignedPercent, GIB } from "../fit/units";
 import { expectedReport, type Verdict } from "../fit/verdict";
 
 /** What a loaded model is held against. */
 export interface Expected {
-  /** Context per slot, in tokens. */
-  readonly numCtx: number;
+  /** Context per slot, in tokens; absent where the runner takes no memory for one when it loads. */
+  readonly numCtx?: number;
   /** Bytes that Ollama should report for it, all on the GPU. */
   readonly bytes: number;
   /** Its weights alone: any honest report is larger. */
   readonly leastBytes: number;
   /** What Ollama's count leaves out of `bytes`: no report says then how right the prediction was. */
   readonly uncountedBytes?: number;
+  /** What right after a load is reported at the most, where the model grows later: above it requests have come already. */
+  readonly mostBytes?: number;
+  /** What it grows to at the context it's judged at. */
+  readonly peakBytes?: number;
 }
 
 /** What Ollama says of a model after it was loaded. */
@@ -37,7 +41,12 @@ export type LoadReport =
  * What Ollama should report of a model that runs as it is judged; undefined where its sum is not known, and for releases
  * that count in another way.
  */
-export function expectedLoad({ run, estimate }: Verdict): Expected | undefined {
+export function expectedLoad(verdict: Verdict): Expected | undefined {
+  if (verdict.engine === "mlx") {
+    const { weights, total } = verdict.estimate;
+    return { bytes: weights, leastBytes: weights, mostBytes: weights + ABOVE_WEIGHTS, peakBytes: total };
+  }
+  const { run, estimate } = verdict;
   return run === undefined || estimate === undefined || run.cautions.length > 0
     ? undefined
     : {
@@ -46,6 +55,14 @@ export function expectedLoad({ run, estimate }: Verdict): Expected | undefined {
         leastBytes: estimate.weights,
         uncountedBytes: estimate.uncountedCache || undefined,
       };
+}
+
+/** MLX reports its weights right after a load, and up to this many bytes more on older builds. */
+const ABOVE_WEIGHTS = Math.round(0.3 * GIB);
+
+/** Whether a model that grows has grown already: such a count is no comparison. */
+export function hasGrown({ bytes }: { readonly bytes: number }, { mostBytes = Infinity }: Expected): boolean {
+  return bytes > mostBytes;
 }
 
 /** Reads the entry of `/api/ps`; without a prediction every report counts. */
@@ -68,19 +85,24 @@ export function reportText(report: LoadReport, expected?: Expected): string {
     case "spilled":
       return `${formatBytes(report.bytes - report.spilledBytes)} of ${formatBytes(report.bytes)} is on the GPU${expected ? `; ${formatBytes(expected.bytes)} predicted` : ""}.`;
     case "on-gpu": {
-      const there = `${formatBytes(report.bytes, 2)}${report.numCtx === undefined ? "" : ` at ${formatContext(report.numCtx)}`}`;
+      const context = expected?.mostBytes === undefined ? report.numCtx : undefined;
+      const there = `${formatBytes(report.bytes, 2)}${context === undefined ? "" : ` at ${formatContext(context)}`}`;
       if (expected === undefined) return `${there}.`;
+      if (hasGrown(report, expected)) return `${there}: weights, and what earlier requests left.`;
       if (expected.uncountedBytes !== undefined) {
         return `${there}; Ollama's count leaves out about ${formatBytes(expected.uncountedBytes)} of KV cache.`;
       }
-      return isOtherContext(report, expected)
-        ? `${there}, not the ${formatContext(expected.numCtx)} expected.`
-        : `${there}; ${formatBytes(expected.bytes, 2)} predicted (${formatSignedPercent(report.bytes / expected.bytes - 1)}).`;
+      if (isOtherContext(report, expected)) return `${there}, not the ${formatContext(expected.numCtx ?? 0)} expected.`;
+      const compared = `${there}; ${formatBytes(expected.bytes, 2)} predicted (${formatSignedPercent(report.bytes / expected.bytes - 1)}).`;
+      return expected.peakBytes === undefined
+        ? compared
+        : `${compared} Prompts make it grow to about ${formatBytes(expected.peakBytes)}.`;
     }
   }
 }
 
 /** Whether a model was loaded with another context than the prediction was made for. */
 export function isOtherContext(report: LoadReport, expected: Expected): boolean {
-  return "numCtx" in report && report.numCtx !== undefined && report.numCtx !== expected.numCtx;
+  const isTold = "numCtx" in report && report.numCtx !== undefined && expected.numCtx !== undefined;
+  return isTold && report.numCtx !== expected.numCtx;
 }

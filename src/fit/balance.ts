@@ -1,6 +1,6 @@
 import type { RamBalance } from "./ram";
 import { formatBytes } from "./units";
-import { type KnownVerdict, needBytes, type Verdict } from "./verdict";
+import { type KnownVerdict, needBytes, needRange, type Verdict } from "./verdict";
 import { type Term, termsOf } from "./verdict-text";
 
 /** What's needed against what there is, in bytes: the numbers that every drawing of a verdict starts from. */
@@ -8,8 +8,9 @@ export interface Balance {
   /** The sum of the terms, safety margin included. */
   readonly need: number;
   readonly limit: number;
-  /** Half-width of the band around the need. */
-  readonly uncertainty: number;
+  /** Ends of the range that the need may really be in. */
+  readonly low: number;
+  readonly high: number;
   readonly terms: readonly Term[];
 }
 
@@ -55,7 +56,7 @@ export function compareVerdicts(before: Verdict, after: Verdict): Comparison | u
   const bars = verdicts.map((verdict, index) => barOf(titles[index] ?? "", verdict));
   const ram = after.ram && ramBar(after.ram);
   const all = ram === undefined ? bars : [...bars, ram];
-  const longest = Math.max(...all.flatMap(({ need, limit, uncertainty }) => [need + uncertainty, limit]));
+  const longest = Math.max(...all.flatMap(({ need, limit, high }) => [need, high, limit]));
   if (!Number.isFinite(longest) || longest <= 0) return undefined;
   return { bars, ram, longest, rows: rowsOf(bars), sums: sumsOf(bars), ramRows: ramRows(verdicts) };
 }
@@ -78,13 +79,13 @@ export function balanceText({ need, limit }: Balance): string {
 }
 
 function barOf(title: string, verdict: KnownVerdict): Bar {
-  const { estimate, limit } = verdict;
+  const { limit } = verdict;
   return {
     title,
     limitText: `${formatBytes(limit.bytes)} limit`,
     need: needBytes(verdict),
     limit: limit.bytes,
-    uncertainty: estimate.uncertainty,
+    ...needRange(verdict),
     terms: termsOf(verdict),
   };
 }
@@ -92,12 +93,14 @@ function barOf(title: string, verdict: KnownVerdict): Bar {
 /** What macOS and the apps keep, and the model beside it. */
 function ramBar({ ramBytes, carryBytes, needBytes: model }: RamBalance): Bar {
   const term = (title: string, bytes: number): Term => ({ title, bytes, text: formatBytes(bytes, 2) });
+  const need = ramBytes - carryBytes + model;
   return {
     title: "RAM",
     limitText: `${formatBytes(ramBytes)} of RAM`,
-    need: ramBytes - carryBytes + model,
+    need,
     limit: ramBytes,
-    uncertainty: 0,
+    low: need,
+    high: need,
     terms: [term(RAM_TERMS.others, ramBytes - carryBytes), term(RAM_TERMS.model, model)],
   };
 }

@@ -1,9 +1,11 @@
 import type { LoadedModel } from "./facts";
+import { allBytesOf, gpuBytesOf } from "./loaded-size";
 import { mostLoaded } from "./together";
 import { type BesideLoaded, otherRunners } from "./own-runners";
 import { balanceRam, type RamBalance, shortageText } from "./ram";
+import { rulesOf } from "./runners";
 import { formatBytes, formatContext } from "./units";
-import { type JudgeInput, type KnownVerdict, swaps, type Verdict } from "./verdict";
+import { type JudgeInput, type KnownVerdict, needBytes, needRange, swaps, type Verdict } from "./verdict";
 
 /** What other models take of the limit and of the RAM, and what they leave to this one; all in bytes. */
 export interface RoomBeside {
@@ -21,11 +23,15 @@ export function roomBeside(input: BesideLoaded, verdict: KnownVerdict): RoomBesi
   const others = otherRunners(input);
   if (others.length === 0) return undefined;
   const sum = (bytes: (model: LoadedModel) => number) => others.reduce((total, model) => total + bytes(model), 0);
-  const takenBytes = sum(({ vramBytes }) => vramBytes);
+  const takenBytes = sum(gpuBytesOf);
   const leftBytes = verdict.spareBytes - takenBytes;
-  const ram = verdict.ram && balanceRam(verdict.ram, verdict.ram.needBytes + sum(({ sizeBytes }) => sizeBytes));
+  const ram = verdict.ram && balanceRam(verdict.ram, verdict.ram.needBytes + sum(allBytesOf));
   const lacks =
-    leftBytes < verdict.estimate.uncertainty ? "limit" : ram?.kind === "swaps" && !swaps(verdict) ? "ram" : undefined;
+    leftBytes < needRange(verdict).high - needBytes(verdict)
+      ? "limit"
+      : ram?.kind === "swaps" && !swaps(verdict)
+        ? "ram"
+        : undefined;
   return { others, takenBytes, leftBytes, ram, lacks };
 }
 
@@ -42,14 +48,15 @@ export function besideText(input: BesideLoaded & Pick<JudgeInput, "server">, ver
   if (self !== undefined) {
     const spilled = self.sizeBytes - self.vramBytes;
     const asked = verdict.run?.isAskedByClient ? ", asked for by a client" : "";
-    const context = self.contextLength === undefined ? "" : ` at ${formatContext(self.contextLength)}${asked}`;
+    const isCapped = self.contextLength !== undefined && rulesOf(input.model).numCtx === "caps";
+    const context = isCapped ? ` at ${formatContext(self.contextLength ?? 0)}${asked}` : "";
     const counted =
       self.countedBytes === undefined
         ? ""
         : ` Ollama's own count leaves out ${formatBytes(self.sizeBytes - self.countedBytes)} of it.`;
     return spilled > 0
       ? `Loaded now${context}: ${formatBytes(spilled)} of ${formatBytes(self.sizeBytes)} spilled to the CPU.${counted}`
-      : `Loaded now${context}, ${formatBytes(self.vramBytes)}, all on the GPU.${counted}`;
+      : `Loaded now${context}, ${formatBytes(self.vramBytes)}, all on the GPU.${counted}${growthText(self)}`;
   }
   if (verdict.kind !== "fits" && verdict.kind !== "tight") return undefined;
   const room = roomBeside(input, verdict);
@@ -64,4 +71,9 @@ export function besideText(input: BesideLoaded & Pick<JudgeInput, "server">, ver
   return lack === undefined
     ? `Fits next to ${names} too.`
     : `${lack} Ollama may unload ${others.length === 1 ? "it" : "them"} first.`;
+}
+
+/** What a model that grows while it runs still grows by, as a sentence with a space before it. */
+function growthText({ vramBytes, peakBytes = 0 }: LoadedModel): string {
+  return peakBytes > vramBytes ? ` A prompt of the judged length may make it grow to ${formatBytes(peakBytes)}.` : "";
 }

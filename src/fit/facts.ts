@@ -3,6 +3,7 @@
  * Plain data: the pure modules judge it, the adapters fill it. A field that could not be read is absent, never guessed.
  */
 import type { ModelMetadata } from "../memory/metadata";
+import type { MlxModel } from "../memory/mlx/estimate";
 import type { ModelFormat, ModelRunner } from "./model-runner";
 import type { ServerIdentity } from "./server-origin";
 
@@ -98,6 +99,8 @@ export interface LoadedModel {
   /** Bytes in all, and of these on the GPU; less than all = spilled to the CPU. */
   readonly sizeBytes: number;
   readonly vramBytes: number;
+  /** What a prompt of the judged length makes it grow to at most, where it grows while it runs. */
+  readonly peakBytes?: number;
   /** Ollama's own count, where that is known to be short: the other two are our estimate then. */
   readonly countedBytes?: number;
   /** Per slot. */
@@ -141,6 +144,16 @@ export interface ModelDescription {
   readonly drafts: readonly string[];
   /** The Modelfile text that `/api/show` gives. */
   readonly modelfile?: string;
+}
+
+/** What decides the memory of an MLX model, as its files on this Mac or its server tell it. */
+export interface MlxModelDescription {
+  readonly kind: "mlx";
+  readonly model: MlxModel;
+  /** What had to be taken for granted, as sentences. */
+  readonly cautions: readonly string[];
+  /** By how much its weights may be too high: 0 where every tensor is listed. */
+  readonly weightsAboveBytes: number;
 }
 
 /** An app that a person could quit to make room, with its helpers. */

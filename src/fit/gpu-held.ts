@@ -1,7 +1,7 @@
 import { roomBeside } from "./beside-loaded";
 import type { ClosableApp, LoadedModel } from "./facts";
 import { formatBytes, GIB } from "./units";
-import type { JudgeInput, KnownVerdict } from "./verdict";
+import { type JudgeInput, type KnownVerdict, needBytes, needRange } from "./verdict";
 
 /** What windows and browsers hold on any Mac; a program with a model holds more. */
 const WINDOWS_BYTES = 2 * GIB;
@@ -37,7 +37,7 @@ export function besidePrograms(input: JudgeInput, verdict: KnownVerdict): Beside
   const { programsGpuBytes: heldBytes } = input;
   if (!isHeldByModels(heldBytes)) return undefined;
   const leftBytes = verdict.spareBytes - (roomBeside(input, verdict)?.takenBytes ?? 0) - heldBytes;
-  return { heldBytes, leftBytes, isEnough: leftBytes >= verdict.estimate.uncertainty };
+  return { heldBytes, leftBytes, isEnough: leftBytes >= needRange(verdict).high - needBytes(verdict) };
 }
 
 /** The same as a sentence, beside the verdict, which judges the model alone. */

@@ -1,5 +1,5 @@
 import { runSteps, type Steps } from "./steps";
-import { type JudgeInput, judgeAtContext, type Verdict } from "./verdict";
+import { type JudgeInput, judgeAtContext, type Verdict, type VerdictOf } from "./verdict";
 
 /** llama.cpp pads a context to this many tokens. */
 export const CONTEXT_STEP = 256;
@@ -24,17 +24,27 @@ export function* searchLargestContext(input: JudgeInput, upTo: number): Steps<nu
     yield;
     const top = at(high);
     if (top.kind === "fits") return high * CONTEXT_STEP;
+    if (top.engine === "mlx") return safeBelow(top, upTo);
     if (top.run === undefined) return undefined;
     const { batch, parallel } = top.run;
     const low = yield* firstWhere(
       regionStart(high, parallel.value),
       high,
-      (steps) => at(steps).run?.batch.value === batch.value,
+      (steps) => batchOf(at(steps)) === batch.value,
     );
     if (fits(low)) return ((yield* firstWhere(low, high, (steps) => !fits(steps))) - 1) * CONTEXT_STEP;
     high = low - 1;
   }
   return undefined;
+}
+
+const batchOf = (verdict: Verdict) => (verdict.engine === "mlx" ? undefined : verdict.run?.batch.value);
+
+/** With MLX the verdict itself names what is safe, where it's sure of anything. */
+function safeBelow(verdict: VerdictOf<"mlx">, upTo: number): number | undefined {
+  const isUnsure = verdict.kind === "tight" && verdict.cause === "caution";
+  const steps = Math.floor(Math.min(verdict.mlx.safeTokens, upTo) / CONTEXT_STEP);
+  return isUnsure || steps === 0 ? undefined : steps * CONTEXT_STEP;
 }
 
 /** Contexts over all slots up to which Ollama starts from a smaller batch; between two it only ever steps down. */

@@ -1,17 +1,19 @@
 import { type LoadedModel } from "./facts";
 import { resolveRun, runSettings } from "./run-settings";
-import { estimateModel, expectedReport, type JudgeInput, runInput } from "./verdict";
+import { rulesOf } from "./runners";
+import { estimateModel, expectedReport, judge, type JudgeInput, runInput } from "./verdict";
 
 /** What a model's size is worked out from. */
-export type SizeInput = Pick<JudgeInput, "model" | "description" | "server" | "limit" | "options">;
+export type SizeInput = Pick<JudgeInput, "model" | "description" | "server" | "limit" | "options" | "chip" | "peaks">;
 
 /**
  * A loaded model with what it really takes. Ollama's count is believed, but where it lies below what the model must take
  * at the context it's loaded at: from 0.30 on it leaves out the first of two caches, and where it can't read
  * llama-server's buffers it gives the file's size. Then our own estimate counts, and `countedBytes` keeps what Ollama
- * says. The part on the GPU grows in proportion.
+ * says. The part on the GPU grows in proportion. One that grows while it runs keeps its count, and has its peak beside it.
  */
 export function withRealSize(loaded: LoadedModel, input: SizeInput | undefined): LoadedModel {
+  if (input !== undefined && rulesOf(input.model).cache === "grows") return withPeak(loaded, input);
   const least = input && leastBytes(loaded, input);
   if (least === undefined || loaded.sizeBytes === 0 || loaded.sizeBytes >= least.atLeast) return loaded;
   const { bytes } = least;
@@ -21,6 +23,21 @@ export function withRealSize(loaded: LoadedModel, input: SizeInput | undefined):
     vramBytes: Math.round(bytes * (loaded.vramBytes / loaded.sizeBytes)),
     countedBytes: loaded.sizeBytes,
   };
+}
+
+/** Bytes of the GPU to count a loaded model with: what it has, or what it grows to. */
+export function gpuBytesOf({ vramBytes, peakBytes = 0 }: LoadedModel): number {
+  return Math.max(vramBytes, peakBytes);
+}
+
+/** The same of GPU and CPU together. */
+export function allBytesOf({ sizeBytes, peakBytes = 0 }: LoadedModel): number {
+  return Math.max(sizeBytes, peakBytes);
+}
+
+function withPeak(loaded: LoadedModel, input: SizeInput): LoadedModel {
+  const verdict = judge({ ...input, loaded: [] });
+  return verdict.engine === "mlx" ? { ...loaded, peakBytes: verdict.estimate.high } : loaded;
 }
 
 /** Our estimate of what Ollama should count, and the lower end of its band, in bytes; undefined where it isn't known. */

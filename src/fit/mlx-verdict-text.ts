@@ -1,4 +1,5 @@
 import { type JudgedMlx, LEAST_CONTEXT, type MlxVerdict, type MlxVerdictKind } from "./mlx-verdict";
+import type { RamBalance } from "./ram";
 import { formatBytes, formatContext, formatCount } from "./units";
 
 /** Verdict names as people see them, best first. */
@@ -19,17 +20,23 @@ export function formatTokensBelow(tokens: number): string {
   return `${formatCount(Math.floor(tokens / 1024))}K`;
 }
 
-/** The badge: "Fits to 182K", "Tight above 182K", "Fails above 214K", "Won't Load", "Unknown". */
-export function mlxBadgeText(verdict: MlxVerdict): string {
+/**
+ * The badge: "Fits to 182K", "Tight above 182K", "Tight, Swaps 3.1 GiB", "Fails above 214K", "Won't Load: 18.4 of 17.3
+ * GiB", "Unknown". `ram` is the RAM at the judged prompt.
+ */
+export function mlxBadgeText(verdict: MlxVerdict, ram?: RamBalance): string {
   const title = MLX_VERDICT_TITLES[verdict.kind];
   switch (verdict.kind) {
     case "fits":
       return `${title}${bound(" to ", verdict.safeTokens)}`;
     case "tight":
-      return `${title}${bound(" above ", verdict.safeTokens)}`;
+      return verdict.cause === "swap" && ram !== undefined
+        ? `${title}, Swaps ${formatBytes(ram.shortBytes)}`
+        : `${title}${bound(" above ", verdict.safeTokens)}`;
     case "fails":
       return `${title}${bound(" above ", verdict.possibleTokens)}`;
     case "wont-load":
+      return `${title}: ${ofText(verdict.estimate.weights, verdict.allowedBytes)}`;
     case "unknown":
       return title;
   }
@@ -37,6 +44,15 @@ export function mlxBadgeText(verdict: MlxVerdict): string {
 
 function bound(word: string, tokens: number): string {
   return tokens >= LEAST_CONTEXT ? `${word}${formatTokensBelow(tokens)}` : "";
+}
+
+/** "18.4 of 17.3 GiB", exact enough to tell them apart. */
+function ofText(weights: number, allowed: number): string {
+  const digits = formatBytes(weights) === formatBytes(allowed) ? 2 : 1;
+  const [left, right] = [formatBytes(weights, digits), formatBytes(Math.max(0, allowed), digits)];
+  return left.endsWith("GiB") && right.endsWith("GiB")
+    ? `${left.replace(" GiB", "")} of ${right}`
+    : `${left} of ${right}`;
 }
 
 /** What a person would say, in a sentence or two. */
@@ -48,22 +64,24 @@ export function mlxVerdictSentence(verdict: MlxVerdict): string {
     case "fits":
       return `${start} fits, with a peak of about ${formatBytes(estimate.total)}. ${safeSentence(verdict)}`;
     case "tight":
-      return `${start} too close to call. ${verdict.because} ${safeSentence(verdict)}`;
+      return verdict.cause === "swap"
+        ? `${start} fits the limit, but not the memory. ${verdict.because} ${safeSentence(verdict)}`
+        : `${start} too close to call. ${verdict.because} ${safeSentence(verdict)}`;
     case "fails":
       return `${start} at least ${formatBytes(verdict.missingBytes)} too much: the request dies or the Mac freezes. ${safeSentence(verdict)}`;
     case "wont-load":
-      return `Ollama won't load it: its weights take ${formatBytes(estimate.weights)}, and ${formatBytes(verdict.allowedBytes)} are allowed.`;
+      return `Ollama won't load it: its weights take ${formatBytes(estimate.weights)}, and ${formatBytes(Math.max(0, verdict.allowedBytes))} are allowed.`;
   }
 }
 
 /** The number that helps: "Safe to about 182K tokens." */
-export function safeSentence({ safeTokens }: JudgedMlx): string {
+export function safeSentence({ safeTokens }: Pick<JudgedMlx, "safeTokens">): string {
   return safeTokens >= LEAST_CONTEXT
     ? `Safe to about ${formatTokensBelow(safeTokens)} tokens.`
     : "No useful context is safe.";
 }
 
 /** Saved states as a line of their own; undefined where there are none. */
-export function savedStatesSentence({ estimate }: JudgedMlx): string | undefined {
+export function savedStatesSentence({ estimate }: Pick<JudgedMlx, "estimate">): string | undefined {
   return estimate.savedStates === 0 ? undefined : `Agent sessions can add ${formatBytes(estimate.savedStates)} in RAM.`;
 }

@@ -54,9 +54,12 @@ interface KnownMlxVerdict {
   readonly cautions: readonly string[];
 }
 
+/** What keeps a verdict from Fits: the range of the estimate, something that isn't known well, or the RAM alone. */
+export type MlxTightCause = "band" | "caution" | "swap";
+
 export type MlxVerdict =
   | ({ readonly kind: "fits" } & KnownMlxVerdict)
-  | ({ readonly kind: "tight"; readonly because: string } & KnownMlxVerdict)
+  | ({ readonly kind: "tight"; readonly cause: MlxTightCause; readonly because: string } & KnownMlxVerdict)
   /** The request dies or the Mac freezes: MLX moves nothing to the CPU. */
   | ({ readonly kind: "fails"; readonly missingBytes: number } & KnownMlxVerdict)
   /** Ollama refuses to load it. */
@@ -99,23 +102,33 @@ export function judgeMlx(input: MlxJudgeInput): MlxVerdict {
     safeTokens: surelyLoads ? longest(({ high }) => high <= Math.min(limitBytes, carriableBytes)) : 0,
   };
   if (estimate.low > limitBytes) return { kind: "fails", missingBytes: estimate.low - limitBytes, ...known };
-  const because = surelyLoads
-    ? reasonForTight(input, estimate)
-    : `Ollama loads up to ${formatBytes(allowedBytes, 2)} here, and its weights are close to that.`;
-  return because === undefined ? { kind: "fits", ...known } : { kind: "tight", because, ...known };
+  const tight = surelyLoads ? whyTight(input, estimate) : closeToCheck(allowedBytes);
+  return tight === undefined ? { kind: "fits", ...known } : { kind: "tight", ...tight, ...known };
 }
 
-function reasonForTight(
+interface WhyTight {
+  readonly cause: MlxTightCause;
+  readonly because: string;
+}
+
+function closeToCheck(allowedBytes: number): WhyTight {
+  const because = `Ollama loads up to ${formatBytes(allowedBytes, 2)} here, and its weights are close to that.`;
+  return { cause: "band", because };
+}
+
+function whyTight(
   { limitBytes, carriableBytes = Infinity, cautions = [] }: MlxJudgeInput,
   { low, high }: KnownMlxEstimate,
-): string | undefined {
+): WhyTight | undefined {
   if (high > limitBytes) {
-    return `Its peak is between ${formatBytes(low)} and ${formatBytes(high)}, and so is the limit.`;
+    const because = `Its peak is between ${formatBytes(low)} and ${formatBytes(high)}, and so is the limit.`;
+    return { cause: "band", because };
   }
-  if (high > carriableBytes) {
-    return `Its peak may be ${formatBytes(high)}, and the RAM carries ${formatBytes(carriableBytes)}: it swaps.`;
-  }
-  return cautions[0];
+  const [caution] = cautions;
+  if (caution !== undefined) return { cause: "caution", because: caution };
+  if (high <= carriableBytes) return undefined;
+  const because = `Its peak may be ${formatBytes(high)}, and the RAM carries ${formatBytes(carriableBytes)}: it swaps.`;
+  return { cause: "swap", because };
 }
 
 /** The estimate of any prompt, its range narrowed by what was measured. */
@@ -139,6 +152,6 @@ function lastWhere(most: number, holds: (tokens: number) => boolean): number {
 }
 
 /** Ollama refuses prompts from the trained context on; what a model takes is counted up to it. */
-function longestPrompt({ shape: { trainedContext = MOST_CONTEXT } }: MlxModel): number {
+export function longestPrompt({ shape: { trainedContext = MOST_CONTEXT } }: MlxModel): number {
   return Math.min(Math.max(1, trainedContext), MOST_TOKENS);
 }

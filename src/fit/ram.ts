@@ -42,6 +42,11 @@ export function balanceRam(use: RamUse, needBytes: number): RamBalance {
   return { ...use, kind, needBytes, carryBytes, shortBytes };
 }
 
+/** The largest need, in bytes, with which the Mac doesn't swap. */
+export function mostWithoutSwap(use: RamUse): number {
+  return balanceRam(use, 0).carryBytes + Math.floor(use.ramBytes * COMPRESSIBLE_SHARE);
+}
+
 /** The same once a model's server has filled its cache of earlier prompts. */
 export function withPromptCache(ram: RamBalance, server: ServerFacts): RamBalance {
   return balanceRam(ram, ram.needBytes + promptCacheBytes(server));

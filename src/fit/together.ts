@@ -2,7 +2,7 @@ import type { ServerFacts } from "./facts";
 import type { GpuLimit } from "./limit-policy";
 import { buildTitle } from "./model-builds";
 import { modelFiles } from "./model-files";
-import type { JudgeInput, Verdict } from "./verdict";
+import { contextOf, type JudgeInput, marginBytes, needRange, type Verdict } from "./verdict";
 
 /** Ollama keeps at most this many models loaded on a Mac: OLLAMA_MAX_LOADED_MODELS is 3 for each GPU by default. */
 const MOST_LOADED = 3;
@@ -124,17 +124,17 @@ export function fitTogether(judged: readonly Judged[]): Together | undefined {
   const candidates = known.map(({ input, verdict }, index): Candidate => ({
     name: buildTitle(input.model),
     file: files[index] ?? input.model.digest,
-    bytes: verdict.estimate.total + verdict.estimate.uncertainty,
-    numCtx: verdict.run.numCtx.value,
+    bytes: needRange(verdict).high - marginBytes(verdict),
+    numCtx: contextOf(verdict).value,
     caution: verdict.kind === "tight" ? verdict.because : undefined,
   }));
   const most = Math.min(...known.map(({ input }) => mostLoaded(input.server)));
-  const marginBytes = Math.max(...known.map(({ verdict }) => verdict.run.margin.value));
+  const margin = Math.max(...known.map(({ verdict }) => marginBytes(verdict)));
   return {
     limit,
-    groups: maximalGroups(candidates, limit.bytes - marginBytes, most),
+    groups: maximalGroups(candidates, limit.bytes - margin, most),
     most,
-    marginBytes,
+    marginBytes: margin,
     unknown: judged.length - known.length,
   };
 }

@@ -2,8 +2,10 @@ import type { ModelRun, Setting } from "./run-settings";
 import { inForceBytes } from "./limit-policy";
 import { offloadText } from "./partial-offload";
 import { ramText } from "./ram";
+import type { MlxRun } from "./mlx-run";
+import { mlxBadgeText, mlxVerdictSentence } from "./mlx-verdict-text";
 import { formatBytes, formatContext, formatPercent } from "./units";
-import { type KnownVerdict, needBytes, swaps, type Verdict, type VerdictKind } from "./verdict";
+import { type KnownVerdict, needBytes, swaps, type Verdict, type VerdictKind, type VerdictOf } from "./verdict";
 
 /** Verdict names as people see them, best first. */
 export const VERDICT_TITLES: Readonly<Record<VerdictKind, string>> = {
@@ -11,23 +13,27 @@ export const VERDICT_TITLES: Readonly<Record<VerdictKind, string>> = {
   tight: "Tight",
   spills: "Spills",
   over: "Over the Limit",
+  fails: "Fails",
   "too-big": "Too Big",
+  "wont-load": "Won't Load",
   unknown: "Unknown",
 };
 
 /**
  * The badge: "Fits · 32K", "Fits · 256K, asked for by a client", "Spills 4.2 GiB · 256K", "Tight, Swaps 3.1 GiB · 32K",
- * "Over the Limit · 32K", "Unknown".
+ * "Over the Limit · 32K", "Unknown"; with MLX "Fits to 182K", "Tight above 182K", "Fails above 214K",
+ * "Won't Load: 18.4 of 17.3 GiB".
  */
 export function badgeText(verdict: Verdict): string {
   if (verdict.kind === "unknown") return VERDICT_TITLES.unknown;
+  if (verdict.engine === "mlx") return mlxBadgeText(verdict.mlx, verdict.ram);
   const { numCtx, isAskedByClient } = verdict.run;
   const asked = isAskedByClient ? `, ${numCtx.source}` : "";
   return `${VERDICT_TITLES[verdict.kind]}${missingText(verdict)} · ${formatContext(numCtx.value)}${asked}`;
 }
 
 /** What the model lacks: memory below the limit, or RAM. */
-function missingText(verdict: KnownVerdict): string {
+function missingText(verdict: VerdictOf<"llama">): string {
   if (verdict.kind === "spills") return ` ${formatBytes(verdict.missingBytes)}`;
   return verdict.kind === "tight" && verdict.cause === "swap"
     ? `, Swaps ${formatBytes(verdict.ram?.shortBytes ?? 0)}`
@@ -43,12 +49,28 @@ export interface Term {
 
 /** The sum term by term; terms of 0 bytes other than the weights and the KV cache are left out. */
 export function termsOf(verdict: KnownVerdict): readonly Term[] {
-  const { estimate, run } = verdict;
   const term = (title: string, bytes: number, note = ""): Term => ({
     title,
     bytes,
     text: `${formatBytes(bytes, 2)}${note}`,
   });
+  if (verdict.kind === "wont-load") {
+    return [
+      term("Weights", verdict.estimate.weights),
+      term("Kept Free", verdict.limit.bytes - verdict.allowedBytes, " (by Ollama's check)"),
+    ];
+  }
+  if (verdict.engine === "mlx") {
+    const { weights, kvCache, recurrentState, scratch, constant } = verdict.estimate;
+    return [
+      term("Weights", weights),
+      term("KV Cache", kvCache),
+      ...(recurrentState > 0 ? [term("Recurrent State", recurrentState)] : []),
+      ...(scratch > 0 ? [term("Attention Scores", scratch, ", about")] : []),
+      term("Working Memory", constant, ", about"),
+    ];
+  }
+  const { estimate, run } = verdict;
   return [
     term("Weights", estimate.weights),
     term("KV Cache", estimate.kvCache),
@@ -61,11 +83,12 @@ export function termsOf(verdict: KnownVerdict): readonly Term[] {
 }
 
 /** The settings the sum rests on, each with its source. */
-export function settingsOf(run: ModelRun): readonly { readonly title: string; readonly text: string }[] {
+export function settingsOf(run: ModelRun | MlxRun): readonly { readonly title: string; readonly text: string }[] {
   const line = <T>(title: string, setting: Setting<T>, value: string) => ({
     title,
     text: `${value} · ${setting.assumed ? "assumed: " : ""}${setting.source}`,
   });
+  if (!("numCtx" in run)) return [line("Context", run.context, `${formatContext(run.context.value)} tokens`)];
   return [
     line("Context", run.numCtx, `${formatContext(run.numCtx.value)} tokens`),
     line("KV Cache Type", run.kvCacheType, run.kvCacheType.value),
@@ -95,7 +118,7 @@ export function tooltipText(verdict: Verdict): string {
     .map((term) => `${term.title} ${term.text}`)
     .join(" + ");
   const need = needBytes(verdict);
-  const assumptions = assumedSettings(verdict.run);
+  const assumptions = verdict.engine === "mlx" ? [] : assumedSettings(verdict.run);
   return [
     `${sum} = ${formatBytes(need, 2)} of ${formatBytes(verdict.limit.bytes, 2)} (limit: ${verdict.limit.sourceText})`,
     ...(verdict.kind === "tight" ? [verdict.because] : []),
@@ -108,6 +131,7 @@ export function tooltipText(verdict: Verdict): string {
 /** What a person would say: "51.8 GiB limit, 32K context: fits with 3.0 GiB to spare." */
 export function verdictSentence(verdict: Verdict): string {
   if (verdict.kind === "unknown") return verdict.reason;
+  if (verdict.engine === "mlx") return mlxVerdictSentence({ ...verdict.mlx, ...whyOf(verdict) });
   const start = `${formatBytes(verdict.limit.bytes)} limit, ${formatContext(verdict.run.numCtx.value)} context:`;
   switch (verdict.kind) {
     case "fits":
@@ -125,9 +149,12 @@ export function verdictSentence(verdict: Verdict): string {
   }
 }
 
-function whyNothingSpills({ run, limit }: KnownVerdict): string {
+function whyNothingSpills({ run, limit }: VerdictOf<"llama">): string {
   return run.isForced ? run.margin.source : `${formatBytes(inForceBytes(limit))} is in force`;
 }
+
+/** The reason of a Tight one, which knows the RAM. */
+const whyOf = (verdict: VerdictOf<"mlx">) => (verdict.kind === "tight" ? { because: verdict.because } : {});
 
 type OverLimit = Extract<Verdict, { kind: "spills" | "too-big" }>;
 

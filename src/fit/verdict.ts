@@ -2,12 +2,16 @@ import { estimate } from "../memory/estimate";
 import type { KnownEstimate, MemoryEstimate } from "../memory/estimate-types";
 import { stringValue } from "../memory/metadata";
 import type { RunSettings } from "../memory/settings";
-import type { InstalledModel, LoadedModel, ModelDescription, ServerFacts } from "./facts";
+import { type KnownMlxEstimate, type MlxModel } from "../memory/mlx/estimate";
+import type { InstalledModel, LoadedModel, MlxModelDescription, ModelDescription, ServerFacts } from "./facts";
 import { CONTEXT_TIERS, contextTier } from "./context-tier";
 import { type GpuLimit, inForceBytes, REMOTE_PREFERENCE, type UnknownGpuLimit } from "./limit-policy";
+import type { MlxPeak } from "./mlx-peaks";
+import { type MlxRun, resolveMlxRun } from "./mlx-run";
+import { judgeMlx, type JudgedMlx } from "./mlx-verdict";
 import { type Offload, partialOffload } from "./partial-offload";
+import { balanceRam, mostWithoutSwap, type RamBalance, ramText, type RamUse } from "./ram";
 import { givenUpText } from "./releases";
-import { balanceRam, type RamBalance, ramText, type RamUse } from "./ram";
 import {
   isOffloadForced,
   type JudgeOptions,
@@ -16,12 +20,16 @@ import {
   runAtContext,
   type RunInput,
   runSettings,
+  type Setting,
 } from "./run-settings";
+import { type Engine, rulesOf } from "./runners";
+import { identityCaution } from "./server-origin";
 import { formatBytes, MIB } from "./units";
 import { compareVersions, parseVersion } from "./version";
 
 /** What is known of the model's metadata, or why it could not be read. */
-export type DescriptionResult = ModelDescription | { readonly kind: "unreadable"; readonly reason: string };
+export type DescriptionResult =
+  ModelDescription | MlxModelDescription | { readonly kind: "unreadable"; readonly reason: string };
 
 /** Everything a verdict rests on. */
 export interface JudgeInput {
@@ -36,12 +44,33 @@ export interface JudgeInput {
   readonly ram?: RamUse;
   /** GPU memory that other programs hold now, in bytes; absent for a remote Mac and where it can't be told. */
   readonly programsGpuBytes?: number;
+  /** Name of the chip, where Ollama runs on this Mac. */
+  readonly chip?: string;
+  /** Peaks of this model's requests that its server logged; they count for MLX alone. */
+  readonly peaks?: readonly MlxPeak[];
   readonly options: JudgeOptions;
 }
 
-interface KnownRun {
+/** What a model needs with llama.cpp, which takes all of it when it loads. */
+export interface LlamaNeed {
+  readonly engine: Extract<Engine, "llama">;
   readonly run: ModelRun;
   readonly estimate: KnownEstimate;
+}
+
+/** What a model needs with MLX at the peak of a prompt. */
+export interface MlxNeed {
+  readonly engine: Extract<Engine, "mlx">;
+  readonly run: MlxRun;
+  readonly estimate: KnownMlxEstimate;
+  /** What comes of it: the same kind as the verdict it's part of, and the contexts that are safe and possible. */
+  readonly mlx: JudgedMlx;
+}
+
+/** What a model needs, by what runs it. */
+export type Need = LlamaNeed | MlxNeed;
+
+interface Judged {
   readonly limit: GpuLimit;
   /** Limit minus total minus margin, in bytes; negative = missing. */
   readonly spareBytes: number;
@@ -50,18 +79,25 @@ interface KnownRun {
   readonly cautions: readonly string[];
 }
 
+type KnownRun = Need & Judged;
+
 /** What keeps a verdict from Fits: the band of the estimate, something that isn't known well, or the RAM alone. */
 export type TightCause = "band" | "caution" | "swap";
 
 export type Verdict =
   | ({ readonly kind: "fits" } & KnownRun)
   | ({ readonly kind: "tight"; readonly cause: TightCause; readonly because: string } & KnownRun)
-  | ({ readonly kind: "spills" } & Missing & KnownRun)
+  | ({ readonly kind: "spills" } & Missing & LlamaNeed & Judged)
   /** Nothing spills, as every layer is forced onto the GPU or more is in force than is safe: it fails or macOS pages. */
-  | ({ readonly kind: "over"; readonly missingBytes: number } & KnownRun)
-  | ({ readonly kind: "too-big" } & Missing & KnownRun)
+  | ({ readonly kind: "over"; readonly missingBytes: number } & LlamaNeed & Judged)
+  | ({ readonly kind: "too-big" } & Missing & LlamaNeed & Judged)
+  /** MLX moves nothing to the CPU: the request dies, or the Mac freezes. */
+  | ({ readonly kind: "fails"; readonly missingBytes: number } & MlxNeed & Judged)
+  /** Ollama refuses to load it. Of its sum only the weights count. */
+  | ({ readonly kind: "wont-load"; readonly missingBytes: number; readonly allowedBytes: number } & MlxNeed & Judged)
   | {
       readonly kind: "unknown";
+      readonly engine?: undefined;
       readonly reason: string;
       /** The run and sum as far as they are known: an unknown limit leaves the sum valid. */
       readonly run?: ModelRun;
@@ -79,8 +115,37 @@ export type VerdictKind = Verdict["kind"];
 /** A verdict with a sum and a limit. */
 export type KnownVerdict = Exclude<Verdict, { kind: "unknown" }>;
 
-/** Bytes a model needs below the limit: its sum and what llama.cpp keeps free beside it. */
-export function needBytes({ estimate, run }: Pick<KnownVerdict, "estimate" | "run">): number {
+/** Verdicts on models that one engine runs. */
+export type VerdictOf<E extends Engine> = Extract<KnownVerdict, { readonly engine: E }>;
+
+/** Bytes a model needs below the limit: its sum, or its peak, and what is kept free beside it. */
+export function needBytes(verdict: KnownVerdict): number {
+  if (verdict.kind === "wont-load") return verdict.limit.bytes - verdict.spareBytes;
+  return verdict.engine === "mlx" ? verdict.estimate.total : llamaBytes(verdict);
+}
+
+/** The range, in bytes, that {@link needBytes} may really be in. */
+export function needRange(verdict: KnownVerdict): { readonly low: number; readonly high: number } {
+  const need = needBytes(verdict);
+  if (verdict.kind === "wont-load") return { low: need, high: need };
+  if (verdict.engine === "mlx") return verdict.estimate;
+  const { uncertainty } = verdict.estimate;
+  return { low: Math.max(0, need - uncertainty), high: need + uncertainty };
+}
+
+/** The context that a verdict holds for; of an unknown one that it would hold for, where that's known. */
+export function contextOf(verdict: KnownVerdict): Setting<number>;
+export function contextOf(verdict: Verdict): Setting<number> | undefined;
+export function contextOf(verdict: Verdict): Setting<number> | undefined {
+  return verdict.engine === "mlx" ? verdict.run.context : verdict.run?.numCtx;
+}
+
+/** Bytes that are kept free below the limit. */
+export function marginBytes(verdict: KnownVerdict): number {
+  return verdict.engine === "mlx" ? 0 : verdict.run.margin.value;
+}
+
+function llamaBytes({ estimate, run }: Pick<LlamaNeed, "estimate" | "run">): number {
   return estimate.total + run.margin.value;
 }
 
@@ -121,8 +186,8 @@ export function judge(input: JudgeInput): Verdict {
   if (model.cloud) return { kind: "unknown", reason: "It runs in the cloud, not on this Mac." };
   const hindrance = tooOldText(input) ?? tooNewText(input) ?? noGpuText(input.server);
   if (hindrance !== undefined) return { kind: "unknown", reason: hindrance };
-  if (model.format === "safetensors") return judgeMlx(input);
-  if ("kind" in description) return { kind: "unknown", reason: description.reason };
+  if (rulesOf(model).engine === "mlx") return judgeByMlx(input);
+  if ("kind" in description) return { kind: "unknown", reason: notGguf(description) };
   const uncovered = uncoveredPart(description);
   if (uncovered !== undefined) return { kind: "unknown", reason: uncovered };
 
@@ -170,6 +235,11 @@ export function expectedReport({ total, weights, mappedWeights, projector }: Kno
   return total - weights - projector + mappedWeights;
 }
 
+/** Whether Ollama's count of a loaded model leaves nothing out: only then it says how right the estimate was. */
+export function isWhollyCounted(verdict: Verdict): boolean {
+  return verdict.engine === "mlx" || !verdict.estimate?.uncountedCache;
+}
+
 /** Sum of a described model under settings, projector and adapters included. */
 export function estimateModel(description: ModelDescription, settings: RunSettings): MemoryEstimate {
   const { metadata, projectors, adapters, weightBytes } = description;
@@ -184,7 +254,7 @@ function compare(
   sum: KnownEstimate,
   limit: GpuLimit,
 ): Verdict {
-  const spareBytes = limit.bytes - needBytes({ estimate: sum, run });
+  const spareBytes = limit.bytes - llamaBytes({ estimate: sum, run });
   const ram = input.ram && balanceRam(input.ram, ramNeed(sum, input.model.sizeBytes));
   const shortage = ram && ramText(ram);
   const cautions = [
@@ -197,20 +267,14 @@ function compare(
     ...(shortage === undefined ? [] : [shortage]),
     ...(ram !== undefined && ram.othersBytes === undefined ? [RAM_UNREAD] : []),
   ];
-  const judged: KnownRun = { run, estimate: sum, limit, spareBytes, ram, cautions };
+  const judged: LlamaNeed & Judged = { engine: "llama", run, estimate: sum, limit, spareBytes, ram, cautions };
   if (limit.isLeast && spareBytes - sum.uncertainty < 0) {
-    const need = formatBytes(needBytes({ estimate: sum, run }));
-    return {
-      kind: "unknown",
-      reason: `It needs ${need}, and the limit there is only known to be ${limit.sourceText}. ${STATE_LIMIT}`,
-      run,
-      estimate: sum,
-    };
+    return { kind: "unknown", reason: leastLimitText(llamaBytes({ estimate: sum, run }), limit), run, estimate: sum };
   }
   if (spareBytes + sum.uncertainty < 0) {
     const missingBytes = -spareBytes;
     const isTooBig = cannotFitHere(input, description, run);
-    if (run.isForced || fitsExcess(limit, needBytes({ estimate: sum, run }) + sum.uncertainty)) {
+    if (run.isForced || fitsExcess(limit, llamaBytes({ estimate: sum, run }) + sum.uncertainty)) {
       return { kind: isTooBig ? "too-big" : "over", missingBytes, ...judged };
     }
     return { kind: isTooBig ? "too-big" : "spills", missingBytes, offload: offloadOf(description, judged), ...judged };
@@ -239,7 +303,7 @@ function fitsExcess({ excess }: GpuLimit, bytes: number): boolean {
 /** How much llama.cpp moves to the CPU, where this Mac has so much memory at all. */
 function offloadOf(
   { metadata, weightBytes }: ModelDescription,
-  { run, estimate: sum, limit, ram }: KnownRun,
+  { run, estimate: sum, limit, ram }: LlamaNeed & Judged,
 ): Offload | undefined {
   if (ram !== undefined && ram.needBytes > ram.ramBytes) return undefined;
   // Of a build that isn't installed only the sum of its tensors is known.
@@ -252,7 +316,7 @@ function cannotFitHere(input: JudgeInput, description: ModelDescription, run: Mo
   const highest = Math.max(input.highestLimitMib * MIB, input.limit.bytes);
   const numCtx = Math.min(SMALLEST_CONTEXT, run.numCtx.value);
   const least = estimateModel(description, runSettings(runAtContext(runInput(input, description), run, numCtx)));
-  return least.kind === "known" && needBytes({ estimate: least, run }) - least.uncertainty > highest;
+  return least.kind === "known" && llamaBytes({ estimate: least, run }) - least.uncertainty > highest;
 }
 
 /** What the settings of a run rest on. */
@@ -296,16 +360,107 @@ function uncoveredPart(description: ModelDescription): string | undefined {
   return undefined;
 }
 
-/** Ollama refuses an MLX model above the limit less 512 MiB; below it the model grows while it runs, and swaps. */
-function judgeMlx({ model, limit }: JudgeInput): Verdict {
-  const weights = `about ${formatBytes(model.sizeBytes)} of weights`;
-  if (limit.kind === "unknown") return { kind: "unknown", reason: `MLX model with ${weights}. ${limit.reason}` };
-  const most = limit.bytes - 512 * MIB;
+function leastLimitText(need: number, { sourceText }: GpuLimit): string {
+  return `It needs ${formatBytes(need)}, and the limit there is only known to be ${sourceText}. ${STATE_LIMIT}`;
+}
+
+function notGguf(description: Exclude<DescriptionResult, ModelDescription>): string {
+  return description.kind === "mlx" ? "Its server runs it with llama.cpp, but it's an MLX model." : description.reason;
+}
+
+/**
+ * The verdict on a model that MLX runs. Ollama's check before it loads one is exact and needs the weights alone, so that
+ * it's told even where nothing else is known.
+ */
+function judgeByMlx(input: JudgeInput): Verdict {
+  const { model, description, limit, server, ram, chip, peaks = [], options } = input;
+  const described = "kind" in description && description.kind === "mlx" ? description : undefined;
+  const reason = "kind" in description && description.kind === "unreadable" ? description.reason : NOT_MLX;
+  const weights = described?.model.weights ?? model.sizeBytes;
+  if (limit.kind === "unknown") {
+    return { kind: "unknown", reason: `MLX model with about ${formatBytes(weights)} of weights. ${limit.reason}` };
+  }
+  const { model: mlxModel, cautions: unsure, weightsAboveBytes } = described ?? weightsAlone(model);
+  const identity = identityCaution(server.identity);
+  const cautions = [
+    ...(limit.estimated ? [`The limit is ${limit.sourceText}.`] : []),
+    ...unsure,
+    ...(identity === undefined ? [] : [identity]),
+  ];
+  const run = resolveMlxRun({ model: mlxModel, options, peaks, cautions });
+  const mlx = judgeMlx({
+    model: mlxModel,
+    tokens: run.context.value,
+    chip,
+    limitBytes: limit.bytes,
+    overheadBytes: server.gpuOverheadBytes?.value,
+    carriableBytes: ram && mostWithoutSwap(ram),
+    weightsAboveBytes,
+    peaks,
+    cautions,
+  });
+  if (mlx.kind === "unknown") return mlx;
+  if (described === undefined && mlx.kind !== "wont-load") {
+    return {
+      kind: "unknown",
+      reason: `${reason} Its weights, about ${formatBytes(weights)}, are within what Ollama loads.`,
+    };
+  }
+  if (limit.isLeast && mlx.kind !== "fits" && !(mlx.kind === "tight" && mlx.cause === "caution")) {
+    return { kind: "unknown", reason: leastLimitText(mlx.estimate.total, limit) };
+  }
+  return withRam(mlx, run, limit, ram);
+}
+
+const NOT_MLX = "Its server runs it with MLX, but its files are those of llama.cpp.";
+
+/** By how much the size that a server lists may be above the weights: vocabularies and configs have 10 to 30 MB. */
+const LISTED_ABOVE_WEIGHTS = 64 * MIB;
+
+/** An MLX model of which nothing is known but the size in the list. */
+function weightsAlone({ sizeBytes, family = "" }: InstalledModel): Omit<MlxModelDescription, "kind"> {
+  const shape: MlxModel["shape"] = { modelType: family, layers: [], elementBytes: 2 };
   return {
-    kind: "unknown",
-    reason:
-      model.sizeBytes > most
-        ? `MLX model with ${weights}: more than the ${formatBytes(most)} that Ollama loads under this limit.`
-        : `MLX model with ${weights} under a limit of ${formatBytes(limit.bytes)}. Its cache grows while it runs and num_ctx doesn't cap it: it doesn't spill, it swaps.`,
+    model: { kind: "known", shape, weights: sizeBytes },
+    cautions: [],
+    weightsAboveBytes: LISTED_ABOVE_WEIGHTS,
   };
+}
+
+function withRam(mlx: JudgedMlx, run: MlxRun, limit: GpuLimit, use: RamUse | undefined): Verdict {
+  const { estimate } = mlx;
+  const ram = use && balanceRam(use, estimate.high);
+  const shortage = ram && ramText(ram);
+  const cautions = [
+    ...run.cautions,
+    ...(limit.excess ? [limit.excess.warning] : []),
+    ...(limit.disagreement ? [limit.disagreement] : []),
+    ...(shortage === undefined ? [] : [shortage]),
+    ...(ram !== undefined && ram.othersBytes === undefined ? [RAM_UNREAD] : []),
+  ];
+  const judged = {
+    engine: "mlx",
+    run,
+    estimate,
+    mlx,
+    limit,
+    spareBytes: limit.bytes - estimate.total,
+    ram,
+    cautions,
+  } as const;
+  switch (mlx.kind) {
+    case "fits":
+      return { kind: "fits", ...judged };
+    case "tight": {
+      const because = mlx.cause === "swap" ? (shortage ?? mlx.because) : mlx.because;
+      return { kind: "tight", cause: mlx.cause, because, ...judged };
+    }
+    case "fails":
+      return { kind: "fails", missingBytes: mlx.missingBytes, ...judged };
+    case "wont-load": {
+      const { allowedBytes } = mlx;
+      const missingBytes = estimate.weights - allowedBytes;
+      return { kind: "wont-load", allowedBytes, missingBytes, ...judged, spareBytes: -missingBytes };
+    }
+  }
 }

@@ -3,7 +3,7 @@ import { expectedLoad, loadReport, type LoadReport, reportText } from "../../src
 import type { LoadedModel } from "../../src/fit/facts";
 import { judge } from "../../src/fit/verdict";
 import { doesNotSay, type Part, says } from "../support/meaning";
-import { inputFor, limitOf, measured, SERVER } from "../fit/inputs";
+import { inputFor, limitOf, llama, measured, SERVER } from "../fit/inputs";
 
 const GIB = 1024 ** 3;
 const EXPECTED = { numCtx: 8192, bytes: 50 * GIB, leastBytes: 48 * GIB };
@@ -49,8 +49,7 @@ describe("what Ollama says of a loaded model", () => {
 describe("the prediction", () => {
   it("counts what Metal maps in the place of the weights, as Ollama does", () => {
     const from = measured("llama3.1-8b");
-    const verdict = judge(inputFor(from, 100 * GIB));
-    if (verdict.kind === "unknown") throw new Error(verdict.reason);
+    const verdict = llama(judge(inputFor(from, 100 * GIB)));
     const { kvCache, compute } = verdict.estimate;
     expect(expectedLoad(verdict)).toEqual({
       numCtx: verdict.run.numCtx.value,

@@ -46,8 +46,10 @@ describe("two verdicts side by side", () => {
       fc.property(anyVerdict, anyVerdict, (first, second) => {
         const comparison = compareVerdicts(first, second);
         if (comparison === undefined) return;
-        for (const { need, limit, uncertainty, terms } of comparison.bars) {
-          expect(comparison.longest).toBeGreaterThanOrEqual(Math.max(need + uncertainty, limit));
+        for (const { need, limit, low, high, terms } of comparison.bars) {
+          expect(comparison.longest).toBeGreaterThanOrEqual(Math.max(high, limit));
+          expect(low).toBeLessThanOrEqual(need);
+          expect(high).toBeGreaterThanOrEqual(need);
           expect(terms.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(need);
           expect(comparisonText(comparison)).toContain(`${formatBytes(need)} of ${formatBytes(limit)}`);
         }

@@ -3,7 +3,7 @@ import { besideText, roomBeside } from "../../src/fit/beside-loaded";
 import type { LoadedModel } from "../../src/fit/facts";
 import { GIB } from "../../src/fit/units";
 import { judge, type JudgeInput } from "../../src/fit/verdict";
-import { inputFor, lacking, limitOf, measured } from "./inputs";
+import { inputFor, lacking, limitOf, llama, measured } from "./inputs";
 
 describe("beside what is loaded", () => {
   const input = inputFor(measured("qwen3-8b"), 20 * GIB, { options: { context: 8192 } });
@@ -29,8 +29,7 @@ describe("beside what is loaded", () => {
   });
 
   it("fits beside another while the spare room less the band holds it", () => {
-    const verdict = judge(input);
-    if (verdict.kind !== "fits") throw new Error(verdict.kind);
+    const verdict = llama(judge(input));
     const most = verdict.spareBytes - verdict.estimate.uncertainty;
     expect(roomBeside({ ...input, loaded: [other(most)] }, verdict)).toMatchObject({
       takenBytes: most,

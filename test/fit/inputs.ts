@@ -3,7 +3,7 @@ import { adviseLimit, defaultLimitByFormula, type GpuLimit, limitInForce } from 
 import type { PlanInput } from "../../src/fit/plan/plan-input";
 import { usedByOthers } from "../../src/fit/ram";
 import { GIB, MIB } from "../../src/fit/units";
-import type { JudgeInput } from "../../src/fit/verdict";
+import type { DescriptionResult, JudgeInput, Verdict, VerdictOf } from "../../src/fit/verdict";
 import type { ServerIdentity } from "../../src/fit/server-origin";
 import type { MetadataValue, ModelMetadata } from "../../src/memory/metadata";
 import { type OracleModel, readOracle } from "../memory/oracle";
@@ -75,6 +75,19 @@ export const SERVER: ServerFacts = {
   startupTotalBytes: logged(51.8 * GIB),
   runners: [],
 };
+
+/** A verdict on a model that llama.cpp runs. @throws where nothing is known, or MLX runs it */
+export function llama(verdict: Verdict): VerdictOf<"llama"> {
+  if (verdict.kind === "unknown") throw new Error(verdict.reason);
+  if (verdict.engine === "mlx") throw new Error("MLX runs it.");
+  return verdict;
+}
+
+/** What is known of a GGUF model. @throws where nothing is */
+export function gguf(description: DescriptionResult): ModelDescription {
+  if ("kind" in description) throw new Error(description.kind === "mlx" ? "MLX runs it." : description.reason);
+  return description;
+}
 
 export function limitOf(bytes: number, changes: Partial<GpuLimit> = {}): GpuLimit {
   return { kind: "known", bytes, source: "metal", sourceText: "from Metal", estimated: false, ...changes };

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { CONTEXT_STEP, largestFittingContext, roundContextBelow } from "../../src/fit/largest-context";
 import { judgeAtContext, type JudgeInput } from "../../src/fit/verdict";
 import { GIB } from "../../src/fit/units";
-import { described, inputFor, limitOf, logged, measured, oracle, SERVER } from "./inputs";
+import { described, inputFor, limitOf, llama, logged, measured, oracle, SERVER } from "./inputs";
 
 const trainedOf = (model: (typeof oracle)[number]): number => {
   const architecture = String(model.header.values.get("general.architecture"));
@@ -76,8 +76,7 @@ describe("the largest context that fits", () => {
     function steppingTotal(from: (typeof oracle)[number], batch: number): number {
       const steps = (total: number, tokens: number) => {
         const server = { ...SERVER, startupTotalBytes: logged(total) };
-        const verdict = judgeAtContext(inputFor(from, 1000 * GIB, { server }), tokens);
-        return verdict.kind === "unknown" || verdict.run.batch.value < batch;
+        return llama(judgeAtContext(inputFor(from, 1000 * GIB, { server }), tokens)).run.batch.value < batch;
       };
       let [low, high] = [0, 2000 * GIB];
       while (high - low > 1) {
@@ -93,8 +92,7 @@ describe("the largest context that fits", () => {
       "%s, down from %d",
       (_, batch, from) => {
         const server = { ...SERVER, startupTotalBytes: logged(steppingTotal(from, batch)) };
-        const after = judgeAtContext(inputFor(from, 1000 * GIB, { server }), FROM + CONTEXT_STEP);
-        if (after.kind === "unknown") throw new Error(after.reason);
+        const after = llama(judgeAtContext(inputFor(from, 1000 * GIB, { server }), FROM + CONTEXT_STEP));
         const limit = after.estimate.total + after.estimate.uncertainty + after.run.margin.value;
         const input = inputFor(from, limit, { server });
         const scanned = byScan(input, 65_536);

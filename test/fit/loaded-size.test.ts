@@ -4,16 +4,16 @@ import { withRealSize } from "../../src/fit/loaded-size";
 import { resolveRun, runSettings } from "../../src/fit/run-settings";
 import { GIB, MIB } from "../../src/fit/units";
 import { estimateModel, expectedReport, runInput } from "../../src/fit/verdict";
-import { inputFor, measured } from "./inputs";
+import { gguf, inputFor, measured } from "./inputs";
 
 const CONTEXT = 131_072;
 
 function at(name: string, numCtx: number) {
   const input = inputFor(measured(name), 52 * GIB);
-  if ("kind" in input.description) throw new Error(input.description.reason);
-  const run = resolveRun(runInput({ ...input, options: { context: numCtx } }, input.description));
+  const description = gguf(input.description);
+  const run = resolveRun(runInput({ ...input, options: { context: numCtx } }, description));
   if ("kind" in run) throw new Error(run.reason);
-  const sum = estimateModel(input.description, runSettings(run));
+  const sum = estimateModel(description, runSettings(run));
   if (sum.kind === "unknown") throw new Error(sum.reason);
   const loaded = (sizeBytes: number, vramBytes = sizeBytes): LoadedModel => ({
     name: input.model.name,

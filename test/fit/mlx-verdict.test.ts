@@ -57,7 +57,7 @@ describe("words", () => {
     [24.96, 32_768, "Tight above 25K"],
     [17.76, 32_768, "Fails"],
     [20.5, 4096, "Tight"],
-    [17, 32_768, "Won't Load"],
+    [17, 32_768, "Won't Load: 16.9 of 16.5 GiB"],
     [107.52, 116_000, "Fits to 256K"],
   ])("under %f GiB at %i tokens are %s", (limitGib, tokens, badge) => {
     expect(mlxBadgeText(judged(limitGib, tokens))).toBe(badge);

@@ -2,21 +2,18 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { offloadText, partialOffload } from "../../src/fit/partial-offload";
 import { GIB, MIB } from "../../src/fit/units";
-import { judge, type KnownVerdict } from "../../src/fit/verdict";
+import { judge } from "../../src/fit/verdict";
 import { runsText, tooltipText, verdictSentence } from "../../src/fit/verdict-text";
 import type { TensorInfo } from "../../src/memory/metadata";
-import { inputFor, logged, measured, oracle, planFor, SERVER, withUsedRam } from "./inputs";
+import { inputFor, llama, logged, measured, oracle, planFor, SERVER, withUsedRam } from "./inputs";
 
 const sum = (weights: number, kvCache = 0) => {
   const { estimate } = known("llama3.1-8b", 100);
   return { ...estimate, weights, kvCache, recurrentState: 0, compute: 0, projector: 0, total: weights + kvCache };
 };
 
-function known(name: string, limitGib: number): KnownVerdict {
-  const verdict = judge(inputFor(measured(name), limitGib * GIB, { options: { context: 4096 } }));
-  if (verdict.kind === "unknown") throw new Error(verdict.reason);
-  return verdict;
-}
+const known = (name: string, limitGib: number) =>
+  llama(judge(inputFor(measured(name), limitGib * GIB, { options: { context: 4096 } })));
 
 const metadata = (tensors: readonly TensorInfo[], blocks: number) => ({
   values: new Map<string, string | number>([

@@ -11,18 +11,11 @@ import {
   verdictSentence,
 } from "../../src/fit/verdict-text";
 import { GIB, MIB } from "../../src/fit/units";
-import { described, inputFor, limitOf, logged, measured, oracle, SERVER } from "./inputs";
+import { described, inputFor, limitOf, llama, logged, measured, oracle, SERVER } from "./inputs";
 
 const qwen = measured("qwen3-8b");
-type Known = Exclude<Verdict, { kind: "unknown" }>;
-
-function known(verdict: Verdict): Known {
-  if (verdict.kind === "unknown") throw new Error(verdict.reason);
-  return verdict;
-}
-
 const at = (limitGib: number, context = 32_768, highestLimitMib?: number) =>
-  known(
+  llama(
     judgeAtContext(inputFor(qwen, limitGib * GIB, highestLimitMib === undefined ? {} : { highestLimitMib }), context),
   );
 const unknown: Verdict = { kind: "unknown", reason: "Its metadata could not be read." };
@@ -47,8 +40,8 @@ describe("the sum", () => {
     expect(termsOf(at(100)).map(({ title }) => title)).toEqual(["Weights", "KV Cache", "Compute", "Safety Margin"]);
     const projectors = [{ path: "/p", bytes: GIB }];
     const sees = inputFor(qwen, 100 * GIB, { description: described(qwen.header, { projectors }) });
-    expect(termsOf(known(judge(sees))).map(({ title }) => title)).toContain("Projector");
-    const hybrid = known(judge(inputFor(measured("qwen3-coder-next"), 100 * GIB)));
+    expect(termsOf(llama(judge(sees))).map(({ title }) => title)).toContain("Projector");
+    const hybrid = llama(judge(inputFor(measured("qwen3-coder-next"), 100 * GIB)));
     expect(termsOf(hybrid).map(({ title }) => title)).toContain("Recurrent State");
   });
 
@@ -60,7 +53,7 @@ describe("the sum", () => {
   it("adds up to the limit less what is spare, for every model", () => {
     fc.assert(
       fc.property(fc.constantFrom(...oracle), fc.integer({ min: 256, max: 131_072 }), (from, context) => {
-        const verdict = known(judgeAtContext(inputFor(from, 64 * GIB), context));
+        const verdict = llama(judgeAtContext(inputFor(from, 64 * GIB), context));
         const sum = termsOf(verdict).reduce((bytes, term) => bytes + term.bytes, 0);
         expect(sum).toBe(verdict.limit.bytes - verdict.spareBytes);
       }),
@@ -82,7 +75,7 @@ describe("settings", () => {
     const bare = inputFor(qwen, 100 * GIB, {
       server: { identity: { kind: "terminal", pid: 655 }, version: "0.33.0", runners: [] },
     });
-    const { run } = known(judge(bare));
+    const { run } = llama(judge(bare));
     expect(settingsOf(run).filter(({ text }) => text.includes("· assumed: "))).toHaveLength(4);
     expect(assumedSettings(run)).toEqual(["context", "KV type f16", "1 slot", "flash attention auto"]);
     expect(assumedSettings(at(100).run)).toEqual([]);
@@ -132,6 +125,15 @@ describe("a sentence", () => {
 
 describe("names of verdicts", () => {
   it("are those of the badges, best first", () => {
-    expect(Object.values(VERDICT_TITLES)).toEqual(["Fits", "Tight", "Spills", "Over the Limit", "Too Big", "Unknown"]);
+    expect(Object.values(VERDICT_TITLES)).toEqual([
+      "Fits",
+      "Tight",
+      "Spills",
+      "Over the Limit",
+      "Fails",
+      "Too Big",
+      "Won't Load",
+      "Unknown",
+    ]);
   });
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { GIB } from "../../src/fit/units";
-import { judge, type KnownVerdict } from "../../src/fit/verdict";
-import { inputFor, limitOf, measured } from "./inputs";
+import { judge, type VerdictOf } from "../../src/fit/verdict";
+import { inputFor, limitOf, llama, measured } from "./inputs";
 
 export interface Amounts {
   readonly weights: number;
@@ -14,16 +14,16 @@ export interface Amounts {
   readonly limit: number;
 }
 
-const real = judge(inputFor(measured("qwen3-8b"), 100 * GIB));
+const real = llama(judge(inputFor(measured("qwen3-8b"), 100 * GIB)));
 
 /** A verdict of a measured model with these amounts in its sum, in bytes; what is not named is 0. */
-export function verdictWith(given: Partial<Amounts>): KnownVerdict {
-  if (real.kind === "unknown") throw new Error(real.reason);
+export function verdictWith(given: Partial<Amounts>): VerdictOf<"llama"> {
   const { run } = real;
   const none = { weights: 0, kvCache: 0, recurrentState: 0, compute: 0, projector: 0, uncertainty: 0 };
   const { margin, limit, ...sum } = { ...none, margin: 0, limit: 0, ...given };
   const total = sum.weights + sum.kvCache + sum.recurrentState + sum.compute + sum.projector;
   const judged = {
+    engine: "llama" as const,
     run: { ...run, margin: { ...run.margin, value: margin } },
     estimate: { ...real.estimate, ...sum, total },
     limit: limitOf(limit),
@@ -44,7 +44,7 @@ const bytes = fc.oneof(
 );
 
 /** Verdicts of any size; some are within a few bytes of their limit. */
-export const anyVerdict: fc.Arbitrary<KnownVerdict> = fc
+export const anyVerdict: fc.Arbitrary<VerdictOf<"llama">> = fc
   .tuple(
     fc.record({
       weights: bytes,

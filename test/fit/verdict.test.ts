@@ -1,22 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ModelDescription } from "../../src/fit/facts";
-import { fitsLimit, judge, judgeAtContext, type JudgeInput, ramNeed, swaps, type Verdict } from "../../src/fit/verdict";
+import { contextOf, fitsLimit, judge, judgeAtContext, type JudgeInput, ramNeed, swaps } from "../../src/fit/verdict";
 import { badgeText, tooltipText, verdictSentence } from "../../src/fit/verdict-text";
 import { GIB, MIB } from "../../src/fit/units";
-import { described, inputFor, installed, lacking, limitOf, logged, measured, oracle, SERVER } from "./inputs";
+import { described, inputFor, installed, lacking, limitOf, llama, logged, measured, oracle, SERVER } from "./inputs";
 
 const qwen = measured("qwen3-8b");
 const at8K = { options: { context: 8192 } } as const;
 
-type Known = Exclude<Verdict, { kind: "unknown" }>;
-
-function known(verdict: Verdict): Known {
-  if (verdict.kind === "unknown") throw new Error(verdict.reason);
-  return verdict;
-}
-
-const roomy = known(judge(inputFor(qwen, 100 * GIB, at8K)));
+const roomy = llama(judge(inputFor(qwen, 100 * GIB, at8K)));
 const need = roomy.estimate.total + roomy.run.margin.value;
 const band = roomy.estimate.uncertainty;
 
@@ -37,7 +30,7 @@ describe("a verdict at the edges of the band", () => {
   });
 
   it("is Too Big only where the highest safe limit does not hold 4K either", () => {
-    const least = known(judge(inputFor(qwen, 100 * GIB, { options: { context: 4096 } })));
+    const least = llama(judge(inputFor(qwen, 100 * GIB, { options: { context: 4096 } })));
     const lowest = least.estimate.total - least.estimate.uncertainty + least.run.margin.value;
     const high = Math.ceil(lowest / MIB);
     expect(under(4 * GIB, { highestLimitMib: high })).toMatchObject({ kind: "spills" });
@@ -49,7 +42,7 @@ describe("a verdict at the edges of the band", () => {
   });
 
   it("is not Too Big while the limit in force, above the highest safe one, holds 4K", () => {
-    const least = known(judge(inputFor(qwen, 100 * GIB, { options: { context: 4096 } })));
+    const least = llama(judge(inputFor(qwen, 100 * GIB, { options: { context: 4096 } })));
     const limit = least.estimate.total + least.run.margin.value;
     expect(under(limit, { highestLimitMib: 1024, options: { context: 32_768 } })).toMatchObject({ kind: "spills" });
   });
@@ -62,7 +55,7 @@ describe("a model whose kind was never measured", () => {
     );
     const metadata = { ...qwen.header, values: values.set("general.architecture", "mistral") };
     const input = (limit: number) => inputFor(qwen, limit, { ...at8K, description: described(metadata) });
-    const verdict = known(judge(input(100 * GIB)));
+    const verdict = llama(judge(input(100 * GIB)));
     expect(verdict).toMatchObject({ kind: "fits", cautions: [expect.stringContaining("wasn't measured")] });
     expect(tooltipText(verdict)).toContain("wasn't measured");
     expect(judge(input(need + band))).toMatchObject({ kind: "tight" });
@@ -148,7 +141,7 @@ describe("Unknown", () => {
       { path: "/a", bytes: 5 },
       { path: "/b", bytes: 7 },
     ];
-    const verdict = known(judge(inputFor(qwen, 100 * GIB, { ...at8K, ...description({ adapters }) })));
+    const verdict = llama(judge(inputFor(qwen, 100 * GIB, { ...at8K, ...description({ adapters }) })));
     expect(verdict).toMatchObject({ kind: "tight", cause: "caution" });
     expect(verdict.estimate.total).toBe(roomy.estimate.total + 12);
     expect(tooltipText(verdict)).toContain("LoRA Adapter 12 B");
@@ -165,40 +158,14 @@ describe("Unknown", () => {
       { path: "/a", bytes: 5 },
       { path: "/b", bytes: 7 },
     ];
-    const sum = known(judge(inputFor(qwen, 100 * GIB, { ...at8K, ...description({ projectors }) }))).estimate;
+    const sum = llama(judge(inputFor(qwen, 100 * GIB, { ...at8K, ...description({ projectors }) }))).estimate;
     expect(sum.total).toBe(roomy.estimate.total + 12);
-  });
-});
-
-describe("an MLX model", () => {
-  const under = (bytes: number) =>
-    judge(inputFor(qwen, 20 * GIB, { model: installed(qwen, { format: "safetensors", sizeBytes: bytes }) }));
-
-  it("is never judged to fit: below the limit it grows, above it Ollama refuses it", () => {
-    const most = 20 * GIB - 512 * MIB;
-    expect(under(most)).toMatchObject({ kind: "unknown", reason: expect.stringContaining("swaps") });
-    expect(under(most + 1)).toMatchObject({
-      kind: "unknown",
-      reason: expect.stringContaining("more than the 19.5 GiB"),
-    });
-  });
-
-  it("says its weights where the limit is not known", () => {
-    const input = inputFor(qwen, 0, {
-      model: installed(qwen, { format: "safetensors", sizeBytes: 17 * GIB }),
-      limit: { kind: "unknown", reason: "State the limit." },
-    });
-    expect(judge(input)).toMatchObject({
-      kind: "unknown",
-      reason: expect.stringMatching(/17\.0 GiB.*State the limit/),
-    });
   });
 });
 
 describe("layers that are forced onto the GPU", () => {
   const from = measured("qwen3-8b");
-  const need = judge(inputFor(from, 100 * GIB));
-  if (need.kind !== "fits") throw new Error(need.kind);
+  const need = llama(judge(inputFor(from, 100 * GIB)));
   const { total, uncertainty } = need.estimate;
   const forcedBy = {
     "num_gpu of all layers": { description: described(from.header, { parameters: { numGpu: 37, unreadable: [] } }) },
@@ -243,7 +210,7 @@ describe("a limit that's only known at the least", () => {
 
   it("tells Ollama's default context only where that can't be higher", () => {
     const server = lacking(lacking(SERVER, "contextLength"), "startupTotalBytes");
-    expect(judge(inputFor(qwen, 0, { server, ...least(50 * GIB) })).run?.numCtx.value).toBe(40_960);
+    expect(contextOf(judge(inputFor(qwen, 0, { server, ...least(50 * GIB) })))?.value).toBe(40_960);
     expect(judge(inputFor(qwen, 0, { server, ...least(30 * GIB) }))).toMatchObject({ kind: "unknown" });
   });
 });
@@ -287,11 +254,11 @@ describe("what comes before any sum", () => {
 
 describe("a verdict and the RAM", () => {
   const limit = 40 * GIB;
-  const sum = known(judge(inputFor(qwen, limit, at8K)));
+  const sum = llama(judge(inputFor(qwen, limit, at8K)));
   const fileBytes = sum.estimate.weights + 300 * MIB;
   const use = (usedBytes: number) => ({ ramBytes: 48 * GIB, reserveBytes: 8 * GIB, othersBytes: usedBytes });
   const withUsed = (usedBytes: number, changes: Partial<JudgeInput> = {}) =>
-    known(
+    llama(
       judge(
         inputFor(qwen, limit, {
           ...at8K,
@@ -342,7 +309,7 @@ describe("a verdict and the RAM", () => {
 });
 
 describe("laws over all measured models", () => {
-  const RANK = { "too-big": 0, over: 1, spills: 1, tight: 2, fits: 3, unknown: -1 } as const;
+  const RANK = { "too-big": 0, over: 1, spills: 1, "wont-load": 0, fails: 1, tight: 2, fits: 3, unknown: -1 } as const;
   const model = fc.constantFrom(...oracle);
   const gib = fc.double({ min: 1, max: 256, noNaN: true });
   const tokens = fc.integer({ min: 1, max: 262_144 });
@@ -372,8 +339,8 @@ describe("laws over all measured models", () => {
   it("a smaller context never needs more", () => {
     fc.assert(
       fc.property(model, tokens, tokens, parallel, numBatch, (from, a, b, slots, batch) => {
-        const small = known(judged(from, 100, Math.min(a, b), slots, batch));
-        const large = known(judged(from, 100, Math.max(a, b), slots, batch));
+        const small = llama(judged(from, 100, Math.min(a, b), slots, batch));
+        const large = llama(judged(from, 100, Math.max(a, b), slots, batch));
         expect(small.estimate.total).toBeLessThanOrEqual(large.estimate.total);
         expect(small.estimate.uncertainty).toBeLessThanOrEqual(large.estimate.uncertainty);
         expect(small.spareBytes).toBeGreaterThanOrEqual(large.spareBytes);
@@ -384,7 +351,7 @@ describe("laws over all measured models", () => {
   it("Fits, Tight and the rest follow from the sum alone", () => {
     fc.assert(
       fc.property(model, gib, tokens, parallel, numBatch, (from, limit, context, slots, batch) => {
-        const verdict = known(judged(from, limit, context, slots, batch));
+        const verdict = llama(judged(from, limit, context, slots, batch));
         const { estimate, run } = verdict;
         const rest = limit * GIB - estimate.total - run.margin.value;
         const expected = rest >= estimate.uncertainty ? "fits" : rest >= -estimate.uncertainty ? "tight" : "no";

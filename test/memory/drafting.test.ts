@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { described, inputFor, installed, measured, oracle } from "../fit/inputs";
+import { described, inputFor, installed, llama, measured, oracle } from "../fit/inputs";
 import { judge } from "../../src/fit/verdict";
 import { GIB } from "../../src/fit/units";
 import { estimate } from "../../src/memory/estimate";
@@ -102,8 +102,7 @@ describe("drafting", () => {
         options: { context: 32_768 },
         description: described(first.header, { parameters: { draftNumPredict, unreadable: [] } }),
       });
-    const [off, on] = [judge(input(undefined)), judge(input(4))];
-    if (off.kind === "unknown" || on.kind === "unknown") throw new Error("Both are known.");
+    const [off, on] = [llama(judge(input(undefined))), llama(judge(input(4)))];
     expect(on.run.draftNumPredict).toEqual({ value: 4, source: "Modelfile (draft_num_predict)", assumed: false });
     expect(off.run.draftNumPredict).toBeUndefined();
     expect(on.estimate.recurrentState).toBe(5 * off.estimate.recurrentState);

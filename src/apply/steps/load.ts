@@ -30,10 +30,12 @@ export const load: StepKind<Load> = {
     keepAlive: isAbsentOr(isKeepAlive),
     expected: isAbsentOr(
       isShape<Expected>({
-        numCtx: isPositive,
+        numCtx: isAbsentOr(isPositive),
         bytes: isPositive,
         leastBytes: isPositive,
         uncountedBytes: isAbsentOr(isPositive),
+        mostBytes: isAbsentOr(isPositive),
+        peakBytes: isAbsentOr(isPositive),
       }),
     ),
   },

@@ -4,7 +4,7 @@ import { inForceBytes, limitOnceSet } from "../limit-policy";
 import { otherRunners } from "../own-runners";
 import { formatBytes, formatContext, formatCount, MIB } from "../units";
 import type { ServerIdentity } from "../server-origin";
-import { judge, type JudgeInput, type KnownVerdict } from "../verdict";
+import { contextOf, judge, type JudgeInput, type KnownVerdict } from "../verdict";
 import { type Cost, joinCosts } from "./cost";
 import type { PlanInput } from "./plan-input";
 
@@ -108,9 +108,9 @@ const RULES: { readonly [K in Key]: Rules<AllChanges[K]> } = {
       // What is loaded now is the model, not its variant.
       options: { ...state.options, context: "default" },
     }),
-    cost: (numCtx, { before }) => ({ contextTokens: Math.max(0, before.run.numCtx.value - numCtx) }),
+    cost: (numCtx, { before }) => ({ contextTokens: Math.max(0, contextOf(before).value - numCtx) }),
     words: (numCtx, setting) => {
-      const present = setting.before.run.numCtx.value;
+      const present = contextOf(setting.before).value;
       const name = variantOf(numCtx, setting)?.name;
       const place = name === undefined ? "a variant" : `the variant ${name}`;
       return numCtx < present
@@ -124,9 +124,9 @@ const RULES: { readonly [K in Key]: Rules<AllChanges[K]> } = {
   },
   clientContext: {
     apply: (state, context) => ({ ...state, options: { ...state.options, context } }),
-    cost: (context, { before }) => ({ contextTokens: Math.max(0, before.run.numCtx.value - context) }),
+    cost: (context, { before }) => ({ contextTokens: Math.max(0, contextOf(before).value - context) }),
     words: (context, { before }) => [
-      `${formatCount(context)} tokens of context instead of ${formatCount(before.run.numCtx.value)}, set as num_ctx in the program that uses Ollama; its next request reloads the model`,
+      `${formatCount(context)} tokens of context instead of ${formatCount(contextOf(before).value)}, set as num_ctx in the program that uses Ollama; its next request reloads the model`,
     ],
     commands: () => [],
   },

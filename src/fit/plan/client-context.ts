@@ -1,5 +1,6 @@
 import { searchLargestContext } from "../largest-context";
 import { formatCount } from "../units";
+import { contextOf } from "../verdict";
 import type { Proposal } from "./proposal";
 import { settle } from "./settle";
 
@@ -7,7 +8,7 @@ import { settle } from "./settle";
 export const clientContext: Proposal = {
   *propose(plan, before) {
     if (before.kind === "fits" || !before.run.isAskedByClient) return [];
-    const most = yield* searchLargestContext(plan.input, before.run.numCtx.value);
+    const most = yield* searchLargestContext(plan.input, contextOf(before).value);
     const settled = most === undefined ? undefined : settle(plan, before, { clientContext: most });
     return settled === undefined ? [] : [{ ...settled, title: `Set ${formatCount(most ?? 0)} in the Client` }];
   },

@@ -2,7 +2,7 @@ import { limitOnceSet } from "../limit-policy";
 import { shortageText } from "../ram";
 import type { Steps } from "../steps";
 import { formatBytes, formatContext, MIB } from "../units";
-import { judgeAtContext, type KnownVerdict, needBytes } from "../verdict";
+import { contextOf, judgeAtContext, type KnownVerdict, marginBytes, needBytes } from "../verdict";
 import type { Impossible } from "./options";
 import type { PlanInput } from "./plan-input";
 import { bestBuild } from "./smaller-build";
@@ -61,7 +61,7 @@ function missingText(
   highest: number,
   where: string,
 ): string {
-  const numCtx = Math.min(SMALLEST_CONTEXT, before.run.numCtx.value);
+  const numCtx = Math.min(SMALLEST_CONTEXT, contextOf(before).value);
   const least = judgeAtContext({ ...input, limit: limitOnceSet(highest) }, numCtx);
   if (least.kind === "unknown") return "";
   const need = needBytes(least);
@@ -76,7 +76,7 @@ function missingText(
 }
 
 function billions(limitBytes: number, before: KnownVerdict): number {
-  const weights = Math.max(0, limitBytes - before.run.margin.value) * WEIGHTS_SHARE;
+  const weights = Math.max(0, limitBytes - marginBytes(before)) * WEIGHTS_SHARE;
   return (weights * 8) / COMMON_BITS / 1e9;
 }
 

@@ -5,7 +5,7 @@ import { tierText } from "../limit-preview";
 import { promptCacheBytes, type RamBalance, ramText, withPromptCache } from "../ram";
 import { runSteps, type Steps } from "../steps";
 import { formatBytes, formatContext } from "../units";
-import { judge, type KnownVerdict, swaps } from "../verdict";
+import { contextOf, judge, type KnownVerdict, swaps } from "../verdict";
 import { verdictSentence } from "../verdict-text";
 import { applyChanges, commandsOf, costOf, costWords } from "./changes";
 import { joinCosts } from "./cost";
@@ -118,8 +118,8 @@ function laterText(plan: PlanInput, after: KnownVerdict): string | undefined {
 function chosenContext({ input }: PlanInput, before: KnownVerdict): string | undefined {
   if (input.options.context === "effective" || input.options.context === "default") return undefined;
   const effective = judge({ ...input, options: { ...input.options, context: "effective" } });
-  const numCtx = effective.run?.numCtx.value;
-  return numCtx === undefined || numCtx === before.run.numCtx.value
+  const numCtx = contextOf(effective)?.value;
+  return numCtx === undefined || numCtx === contextOf(before).value
     ? undefined
-    : `True at ${formatContext(before.run.numCtx.value)}, the context you chose to judge at. Unless a request asks for it, Ollama runs the model at ${formatContext(numCtx)}`;
+    : `True at ${formatContext(contextOf(before).value)}, the context you chose to judge at. Unless a request asks for it, Ollama runs the model at ${formatContext(numCtx)}`;
 }

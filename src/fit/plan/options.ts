@@ -1,4 +1,4 @@
-import { type KnownVerdict, swaps, type Verdict } from "../verdict";
+import { contextOf, type KnownVerdict, swaps, type Verdict } from "../verdict";
 import { type Cost, dominates } from "./cost";
 import type { Proposed } from "./proposal";
 import { PLAN_KINDS, type PlanKind } from "./proposals";
@@ -54,7 +54,7 @@ const USEFUL_CONTEXT = 16_384;
 const RANKS: readonly ((option: PlanOption) => number)[] = [
   ({ after }) => Number(swaps(after)),
   ({ isPoor }) => Number(isPoor ?? false),
-  ({ cost, after }) => Number(cost.contextTokens > 0 && after.run.numCtx.value < USEFUL_CONTEXT),
+  ({ cost, after }) => Number(cost.contextTokens > 0 && contextOf(after).value < USEFUL_CONTEXT),
   ({ kind }) => PLAN_KINDS.indexOf(kind),
   ({ cost }) => cost.qualitySteps,
   ({ swapsLater }) => Number(swapsLater),

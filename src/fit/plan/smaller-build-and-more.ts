@@ -1,7 +1,7 @@
 import { ROUND_CONTEXTS } from "../largest-context";
 import type { Steps } from "../steps";
 import { formatBytes, formatContext, MIB } from "../units";
-import { fitsLimit, type KnownVerdict, swaps } from "../verdict";
+import { contextOf, fitsLimit, type KnownVerdict, swaps } from "../verdict";
 import { type PlanInput, recommendedRaise } from "./plan-input";
 import type { Proposal, Proposed } from "./proposal";
 import { settle } from "./settle";
@@ -21,7 +21,7 @@ export const smallerBuildAndMore: Proposal = {
 
 export function* bestBuildAndMore(plan: PlanInput, before: KnownVerdict, sizing: Sizing): Steps<readonly Proposed[]> {
   if (before.kind === "fits" || !plan.canCap) return [];
-  const present = before.run.numCtx.value;
+  const present = contextOf(before).value;
   const raise = fitsLimit(before) ? undefined : recommendedRaise(plan, before);
   const limits = raise === undefined ? [undefined] : [undefined, raise];
   const contexts = before.run.isAskedByClient

@@ -1,7 +1,7 @@
 import { ROUND_CONTEXTS, searchLargestContext } from "../largest-context";
 import type { Steps } from "../steps";
 import { formatContext } from "../units";
-import { type KnownVerdict, swaps } from "../verdict";
+import { contextOf, type KnownVerdict, swaps } from "../verdict";
 import { verdictSentence } from "../verdict-text";
 import { applyChanges, type Changes } from "./changes";
 import type { PlanInput } from "./plan-input";
@@ -29,7 +29,7 @@ interface AtContext extends Settled {
 export function* roundContexts(plan: PlanInput, before: KnownVerdict, changes: Changes): Steps<readonly AtContext[]> {
   // What a client asks for wins over a variant's own context.
   if (!plan.canCap || before.run.isAskedByClient) return [];
-  const present = before.run.numCtx.value;
+  const present = contextOf(before).value;
   const fitting: (Settled & { readonly numCtx: number })[] = [];
   for (const numCtx of ROUND_CONTEXTS.filter((round) => round < present)) {
     yield;

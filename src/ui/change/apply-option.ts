@@ -8,7 +8,9 @@ import { checkLimit } from "../../fit/limit-policy";
 import { type BesideLoaded, ownRunners } from "../../fit/own-runners";
 import type { PlanOption } from "../../fit/plan/options";
 import type { JudgeOptions } from "../../fit/run-settings";
+import { rulesOf } from "../../fit/runners";
 import { keepAliveSeconds } from "../../fit/units";
+import { contextOf } from "../../fit/verdict";
 import { readOwnDaemons } from "../../mac/boot-settings";
 import { readLaunchctlEnv } from "../../mac/ollama-service";
 import { readLimitMib } from "../../mac/gpu-limit";
@@ -111,10 +113,8 @@ async function isAsPlanned({ row, snapshot, settings, refresh }: ApplyOption): P
   return false;
 }
 
-async function stepsOf(
-  { option, row, rows, snapshot }: ApplyOption,
-  keepsLimit: boolean | undefined,
-): Promise<readonly Step[]> {
+async function stepsOf(work: ApplyOption, keepsLimit: boolean | undefined): Promise<readonly Step[]> {
+  const { option, row, rows, snapshot } = work;
   const system = getSystem();
   const mac = appleSilicon(snapshot.machine);
   // What is on screen may be older than what is in force, and undoing goes back to this.
@@ -146,14 +146,14 @@ async function stepsOf(
         sharesFile: file !== undefined && file === describedIn(row)?.weightsFile,
       };
     },
-    requestContext: isRequested(context, option) ? option.after.run.numCtx.value : undefined,
+    requestContext: isRequested(context, work) ? contextOf(option.after).value : undefined,
     keepAlive: row.input && keepAliveOf(row.input, system.now()),
   });
 }
 
 /** Whether a request has to ask for the context: Ollama would take another one itself. */
-function isRequested(context: JudgeOptions["context"] | undefined, { after }: PlanOption): boolean {
-  if (context === undefined || context === "default") return false;
+function isRequested(context: JudgeOptions["context"] | undefined, { option: { after }, row }: ApplyOption): boolean {
+  if (context === undefined || context === "default" || !rulesOf(row.model).settings.num_ctx) return false;
   return context !== "effective" || after.run.isAskedByClient;
 }
 

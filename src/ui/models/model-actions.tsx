@@ -9,6 +9,7 @@ import {
 } from "../../fit/commands";
 import { roundContextBelow } from "../../fit/largest-context";
 import { formatContext } from "../../fit/units";
+import { contextOf } from "../../fit/verdict";
 import { variantRefusal } from "../../ollama/variant";
 import { buildId, buildReference } from "../../fit/model-builds";
 import { variantName } from "../../fit/model-name";
@@ -37,7 +38,7 @@ export function ModelActions({ row, snapshot, settings, refresh, toggleDetail }:
   const mac = appleSilicon(snapshot.machine);
   const isLoaded = snapshot.loaded.some((loaded) => loaded.digest === model.digest);
   const canCap = variantRefusal(model, snapshot.server.version) === undefined;
-  const numCtx = roundContextBelow(verdict?.run?.numCtx.value ?? 8192) ?? 4096;
+  const numCtx = roundContextBelow((verdict && contextOf(verdict)?.value) ?? 8192) ?? 4096;
   return (
     <ActionPanel title={model.name}>
       <ActionPanel.Section>

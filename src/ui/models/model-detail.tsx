@@ -3,7 +3,7 @@ import { historyText, type LoadRecord } from "../../apply/load-history";
 import { formatBytes } from "../../fit/units";
 import { besideText } from "../../fit/beside-loaded";
 import { besidePrograms, besideProgramsText } from "../../fit/gpu-held";
-import { needBytes } from "../../fit/verdict";
+import { isWhollyCounted, needBytes } from "../../fit/verdict";
 import { badgeText, settingsOf, termsOf, verdictSentence } from "../../fit/verdict-text";
 import type { FitRow } from "../shared/use-fit-list";
 import { VERDICT_COLORS } from "../shared/verdict-look";
@@ -33,9 +33,7 @@ export function FitDetail({
           <Label title="In Words" text={verdictSentence(verdict)} />
           {beside && <Label title="Now" text={beside} />}
           {programs && <Label title="Other Programs" text={besideProgramsText(programs)} />}
-          {loads.length > 0 && !verdict.estimate?.uncountedCache && (
-            <Label title="Measured Here" text={historyText(loads)} />
-          )}
+          {loads.length > 0 && isWhollyCounted(verdict) && <Label title="Measured Here" text={historyText(loads)} />}
           <Separator />
           {verdict.kind !== "unknown" && (
             <>

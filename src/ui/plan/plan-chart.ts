@@ -76,7 +76,7 @@ export function planChart(comparison: Comparison, appearance: Appearance): Chart
 }
 
 function bar(
-  { title, limitText, need, limit, uncertainty, terms }: Bar,
+  { title, limitText, need, limit, low, high, terms }: Bar,
   top: number,
   x: (bytes: number) => number,
   ink: Ink,
@@ -85,9 +85,9 @@ function bar(
   const edge = x(limit);
   const end = over ? Math.max(x(need), edge + LEAST.overrun) : x(need);
   const y = top + BAR.top;
-  const band = [x(Math.max(0, need - uncertainty)), x(need + uncertainty)] as const;
+  const band = [x(low), x(high)] as const;
   const showsBand = band[1] - band[0] >= LEAST.band;
-  const needText = formatBytes(need) + (showsBand ? ` ± ${formatBytes(uncertainty)}` : "");
+  const needText = formatBytes(need) + (showsBand ? bandText(need, low, high) : "");
   const needInk = over ? ink.over : ink.text;
   return [
     text(title, 0, y - 7, ink.text, BOLD),
@@ -106,6 +106,12 @@ function bar(
       ? text(limitText, Math.max(0, edge - 1), y + BAR.height + 16, ink.faint)
       : text(limitText, edge + 1, y + BAR.height + 16, ink.faint, RIGHT),
   ];
+}
+
+/** The range around a need: " ± 1.0 GiB", or where its sides differ, " (22.3 GiB to 26.0 GiB)". */
+function bandText(need: number, low: number, high: number): string {
+  const [below, above] = [formatBytes(need - low), formatBytes(high - need)];
+  return below === above || low === 0 ? ` ± ${above}` : ` (${formatBytes(low)} to ${formatBytes(high)})`;
 }
 
 /** Where each term lies: one after the other, with a hair of the window between them. */

@@ -6,6 +6,8 @@ export const VERDICT_COLORS: Readonly<Record<VerdictKind, Color>> = {
   tight: Color.Yellow,
   spills: Color.Orange,
   over: Color.Red,
+  fails: Color.Red,
+  "wont-load": Color.Red,
   "too-big": Color.Red,
   unknown: Color.SecondaryText,
 };
@@ -15,6 +17,8 @@ export const VERDICT_ICONS: Readonly<Record<VerdictKind, Icon>> = {
   tight: Icon.ExclamationMark,
   spills: Icon.Warning,
   over: Icon.XMarkCircle,
+  fails: Icon.XMarkCircle,
+  "wont-load": Icon.XMarkCircle,
   "too-big": Icon.XMarkCircle,
   unknown: Icon.QuestionMarkCircle,
 };

@@ -9,9 +9,9 @@ import type { PlanInput } from "../../../src/fit/plan/plan-input";
 import type { PlanKind } from "../../../src/fit/plan/proposals";
 import { LADDER, smallerQuantizations } from "../../../src/fit/plan/quantizations";
 import { GIB, MIB } from "../../../src/fit/units";
-import { fitsLimit, judge, judgeAtContext, swaps } from "../../../src/fit/verdict";
+import { contextOf, fitsLimit, judge, judgeAtContext, swaps } from "../../../src/fit/verdict";
 import { badgeText } from "../../../src/fit/verdict-text";
-import { limitOf, logged, oracle, planFor, SERVER, withUsedRam } from "../inputs";
+import { gguf, limitOf, logged, oracle, planFor, SERVER, withUsedRam } from "../inputs";
 
 const RAM = [8, 16, 24, 32, 36, 48, 64, 96, 128, 256];
 
@@ -63,7 +63,7 @@ function expectHonest(planned: PlanInput, { before }: Extract<Plan, { kind: "opt
     ...input,
     limit: limitMib === undefined ? input.limit : limitOf(limitMib * MIB),
     options: {
-      context: numCtx ?? (limitMib === undefined ? input.options.context : before.run.numCtx.value),
+      context: numCtx ?? (limitMib === undefined ? input.options.context : contextOf(before).value),
       kvCacheType,
     },
   });
@@ -126,9 +126,7 @@ describe("the tier trap", () => {
 
   it("speaks of the other models, too, where this one has a context of its own", () => {
     const planned = planFor("seed-oss-36b", 48, 15, { limit: limitOf(21.5 * GIB) });
-    const { description } = planned.input;
-    if ("kind" in description) throw new Error(description.reason);
-    const own = { ...description, parameters: { numCtx: 4096, unreadable: [] } };
+    const own = { ...gguf(planned.input.description), parameters: { numCtx: 4096, unreadable: [] } };
     const raise = optionsOf({ ...planned, input: { ...planned.input, description: own } }).find(
       ({ kind }) => kind === "higher-limit",
     );
@@ -208,8 +206,7 @@ describe("smaller builds", () => {
 
   it("weigh at most a little more than llama.cpp's own", () => {
     // Ollama's q4_K_M of this model has 52 GB; 80 billion weights of 4.46 bits are 44 GB.
-    const { description } = planFor("qwen3-coder-next", 64, 26).input;
-    if ("kind" in description) throw new Error(description.reason);
+    const description = gguf(planFor("qwen3-coder-next", 64, 26).input.description);
     const all = smallerQuantizations(description.metadata, "Q8_0");
     expect(all.map(({ name }) => name)).toContain("IQ4_XS");
     const at = (name: string) => (all.find((each) => each.name === name)?.weightBytes ?? 0) / 1e9;
@@ -514,8 +511,7 @@ describe("laws of the verdict", () => {
     for (const { name } of oracle) {
       const ranks = RAM.map((ramGib) => {
         const { input } = planFor(name, ramGib, major);
-        if ("kind" in input.description) throw new Error(input.description.reason);
-        const description = { ...input.description, parameters: { numCtx: 4096, numBatch: 512, unreadable: [] } };
+        const description = { ...gguf(input.description), parameters: { numCtx: 4096, numBatch: 512, unreadable: [] } };
         return order.indexOf(judge({ ...input, description }).kind);
       });
       expect(ranks).toEqual(ranks.toSorted((a, b) => a - b));
