@@ -29,6 +29,8 @@ export interface MlxJudgeInput {
   readonly chip?: MlxRun["chip"];
   /** The GPU limit. */
   readonly limitBytes: number;
+  /** The limit that Ollama's check goes by, where another one is judged: it doesn't know what is safe. */
+  readonly checkedBytes?: number;
   /** OLLAMA_GPU_OVERHEAD. */
   readonly overheadBytes?: number;
   /** What the RAM carries beside other programs; absent: not known, and not judged. */
@@ -81,12 +83,12 @@ export function usualContext(model: MlxModel): number {
  */
 export function judgeMlx(input: MlxJudgeInput): MlxVerdict {
   const { model, limitBytes, overheadBytes = 0, weightsAboveBytes = 0, carriableBytes = Infinity } = input;
-  const { cautions = [], generated } = input;
+  const { cautions = [], generated, checkedBytes = limitBytes } = input;
   const estimateAt = estimator(input);
   const tokens = Math.min(input.tokens, longestPrompt(model));
   const estimate = estimateAt(tokens, generated);
   if (estimate.kind === "unknown") return estimate;
-  const allowedBytes = limitBytes - LOAD_RESERVE - overheadBytes;
+  const allowedBytes = checkedBytes - LOAD_RESERVE - overheadBytes;
   const judged: KnownMlxVerdict = { estimate, tokens, limitBytes, safeTokens: 0, possibleTokens: 0, cautions };
   if (model.weights - weightsAboveBytes > allowedBytes) return { kind: "wont-load", allowedBytes, ...judged };
 

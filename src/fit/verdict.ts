@@ -393,6 +393,7 @@ function judgeByMlx(input: JudgeInput): Verdict {
     tokens: run.context.value,
     chip,
     limitBytes: limit.bytes,
+    checkedBytes: inForceBytes(limit),
     overheadBytes: server.gpuOverheadBytes?.value,
     carriableBytes: ram && mostWithoutSwap(ram),
     weightsAboveBytes,

@@ -79,7 +79,7 @@ describe("the verdict on an MLX model", () => {
     expect(terms.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(needBytes(verdict));
     expect(needRange(verdict).low).toBeLessThan(needBytes(verdict));
     expect(settingsOf(verdict.run).map(({ title, text }) => `${title}: ${text}`)).toEqual([
-      "Context: 32K tokens (assumed: a usual prompt, as the client decides)",
+      "Context: 32K tokens · assumed: a usual prompt, as the client decides",
     ]);
     expect(verdictSentence(verdict)).toContain("Safe to about 182K tokens.");
     expect(tooltipText(verdict)).not.toMatch(/spill|slot|KV type/i);
