@@ -58,14 +58,14 @@ describe("the list of a 64 GB Mac", () => {
   it("sorts the models by verdict and shows size, quantization and badge", async () => {
     const screen = await openList(await setStage());
     expect(screen.items().map((item) => [item.section, item.title, item.subtitle, badge(screen, item.title)])).toEqual([
+      ["Spills", "qwen3-coder-next:q4_K_M", "79.7B · Q4_K_M", expect.stringMatching(SPILLS)],
+      ["Unknown", "qwen3.6:27b-mlx", "27.8B · nvfp4", "Unknown"],
       ["Fits", "gpt-oss:20b", "20.9B · MXFP4", "Fits · 128K"],
       ["Fits", "gemma3:27b", "27.4B · Q4_K_M", "Fits · 128K"],
       ["Fits", "qwen3-coder:30b", "30.5B · Q4_K_M", "Fits · 256K"],
       ["Fits", "qwen3:8b", "8.2B · Q4_K_M", "Fits · 40K"],
       ["Fits", "llama3.1:8b", "8.0B · Q4_K_M", "Fits · 128K"],
       ["Fits", "nomic-embed-text:latest", "137M · F16", "Fits · 2K"],
-      ["Spills", "qwen3-coder-next:q4_K_M", "79.7B · Q4_K_M", expect.stringMatching(SPILLS)],
-      ["Unknown", "qwen3.6:27b-mlx", "27.8B · nvfp4", "Unknown"],
     ]);
     expect(screen.item("qwen3-coder-next:q4_K_M").accessories[0]).toMatchObject({ text: "48.2 GiB" });
     expect(screen.text()).toContain("GPU limit 51.8 GiB");
@@ -94,7 +94,7 @@ describe("the list of a 64 GB Mac", () => {
     const screen = await openList(await setStage());
     const before = badge(screen, "qwen3-coder-next:q4_K_M");
     await screen.pick("qwen3-coder-next:q4_K_M");
-    await screen.action("Toggle Details");
+    await screen.action("Show Details");
     expect(valueOf(screen, "Verdict")).toBe(`[${before}]`);
     detailSays(screen, "In Words", "51.8 GiB", "256K", /[34]\.\d GiB/, "on the CPU");
     expect(valueOf(screen, "Weights")).toBe("48.01 GiB");
@@ -116,7 +116,7 @@ describe("the list of a 64 GB Mac", () => {
     await screen.pick("gpt-oss:20b");
     detailSays(screen, "In Words", "51.8 GiB", "128K", "fits", /3\d\.\d GiB/);
     expect(valueOf(screen, "Missing")).toBeUndefined();
-    await screen.action("Toggle Details");
+    await screen.action("Hide Details");
     expect(screen.metadata()).toEqual([]);
   });
 
@@ -136,7 +136,8 @@ describe("the list of a 64 GB Mac", () => {
   it("starts at the context of the preferences", async () => {
     const screen = await openList(await setStage({ preferences: { judgeContext: "32768" } }));
     expect(badge(screen, "gpt-oss:20b")).toBe("Fits · 32K");
-    await screen.action("Toggle Details");
+    await screen.pick("gpt-oss:20b");
+    await screen.action("Show Details");
     detailSays(screen, "Context", /^32K tokens/, "chosen");
   });
 
@@ -146,12 +147,15 @@ describe("the list of a 64 GB Mac", () => {
       await screen.search(words);
       return screen.items().map((item) => item.title);
     };
-    expect(await found("coder")).toEqual(["qwen3-coder:30b", "qwen3-coder-next:q4_K_M"]);
+    expect(await found("coder")).toEqual(["qwen3-coder-next:q4_K_M", "qwen3-coder:30b"]);
     expect(await found("qwen3moe")).toEqual(["qwen3-coder:30b"]);
     expect(await found("mxfp4")).toEqual(["gpt-oss:20b"]);
     expect(await found("spills")).toEqual(["qwen3-coder-next:q4_K_M"]);
     expect(await found("unknown")).toEqual(["qwen3.6:27b-mlx"]);
     expect(await found("8.0b")).toEqual(["llama3.1:8b"]);
+    expect(await found("no such model")).toEqual([]);
+    screen.says("No Model Found", "None of the 8 installed models");
+    screen.doesNotSay("No Models Installed");
   });
 });
 
@@ -185,7 +189,7 @@ describe("the limit in force", () => {
     expect(badge(screen, "llama3.1:8b")).toBe("Tight · 128K");
     explains(screen, "llama3.1:8b", "limit", "estimated", "macOS 26", "Metal");
     await screen.pick("llama3.1:8b");
-    await screen.action("Toggle Details");
+    await screen.action("Show Details");
     detailSays(screen, "In Words", "too close", "estimated", "macOS 26");
   });
 
@@ -203,7 +207,7 @@ describe("the server's settings", () => {
     const screen = await openList(await setStage({ ollama: { env } }));
     await screen.pick("llama3.1:8b");
     expect(badge(screen, "llama3.1:8b")).toBe("Fits · 16K");
-    await screen.action("Toggle Details");
+    await screen.action("Show Details");
     detailSays(screen, "Context", /^16K tokens/, "OLLAMA_CONTEXT_LENGTH", "server log");
     detailSays(screen, "KV Cache Type", /^q8_0/, "server log");
     detailSays(screen, "Parallel Slots", /^4\b/, "server log");
@@ -212,7 +216,7 @@ describe("the server's settings", () => {
   it("give way to what the preferences fix", async () => {
     const screen = await openList(await setStage({ preferences: { kvCacheType: "q4_0", parallelSlots: "2" } }));
     await screen.pick("llama3.1:8b");
-    await screen.action("Toggle Details");
+    await screen.action("Show Details");
     expect(valueOf(screen, "KV Cache Type")).toBe("q4_0 (preferences)");
     expect(valueOf(screen, "Parallel Slots")).toBe("2 (preferences)");
   });
@@ -221,7 +225,7 @@ describe("the server's settings", () => {
     const screen = await openList(await setStage({ mac: { ollama: "terminal" } }));
     explains(screen, "llama3.1:8b", /Assumed: .*context/, /Assumed: .*f16/, /Assumed: .*1 slot/, /Assumed: .*auto/);
     await screen.pick("llama3.1:8b");
-    await screen.action("Toggle Details");
+    await screen.action("Show Details");
     detailSays(screen, "KV Cache Type", /^f16/, "assumed", "Ollama's default");
     detailSays(screen, "Context", "assumed", "Ollama's default", "51.8 GiB");
   });
@@ -245,7 +249,7 @@ describe("what a Modelfile changes", () => {
     const screen = await listOf(withParameters({ num_ctx: 12_288 }), withParameters({ num_ctx: 1e6 }, "wide:latest"));
     expect(badge(screen, "own:latest")).toBe("Fits · 12K");
     expect(badge(screen, "wide:latest")).toBe("Fits · 128K");
-    await screen.action("Toggle Details");
+    await screen.action("Show Details");
     await screen.pick("own:latest");
     detailSays(screen, "Context", /^12K tokens/, "Modelfile", "num_ctx");
     await screen.pick("wide:latest");
@@ -254,7 +258,7 @@ describe("what a Modelfile changes", () => {
 
   it("counts num_batch", async () => {
     const screen = await listOf(withParameters({ num_batch: 128 }), llama());
-    await screen.action("Toggle Details");
+    await screen.action("Show Details");
     await screen.pick("own:latest");
     detailSays(screen, "Batch", /^128\b/, "Modelfile", "num_batch");
     const small = gib(valueOf(screen, "Compute"));
@@ -272,7 +276,7 @@ describe("what a Modelfile changes", () => {
     const screen = await listOf({ ...llama(), ...change });
     expect(badge(screen, "llama3.1:8b")).toBe("Unknown");
     explains(screen, "llama3.1:8b", ...reason);
-    await screen.action("Toggle Details");
+    await screen.action("Show Details");
     detailSays(screen, "In Words", ...reason);
   });
 
@@ -516,7 +520,7 @@ describe("loading and unloading", () => {
     expect(screen.item("qwen3:8b").accessories.map((each) => each.tooltip)).toContain("Loaded now");
     expect(screen.actions()).not.toContain("Load Model");
 
-    await screen.action("Toggle Details");
+    await screen.action("Show Details");
     detailSays(screen, "Now", "Loaded", "40K", /\d+\.\d GiB/, "on the GPU");
     await screen.pick("llama3.1:8b");
     detailSays(screen, "Now", "fits", /qwen3:8b \(\d+\.\d GiB\)/);
@@ -535,7 +539,7 @@ describe("loading and unloading", () => {
     await screen.pick("gpt-oss:20b");
     await screen.action("Load Model");
     screen.toast("FAILURE", "4.5 GiB", "spill", "CPU");
-    await screen.action("Toggle Details");
+    await screen.action("Show Details");
     detailSays(screen, "Now", "Loaded", "128K", "4.5 GiB of 20.0 GiB", "spill");
   });
 
@@ -545,7 +549,7 @@ describe("loading and unloading", () => {
     await screen.pick("qwen3:8b");
     await screen.action("Load Model");
     await screen.pick("llama3.1:8b");
-    await screen.action("Toggle Details");
+    await screen.action("Show Details");
     detailSays(screen, "Now", "qwen3:8b (45.0 GiB)", /1\d\.\d GiB/, "missing", "unload");
   });
 
@@ -595,7 +599,7 @@ describe("copied texts", () => {
     expect(await copied("Copy Set Parameter Line")).toBe("/set parameter num_ctx 262144");
     expect(await copied("Copy Default Context Command")).toBe("launchctl setenv OLLAMA_CONTEXT_LENGTH 262144");
     screen.toast("SUCCESS", "Copied", "restart", "slider");
-    expect(await copied("Run in Terminal")).toBe("ollama run qwen3-coder-next:q4_K_M");
+    expect(await copied("Copy Command and Open Terminal")).toBe("ollama run qwen3-coder-next:q4_K_M");
     expect(screen.opened()).toEqual(["/System/Applications/Utilities/Terminal.app"]);
   });
 

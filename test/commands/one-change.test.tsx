@@ -15,7 +15,7 @@ const openForm = ({ system }: Stage) => renderCommand(<SetGpuLimit />, { command
 async function openPlan({ system }: Stage): Promise<Screen> {
   const screen = await renderCommand(<FitModelsToGpuLimit />, { command: "fit-models-to-gpu-limit", system });
   await screen.pick(MODEL);
-  await screen.action("Show Plan");
+  await screen.action("Show All Ways");
   await screen.settle();
   return screen;
 }

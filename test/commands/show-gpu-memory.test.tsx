@@ -163,7 +163,7 @@ describe("what cannot be read", () => {
     const { screen } = await show({ mac: { faults: { stuck: ["/bin/ps"] } } });
     rowSays(screen, "Xcode", "unknown", "2.8 GiB");
     await screen.pick("Xcode");
-    expect(screen.actions()).not.toContain("Quit App");
+    expect(screen.actions()).not.toContain("Quit Xcode");
   });
 
   it("keeps nothing else waiting", async () => {
@@ -463,7 +463,7 @@ describe("apps", () => {
     for (const name of ["Firefox", "Xcode", "Ollama"]) {
       expect(screen.item(name).subtitle).toBe("");
       await screen.pick(name);
-      expect(screen.actions()).toContain("Quit App");
+      expect(screen.actions()).toContain("Quit Xcode");
     }
     for (const [name, why] of [
       ["WindowServer", "macOS"],
@@ -475,14 +475,14 @@ describe("apps", () => {
     ] as const) {
       says(screen.item(name).subtitle, why);
       await screen.pick(name);
-      expect(screen.actions()).not.toContain("Quit App");
+      expect(screen.actions()).not.toContain("Quit Xcode");
     }
   });
 
   it("quit after a question, and are gone from the list", async () => {
     const { screen, mac } = await show();
     await screen.pick("Firefox");
-    await screen.action("Quit App");
+    await screen.action("Quit Xcode");
     expect(screen.alert("Quit Firefox?", "3.6 GiB", "save").destructive).toBe(true);
     await screen.agree("Quit");
     screen.toast("SUCCESS", "Firefox", "quit", "3.6 GiB");
@@ -494,7 +494,7 @@ describe("apps", () => {
     const { screen, mac } = await show();
     await screen.agree("Cancel");
     await screen.pick("Firefox");
-    await screen.action("Quit App");
+    await screen.action("Quit Xcode");
     expect(screen.toasts()).toEqual([]);
     expect(mac.processes.some(({ path }) => path.includes("Firefox"))).toBe(true);
   });
@@ -503,7 +503,7 @@ describe("apps", () => {
     const { screen } = await show({ mac: { faults: { appsRefuseToQuit: true } } });
     await screen.agree("Quit");
     await screen.pick("Xcode");
-    await screen.action("Quit App");
+    await screen.action("Quit Xcode");
     screen.toast("FAILURE", "Xcode", "still running", "save");
     await screen.toastAction("Show Xcode");
     expect(screen.opened().at(-1)).toBe("/Applications/Xcode.app");
@@ -514,7 +514,7 @@ describe("apps", () => {
     const { screen } = await show({ mac: { faults: { automationDenied: true } } });
     await screen.agree("Quit");
     await screen.pick("Xcode");
-    await screen.action("Quit App");
+    await screen.action("Quit Xcode");
     screen.toast("FAILURE", "Not Permitted", "System Settings", "Automation", "Raycast");
     await screen.toastAction("Open System Settings");
     expect(screen.opened().at(-1)).toBe("x-apple.systempreferences:com.apple.preference.security?Privacy_Automation");
@@ -525,7 +525,7 @@ describe("apps", () => {
     mac.faults = { stuck: ["/bin/ps"] };
     await screen.agree("Quit");
     await screen.pick("Firefox");
-    await screen.action("Quit App");
+    await screen.action("Quit Xcode");
     screen.toast("FAILURE", "Firefox", UNREADABLE);
   });
 
@@ -535,7 +535,7 @@ describe("apps", () => {
     });
     await screen.agree("Quit");
     await screen.pick("Ollama");
-    await screen.action("Quit App");
+    await screen.action("Quit Xcode");
     screen.alert("server", "every loaded model");
     await screen.until("Ollama Is Not Running");
     rowSays(screen, "Ollama Is Not Running", ollama.url);

@@ -299,6 +299,13 @@ export class Screen {
     await this.settle();
   }
 
+  /** Presses Enter, which runs the first action at hand, and waits for its end. */
+  async enter(): Promise<void> {
+    const [first] = this.#actionNodes();
+    if (first === undefined) throw new Error("Enter does nothing here");
+    await this.action(first.path);
+  }
+
   /** Runs an action without waiting for its end. */
   async press(title: string): Promise<void> {
     await this.#touch(async () => {

@@ -25,7 +25,11 @@ export const createVariant: StepKind<CreateVariant, RemoveVariant> = {
     numCtx: isPositive,
     replaces: isAbsentOr(isName),
   },
-  leaves: { unsureText: () => "The Variant May Have Been Created" },
+  leaves: {
+    unsureText: () => "The Variant May Have Been Created",
+    doneText: ({ source, name, numCtx }) =>
+      `${name} has a context of ${formatContext(numCtx)} and shares the weights of ${source}.`,
+  },
   planned: (input) => {
     const { numCtx } = input.option.changes;
     if (numCtx === undefined) return [];

@@ -58,6 +58,12 @@ export function stepUnsureText(step: Step): string | undefined {
   return leaves === "nothing" ? undefined : leaves.unsureText(step);
 }
 
+/** What stays of a step that's done, as a sentence; undefined for what leaves nothing behind. */
+export function stepDoneText(step: Step): string | undefined {
+  const { leaves } = kindOf(step);
+  return leaves === "nothing" ? undefined : leaves.doneText(step);
+}
+
 /** Whether a step changes anything that stays. */
 export const leavesSomething = (step: Step): boolean => kindOf(step).leaves !== "nothing";
 

@@ -19,7 +19,10 @@ const isMade: Check<MadeVariant> = (value): value is MadeVariant => isDigest(val
 /** Deletes a variant that a change has made, and nothing else; only undoing needs it. */
 export const removeVariant: StepKind<RemoveVariant> = {
   fields: { name: isName, made: isMade },
-  leaves: { unsureText: () => "The Variant May Have Been Deleted" },
+  leaves: {
+    unsureText: () => "The Variant May Have Been Deleted",
+    doneText: ({ name }) => `${name} is deleted.`,
+  },
   planned: () => [],
   title: ({ name }) => `Deleting ${name}`,
   text: ({ name }) => `Delete the variant ${name}. Its weights stay with the model it was made from.`,

@@ -14,7 +14,11 @@ const KV_CACHE_TYPE = "OLLAMA_KV_CACHE_TYPE";
 /** Sets the session's variable that the Ollama app reads when it starts. */
 export const setKvCache: StepKind<SetKvCache> = {
   fields: { type: isText, before: isText },
-  leaves: { unsureText: () => "The KV Cache Type May Have Been Set" },
+  leaves: {
+    unsureText: () => "The KV Cache Type May Have Been Set",
+    doneText: ({ type }) =>
+      type === "" ? "The KV cache is f16 again." : `The KV cache is ${type} for every model of this server.`,
+  },
   planned: ({ option, kvCacheTypeNow }) => {
     const { kvCacheType } = option.changes;
     return kvCacheType === undefined ? [] : [{ kind: "set-kv-cache", type: kvCacheType, before: kvCacheTypeNow }];

@@ -26,7 +26,7 @@ export const setLimit: StepKind<SetLimit> = {
     beforeMib: isWhole,
     daemonBeforeMib: isAbsentOr(isWhole),
   },
-  leaves: { unsureText: () => "The Limit May Have Been Set" },
+  leaves: { unsureText: () => "The Limit May Have Been Set", doneText },
   planned: (input) => {
     const { limitMib } = input.option.changes;
     if (limitMib === undefined) return [];
@@ -112,4 +112,14 @@ function daemonText({ daemon, mib, daemonBeforeMib }: SetLimit): string {
   }
   return mib === 0 ? "" : " until the Mac restarts";
 }
+
+function doneText({ daemon, mib, daemonBeforeMib }: SetLimit): string {
+  if (daemon === "install") return "A LaunchDaemon sets the same limit after every restart of the Mac.";
+  if (daemon === "remove") return "The LaunchDaemon that set a limit after every restart is removed.";
+  if (daemonBeforeMib !== undefined && daemonBeforeMib !== mib) {
+    return `After a restart of the Mac the LaunchDaemon sets ${formatMib(daemonBeforeMib)} again.`;
+  }
+  return mib === 0 ? "macOS decides the limit." : "The limit lasts until the Mac restarts.";
+}
+
 const limitText = (mib: number): string => (mib === 0 ? "the macOS default" : formatMib(mib));

@@ -100,8 +100,15 @@ export interface StepData {
 export interface StepKind<S extends StepData, U extends StepData = S> {
   /** A check for each field of its stored form: a step of another shape could do something else than it says. */
   readonly fields: Fields<Omit<S, "kind">>;
-  /** Whether it changes anything that stays, and then how to say that nobody knows whether it did: a toast's title. */
-  readonly leaves: "nothing" | { readonly unsureText: (step: S) => string };
+  /** Whether it changes anything that stays, and how to say so. */
+  readonly leaves:
+    | "nothing"
+    | {
+        /** That nobody knows whether it did: a toast's title. */
+        readonly unsureText: (step: S) => string;
+        /** What stays once it's done, as a sentence. */
+        readonly doneText: (step: S) => string;
+      };
   /** The steps of this kind that an option of a plan needs. */
   readonly planned: (input: StepsInput) => readonly S[];
   /** What is under way, in a few words, for a progress toast. */

@@ -1,7 +1,8 @@
 import { Icon, showToast, Toast } from "@raycast/api";
 import { isFinished, newJournal } from "../../apply/journal";
 import { type KeptJournal, readJournal } from "../../apply/journal-store";
-import { leavesSomething, planSteps, type Step } from "../../apply/steps";
+import type { RunResult } from "../../apply/run-change";
+import { leavesSomething, planSteps, type Step, stepText } from "../../apply/steps";
 import { agreeToSteps } from "./agree-to-steps";
 import type { ModelDescription } from "../../fit/facts";
 import { checkLimit } from "../../fit/limit-policy";
@@ -40,26 +41,40 @@ export interface ApplyWay {
   readonly verifies?: boolean;
   /** Keeps a limit that it raises after a restart of the Mac. */
   readonly keepsLimit?: boolean;
+  /** The steps as the person has read them: nothing else is done, and nothing is asked. Absent = an alert asks. */
+  readonly agreed?: readonly Step[];
 }
 
-/** Carries out an option after one confirmation that lists what will happen. */
-export async function applyOption(work: ApplyOption, { verifies = true, keepsLimit }: ApplyWay = {}): Promise<void> {
+/** Carries out an option that the person agrees to, step by step; undefined where nothing was begun, which is said. */
+export async function applyOption(work: ApplyOption, way: ApplyWay = {}): Promise<RunResult | undefined> {
   const { option, next, row, snapshot, settings, refresh } = work;
-  const steps = (await stepsOf(work, keepsLimit)).filter(({ kind }) => verifies || kind !== "load");
+  const steps = await stepsOf(work, way);
   const isReady = async () => (await isAsPlanned(work)) && (!steps.some(leavesSomething) || (await isPlaceFree()));
   const about = { title: option.title, model: row.model.name, digest: row.model.digest, url: snapshot.url ?? "" };
   const journal = newJournal(about, steps, getSystem().now());
   const changeWork = { settings, snapshot, refresh, next: next?.title };
-  if (!(await isReady())) return;
+  if (!(await isReady())) return undefined;
   // Loading alone changes nothing that would have to be agreed to, and disturbs no other change.
-  if (steps.every(({ kind }) => kind === "load")) {
-    await carryOut(journal, changeWork, { isOurs: async () => true });
-    return;
+  if (steps.every(({ kind }) => kind === "load")) return carryOut(journal, changeWork, { isOurs: async () => true });
+  if (!(await (way.agreed === undefined ? confirmSteps(work, steps) : isAsAgreed(way.agreed, steps, refresh)))) {
+    return undefined;
   }
-  if (!(await confirmSteps(work, steps))) return;
-  await asOneChange({ title: option.title, journal: journal.id }, async (lock) => {
-    if (await isReady()) await carryOut(journal, changeWork, lock);
+  return asOneChange({ title: option.title, journal: journal.id }, async (lock) =>
+    (await isReady()) ? carryOut(journal, changeWork, lock) : undefined,
+  );
+}
+
+/** Whether the steps are still those that a person has read; otherwise it is said, and they are shown again. */
+async function isAsAgreed(agreed: readonly Step[], steps: readonly Step[], refresh: () => void): Promise<boolean> {
+  const words = (list: readonly Step[]) => list.map(stepText).join("\n");
+  if (words(agreed) === words(steps)) return true;
+  await showToast({
+    style: Toast.Style.Failure,
+    title: "The Steps Changed Meanwhile",
+    message: "Nothing changed. Read them again, then apply.",
   });
+  refresh();
+  return false;
 }
 
 /** Whether the change before is over: it must not be lost before it is. Otherwise it is said. */
@@ -113,7 +128,11 @@ async function isAsPlanned({ row, snapshot, settings, refresh }: ApplyOption): P
   return false;
 }
 
-async function stepsOf(work: ApplyOption, keepsLimit: boolean | undefined): Promise<readonly Step[]> {
+/** What an option does now, step by step; what is there already is left out. */
+export async function stepsOf(
+  work: Pick<ApplyOption, "option" | "row" | "rows" | "snapshot">,
+  { verifies = true, keepsLimit }: Pick<ApplyWay, "verifies" | "keepsLimit"> = {},
+): Promise<readonly Step[]> {
   const { option, row, rows, snapshot } = work;
   const system = getSystem();
   const mac = appleSilicon(snapshot.machine);
@@ -125,7 +144,7 @@ async function stepsOf(work: ApplyOption, keepsLimit: boolean | undefined): Prom
   ]);
   const daemonMib = daemons[0]?.valueMib;
   const context = row.input?.options.context;
-  return planSteps({
+  const steps = planSteps({
     option,
     model: row.model,
     variantName,
@@ -149,10 +168,14 @@ async function stepsOf(work: ApplyOption, keepsLimit: boolean | undefined): Prom
     requestContext: isRequested(context, work) ? contextOf(option.after).value : undefined,
     keepAlive: row.input && keepAliveOf(row.input, system.now()),
   });
+  return steps.filter(({ kind }) => verifies || kind !== "load");
 }
 
 /** Whether a request has to ask for the context: Ollama would take another one itself. */
-function isRequested(context: JudgeOptions["context"] | undefined, { option: { after }, row }: ApplyOption): boolean {
+function isRequested(
+  context: JudgeOptions["context"] | undefined,
+  { option: { after }, row }: Pick<ApplyOption, "option" | "row">,
+): boolean {
   if (context === undefined || context === "default" || !rulesOf(row.model).settings.num_ctx) return false;
   return context !== "effective" || after.run.isAskedByClient;
 }
@@ -170,21 +193,28 @@ function describedIn({ input }: FitRow): ModelDescription | undefined {
   return description === undefined || "kind" in description ? undefined : description;
 }
 
-function confirmSteps({ option, snapshot }: ApplyOption, steps: readonly Step[]): Promise<boolean> {
+/** What a person has to hear of an option before saying yes to it, as sentences. */
+export function warningsOf({ option, snapshot }: Pick<ApplyOption, "option" | "snapshot">): readonly string[] {
   const mac = appleSilicon(snapshot.machine);
   const { limitMib } = option.changes;
-  const check =
-    limitMib === undefined || mac === undefined || snapshot.advice === undefined
-      ? undefined
-      : checkLimit(limitMib, mac.ramBytes, snapshot.advice);
-  const warnings = check !== undefined && "warning" in check ? [check.warning] : [];
-  const replaces = steps.some((step) => step.kind === "create-variant" && step.replaces !== undefined);
+  if (limitMib === undefined || mac === undefined || snapshot.advice === undefined) return [];
+  const check = checkLimit(limitMib, mac.ramBytes, snapshot.advice);
+  return "warning" in check ? [check.warning] : [];
+}
+
+/** Whether steps take something away that nothing brings back. */
+export const replacesModel = (steps: readonly Step[]): boolean =>
+  steps.some((step) => step.kind === "create-variant" && step.replaces !== undefined);
+
+function confirmSteps(work: ApplyOption, steps: readonly Step[]): Promise<boolean> {
+  const { option } = work;
+  const warnings = warningsOf(work);
   return agreeToSteps({
     icon: Icon.Play,
     title: `${option.title}?`,
     steps,
     warnings,
     yes: "Apply",
-    isDestructive: replaces || warnings.length > 0,
+    isDestructive: replacesModel(steps) || warnings.length > 0,
   });
 }

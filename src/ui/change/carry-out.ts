@@ -31,10 +31,14 @@ export interface ChangeWork {
  * Carries out what a journal has to do, with the step under way in a toast that can stop the wait, and says what came
  * of it. Whatever stopped before its end can be continued or undone from the toast, and later from the list.
  */
-export async function carryOut(journal: Journal, work: ChangeWork, lock: Pick<ChangeLock, "isOurs">): Promise<void> {
+export async function carryOut(
+  journal: Journal,
+  work: ChangeWork,
+  lock: Pick<ChangeLock, "isOurs">,
+): Promise<RunResult | undefined> {
   const stop = new AbortController();
   const base = changeSystem(work.settings, work.snapshot, stop.signal);
-  if (base === undefined) return;
+  if (base === undefined) return undefined;
   let place = "";
   let isPrompting = false;
   const toast = await showToast({
@@ -73,6 +77,7 @@ export async function carryOut(journal: Journal, work: ChangeWork, lock: Pick<Ch
     const result = await running.finally(() => toast.hide());
     // A new toast, not the old one changed: with the window closed only a new one becomes visible.
     await showToast(withActions(resultWords(result, work.next), result, work));
+    return result;
   } finally {
     work.refresh();
   }
@@ -80,7 +85,7 @@ export async function carryOut(journal: Journal, work: ChangeWork, lock: Pick<Ch
 
 function withActions(words: ToastWords, result: RunResult, work: ChangeWork): Toast.Options {
   const { journal } = result;
-  const undo = canUndo(journal) ? { title: "Undo", onAction: () => undoChange(journal, work) } : undefined;
+  const undo = canUndo(journal) ? { title: "Undo", onAction: () => void undoChange(journal, work) } : undefined;
   if (result.kind === "finished") return { ...words, primaryAction: undo };
   if (!result.isLeft) return words;
   const goOn = { title: "Continue", onAction: () => continueChange(journal, work) };
@@ -96,10 +101,10 @@ export async function continueChange({ id, title }: Journal, work: ChangeWork): 
   });
 }
 
-/** Takes back what a change has made, after asking. */
-export async function undoChange({ id, title }: Journal, work: ChangeWork): Promise<void> {
+/** Takes back what a change has made, after asking; undefined where nothing was taken back, which is said. */
+export async function undoChange({ id, title }: Journal, work: ChangeWork): Promise<RunResult | undefined> {
   const journal = await readAgain(id, work);
-  if (journal === undefined) return;
+  if (journal === undefined) return undefined;
   const steps = stepsBack(journal);
   if (steps.length === 0) {
     if (!hasChanged(journal)) await clearJournal(localStorage).catch(() => undefined);
@@ -109,7 +114,7 @@ export async function undoChange({ id, title }: Journal, work: ChangeWork): Prom
       message: "What it changed is gone already.",
     });
     work.refresh();
-    return;
+    return undefined;
   }
   const agreed = await agreeToSteps({
     icon: Icon.Undo,
@@ -118,14 +123,15 @@ export async function undoChange({ id, title }: Journal, work: ChangeWork): Prom
     yes: "Undo",
     isDestructive: true,
   });
-  if (!agreed) return;
+  if (!agreed) return undefined;
   const undo = newUndo(journal, getSystem().now());
-  await asOneChange({ title: `Undo "${title}"`, journal: undo.id }, async (lock) => {
+  return asOneChange({ title: `Undo "${title}"`, journal: undo.id }, async (lock) => {
     const now = await readAgain(id, work);
-    if (now === undefined) return;
+    if (now === undefined) return undefined;
     // Only what was agreed to is done; a change that another window has moved on meanwhile is asked about again.
-    if (JSON.stringify(stepsBack(now)) !== JSON.stringify(steps)) await sayOver(work);
-    else await carryOut(undo, work, lock);
+    if (JSON.stringify(stepsBack(now)) === JSON.stringify(steps)) return carryOut(undo, work, lock);
+    await sayOver(work);
+    return undefined;
   });
 }
 

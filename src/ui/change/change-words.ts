@@ -58,3 +58,11 @@ function finishedWords(
     ? { ...words, message: `${words.message} Next: ${next}.` }
     : words;
 }
+
+/** The model to use once a change is done: the one that was loaded, else the variant that was made, else its own. */
+export function nameAfter({ journal }: Pick<RunResult, "journal">): string {
+  const names = journal.entries.flatMap(({ step }) =>
+    step.kind === "load" || step.kind === "create-variant" ? [step.name] : [],
+  );
+  return names.at(-1) ?? journal.model;
+}

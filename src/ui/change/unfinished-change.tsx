@@ -116,9 +116,9 @@ function OpenView({ change, settings, snapshot, refresh }: Props & { readonly ch
               title="Undo"
               icon={Icon.Undo}
               style={Action.Style.Destructive}
-              onAction={() => {
+              onAction={async () => {
                 pop();
-                return undoChange(journal, work);
+                await undoChange(journal, work);
               }}
             />
           )}

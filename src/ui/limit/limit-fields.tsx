@@ -1,4 +1,4 @@
-import { Action, ActionPanel, Form, Icon, Keyboard, openExtensionPreferences, useNavigation } from "@raycast/api";
+import { Action, ActionPanel, Form, Icon, Keyboard, useNavigation } from "@raycast/api";
 import { useForm } from "@raycast/utils";
 import { useMemo } from "react";
 import { sysctlCommand } from "../../fit/commands";
@@ -12,7 +12,9 @@ import { type DiskThrottle, DiskThrottleAction, DiskThrottleDescription } from "
 import { changeLimit } from "./limit-change";
 import { daemonStep, type LimitValues, presetMib } from "./limit-values";
 import type { Settings } from "../../app/preferences";
+import { PreferencesAction } from "../shared/preferences-action";
 import { RestartOllamaAction } from "../ollama/restart-action";
+import { SHORTCUTS } from "../shared/shortcuts";
 import { hostName, type Snapshot } from "../../app/snapshot";
 import { ShowStepsAction, UnfinishedDescription } from "../change/unfinished-change";
 import type { UnfinishedChange } from "../change/use-unfinished-change";
@@ -96,6 +98,7 @@ export function LimitFields({
           <Action
             title="Back to macOS Default"
             icon={Icon.Undo}
+            shortcut={SHORTCUTS.resetLimit}
             onAction={async () => {
               await changeLimit({ mac, advice, mib: 0, bootDaemon: own ? "remove" : "keep", own });
               onAttempt();
@@ -106,7 +109,7 @@ export function LimitFields({
           )}
           <RestartOllamaAction snapshot={snapshot} refresh={onAttempt} />
           <DiskThrottleAction throttle={throttle} />
-          <Action title="Open Extension Preferences" icon={Icon.Gear} onAction={openExtensionPreferences} />
+          <PreferencesAction />
         </ActionPanel>
       }
     >

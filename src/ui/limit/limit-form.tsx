@@ -1,4 +1,4 @@
-import { Action, ActionPanel, Detail, Form, Icon, openExtensionPreferences } from "@raycast/api";
+import { ActionPanel, Detail, Form } from "@raycast/api";
 import { usePromise } from "@raycast/utils";
 import { useMemo } from "react";
 import { isSetHere } from "../../app/limit-record";
@@ -9,6 +9,7 @@ import { useDiskThrottle } from "./disk-throttle";
 import { LimitFields } from "./limit-fields";
 import { appleSilicon } from "../../app/snapshot";
 import { adviseLimit } from "../../fit/limit-policy";
+import { PreferencesAction } from "../shared/preferences-action";
 import { useFitList } from "../shared/use-fit-list";
 import { useUnfinishedChange } from "../change/use-unfinished-change";
 import { getSystem } from "../../app/system";
@@ -60,7 +61,7 @@ function NoLimitHere({ reason }: { readonly reason: string }) {
       markdown={`# No GPU Limit to Set\n\n${reason}`}
       actions={
         <ActionPanel>
-          <Action title="Open Extension Preferences" icon={Icon.Gear} onAction={openExtensionPreferences} />
+          <PreferencesAction />
         </ActionPanel>
       }
     />

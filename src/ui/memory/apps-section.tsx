@@ -42,7 +42,7 @@ export function AppsSection({ memory }: { readonly memory: Memory }) {
             <RowActions memory={memory} copy={sizeText(app)}>
               {app.kind === "app" && (
                 <Action
-                  title="Quit App"
+                  title={`Quit ${app.name}`}
                   icon={Icon.XMarkCircle}
                   style={Action.Style.Destructive}
                   shortcut={Keyboard.Shortcut.Common.Remove}

@@ -6,7 +6,7 @@ import { formatBytes, formatContext, formatExpiry } from "../../fit/units";
 import { buildKey, buildOf, buildTitle } from "../../fit/model-builds";
 import { inForceBytes } from "../../fit/limit-policy";
 import { changeLoaded } from "../shared/model-work";
-import { PlanView } from "../plan/plan-view";
+import { ShowPlanAction } from "../plan/plan-action";
 import { serverWords } from "../ollama/server-empty-view";
 import { hostName, type Snapshot } from "../../app/snapshot";
 import type { Memory } from "./use-memory";
@@ -85,18 +85,12 @@ function Loaded({ model, memory, snapshot, memoryView }: Props & { readonly mode
       actions={
         <RowActions memory={memory}>
           {row && model.vramBytes < model.sizeBytes && (
-            <Action.Push
-              title="Show Plan"
-              icon={Icon.List}
-              target={
-                <PlanView
-                  row={row}
-                  snapshot={snapshot}
-                  settings={settings}
-                  refresh={memory.refresh}
-                  memoryView={memoryView}
-                />
-              }
+            <ShowPlanAction
+              row={row}
+              snapshot={snapshot}
+              settings={settings}
+              refresh={memory.refresh}
+              memoryView={memoryView}
             />
           )}
           <Action

@@ -1,9 +1,8 @@
 import { Action, ActionPanel, Color, Icon, Keyboard, List } from "@raycast/api";
 import { getProgressIcon } from "@raycast/utils";
 import type { ReactNode } from "react";
-import { LimitForm } from "../limit/limit-form";
+import { SetLimitAction } from "../limit/set-limit-action";
 import { RefreshAction } from "../shared/refresh-action";
-import { appleSilicon } from "../../app/snapshot";
 import type { Memory } from "./use-memory";
 import { getSystem } from "../../app/system";
 
@@ -48,10 +47,7 @@ interface ActionsProps {
 /** The actions of a row: its own first, then those of the whole view. */
 export function RowActions({ memory, copy, children, limitFirst = false }: ActionsProps) {
   const { snapshot } = memory.list;
-  const canSetLimit = snapshot?.isLocal && appleSilicon(snapshot.machine) !== undefined;
-  const setLimit = canSetLimit && (
-    <Action.Push title="Set GPU Limit" icon={Icon.Gauge} target={<LimitForm onChanged={memory.refresh} />} />
-  );
+  const setLimit = <SetLimitAction snapshot={snapshot} onChanged={memory.refresh} />;
   return (
     <ActionPanel>
       <ActionPanel.Section>

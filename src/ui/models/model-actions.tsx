@@ -1,4 +1,4 @@
-import { Action, ActionPanel, Icon, Keyboard, openExtensionPreferences } from "@raycast/api";
+import { Action, ActionPanel, Icon, Keyboard } from "@raycast/api";
 import { expectedLoad } from "../../apply/load-report";
 import {
   modelfileText,
@@ -13,51 +13,49 @@ import { contextOf } from "../../fit/verdict";
 import { variantRefusal } from "../../ollama/variant";
 import { buildId, buildReference } from "../../fit/model-builds";
 import { variantName } from "../../fit/model-name";
-import { LimitForm } from "../limit/limit-form";
+import { SetLimitAction } from "../limit/set-limit-action";
 import { MemoryView } from "../memory/memory-view";
 import { changeLoaded, copyDefaultContext, runInTerminal } from "../shared/model-work";
-import { PlanView } from "../plan/plan-view";
+import { MakeItFitAction } from "../plan/make-it-fit-action";
+import { AllWaysAction, ShowPlanAction } from "../plan/plan-action";
+import { PreferencesAction } from "../shared/preferences-action";
+import { SHORTCUTS } from "../shared/shortcuts";
 import type { Settings } from "../../app/preferences";
 import { RefreshAction } from "../shared/refresh-action";
 import { RestartOllamaAction } from "../ollama/restart-action";
-import { appleSilicon, type Snapshot } from "../../app/snapshot";
+import type { Snapshot } from "../../app/snapshot";
 import type { FitRow } from "../shared/use-fit-list";
+import { UnknownView } from "./unknown-view";
+import { UseVariantView } from "../variant/use-variant-view";
 import { VariantForm } from "../variant/variant-form";
 
 interface Props {
   readonly row: FitRow;
+  /** A variant of it that fits, where it doesn't itself. */
+  readonly instead?: FitRow;
   readonly snapshot: Snapshot;
   readonly settings: Settings;
   readonly refresh: () => void;
+  readonly showsDetail: boolean;
   readonly toggleDetail: () => void;
 }
 
-/** Everything that can be done with one model. */
-export function ModelActions({ row, snapshot, settings, refresh, toggleDetail }: Props) {
+/** Everything that can be done with one model: first what makes it fit, or its plan where it does. */
+export function ModelActions({ row, instead, snapshot, settings, refresh, showsDetail, toggleDetail }: Props) {
   const { model, verdict } = row;
-  const mac = appleSilicon(snapshot.machine);
   const isLoaded = snapshot.loaded.some((loaded) => loaded.digest === model.digest);
   const canCap = variantRefusal(model, snapshot.server.version) === undefined;
   const numCtx = roundContextBelow((verdict && contextOf(verdict)?.value) ?? 8192) ?? 4096;
   return (
     <ActionPanel title={model.name}>
       <ActionPanel.Section>
-        {verdict && (
-          <Action.Push
-            title="Show Plan"
-            icon={Icon.List}
-            target={
-              <PlanView
-                row={row}
-                snapshot={snapshot}
-                settings={settings}
-                refresh={refresh}
-                memoryView={<MemoryView />}
-              />
-            }
-          />
-        )}
-        <Action title="Toggle Details" icon={Icon.Sidebar} onAction={toggleDetail} />
+        <FirstActions row={row} instead={instead} snapshot={snapshot} settings={settings} refresh={refresh} />
+        <Action
+          title={showsDetail ? "Hide Details" : "Show Details"}
+          icon={Icon.Sidebar}
+          shortcut={SHORTCUTS.details}
+          onAction={toggleDetail}
+        />
         {canCap && (
           <Action.Push
             title="Create Capped Variant"
@@ -66,25 +64,26 @@ export function ModelActions({ row, snapshot, settings, refresh, toggleDetail }:
             target={<VariantForm source={buildId(model)} onCreated={refresh} />}
           />
         )}
-        {snapshot.isLocal && mac && (
-          <Action.Push title="Set GPU Limit" icon={Icon.Gauge} target={<LimitForm onChanged={refresh} />} />
-        )}
+        <SetLimitAction snapshot={snapshot} onChanged={refresh} />
         {isLoaded ? (
           <Action
             title="Unload Model"
             icon={Icon.Eject}
+            shortcut={SHORTCUTS.load}
             onAction={() => changeLoaded(settings, model, "unload", refresh)}
           />
         ) : (
           <Action
             title="Load Model"
             icon={Icon.Bolt}
+            shortcut={SHORTCUTS.load}
             onAction={() => changeLoaded(settings, model, "load", refresh, verdict && expectedLoad(verdict))}
           />
         )}
         <Action
-          title="Run in Terminal"
+          title="Copy Command and Open Terminal"
           icon={Icon.Terminal}
+          shortcut={SHORTCUTS.terminal}
           onAction={() =>
             runInTerminal(ollamaRunCommand(model.name, snapshot.url, model.sharesName ? model.runner : undefined))
           }
@@ -97,21 +96,32 @@ export function ModelActions({ row, snapshot, settings, refresh, toggleDetail }:
           shortcut={Keyboard.Shortcut.Common.CopyName}
         />
         {snapshot.advice?.recommendedMib !== undefined && (
-          <Action.CopyToClipboard title="Copy Sysctl Command" content={sysctlCommand(snapshot.advice.recommendedMib)} />
+          <Action.CopyToClipboard
+            title="Copy Sysctl Command"
+            content={sysctlCommand(snapshot.advice.recommendedMib)}
+            shortcut={SHORTCUTS.copyLimit}
+          />
         )}
         <Action.CopyToClipboard
           title={`Copy Modelfile (${formatContext(numCtx)})`}
           content={modelfileText(buildReference(model), numCtx)}
+          shortcut={SHORTCUTS.copyModelfile}
         />
         <Action.CopyToClipboard
           title="Copy Ollama Create Command"
           content={ollamaCreateCommand(buildReference(model), variantName(model.name, numCtx), numCtx, snapshot.url)}
+          shortcut={SHORTCUTS.copyCreate}
         />
-        <Action.CopyToClipboard title="Copy Set Parameter Line" content={setParameterText(numCtx)} />
+        <Action.CopyToClipboard
+          title="Copy Set Parameter Line"
+          content={setParameterText(numCtx)}
+          shortcut={SHORTCUTS.copyParameter}
+        />
         {snapshot.isLocal && (
           <Action
             title="Copy Default Context Command"
             icon={Icon.Clipboard}
+            shortcut={SHORTCUTS.copyDefault}
             onAction={() => copyDefaultContext(numCtx)}
           />
         )}
@@ -119,8 +129,44 @@ export function ModelActions({ row, snapshot, settings, refresh, toggleDetail }:
       <ActionPanel.Section>
         <RefreshAction refresh={refresh} />
         <RestartOllamaAction snapshot={snapshot} refresh={refresh} />
-        <Action title="Open Extension Preferences" icon={Icon.Gear} onAction={openExtensionPreferences} />
+        <PreferencesAction />
       </ActionPanel.Section>
     </ActionPanel>
   );
+}
+
+/** What Enter and ⌘ Enter do: by what the model needs. */
+function FirstActions({ row, instead, ...rest }: Pick<Props, "row" | "instead" | "snapshot" | "settings" | "refresh">) {
+  if (row.verdict === undefined) return null;
+  const plan = { ...rest, row, memoryView: <MemoryView /> };
+  switch (row.verdict.kind) {
+    case "fits":
+      return <ShowPlanAction {...plan} />;
+    case "unknown":
+      return (
+        <Action.Push title="Show Why It's Unknown" icon={Icon.QuestionMarkCircle} target={<UnknownView {...plan} />} />
+      );
+    default:
+      return (
+        <>
+          {instead && (
+            <Action.Push
+              title="Use the Variant That Fits"
+              icon={Icon.CheckCircle}
+              target={
+                <UseVariantView
+                  parent={row}
+                  variant={instead}
+                  {...rest}
+                  url={rest.snapshot.url}
+                  allWays={<AllWaysAction {...plan} />}
+                />
+              }
+            />
+          )}
+          {!instead && <MakeItFitAction {...plan} />}
+          <AllWaysAction {...plan} />
+        </>
+      );
+  }
 }

@@ -1,18 +1,19 @@
-import { Action, ActionPanel, Icon, List } from "@raycast/api";
-import { usePromise } from "@raycast/utils";
-import { useState } from "react";
+import { Action, ActionPanel, Color, Icon, List } from "@raycast/api";
+import { getProgressIcon, usePromise } from "@raycast/utils";
+import { useMemo, useState } from "react";
 import { readLoadHistory } from "../../apply/load-history";
 import type { JudgeOptions } from "../../fit/run-settings";
 import { RUNNER_TITLES } from "../../fit/model-runner";
 import { buildId } from "../../fit/model-builds";
-import { formatBytes } from "../../fit/units";
-import type { VerdictKind } from "../../fit/verdict";
+import { formatBytes, formatContext } from "../../fit/units";
+import { contextOf, needBytes, type Verdict } from "../../fit/verdict";
 import { badgeText, runsText, tooltipText, VERDICT_TITLES } from "../../fit/verdict-text";
 import { ContextDropdown } from "./context-dropdown";
 import { FilesSection } from "./files-section";
 import { FitDetail } from "./model-detail";
 import { LimitWarningSection } from "../limit/limit-warning";
 import { ModelActions } from "./model-actions";
+import { groupModels, type ModelGroup, SECTIONS, variantInstead } from "./model-groups";
 import { RefreshAction } from "../shared/refresh-action";
 import { ServerEmptyView } from "../ollama/server-empty-view";
 import { UnfinishedSection } from "../change/unfinished-change";
@@ -21,9 +22,7 @@ import { type FitRow, useFitList } from "../shared/use-fit-list";
 import { useUnfinishedChange } from "../change/use-unfinished-change";
 import { VERDICT_COLORS, VERDICT_ICONS } from "../shared/verdict-look";
 
-const SECTIONS: readonly VerdictKind[] = ["fits", "tight", "spills", "over", "too-big", "unknown"];
-
-/** Fit Models to GPU Limit: every installed model with its badge. */
+/** Fit Models to GPU Limit: every installed model with its badge, what needs help first. */
 export function FitList() {
   const [context, setContext] = useState<JudgeOptions["context"]>();
   const [showsDetail, setShowsDetail] = useState(false);
@@ -39,36 +38,38 @@ export function FitList() {
   const limit = snapshot?.limit;
   const limitText = limit?.kind === "known" ? `GPU limit ${formatBytes(limit.bytes)}` : "GPU limit unknown";
 
-  const item = (row: FitRow) => (
+  const item = (row: FitRow, { parent, instead }: { readonly parent?: FitRow; readonly instead?: FitRow }) => (
     <List.Item
       key={buildId(row.model)}
       id={buildId(row.model)}
       title={row.model.name}
-      icon={
-        row.verdict
-          ? { source: VERDICT_ICONS[row.verdict.kind], tintColor: VERDICT_COLORS[row.verdict.kind] }
-          : Icon.CircleProgress
-      }
+      icon={iconOf(row.verdict)}
       keywords={searchWords(row)}
       {...(showsDetail && snapshot
         ? { detail: <FitDetail row={row} loads={loads.data?.get(row.model.digest) ?? []} /> }
-        : { subtitle: subtitle(row), accessories: accessories(row, snapshot?.loaded ?? []) })}
+        : { subtitle: subtitle(row, parent), accessories: accessories(row, instead, snapshot?.loaded ?? []) })}
       actions={
         snapshot && (
           <ModelActions
             row={row}
+            instead={instead}
             snapshot={snapshot}
             settings={settings}
             refresh={refresh}
+            showsDetail={showsDetail}
             toggleDetail={() => setShowsDetail((shown) => !shown)}
           />
         )
       }
     />
   );
+  const itemsOf = (group: ModelGroup) => [
+    item(group.row, { instead: variantInstead(group) }),
+    ...group.variants.map((variant) => item(variant, { parent: group.row })),
+  ];
 
-  const judged = rows.filter((row) => row.verdict);
-  const reading = rows.filter((row) => !row.verdict);
+  const groups = useMemo(() => groupModels(rows), [rows]);
+  const reading = groups.filter(({ row }) => !row.verdict);
   return (
     <List
       isLoading={isLoading}
@@ -77,7 +78,8 @@ export function FitList() {
       searchBarAccessory={<ContextDropdown onChange={setContext} standard={settings.judge.context} />}
       filtering={{ keepSectionOrder: true }}
     >
-      {snapshot && !(isLoading && rows.length === 0) && (
+      {snapshot && rows.length > 0 && <NoMatch count={rows.length} refresh={refresh} />}
+      {snapshot && rows.length === 0 && !isLoading && (
         <ServerEmptyView snapshot={snapshot} settings={settings} refresh={refresh} />
       )}
       {snapshot && <LimitWarningSection snapshot={snapshot} refresh={refresh} />}
@@ -86,18 +88,18 @@ export function FitList() {
         <UnfinishedSection change={unfinished.data} settings={settings} snapshot={snapshot} refresh={refresh} />
       )}
       {SECTIONS.map((kind) => {
-        const ofKind = judged.filter((row) => row.verdict?.kind === kind);
+        const ofKind = groups.filter(({ row }) => row.verdict?.kind === kind);
         return (
           ofKind.length > 0 && (
             <List.Section key={kind} title={VERDICT_TITLES[kind]} subtitle={String(ofKind.length)}>
-              {ofKind.map(item)}
+              {ofKind.flatMap(itemsOf)}
             </List.Section>
           )
         );
       })}
       {reading.length > 0 && (
         <List.Section title="Reading Metadata" subtitle={String(reading.length)}>
-          {reading.map(item)}
+          {reading.flatMap(itemsOf)}
         </List.Section>
       )}
       {!snapshot && !isLoading && (
@@ -116,18 +118,59 @@ export function FitList() {
   );
 }
 
-function subtitle({ model }: FitRow): string {
-  return [model.parameterSize, model.quantization].filter(Boolean).join(" · ");
+/** Shown where a search finds none of the models that there are. */
+function NoMatch({ count, refresh }: { readonly count: number; readonly refresh: () => void }) {
+  return (
+    <List.EmptyView
+      icon={Icon.MagnifyingGlass}
+      title="No Model Found"
+      description={`None of the ${count} installed models has that name, family, quantization or verdict.`}
+      actions={
+        <ActionPanel>
+          <RefreshAction refresh={refresh} />
+        </ActionPanel>
+      }
+    />
+  );
 }
 
-function accessories(row: FitRow, loaded: readonly { readonly digest: string }[]): List.Item.Accessory[] {
+/** How full the limit would be, as a ring in the colour of the verdict. */
+function iconOf(verdict: Verdict | undefined): List.Item.Props["icon"] {
+  if (verdict === undefined) return Icon.CircleProgress;
+  const color = VERDICT_COLORS[verdict.kind];
+  return verdict.kind === "unknown"
+    ? { source: VERDICT_ICONS.unknown, tintColor: color }
+    : getProgressIcon(Math.min(1, needBytes(verdict) / verdict.limit.bytes), color);
+}
+
+function subtitle({ model, verdict }: FitRow, parent: FitRow | undefined): string {
+  const about = [model.parameterSize, model.quantization].filter(Boolean).join(" · ");
+  const numCtx = verdict && contextOf(verdict)?.value;
+  if (parent === undefined) return about;
+  return `${numCtx === undefined ? "" : `${formatContext(numCtx)} `}variant of ${parent.model.name}`;
+}
+
+function accessories(
+  row: FitRow,
+  instead: FitRow | undefined,
+  loaded: readonly { readonly digest: string }[],
+): List.Item.Accessory[] {
   const { model, verdict } = row;
+  const numCtx = instead?.verdict && contextOf(instead.verdict)?.value;
   return [
     ...(model.sharesName && model.runner
       ? [{ tag: RUNNER_TITLES[model.runner], tooltip: "One of two builds with this name" }]
       : []),
     ...(loaded.some((other) => other.digest === model.digest)
       ? [{ icon: Icon.Bolt, tooltip: "Loaded now" } satisfies List.Item.Accessory]
+      : []),
+    ...(instead && numCtx !== undefined
+      ? [
+          {
+            text: { value: `${formatContext(numCtx)} variant fits`, color: Color.Green },
+            tooltip: instead.model.name,
+          } satisfies List.Item.Accessory,
+        ]
       : []),
     ...(verdict?.kind === "too-big" ? [{ text: runsText(verdict) ?? "" }] : []),
     { text: formatBytes(model.sizeBytes), tooltip: "Size on disk" },

@@ -15,6 +15,7 @@ import { readIdentityAt } from "../../ollama/server-identity";
 import { type RestartEffects, restartQuestion, restartToast } from "./restart-words";
 import { confirmAndRun } from "../shared/confirm-and-run";
 import type { Snapshot } from "../../app/snapshot";
+import { SHORTCUTS } from "../shared/shortcuts";
 import { getSystem, type System } from "../../app/system";
 
 /** A server that hangs is a reason for a restart: the question does not wait for it for long. */
@@ -34,7 +35,12 @@ export function RestartOllamaAction({ snapshot, refresh }: Props) {
   const isThere = state.kind === "answering" || state.kind === "failed";
   if (url === undefined || !isLocal || machine.kind === "not-a-mac" || !isThere) return null;
   return (
-    <Action title="Restart Ollama" icon={Icon.RotateClockwise} onAction={() => askAndRestart(url, snapshot, refresh)} />
+    <Action
+      title="Restart Ollama"
+      icon={Icon.RotateClockwise}
+      shortcut={SHORTCUTS.restartOllama}
+      onAction={() => askAndRestart(url, snapshot, refresh)}
+    />
   );
 }
 

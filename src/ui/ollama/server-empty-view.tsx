@@ -1,5 +1,6 @@
-import { Action, ActionPanel, Icon, List, openExtensionPreferences } from "@raycast/api";
+import { Action, ActionPanel, Icon, List } from "@raycast/api";
 import type { Settings } from "../../app/preferences";
+import { PreferencesAction } from "../shared/preferences-action";
 import { RefreshAction } from "../shared/refresh-action";
 import type { ServerState, Snapshot } from "../../app/snapshot";
 import type { ModelsFolder } from "../../ollama/models-folder";
@@ -33,7 +34,7 @@ export function ServerEmptyView({
         <ActionPanel>
           {action}
           <RefreshAction refresh={refresh} />
-          <Action title="Open Extension Preferences" icon={Icon.Gear} onAction={openExtensionPreferences} />
+          {snapshot.state.kind !== "elsewhere" && <PreferencesAction />}
         </ActionPanel>
       }
     />
@@ -80,7 +81,7 @@ export function serverWords(snapshot: Snapshot, { host }: Settings): EmptyWords 
         description: `Nothing answers at ${host}, but Ollama does at ${state.url}. Enter that address in the preferences.`,
         action: (
           <>
-            <Action title="Open Extension Preferences" icon={Icon.Gear} onAction={openExtensionPreferences} />
+            <PreferencesAction />
             <Action.CopyToClipboard title="Copy Address" content={state.url} />
           </>
         ),

@@ -4,16 +4,21 @@ import { isApplicable } from "../../apply/is-applicable";
 import { canUndo, isFinished, type Journal } from "../../apply/journal";
 import { asOneLine } from "../../fit/commands";
 import type { PlanOption } from "../../fit/plan/options";
-import { applyOption, type ApplyOption } from "../change/apply-option";
-import { LimitForm } from "../limit/limit-form";
+import type { ApplyOption, ApplyWay } from "../change/apply-option";
+import { SetLimitAction } from "../limit/set-limit-action";
 import { runInTerminal } from "../shared/model-work";
 import { RefreshAction } from "../shared/refresh-action";
-import { appleSilicon, type Snapshot } from "../../app/snapshot";
+import type { Snapshot } from "../../app/snapshot";
 import { undoChange } from "../change/carry-out";
+import { SHORTCUTS } from "../shared/shortcuts";
 
-interface Props extends Omit<ApplyOption, "option"> {
+interface Props extends Omit<ApplyOption, "option" | "next"> {
   /** Absent where nothing makes the model fit. */
   readonly option?: PlanOption;
+  /** Carries the option out. */
+  readonly apply?: (option: PlanOption, way: ApplyWay) => unknown;
+  /** Opens the other ways, where this isn't the view of all of them. */
+  readonly allWays?: ReactNode;
   /** The same as text, for the clipboard. */
   readonly text?: string;
   /** Show GPU Memory, whose plans these may be: it comes from above, or the two views would import each other. */
@@ -23,12 +28,9 @@ interface Props extends Omit<ApplyOption, "option"> {
 }
 
 /** What can be done with an option of a plan; Enter carries it out. */
-export function PlanActions({ option, text, memoryView, checkBuilds, lastChange, ...work }: Props) {
+export function PlanActions({ option, apply, allWays, text, memoryView, checkBuilds, lastChange, ...work }: Props) {
   const { snapshot, settings, refresh } = work;
   const journal = undoable(lastChange, snapshot);
-  const mac = appleSilicon(snapshot.machine);
-  const canApply = option !== undefined && isApplicable(option, snapshot.server);
-  const changes = option !== undefined && Object.values(option.changes).some((change) => change !== undefined);
   return (
     <ActionPanel>
       <ActionPanel.Section>
@@ -38,62 +40,82 @@ export function PlanActions({ option, text, memoryView, checkBuilds, lastChange,
         {option?.changes.clientContext !== undefined && (
           <Action.CopyToClipboard title="Copy Context for the Client" content={String(option.changes.clientContext)} />
         )}
-        {canApply && (
+        {option && apply && isApplicable(option, snapshot.server) && <ApplyActions option={option} apply={apply} />}
+        {checkBuilds && (
           <Action
-            title={changes ? "Apply" : "Load and Verify"}
-            icon={Icon.Play}
-            onAction={() => applyOption({ ...work, option })}
+            title="Check for Smaller Builds"
+            icon={Icon.MagnifyingGlass}
+            shortcut={SHORTCUTS.checkBuilds}
+            onAction={checkBuilds}
           />
         )}
-        {canApply && option.changes.limitMib !== undefined && (
-          <Action
-            title="Apply and Keep"
-            icon={Icon.Pin}
-            onAction={() => applyOption({ ...work, option }, { keepsLimit: true })}
-          />
+        {allWays}
+      </ActionPanel.Section>
+      <ActionPanel.Section>
+        {text !== undefined && (
+          <Action.CopyToClipboard title="Copy Plan" content={text} shortcut={Keyboard.Shortcut.Common.Copy} />
         )}
-        {canApply && changes && (
-          <Action
-            title="Apply Without Loading"
-            icon={Icon.Forward}
-            onAction={() => applyOption({ ...work, option }, { verifies: false })}
-          />
-        )}
-        {checkBuilds && <Action title="Check for Smaller Builds" icon={Icon.MagnifyingGlass} onAction={checkBuilds} />}
         {option !== undefined && option.commands.length > 0 && (
           <>
             <Action.CopyToClipboard
               title="Copy Commands"
               content={asOneLine(option.commands)}
-              shortcut={Keyboard.Shortcut.Common.Copy}
+              shortcut={SHORTCUTS.copyCommands}
             />
             {snapshot.isLocal && (
               <Action
-                title="Run in Terminal"
+                title="Copy Command and Open Terminal"
                 icon={Icon.Terminal}
+                shortcut={SHORTCUTS.terminal}
                 onAction={() => runInTerminal(asOneLine(option.commands))}
               />
             )}
           </>
         )}
-        {text !== undefined && <Action.CopyToClipboard title="Copy as Text" content={text} />}
       </ActionPanel.Section>
       <ActionPanel.Section>
-        {snapshot.isLocal && mac && (
-          <Action.Push title="Set GPU Limit" icon={Icon.Gauge} target={<LimitForm onChanged={refresh} />} />
-        )}
-        <Action.Push title="Show GPU Memory" icon={Icon.MemoryChip} target={memoryView} />
+        <SetLimitAction snapshot={snapshot} onChanged={refresh} />
+        <Action.Push title="Show GPU Memory" icon={Icon.MemoryChip} shortcut={SHORTCUTS.memory} target={memoryView} />
         {journal && (
           <Action
             title="Undo Last Change"
             icon={Icon.Undo}
             style={Action.Style.Destructive}
-            onAction={() => undoChange(journal, { settings, snapshot, refresh })}
+            shortcut={SHORTCUTS.undo}
+            onAction={async () => {
+              await undoChange(journal, { settings, snapshot, refresh });
+            }}
           />
         )}
         <RefreshAction refresh={refresh} />
       </ActionPanel.Section>
     </ActionPanel>
+  );
+}
+
+/** Carries an option out that the extension can make itself. */
+function ApplyActions({ option, apply }: Required<Pick<Props, "option" | "apply">>) {
+  const changes = Object.values(option.changes).some((change) => change !== undefined);
+  return (
+    <>
+      <Action title={changes ? "Apply" : "Load and Verify"} icon={Icon.Play} onAction={() => apply(option, {})} />
+      {option.changes.limitMib !== undefined && (
+        <Action
+          title="Apply and Keep After a Restart"
+          icon={Icon.Pin}
+          shortcut={SHORTCUTS.applyAndKeep}
+          onAction={() => apply(option, { keepsLimit: true })}
+        />
+      )}
+      {changes && (
+        <Action
+          title="Apply Without Loading"
+          icon={Icon.Forward}
+          shortcut={SHORTCUTS.applyWithoutLoading}
+          onAction={() => apply(option, { verifies: false })}
+        />
+      )}
+    </>
   );
 }
 

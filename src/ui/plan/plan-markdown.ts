@@ -31,6 +31,40 @@ function draw(before: Verdict, { after, sentence, title }: PlanOption, appearanc
   ].join("\n\n");
 }
 
+/** What is done and what it takes: what a person agrees to. */
+export interface Agreement {
+  readonly before: Verdict;
+  readonly option: PlanOption;
+  /** Sentences, one a step; empty where the extension doesn't make the change itself. */
+  readonly steps: readonly string[];
+  /** What has to be known before saying yes. */
+  readonly warnings: readonly string[];
+}
+
+/** An option as a page to agree to: before and after, each step, and what it costs. */
+export function agreementMarkdown({ before, option, steps, warnings }: Agreement): string {
+  const { costs, commands } = option;
+  return [
+    planMarkdown(before, option),
+    ...warnings.map((warning) => `**Warning:** ${plainMarkdown(warning)}`),
+    ...listOf(
+      "Steps",
+      steps.map((step, index) => `${index + 1}. ${plainMarkdown(step)}`),
+    ),
+    ...listOf("What It Costs", costs.length === 0 ? ["Nothing."] : costs.map((cost) => `- ${plainMarkdown(cost)}`)),
+    ...(steps.length > 0
+      ? []
+      : listOf(
+          "By Hand",
+          commands.map((command) => `- ${plainMarkdown(command)}`),
+        )),
+  ].join("\n\n");
+}
+
+function listOf(title: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : [`## ${title}`, lines.join("\n")];
+}
+
 /** Why a model does not fit as it is, and what helps instead. */
 export function waysOutMarkdown(title: string, before: Verdict, { missing, comfortable, waysOut }: Impossible): string {
   return [

@@ -1,20 +1,12 @@
 import { Detail, Icon, List } from "@raycast/api";
-import { usePromise } from "@raycast/utils";
-import type { ReactNode } from "react";
-import type { Journal } from "../../apply/journal";
-import { readJournal } from "../../apply/journal-store";
-import { sameBuild } from "../../fit/model-builds";
 import { headline, type PlanOption } from "../../fit/plan/options";
 import type { PlanKind } from "../../fit/plan/proposals";
+import { applyOption } from "../change/apply-option";
 import { PlanActions } from "./plan-actions";
 import { planMarkdown, waysOutMarkdown } from "./plan-markdown";
 import { PlanMetadata } from "./plan-metadata";
 import { optionText } from "./plan-text";
-import type { Settings } from "../../app/preferences";
-import type { Snapshot } from "../../app/snapshot";
-import { localStorage } from "../../app/local-storage";
-import { type FitRow, useFitList } from "../shared/use-fit-list";
-import { usePlan } from "./use-plan";
+import { type PlanProps, usePlanWork } from "./use-plan-work";
 import { VERDICT_ICONS } from "../shared/verdict-look";
 
 const OPTION_ICONS: Readonly<Record<PlanKind, Icon>> = {
@@ -32,47 +24,11 @@ const OPTION_ICONS: Readonly<Record<PlanKind, Icon>> = {
   "close-apps": Icon.AppWindow,
 };
 
-interface Props {
-  readonly row: FitRow;
-  readonly snapshot: Snapshot;
-  readonly settings: Settings;
-  readonly refresh: () => void;
-  /** Show GPU Memory, for who wants to look there. */
-  readonly memoryView: ReactNode;
-}
-
-async function readLastChange(): Promise<Journal | undefined> {
-  const kept = await readJournal(localStorage);
-  return kept.kind === "journal" ? kept.journal : undefined;
-}
-
-/** The plan for one model: the least change that makes it fit first, with before and after. */
-export function PlanView({ row: opened, snapshot: openedIn, settings, refresh: refreshList, memoryView }: Props) {
-  // What was applied changes the plan, so it's read again while it's open.
-  const list = useFitList(opened.input?.options.context);
-  const fresh = list.rows.find(({ model }) => sameBuild(model, opened.model));
-  const row = fresh?.verdict ? fresh : opened;
-  const snapshot = list.snapshot ?? openedIn;
-  const state = usePlan(row, snapshot);
-  const lastChange = usePromise(readLastChange, [], { onError: () => {} });
-  const title = row.model.name;
+/** Every way to make one model fit: the least change first, with before and after. */
+export function PlanView(props: PlanProps) {
+  const { title, state, isLoading, work } = usePlanWork(props);
   if (state === undefined) return <List isLoading navigationTitle={title} />;
   const { plan, checkBuilds } = state;
-  const isLoading = list.isLoading || state.isLoading;
-  const work = {
-    row,
-    rows: list.rows,
-    snapshot,
-    settings,
-    lastChange: lastChange.data,
-    memoryView,
-    refresh: () => {
-      list.refresh();
-      state.refresh();
-      lastChange.revalidate();
-      refreshList();
-    },
-  };
   if (plan.kind === "impossible") {
     return (
       <Detail
@@ -111,9 +67,9 @@ export function PlanView({ row: opened, snapshot: openedIn, settings, refresh: r
         <PlanActions
           {...work}
           option={option}
+          apply={(chosen, way) => applyOption({ ...work, option: chosen, next: options[index + 1] }, way)}
           text={optionText(title, plan.before, option)}
           checkBuilds={option.changes.build && checkBuilds}
-          next={options[index + 1]}
         />
       }
     />
@@ -134,7 +90,7 @@ export function PlanView({ row: opened, snapshot: openedIn, settings, refresh: r
       isLoading={isLoading}
       isShowingDetail
       navigationTitle={title}
-      searchBarPlaceholder={`Ways to make ${row.model.name} fit`}
+      searchBarPlaceholder={`Ways to make ${title} fit`}
       filtering={{ keepSectionOrder: true }}
     >
       <List.Section title={headline(plan)}>{first}</List.Section>

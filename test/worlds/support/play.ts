@@ -106,6 +106,8 @@ async function take(screen: Screen, step: Step, place: Place): Promise<void> {
       return screen.pick(step.text);
     case "action":
       return screen.action(step.text);
+    case "enter":
+      return screen.enter();
     case "search":
       return screen.search(step.text);
     case "dropdown":

@@ -4,7 +4,7 @@ export type Step =
   | { readonly kind: "fill" | "choose"; readonly name: string; readonly value: string }
   | { readonly kind: "confirm"; readonly answer: boolean }
   | { readonly kind: "wait"; readonly seconds: number }
-  | { readonly kind: "submit" | "back" | "restart-mac" };
+  | { readonly kind: "enter" | "submit" | "back" | "restart-mac" };
 
 /** One command from its start to its end. */
 export interface Visit {
@@ -24,6 +24,7 @@ export interface PreviewRequest {
 
 export const STEP_HELP = `  pick "ITEM"            select a list item
   action "TITLE"         run an action of the view (a submenu's as "Menu › Title")
+  enter                  press Enter: the first action of what is on screen
   search "WORDS"         type into the search bar
   dropdown "CHOICE"      choose from the dropdown of the search bar
   fill "FIELD=VALUE"     type into a form item, or tick a checkbox (yes, no)
@@ -91,6 +92,7 @@ function takeStep(kind: string, rest: string[], commands: readonly string[]): St
     }
     case "wait":
       return { kind, seconds: /^\d+$/.test(rest[0] ?? "") ? Number(rest.shift()) : 1 };
+    case "enter":
     case "submit":
     case "back":
     case "restart-mac":

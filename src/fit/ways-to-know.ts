@@ -1,0 +1,26 @@
+import { type JudgeInput, noGpuText, tooOldText, type Verdict } from "./verdict";
+
+/** What would make the verdict of a model known, as sentences, the likeliest first. */
+export function waysToKnow(input: JudgeInput, verdict: Extract<Verdict, { kind: "unknown" }>): readonly string[] {
+  const { model, description, limit, ram } = input;
+  if (model.cloud) return [];
+  if (tooOldText(input) !== undefined) return ["Update Ollama, then refresh."];
+  if (noGpuText(input.server) !== undefined) return ["Restart Ollama, and see whether it finds the GPU then."];
+  if (limit.kind === "unknown") {
+    return [
+      ram === undefined ? "State the limit of that Mac in the preferences: GPU Limit of the Remote Mac." : limit.reason,
+    ];
+  }
+  if ("kind" in description) {
+    return [
+      ...(model.format === "safetensors" ? [] : [`Pull ${model.name} again: what Ollama keeps of it may be damaged.`]),
+      "Load it: what Ollama counts then is shown in Show GPU Memory.",
+    ];
+  }
+  return [
+    "Load it: what Ollama counts then is shown in Show GPU Memory.",
+    ...(verdict.estimate === undefined
+      ? ["A newer release of this extension may know how such a model is laid out."]
+      : []),
+  ];
+}

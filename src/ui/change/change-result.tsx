@@ -1,0 +1,78 @@
+import { Action, ActionPanel, Detail, Icon, Keyboard, useNavigation } from "@raycast/api";
+import { canUndo } from "../../apply/journal";
+import type { RunResult } from "../../apply/run-change";
+import { stepDoneText } from "../../apply/steps";
+import { ollamaRunCommand } from "../../fit/commands";
+import { formatBytes } from "../../fit/units";
+import type { Settings } from "../../app/preferences";
+import type { Snapshot } from "../../app/snapshot";
+import { undoChange } from "./carry-out";
+import { resultWords } from "./change-words";
+import { runInTerminal } from "../shared/model-work";
+import { plainMarkdown } from "../shared/plain-markdown";
+import { RefreshAction } from "../shared/refresh-action";
+import { SHORTCUTS } from "../shared/shortcuts";
+import { useSnapshot } from "../shared/use-fit-list";
+
+interface Props {
+  readonly result: Extract<RunResult, { readonly kind: "finished" }>;
+  /** The model to use from now on: the one it was for, or its variant. */
+  readonly name: string;
+  readonly settings: Settings;
+  readonly snapshot: Snapshot;
+  readonly refresh: () => void;
+}
+
+/** What came of a change: the name to use, what was done, and what is in force now. */
+export function ChangeResult({ result, name, settings, snapshot: openedIn, refresh }: Props) {
+  const { pop } = useNavigation();
+  const { journal } = result;
+  const { data: snapshot = openedIn, isLoading, revalidate } = useSnapshot(settings);
+  const words = resultWords(result, undefined);
+  const work = { settings, snapshot, refresh };
+  return (
+    <Detail
+      isLoading={isLoading}
+      navigationTitle={journal.title}
+      markdown={[
+        `# ${plainMarkdown(words.title)}`,
+        plainMarkdown(words.message),
+        `Use this name in your editor or app: ${plainMarkdown(name)}`,
+        "## In Force Now",
+        [limitText(snapshot), ...journal.entries.flatMap(({ step }) => stepDoneText(step) ?? [])]
+          .map((line) => `- ${plainMarkdown(line)}`)
+          .join("\n"),
+      ].join("\n\n")}
+      actions={
+        <ActionPanel>
+          <Action.CopyToClipboard title="Copy Name" content={name} shortcut={Keyboard.Shortcut.Common.CopyName} />
+          {canUndo(journal) && (
+            <Action
+              title="Undo"
+              icon={Icon.Undo}
+              style={Action.Style.Destructive}
+              shortcut={SHORTCUTS.undo}
+              onAction={async () => {
+                const undone = await undoChange(journal, work);
+                if (undone?.kind === "finished") pop();
+              }}
+            />
+          )}
+          <Action
+            title="Copy Command and Open Terminal"
+            icon={Icon.Terminal}
+            shortcut={SHORTCUTS.terminal}
+            onAction={() => runInTerminal(ollamaRunCommand(name, snapshot.url))}
+          />
+          <RefreshAction refresh={revalidate} />
+        </ActionPanel>
+      }
+    />
+  );
+}
+
+function limitText({ limit }: Snapshot): string {
+  return limit.kind === "known"
+    ? `GPU limit: ${formatBytes(limit.bytes)}, ${limit.sourceText}.`
+    : `GPU limit: unknown. ${limit.reason}`;
+}

@@ -1,0 +1,61 @@
+import { usePromise } from "@raycast/utils";
+import type { ReactNode } from "react";
+import { localStorage } from "../../app/local-storage";
+import type { Settings } from "../../app/preferences";
+import type { Snapshot } from "../../app/snapshot";
+import type { Journal } from "../../apply/journal";
+import { readJournal } from "../../apply/journal-store";
+import { sameBuild } from "../../fit/model-builds";
+import { type FitRow, useFitList } from "../shared/use-fit-list";
+import { usePlan } from "./use-plan";
+
+/** The model that a view of its plan was opened for. */
+export interface PlanProps {
+  readonly row: FitRow;
+  readonly snapshot: Snapshot;
+  readonly settings: Settings;
+  /** Reads the list again from which the view was opened. */
+  readonly refresh: () => void;
+  /** Show GPU Memory, whose plans these may be: it comes from above, or the two views would import each other. */
+  readonly memoryView: ReactNode;
+}
+
+async function readLastChange(): Promise<Journal | undefined> {
+  const kept = await readJournal(localStorage);
+  return kept.kind === "journal" ? kept.journal : undefined;
+}
+
+/** The plan of a model and what carries it out. What was applied changes the plan, so it's read again while it's open. */
+export function usePlanWork({
+  row: opened,
+  snapshot: openedIn,
+  settings,
+  refresh: refreshList,
+  memoryView,
+}: PlanProps) {
+  const list = useFitList(opened.input?.options.context);
+  const fresh = list.rows.find(({ model }) => sameBuild(model, opened.model));
+  const row = fresh?.verdict ? fresh : opened;
+  const snapshot = list.snapshot ?? openedIn;
+  const state = usePlan(row, snapshot);
+  const lastChange = usePromise(readLastChange, [], { onError: () => {} });
+  return {
+    title: row.model.name,
+    state,
+    isLoading: list.isLoading || (state?.isLoading ?? true),
+    work: {
+      row,
+      rows: list.rows,
+      snapshot,
+      settings,
+      lastChange: lastChange.data,
+      memoryView,
+      refresh: () => {
+        list.refresh();
+        state?.refresh();
+        lastChange.revalidate();
+        refreshList();
+      },
+    },
+  };
+}

@@ -1,0 +1,13 @@
+import { Action, Icon, openExtensionPreferences } from "@raycast/api";
+import { SHORTCUTS } from "./shortcuts";
+
+export function PreferencesAction() {
+  return (
+    <Action
+      title="Open Extension Preferences"
+      icon={Icon.Gear}
+      shortcut={SHORTCUTS.preferences}
+      onAction={openExtensionPreferences}
+    />
+  );
+}
