@@ -463,7 +463,7 @@ describe("apps", () => {
     for (const name of ["Firefox", "Xcode", "Ollama"]) {
       expect(screen.item(name).subtitle).toBe("");
       await screen.pick(name);
-      expect(screen.actions()).toContain("Quit Xcode");
+      expect(screen.actions()).toContain(`Quit ${name}`);
     }
     for (const [name, why] of [
       ["WindowServer", "macOS"],
@@ -475,14 +475,14 @@ describe("apps", () => {
     ] as const) {
       says(screen.item(name).subtitle, why);
       await screen.pick(name);
-      expect(screen.actions()).not.toContain("Quit Xcode");
+      expect(screen.actions()).not.toContain(`Quit ${name}`);
     }
   });
 
   it("quit after a question, and are gone from the list", async () => {
     const { screen, mac } = await show();
     await screen.pick("Firefox");
-    await screen.action("Quit Xcode");
+    await screen.action("Quit Firefox");
     expect(screen.alert("Quit Firefox?", "3.6 GiB", "save").destructive).toBe(true);
     await screen.agree("Quit");
     screen.toast("SUCCESS", "Firefox", "quit", "3.6 GiB");
@@ -494,7 +494,7 @@ describe("apps", () => {
     const { screen, mac } = await show();
     await screen.agree("Cancel");
     await screen.pick("Firefox");
-    await screen.action("Quit Xcode");
+    await screen.action("Quit Firefox");
     expect(screen.toasts()).toEqual([]);
     expect(mac.processes.some(({ path }) => path.includes("Firefox"))).toBe(true);
   });
@@ -525,7 +525,7 @@ describe("apps", () => {
     mac.faults = { stuck: ["/bin/ps"] };
     await screen.agree("Quit");
     await screen.pick("Firefox");
-    await screen.action("Quit Xcode");
+    await screen.action("Quit Firefox");
     screen.toast("FAILURE", "Firefox", UNREADABLE);
   });
 
@@ -535,7 +535,7 @@ describe("apps", () => {
     });
     await screen.agree("Quit");
     await screen.pick("Ollama");
-    await screen.action("Quit Xcode");
+    await screen.action("Quit Ollama");
     screen.alert("server", "every loaded model");
     await screen.until("Ollama Is Not Running");
     rowSays(screen, "Ollama Is Not Running", ollama.url);

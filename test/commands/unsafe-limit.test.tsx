@@ -58,7 +58,7 @@ describe("a limit above the highest safe one", () => {
   it("is warned of in the plan", async () => {
     const screen = await openList(await unsafeStage());
     await screen.pick("qwen3-coder-next:q4_K_M");
-    await screen.action("Show Plan");
+    await screen.action("Show All Ways");
     await screen.settle();
     expect(words(screen)).toContain("Verdicts rest on 28.0 GiB, the highest safe limit.");
     expect(words(screen)).not.toContain("Raise the Limit");
