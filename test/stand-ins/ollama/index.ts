@@ -17,7 +17,7 @@ import { psEntry, type Resident, showAnswer, tagsEntry } from "./wire";
 
 export type { Fault, Route } from "./faults";
 export type { StandInModel, Weights } from "./model";
-export { ggufModel, manyModels, measuredModel, sampleModel, sampleModels } from "./sample-models";
+export { ggufModel, manyModels, measuredModel, mlxModel, sampleModel, sampleModels } from "./sample-models";
 
 const GIB = 1024 ** 3;
 
@@ -43,6 +43,8 @@ export interface StandInOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Memory of a model at a context per slot. Default: its file and 128 KiB per token, all on the GPU. */
   readonly footprint?: (model: StandInModel, numCtx: number) => Footprint;
+  /** By how many bytes a model has grown so many seconds after it was loaded. Default: not at all. */
+  readonly growth?: (model: StandInModel, seconds: number) => number;
   /** Makes loading fail with this message and status 500. */
   readonly loadError?: (model: StandInModel, numCtx: number) => string | undefined;
   /**
@@ -63,7 +65,7 @@ export interface StandInOptions {
   /** Where it says it listens; default 127.0.0.1 and its port. */
   readonly address?: string;
   readonly now?: () => Date;
-  /** Writes manifests and (sparse) blobs under `homeFolder`, too. */
+  /** Writes manifests and (sparse) blobs under `homeFolder`, too. Default: of MLX models only; false: none at all. */
   readonly files?: boolean;
 }
 
@@ -232,7 +234,10 @@ class Stand implements StandInOllama {
   }
 
   private async write(model: StandInModel): Promise<void> {
-    if (this.options.files) await writeModelFiles(this.modelsFolder, model);
+    const { files, homeFolder } = this.options;
+    // Of MLX models the metadata alone: manifest and config.json are small.
+    const isSmall = files !== false && homeFolder !== undefined && model.weights?.mlx !== undefined;
+    if (files || isSmall) await writeModelFiles(this.modelsFolder, model);
   }
 
   private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -275,7 +280,9 @@ class Stand implements StandInOllama {
       case "tags":
         return json(200, { models: this.models().map((model) => tagsEntry(model, this.can)) });
       case "ps":
-        return json(200, { models: this.listed().map((resident) => psEntry(resident, this.can)) });
+        return json(200, {
+          models: this.listed().map((resident) => psEntry(resident, this.can, this.grownBy(resident))),
+        });
       case "show":
         return this.show(body);
       case "generate":
@@ -337,6 +344,7 @@ class Stand implements StandInOllama {
       vramBytes,
       realBytes: real.realBytes ?? sizeBytes,
       gpuBytes: real.gpuBytes ?? vramBytes,
+      loadedAt: this.now(),
       expiresAt: expiry(body["keep_alive"] ?? this.options.env?.["OLLAMA_KEEP_ALIVE"], this.now()),
     };
     // The file is the runner's identity: a variant takes its parent's place.
@@ -363,6 +371,11 @@ class Stand implements StandInOllama {
     await sleep(Math.max(0, loadMs - before), undefined, { signal: gone }).catch(() => undefined);
     this.filesRead.set(key, before + performance.now() - began);
     return !gone.aborted;
+  }
+
+  private grownBy({ model, loadedAt }: Resident): number {
+    const { growth } = this.options;
+    return growth === undefined ? 0 : Math.round(growth(model, (this.now().getTime() - loadedAt.getTime()) / 1000));
   }
 
   private now(): Date {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ModelMetadata } from "../../../src/memory/metadata";
+import type { MlxFiles } from "../../../src/memory/mlx/files";
 import { tensorBytes } from "../../../src/memory/gguf/tensor-types";
 
 /** The files of a model, shared by the model and its variants. */
@@ -11,6 +12,8 @@ export interface Weights {
   readonly metadata?: ModelMetadata;
   /** `model_info` of an MLX model. */
   readonly mlxInfo?: Readonly<Record<string, number | string>>;
+  /** Its config.json and tensors, where more is known of an MLX model. */
+  readonly mlx?: MlxFiles;
   readonly projector?: { readonly digest: string; readonly metadata: ModelMetadata };
 }
 
@@ -52,6 +55,7 @@ export interface Layer {
   readonly mediaType: string;
   readonly digest: string;
   readonly size: number;
+  readonly name?: string;
   readonly from?: string;
 }
 
@@ -78,7 +82,9 @@ const HEADER_BYTES = 5_947_776;
 /** The small blobs of a model, by digest. */
 export function smallBlobs(model: StandInModel): ReadonlyMap<string, string> {
   const texts = [model.template, model.system, model.license].filter((text) => text !== undefined);
-  return new Map([configOf(model), ...paramsOf(model), ...texts].map((text) => [sha256(text), text]));
+  const { mlx } = model.weights ?? {};
+  const files = mlx ? [JSON.stringify(mlx.config)] : [];
+  return new Map([configOf(model), ...paramsOf(model), ...texts, ...files].map((text) => [sha256(text), text]));
 }
 
 /** The manifest as Ollama stores it; `/api/tags` gives its SHA-256 as the model's digest. */
@@ -105,7 +111,7 @@ export function manifestOf(model: StandInModel): Manifest {
       size: Buffer.byteLength(config),
     },
     layers: [
-      ...(weights ? [blob(model.format === "safetensors" ? "tensor" : "model", weights.digest, weights.bytes)] : []),
+      ...(weights ? weightLayers(model, weights, blob) : []),
       ...(weights?.projector
         ? [blob("projector", weights.projector.digest, fileBytes(weights.projector.metadata))]
         : []),
@@ -120,6 +126,24 @@ export function manifestOf(model: StandInModel): Manifest {
       ...paramsOf(model).map((text) => layer("params", text)),
     ],
   };
+}
+
+/** The weights of a GGUF model are one layer; of an MLX model every tensor is one, and config.json. */
+function weightLayers(
+  { name, format }: StandInModel,
+  { digest, bytes, mlx }: Weights,
+  blob: (kind: string, digest: string, size: number) => Layer,
+): readonly Layer[] {
+  if (mlx === undefined) return [blob(format === "safetensors" ? "tensor" : "model", digest, bytes)];
+  const config = JSON.stringify(mlx.config);
+  const json = { ...blob("json", sha256(config), Buffer.byteLength(config)), name: "config.json" };
+  return [
+    ...mlx.tensors.map((tensor) => ({
+      ...blob("tensor", sha256(`${name} ${tensor.name}`), tensor.bytes),
+      name: tensor.name,
+    })),
+    json,
+  ];
 }
 
 export function digestOf(model: StandInModel): string {

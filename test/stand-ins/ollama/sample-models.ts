@@ -1,4 +1,5 @@
 import type { MetadataValue, ModelMetadata, TensorInfo } from "../../../src/memory/metadata";
+import { oracleModel } from "../../memory/mlx/oracle";
 import { readOracle } from "../../memory/oracle";
 import { fileBytes, sha256, type StandInModel, type Weights } from "./model";
 
@@ -198,27 +199,12 @@ const BUILDERS: Readonly<Record<string, () => StandInModel>> = {
       parameters: { num_ctx: 8192 },
     }),
   "qwen3.6:27b-mlx": () => ({
+    ...mlxModel("qwen3.8-27b-nvfp4", 17_383_219_200),
     name: "qwen3.6:27b-mlx",
     modifiedAt: "2026-09-14T20:00:00Z",
-    format: "safetensors",
-    family: "qwen3_5",
     parameterSize: "27.8B",
     quantization: "nvfp4",
-    contextLength: 262144,
-    embeddingLength: 5120,
     capabilities: ["completion", "vision", "tools", "thinking"],
-    parameters: {},
-    weights: {
-      digest: sha256("blob mlx"),
-      bytes: 17_383_219_200,
-      mlxInfo: {
-        "general.architecture": "qwen3_5",
-        "general.parameter_count": 27_800_000_000,
-        "qwen3_5.block_count": 64,
-        "qwen3_5.context_length": 262144,
-        "qwen3_5.embedding_length": 5120,
-      },
-    },
   }),
   "gpt-oss:120b-cloud": () => ({
     name: "gpt-oss:120b-cloud",
@@ -256,4 +242,47 @@ export function manyModels(count: number): readonly StandInModel[] {
       capabilities: TEXT,
     }),
   );
+}
+
+/**
+ * An MLX model with the dimensions of a measured one. Weights that it has beside those are what Ollama's build has and
+ * mlx-lm doesn't load: a vision tower, and the layer that drafts.
+ */
+export function mlxModel(measured: string, weightBytes?: number): StandInModel {
+  const { files, weights } = oracleModel(measured);
+  const bytes = weightBytes ?? weights;
+  const beside = bytes - weights;
+  const tensors = beside > 0 ? [...files.tensors, { name: "mtp.fc.weight", bytes: beside }] : files.tensors;
+  const config = files.config as Readonly<Record<string, unknown>>;
+  const text = { ...config, ...(config["text_config"] as object | undefined) } as Readonly<Record<string, unknown>>;
+  const family = String(config["model_type"]);
+  const number = (key: string) => Number(text[key]);
+  return {
+    name: measured,
+    modifiedAt: "2026-10-20T08:00:00Z",
+    format: "safetensors",
+    family,
+    parameterSize: "27.8B",
+    quantization: "nvfp4",
+    contextLength: number("max_position_embeddings"),
+    embeddingLength: number("hidden_size"),
+    capabilities: TEXT,
+    parameters: {},
+    weights: {
+      digest: sha256(`mlx ${measured} ${bytes}`),
+      bytes,
+      mlx: { ...files, tensors },
+      mlxInfo: {
+        "general.architecture": family,
+        "general.parameter_count": 27_800_000_000,
+        [`${family}.block_count`]: number("num_hidden_layers"),
+        [`${family}.context_length`]: number("max_position_embeddings"),
+        [`${family}.embedding_length`]: number("hidden_size"),
+        // Only what config.json has at its top is told.
+        ...(typeof config["num_attention_heads"] === "number"
+          ? { [`${family}.attention.head_count`]: config["num_attention_heads"] }
+          : {}),
+      },
+    },
+  };
 }

@@ -1,4 +1,5 @@
 import { isOmitted, type MetadataValue } from "../../../src/memory/metadata";
+import type { MlxFiles } from "../../../src/memory/mlx/files";
 import type { Abilities } from "./abilities";
 import { digestOf, type ParameterValue, sizeOf, type StandInModel } from "./model";
 
@@ -13,6 +14,7 @@ export interface Resident {
   /** What it really takes, in all and of the GPU. */
   readonly realBytes: number;
   readonly gpuBytes: number;
+  readonly loadedAt: Date;
   readonly expiresAt: Date;
   /** It's listed, but not loaded yet. */
   readonly isLoading?: true;
@@ -38,16 +40,16 @@ export function tagsEntry(model: StandInModel, can: Abilities): Json {
   };
 }
 
-/** An entry of `/api/ps`; the parent is never named there. */
-export function psEntry({ model, ...resident }: Resident, can: Abilities): Json {
+/** An entry of `/api/ps`; the parent is never named there. `grown` = by so many bytes since it was loaded. */
+export function psEntry({ model, ...resident }: Resident, can: Abilities, grown = 0): Json {
   return {
     name: model.name,
     model: model.name,
-    size: resident.sizeBytes,
+    size: resident.sizeBytes + grown,
     digest: digestOf(model),
     details: { ...details(model), parent_model: "" },
     expires_at: resident.expiresAt.toISOString(),
-    size_vram: resident.vramBytes,
+    size_vram: resident.vramBytes + grown,
     ...(can.psContext ? { context_length: resident.numCtx } : {}),
   };
 }
@@ -56,7 +58,9 @@ export function psEntry({ model, ...resident }: Resident, can: Abilities): Json 
 export function showAnswer(model: StandInModel, verbose: boolean, can: Abilities, modelsFolder: string): Json {
   const { weights } = model;
   const tensors = weights?.metadata?.tensors.map(({ name, type, shape }) => ({ name, type, shape }));
-  const mlxTensors = [{ name: "model.layers.0.mlp.up_proj.weight", type: "U32", shape: [17408, 640] }];
+  const mlxTensors = weights?.mlx
+    ? shownTensors(weights.mlx)
+    : [{ name: "model.layers.0.mlp.up_proj.weight", type: "U32", shape: [17408, 640] }];
   const projector = weights?.projector?.metadata.values;
   return {
     license: model.license ?? "",
@@ -73,6 +77,25 @@ export function showAnswer(model: StandInModel, verbose: boolean, can: Abilities
     ...(can.requires && model.requires ? { requires: model.requires } : {}),
     ...(can.cloudModels && model.remote ? { remote_model: model.remote.model, remote_host: model.remote.host } : {}),
   };
+}
+
+/** Bits of a packed weight. */
+const PACKED = 4;
+
+/** Tensors of an MLX model as show prints them: weights alone, unpacked, without scales. */
+function shownTensors({ tensors }: MlxFiles): readonly Json[] {
+  return tensors.flatMap(({ name, shape, type }) => {
+    if (shape === undefined || /\.(?:scales|biases)$/.test(name)) return [];
+    const [out = 0, ...rest] = shape;
+    const packed = type === "U32" && rest.length === 1;
+    return [
+      {
+        name: name.replace(/^language_model\./, ""),
+        type: packed ? "nvfp4" : type,
+        shape: packed ? [out, ((rest[0] ?? 0) * 32) / PACKED] : shape,
+      },
+    ];
+  });
 }
 
 function details(model: StandInModel): Json {

@@ -219,10 +219,11 @@ async function startServer(
     homeFolder,
     logPath: logPathOf(server, homeFolder),
     logText: await logTextOf(server, path),
-    files: server.modelFiles,
+    files: server.modelFiles || (isOnMac(server) ? undefined : false),
     address: server.address,
     totalVramBytes: server.limitGib === undefined ? limitOf(server, mac) : server.limitGib * GIB,
     now: () => mac.clock.now(),
+    growth: (model, seconds) => ((given.get(model.name)?.gibPerMinute ?? 0) * GIB * seconds) / 60,
     loadError: (model, numCtx) => loadErrorOf(model, numCtx, placing()),
     footprint: (model, numCtx) => {
       const own = footprintOf(model, numCtx, placing());

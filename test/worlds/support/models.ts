@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { MetadataValue, ModelMetadata } from "../../../src/memory/metadata";
-import { measuredModel, ggufModel, sampleModel, type StandInModel } from "../../stand-ins/ollama";
+import { ggufModel, measuredModel, mlxModel, sampleModel, type StandInModel } from "../../stand-ins/ollama";
 import { sha256 } from "../../stand-ins/ollama/model";
 import type { WorldModel } from "./schema";
 
@@ -42,14 +42,19 @@ export function modelOf(model: WorldModel, folder: string): StandInModel {
 const TEXT = ["completion", "tools"] as const;
 
 function baseOf(model: Exclude<WorldModel, string>, folder: string): StandInModel {
-  const { sample, measured, file, mlxGib } = model;
+  const { sample, measured, file, mlx: measuredMlx, mlxGib, weightBytes } = model;
   if (sample !== undefined) return sampleModel(sample);
   if (measured !== undefined) return fromHeader(measuredModel(measured), measured);
   if (file !== undefined) return fromHeader(readMetadata(join(folder, file)), file.replace(/\.json$/, ""));
+  if (measuredMlx !== undefined) return mlxModel(measuredMlx, weightBytes);
   const name = model.name ?? "model:mlx";
   const mlx = sampleModel("qwen3.6:27b-mlx");
   const bytes = Math.round((mlxGib ?? 0) * 1024 ** 3);
-  return { ...mlx, name, weights: mlx.weights && { ...mlx.weights, digest: sha256(`blob ${name}`), bytes } };
+  return {
+    ...mlx,
+    name,
+    weights: mlx.weights && { ...mlx.weights, mlx: undefined, digest: sha256(`blob ${name}`), bytes },
+  };
 }
 
 function fromHeader(metadata: ModelMetadata, name: string): StandInModel {

@@ -95,14 +95,16 @@ const MAC = z.strictObject({
   faults: MAC_FAULTS.default({}).describe("What goes wrong"),
 });
 
-const MODEL_SOURCES = ["sample", "measured", "file", "mlxGib"] as const;
+const MODEL_SOURCES = ["sample", "measured", "file", "mlx", "mlxGib"] as const;
 
 const MODEL = z
   .strictObject({
-    sample: text.optional().describe("A model of the sample (one of the first four keys has to be there)"),
+    sample: text.optional().describe("A model of the sample (one of the first five keys has to be there)"),
     measured: text.optional().describe("A model of test/fixtures/truth"),
     file: text.optional().describe("A metadata file beside the world file"),
-    mlxGib: gib.optional().describe("An MLX model with weights of this size"),
+    mlx: text.optional().describe("An MLX model of test/fixtures/truth-mlx"),
+    mlxGib: gib.optional().describe("An MLX model with weights of this size, of which nothing else is known"),
+    weightBytes: z.int().optional().describe("Weights of an MLX model. Default: those it has in the fixture"),
     name: text.optional().describe("Its name. Default: the sample's own, else that of the file"),
     parameters: z
       .record(text, z.union([z.number(), text, texts]))
@@ -130,6 +132,7 @@ const LOADED = z.strictObject({
   keepAlive: z.union([text, z.number()]).optional().describe('"10m", seconds, or -1 for ever. Default: the server\'s'),
   sizeGib: gib.optional().describe("What the server counts for it. Default: our own estimate"),
   gpuGib: gib.optional().describe("What of that is on the GPU. Default: what fits"),
+  gibPerMinute: gib.optional().describe("By how much it grows, as MLX models do. Default: not at all"),
 });
 
 const REPEATED = z.strictObject({
