@@ -1,5 +1,6 @@
 import { type JudgedMlx, LEAST_CONTEXT, type MlxVerdict, type MlxVerdictKind } from "./mlx-verdict";
 import type { RamBalance } from "./ram";
+import { ignoredSettings, RUNNERS } from "./runners";
 import { formatBytes, formatContext, formatCount } from "./units";
 
 /** Verdict names as people see them, best first. */
@@ -84,4 +85,15 @@ export function safeSentence({ safeTokens }: Pick<JudgedMlx, "safeTokens">): str
 /** Saved states as a line of their own; undefined where there are none. */
 export function savedStatesSentence({ estimate }: Pick<JudgedMlx, "estimate">): string | undefined {
   return estimate.savedStates === 0 ? undefined : `Agent sessions can add ${formatBytes(estimate.savedStates)} in RAM.`;
+}
+
+/** Beside the sum: how far it's safe, what is saved between requests, and what only looks like a cap. */
+export function mlxNoteLines(verdict: JudgedMlx): readonly { readonly title: string; readonly text: string }[] {
+  const saved = savedStatesSentence(verdict);
+  return [
+    ...(verdict.kind === "wont-load" ? [] : [{ title: "Safe Context", text: safeSentence(verdict) }]),
+    ...(saved === undefined ? [] : [{ title: "Saved States", text: saved }]),
+    { title: "Context Setting", text: MLX_CONTEXT_NOTE },
+    { title: "No Effect", text: `${ignoredSettings(RUNNERS.mlx).join(", ")}: MLX ignores them.` },
+  ];
 }

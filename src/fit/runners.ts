@@ -24,8 +24,6 @@ export type ModelCommand = "run" | "stop" | "pull" | "modelfile" | "create" | "s
 
 /** What is true of a runner: everything that verdict, plan, actions, forms and words depend on. */
 export interface RunnerRules {
-  /** For people. */
-  readonly title: string;
   readonly engine: Engine;
   /**
    * How weights get to the GPU: mapped from the file, so that of the file what isn't on the GPU stays in RAM, or copied,
@@ -48,7 +46,6 @@ export interface RunnerRules {
 
 /** llama.cpp: everything is laid out when a model loads, and what doesn't fit goes to the CPU. */
 const LLAMA_CPP: RunnerRules = {
-  title: "llama.cpp",
   engine: "llama",
   weights: "mapped",
   settings: {
@@ -91,7 +88,6 @@ const LLAMA_CPP: RunnerRules = {
  */
 export const RUNNERS: { readonly [R in ModelRunner]: RunnerRules } = {
   mlx: {
-    title: "MLX",
     engine: "mlx",
     weights: "copied",
     settings: {
@@ -128,7 +124,7 @@ export const RUNNERS: { readonly [R in ModelRunner]: RunnerRules } = {
   },
   llamacpp: LLAMA_CPP,
   // With Ollama's patch for its own older files: they take no other memory.
-  ggml: { ...LLAMA_CPP, title: "llama.cpp for older files" },
+  ggml: LLAMA_CPP,
 };
 
 /** The runner of a build; where neither server nor format tells, that of GGUF files. */

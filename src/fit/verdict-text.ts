@@ -3,9 +3,17 @@ import { inForceBytes } from "./limit-policy";
 import { offloadText } from "./partial-offload";
 import { ramText } from "./ram";
 import type { MlxRun } from "./mlx-run";
-import { mlxBadgeText, mlxVerdictSentence } from "./mlx-verdict-text";
+import { mlxBadgeText, mlxNoteLines, mlxVerdictSentence } from "./mlx-verdict-text";
 import { formatBytes, formatContext, formatPercent } from "./units";
-import { type KnownVerdict, needBytes, swaps, type Verdict, type VerdictKind, type VerdictOf } from "./verdict";
+import {
+  type KnownVerdict,
+  needBytes,
+  needRange,
+  swaps,
+  type Verdict,
+  type VerdictKind,
+  type VerdictOf,
+} from "./verdict";
 
 /** Verdict names as people see them, best first. */
 export const VERDICT_TITLES: Readonly<Record<VerdictKind, string>> = {
@@ -82,8 +90,37 @@ export function termsOf(verdict: KnownVerdict): readonly Term[] {
   ];
 }
 
+/** A labelled line of the detail. */
+export interface Line {
+  readonly title: string;
+  readonly text: string;
+}
+
+/** What the terms come to, against the limit. */
+export function sumLines(verdict: KnownVerdict): readonly Line[] {
+  const { limit, spareBytes } = verdict;
+  const total = formatBytes(needBytes(verdict), 2);
+  const { low, high } = needRange(verdict);
+  return [
+    ...(verdict.engine === "mlx" && verdict.kind !== "wont-load"
+      ? [
+          { title: "Peak", text: `about ${total}` },
+          { title: "Range", text: `${formatBytes(low)} to ${formatBytes(high)}` },
+        ]
+      : [{ title: "Total", text: `${total} (margin included)` }]),
+    { title: "GPU Limit", text: `${formatBytes(limit.bytes, 2)} (${limit.sourceText})` },
+    { title: spareBytes < 0 ? "Missing" : "Spare", text: formatBytes(Math.abs(spareBytes), 2) },
+  ];
+}
+
+/** What else there is to know of a verdict: its cautions, and what its runner does beside it. */
+export function noteLines(verdict: KnownVerdict): readonly Line[] {
+  const cautions = verdict.cautions.map((text) => ({ title: "Note", text }));
+  return verdict.engine === "mlx" ? [...mlxNoteLines(verdict.mlx), ...cautions] : cautions;
+}
+
 /** The settings the sum rests on, each with its source. */
-export function settingsOf(run: ModelRun | MlxRun): readonly { readonly title: string; readonly text: string }[] {
+export function settingsOf(run: ModelRun | MlxRun): readonly Line[] {
   const line = <T>(title: string, setting: Setting<T>, value: string) => ({
     title,
     text: `${value} · ${setting.assumed ? "assumed: " : ""}${setting.source}`,

@@ -1,4 +1,5 @@
 import type { InstalledModel, ModelDescription } from "../fit/facts";
+import { rulesOf } from "../fit/runners";
 import { compareVersions, parseVersion } from "../fit/version";
 import type { OllamaClient } from "./client";
 import { buildReference, isOrWas, sameBuild } from "../fit/model-builds";
@@ -52,7 +53,7 @@ const INHERITS_FROM = [0, 12, 7] as const;
  */
 export function variantRefusal(model: InstalledModel, version: string | undefined): VariantOutcome | undefined {
   if (model.cloud) return { kind: "cloud" };
-  if (model.format === "safetensors") return { kind: "mlx" };
+  if (!rulesOf(model).levers.numCtx) return { kind: "mlx" };
   const parsed = parseVersion(version);
   if (parsed !== undefined && version !== undefined && compareVersions(parsed, INHERITS_FROM) < 0) {
     return { kind: "too-old", version };
@@ -218,7 +219,7 @@ export function variantOutcomeText(outcome: VariantOutcome): string {
     case "name-taken":
       return `${outcome.name} was left alone`;
     case "mlx":
-      return "MLX models ignore num_ctx, so a variant would save no memory";
+      return "MLX ignores num_ctx, so a variant of this build would save no memory. Its GGUF build takes a cap: Show Plan looks for it";
     case "cloud":
       return "Cloud models take no memory here";
     case "too-old":

@@ -9,6 +9,7 @@ import {
 } from "../../fit/commands";
 import { roundContextBelow } from "../../fit/largest-context";
 import { formatContext } from "../../fit/units";
+import { rulesOf } from "../../fit/runners";
 import { contextOf } from "../../fit/verdict";
 import { variantRefusal } from "../../ollama/variant";
 import { buildId, buildReference } from "../../fit/model-builds";
@@ -44,7 +45,10 @@ interface Props {
 export function ModelActions({ row, instead, snapshot, settings, refresh, showsDetail, toggleDetail }: Props) {
   const { model, verdict } = row;
   const isLoaded = snapshot.loaded.some((loaded) => loaded.digest === model.digest);
-  const canCap = variantRefusal(model, snapshot.server.version) === undefined;
+  const refusal = variantRefusal(model, snapshot.server.version);
+  // Of an MLX model the form leads to its GGUF build.
+  const canCap = refusal === undefined || refusal.kind === "mlx";
+  const { commands } = rulesOf(model);
   const numCtx = roundContextBelow((verdict && contextOf(verdict)?.value) ?? 8192) ?? 4096;
   return (
     <ActionPanel title={model.name}>
@@ -102,22 +106,28 @@ export function ModelActions({ row, instead, snapshot, settings, refresh, showsD
             shortcut={SHORTCUTS.copyLimit}
           />
         )}
-        <Action.CopyToClipboard
-          title={`Copy Modelfile (${formatContext(numCtx)})`}
-          content={modelfileText(buildReference(model), numCtx)}
-          shortcut={SHORTCUTS.copyModelfile}
-        />
-        <Action.CopyToClipboard
-          title="Copy Ollama Create Command"
-          content={ollamaCreateCommand(buildReference(model), variantName(model.name, numCtx), numCtx, snapshot.url)}
-          shortcut={SHORTCUTS.copyCreate}
-        />
-        <Action.CopyToClipboard
-          title="Copy Set Parameter Line"
-          content={setParameterText(numCtx)}
-          shortcut={SHORTCUTS.copyParameter}
-        />
-        {snapshot.isLocal && (
+        {commands.modelfile && (
+          <Action.CopyToClipboard
+            title={`Copy Modelfile (${formatContext(numCtx)})`}
+            content={modelfileText(buildReference(model), numCtx)}
+            shortcut={SHORTCUTS.copyModelfile}
+          />
+        )}
+        {commands.create && (
+          <Action.CopyToClipboard
+            title="Copy Ollama Create Command"
+            content={ollamaCreateCommand(buildReference(model), variantName(model.name, numCtx), numCtx, snapshot.url)}
+            shortcut={SHORTCUTS.copyCreate}
+          />
+        )}
+        {commands["set-parameter"] && (
+          <Action.CopyToClipboard
+            title="Copy Set Parameter Line"
+            content={setParameterText(numCtx)}
+            shortcut={SHORTCUTS.copyParameter}
+          />
+        )}
+        {snapshot.isLocal && commands["default-context"] && (
           <Action
             title="Copy Default Context Command"
             icon={Icon.Clipboard}

@@ -3,8 +3,8 @@ import { historyText, type LoadRecord } from "../../apply/load-history";
 import { formatBytes } from "../../fit/units";
 import { besideText } from "../../fit/beside-loaded";
 import { besidePrograms, besideProgramsText } from "../../fit/gpu-held";
-import { isWhollyCounted, needBytes } from "../../fit/verdict";
-import { badgeText, settingsOf, termsOf, verdictSentence } from "../../fit/verdict-text";
+import { isWhollyCounted } from "../../fit/verdict";
+import { badgeText, noteLines, settingsOf, sumLines, termsOf, verdictSentence } from "../../fit/verdict-text";
 import type { FitRow } from "../shared/use-fit-list";
 import { VERDICT_COLORS } from "../shared/verdict-look";
 
@@ -40,14 +40,8 @@ export function FitDetail({
               {termsOf(verdict).map((term) => (
                 <Label key={term.title} title={term.title} text={term.text} />
               ))}
-              <Label title="Total" text={`${formatBytes(needBytes(verdict), 2)} (margin included)`} />
-              <Label title="GPU Limit" text={`${formatBytes(verdict.limit.bytes, 2)} (${verdict.limit.sourceText})`} />
-              <Label
-                title={verdict.spareBytes < 0 ? "Missing" : "Spare"}
-                text={formatBytes(Math.abs(verdict.spareBytes), 2)}
-              />
-              {verdict.cautions.map((caution) => (
-                <Label key={caution} title="Note" text={caution} />
+              {[...sumLines(verdict), ...noteLines(verdict)].map(({ title, text }) => (
+                <Label key={`${title} ${text}`} title={title} text={text} />
               ))}
               <Separator />
             </>

@@ -32,7 +32,10 @@ export const FILLS: Readonly<Record<string, string>> = {
   Compute: "#b07d1e",
   Projector: "#c8609b",
   "LoRA Adapter": "#7a8f2a",
+  "Attention Scores": "#b07d1e",
+  "Working Memory": "#c8609b",
   "Safety Margin": "#848488",
+  "Kept Free": "#848488",
   [RAM_TERMS.others]: "#b0685a",
   [RAM_TERMS.model]: "#5f86a8",
 };
