@@ -109,7 +109,7 @@ describe("the list of a 64 GB Mac", () => {
     detailSays(screen, "Context", /^256K tokens/, "Ollama's default", "server log");
     detailSays(screen, "KV Cache Type", /^f16/, "Ollama's default", "server log");
     detailSays(screen, "Parallel Slots", /^1\b/, "qwen3next");
-    detailSays(screen, "Batch", /^\d+ \(.*Ollama/);
+    detailSays(screen, "Batch", /^\d+ · .*Ollama/);
     detailSays(screen, "Flash Attention", /^auto/, "assumed");
     expect(valueOf(screen, "Quantization")).toBe("Q4_K_M");
 
@@ -217,8 +217,8 @@ describe("the server's settings", () => {
     const screen = await openList(await setStage({ preferences: { kvCacheType: "q4_0", parallelSlots: "2" } }));
     await screen.pick("llama3.1:8b");
     await screen.action("Show Details");
-    expect(valueOf(screen, "KV Cache Type")).toBe("q4_0 (preferences)");
-    expect(valueOf(screen, "Parallel Slots")).toBe("2 (preferences)");
+    expect(valueOf(screen, "KV Cache Type")).toBe("q4_0 · preferences");
+    expect(valueOf(screen, "Parallel Slots")).toBe("2 · preferences");
   });
 
   it("are assumed where nothing tells them", async () => {
@@ -515,7 +515,7 @@ describe("loading and unloading", () => {
     await screen.pick("qwen3:8b");
     await screen.action("Load Model");
     expect(screen.toasts()).toHaveLength(1);
-    screen.toast("SUCCESS", "on the GPU", "qwen3:8b", "9.87 GiB", "40K", "predicted");
+    screen.toast("SUCCESS", "on the GPU", "10.99 GiB", "40K", "predicted");
     expect(stage.ollama.loaded().map((each) => [each.model.name, each.numCtx])).toEqual([["qwen3:8b", 40_960]]);
     expect(screen.item("qwen3:8b").accessories.map((each) => each.tooltip)).toContain("Loaded now");
     expect(screen.actions()).not.toContain("Load Model");

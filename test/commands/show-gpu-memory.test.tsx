@@ -232,7 +232,7 @@ describe("on other machines", () => {
     expect(row(screen, "Limit in Force")).toBe("read from Metal | 51.8 GiB");
     screen.says("Loaded Models on 10.1.2.3");
     expect(titles(screen, "Loaded Models")).toEqual([QWEN]);
-    screen.says("Fits Together", "on 10.1.2.3, at least", "preferences (GPU Limit of the Remote Mac)");
+    screen.says("Fits Together", "on 10.1.2.3, at least");
     expect(screen.actions()).not.toContain("Set GPU Limit");
   });
 
@@ -340,7 +340,7 @@ describe("while the view is open", () => {
       return titles(screen, "Loaded Models").includes(QWEN);
     });
     await screen.settle();
-    expect(row(screen, "In Use by the GPU")).toContain("31.9 GiB");
+    expect(row(screen, "In Use by the GPU")).toContain("33.9 GiB");
   });
 
   it("a minute takes no more than 20 programs, and the opening reads nothing twice", async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { System } from "../../src/app/system";
+import { footprintOf } from "../stand-ins/footprint";
 import { joinOllama } from "../stand-ins/joined";
 import { createSampleMac, type StandInMac, type StandInMacOptions } from "../stand-ins/mac";
 import { startStandInOllama, type StandInOllama, type StandInOptions } from "../stand-ins/ollama";
@@ -29,12 +30,19 @@ export interface StageOptions {
  */
 export async function setStage({ ollama, mac, system, preferences }: StageOptions = {}): Promise<Stage> {
   const homeFolder = await mkdtemp(join(tmpdir(), "gpu-limit-home-"));
-  const server = await startStandInOllama({ homeFolder, ...ollama });
+  // The limit is the Mac's, which is there once the server's port is known.
+  const limitBytes = () => standInMac.limitBytes();
+  const server = await startStandInOllama({
+    homeFolder,
+    footprint: (model, numCtx) =>
+      footprintOf(model, numCtx, { limitBytes: limitBytes(), version: ollama?.version, env: ollama?.env }),
+    ...ollama,
+  });
   onTestFinished(async () => {
     await server.close();
     await rm(homeFolder, { recursive: true, force: true });
   });
-  const standInMac = createSampleMac({ homeFolder, ollamaAddress: `127.0.0.1:${server.port}`, ...mac });
+  const standInMac: StandInMac = createSampleMac({ homeFolder, ollamaAddress: `127.0.0.1:${server.port}`, ...mac });
   const joined = joinOllama(standInMac, { server, env: ollama?.env });
   setPreferences({ ollamaHost: server.url, ...preferences });
   return {

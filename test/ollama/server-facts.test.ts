@@ -187,7 +187,7 @@ describe("the facts of a server", () => {
       await writeFile(appLog, log());
       expect((await read({ env: off })).facts.flashAttention).toEqual({
         value: "off",
-        source: expect.stringContaining("likely"),
+        source: expect.stringContaining("launchctl"),
         likely: true,
       });
       expect((await read()).facts).not.toHaveProperty("flashAttention");

@@ -5,10 +5,13 @@ import { readShape } from "../../src/memory/architectures/read-shape";
 import { estimate } from "../../src/memory/estimate";
 import type { RunSettings } from "../../src/memory/settings";
 import type { Footprint, StandInModel } from "./ollama";
+import { abilitiesAt } from "./ollama/abilities";
 
 const MIB = 1024 ** 2;
 /** What llama.cpp's fit keeps free beside a model. */
 const MARGIN_MIB = 1024;
+/** The release that a server is of where none is named. */
+const CURRENT = "0.33.0";
 
 export interface Placing {
   /** GPU memory that there is; 0 for a server that found no GPU. */
@@ -16,7 +19,7 @@ export interface Placing {
   readonly version?: string;
   /** Variables of the server. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Ollama's count leaves out the full-context cache of models with two caches, as every release from 0.30 on does. */
+  /** Ollama's count leaves out the full-context cache of models with two. Default: as the release does, from 0.30 on. */
   readonly countsOneCache?: boolean;
 }
 
@@ -35,7 +38,8 @@ export function footprintOf(model: StandInModel, numCtx: number, placing: Placin
   const margin = Number(env["LLAMA_ARG_FIT_TARGET"] || MARGIN_MIB) * MIB;
   const over = isForced(model, env) ? 0 : Math.max(0, memory.total + margin - limitBytes);
   const gpuBytes = Math.max(0, realBytes - over);
-  const uncounted = placing.countsOneCache ? fullCacheBesideSliding(model, numCtx, placing) : 0;
+  const countsOneCache = placing.countsOneCache ?? abilitiesAt(placing.version ?? CURRENT).countsOneCache;
+  const uncounted = countsOneCache ? fullCacheBesideSliding(model, numCtx, placing) : 0;
   return {
     sizeBytes: realBytes - uncounted,
     vramBytes: Math.max(0, gpuBytes - uncounted),
@@ -103,7 +107,7 @@ function settingsOf(model: StandInModel, numCtx: number, placing: Placing): RunS
   const flag = env["OLLAMA_FLASH_ATTENTION"] ?? "";
   const server: ServerFacts = {
     identity: { kind: "terminal", pid: 655 },
-    version: version ?? "0.33.0",
+    version: version ?? CURRENT,
     runners: [],
     parallel: { value: Number(env["OLLAMA_NUM_PARALLEL"]) || 1, source },
     kvCacheType: { value: env["OLLAMA_KV_CACHE_TYPE"] ?? "", source },

@@ -11,10 +11,13 @@ export interface Abilities {
   readonly leavesOutArrays: boolean;
   /** Default context by GPU memory instead of 4096. */
   readonly contextTiers: boolean;
+  /** `/api/ps` leaves out the full-context cache of models with two. */
+  readonly countsOneCache: boolean;
 }
 
 const SINCE: Readonly<Record<keyof Abilities, Version>> = {
   richTags: [0, 30, 0],
+  countsOneCache: [0, 30, 0],
   contextTiers: [0, 15, 5],
   requires: [0, 14, 0],
   inheritsRenderer: [0, 12, 7],

@@ -7,6 +7,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { footprintOf } from "../footprint";
 import { abilitiesAt } from "./abilities";
 import { type Answer, error, type Fault, json, type Route, ROUTES, send } from "./faults";
 import { removeModelFiles, serverLog, writeModelFiles, writeServerLog } from "./files";
@@ -331,12 +332,10 @@ class Stand implements StandInOllama {
     const numCtx = Math.min(Math.max(wanted, 4), model.contextLength ?? Infinity);
     const failure = this.options.loadError?.(model, numCtx);
     if (failure !== undefined) return error(500, failure);
-    const bytes = model.weights?.bytes ?? 0;
-    const whole = bytes + numCtx * 128 * 1024;
-    const { sizeBytes, vramBytes, ...real } = this.options.footprint?.(model, numCtx) ?? {
-      sizeBytes: whole,
-      vramBytes: whole,
-    };
+    const { env, totalVramBytes = Infinity } = this.options;
+    const { sizeBytes, vramBytes, ...real } =
+      this.options.footprint?.(model, numCtx) ??
+      footprintOf(model, numCtx, { limitBytes: totalVramBytes, version: this.version, env });
     const resident: Resident = {
       model,
       numCtx,

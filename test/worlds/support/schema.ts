@@ -175,8 +175,10 @@ const SERVER = z.strictObject({
   loaded: z.array(LOADED).default([]).describe("What is loaded, the first one first"),
   countsOneCache: z
     .boolean()
-    .default(false)
-    .describe("`/api/ps` leaves out the full-context cache of models with two (real ones do from 0.30 on)"),
+    .optional()
+    .describe(
+      "`/api/ps` leaves out the full-context cache of models with two. Default: as the release does, from 0.30 on",
+    ),
   faults: z
     .partialRecord(z.enum([...ROUTES, "*"]), SERVER_FAULT)
     .default({})
