@@ -3,7 +3,7 @@ import FitModelsToGpuLimit from "../../src/fit-models-to-gpu-limit";
 import CreateCappedVariant from "../../src/create-capped-variant";
 import { sampleModel, type StandInOllama } from "../stand-ins/ollama";
 import { desk, renderCommand, says, type Screen } from "../support";
-import { asked, setStage, type Stage } from "./stage";
+import { cli, asked, setStage, type Stage } from "./stage";
 
 const NEXT = "qwen3-coder-next:q4_K_M";
 /** What somebody who cancelled is told. */
@@ -57,12 +57,13 @@ describe("the form", () => {
   });
 
   it("copies the Modelfile and the command for the shell", async () => {
-    const screen = await openForm(await setStage());
+    const stage = await setStage();
+    const screen = await openForm(stage);
     await screen.action("Copy Modelfile");
     expect(screen.clipboard()).toBe(`FROM ${NEXT}\nPARAMETER num_ctx 8192\n`);
     await screen.action("Copy Ollama Create Command");
     expect(screen.clipboard()).toBe(
-      `printf '%s\\n' 'FROM ${NEXT}' 'PARAMETER num_ctx 8192' | ollama create ${NEXT_8K} -f /dev/stdin`,
+      `printf '%s\\n' 'FROM ${NEXT}' 'PARAMETER num_ctx 8192' | ${cli(stage.ollama, `create ${NEXT_8K} -f /dev/stdin`)}`,
     );
   });
 });

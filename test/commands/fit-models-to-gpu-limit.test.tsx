@@ -3,7 +3,7 @@ import FitModelsToGpuLimit from "../../src/fit-models-to-gpu-limit";
 import { type Fault, manyModels, sampleModel, type StandInModel } from "../stand-ins/ollama";
 import { sha256 } from "../stand-ins/ollama/model";
 import { type Part, renderCommand, says, type Screen, UNREADABLE } from "../support";
-import { asked, setRemoteStage, setStage, type Stage } from "./stage";
+import { cli, asked, setRemoteStage, setStage, type Stage } from "./stage";
 
 const GIB = 1024 ** 3;
 const NOT_RUNNING = /Ollama Is(?:n't| Not) Running/i;
@@ -584,7 +584,8 @@ describe("loading and unloading", () => {
 
 describe("copied texts", () => {
   it("paste as they are", async () => {
-    const screen = await openList(await setStage());
+    const stage = await setStage();
+    const screen = await openList(stage);
     await screen.pick("qwen3-coder-next:q4_K_M");
     const copied = async (action: string) => {
       await screen.action(action);
@@ -594,12 +595,12 @@ describe("copied texts", () => {
     expect(await copied("Copy Sysctl Command")).toBe("sudo /usr/sbin/sysctl iogpu.wired_limit_mb=57344");
     expect(await copied("Copy Modelfile (256K)")).toBe("FROM qwen3-coder-next:q4_K_M\nPARAMETER num_ctx 262144\n");
     expect(await copied("Copy Ollama Create Command")).toBe(
-      "printf '%s\\n' 'FROM qwen3-coder-next:q4_K_M' 'PARAMETER num_ctx 262144' | ollama create qwen3-coder-next:q4_K_M-256k -f /dev/stdin",
+      `printf '%s\\n' 'FROM qwen3-coder-next:q4_K_M' 'PARAMETER num_ctx 262144' | ${cli(stage.ollama, "create qwen3-coder-next:q4_K_M-256k -f /dev/stdin")}`,
     );
     expect(await copied("Copy Set Parameter Line")).toBe("/set parameter num_ctx 262144");
     expect(await copied("Copy Default Context Command")).toBe("launchctl setenv OLLAMA_CONTEXT_LENGTH 262144");
     screen.toast("SUCCESS", "Copied", "restart", "slider");
-    expect(await copied("Copy Command and Open Terminal")).toBe("ollama run qwen3-coder-next:q4_K_M");
+    expect(await copied("Copy Command and Open Terminal")).toBe(cli(stage.ollama, "run qwen3-coder-next:q4_K_M"));
     expect(screen.opened()).toEqual(["/System/Applications/Utilities/Terminal.app"]);
   });
 

@@ -9,7 +9,7 @@ import { createSampleMac } from "../stand-ins/mac";
 import { sampleModel, sampleModels, type StandInModel } from "../stand-ins/ollama";
 import { desk, renderCommand, type Screen } from "../support";
 import { keepJournal } from "./left-journal";
-import { setRemoteStage, setStage, type Stage, type StageOptions } from "./stage";
+import { cli, setRemoteStage, setStage, type Stage, type StageOptions } from "./stage";
 
 const GIB = 1024 ** 3;
 const MODEL = "qwen3-coder-next:q4_K_M";
@@ -92,14 +92,14 @@ describe("the plan of a model that spills", () => {
   });
 
   it("copies the same as one line, and opens Terminal with it", async () => {
-    const { screen } = await openPlan();
+    const { screen, stage } = await openPlan();
     await screen.pick(RAISE);
     await screen.action("Copy Commands");
     expect(screen.clipboard()).toBe("sudo /usr/sbin/sysctl iogpu.wired_limit_mb=57344");
     await screen.pick(CAP);
     await screen.action("Copy Command and Open Terminal");
     expect(screen.clipboard()).toBe(
-      `printf '%s\\n' 'FROM ${MODEL}' 'PARAMETER num_ctx 65536' | ollama create ${VARIANT} -f /dev/stdin`,
+      `printf '%s\\n' 'FROM ${MODEL}' 'PARAMETER num_ctx 65536' | ${cli(stage.ollama, `create ${VARIANT} -f /dev/stdin`)}`,
     );
     expect(screen.opened()).toEqual(["/System/Applications/Utilities/Terminal.app"]);
   });
@@ -787,11 +787,11 @@ describe("smaller builds", () => {
     };
     const screen = await openPlanOn({ ...stage, system });
     await screen.pick(BUILD);
-    return { screen, asked, hangFromNowOn: () => (fault = "hangs") };
+    return { screen, stage, asked, hangFromNowOn: () => (fault = "hangs") };
   }
 
   it("are asked for only on request, and then named with their real size", async () => {
-    const { screen, asked } = await withRegistries({ "/qwen3-coder-next/manifests/q3_K_M": 38.3e9 });
+    const { screen, stage, asked } = await withRegistries({ "/qwen3-coder-next/manifests/q3_K_M": 38.3e9 });
     expect(asked).toEqual([]);
     expect(screen.text().replace(/\s+/g, " ")).toContain("not checked whether this build is published");
     expect(screen.text()).toContain("If this build is published: 51.8 GiB limit");
@@ -804,7 +804,7 @@ describe("smaller builds", () => {
     await screen.pick("Lower the Quantization to Q3_K_M");
     expect(screen.metadata().find(({ title }) => title === "After")?.value).toBe("[Fits · 256K]");
     await screen.action("Copy Commands");
-    expect(screen.clipboard()).toBe("ollama pull qwen3-coder-next:q3_K_M");
+    expect(screen.clipboard()).toBe(cli(stage.ollama, "pull qwen3-coder-next:q3_K_M"));
   });
 
   it("are no longer offered where none is published", async () => {

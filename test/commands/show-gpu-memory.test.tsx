@@ -4,7 +4,7 @@ import type { Runner } from "../../src/mac/runner";
 import { sampleModel, type StandInOllama } from "../stand-ins/ollama";
 import { desk, type Part, renderCommand, says, type Screen, UNREADABLE } from "../support";
 import { type Clock, createClock } from "../support/clock";
-import { setStage, type Stage, type StageOptions } from "./stage";
+import { cli, setStage, type Stage, type StageOptions } from "./stage";
 
 const GIB = 1024 ** 3;
 const QWEN = "qwen3:8b";
@@ -276,7 +276,7 @@ describe("loaded models", () => {
     await screen.pick(QWEN);
     expect(screen.actions()).not.toContain("Show Plan");
     await screen.action("Copy Stop Command");
-    expect(screen.clipboard()).toBe("ollama stop qwen3:8b");
+    expect(screen.clipboard()).toBe(cli(ollama, "stop qwen3:8b"));
     await screen.action("Unload Model");
     screen.toast("SUCCESS", "unloaded");
     expect(ollama.loaded()).toEqual([]);

@@ -67,3 +67,8 @@ export async function setRemoteStage({ preferences, ...options }: StageOptions =
 export function asked(ollama: StandInOllama, route: string): number {
   return ollama.requests.filter((request) => request.route === route).length;
 }
+
+/** A command of Ollama's for the stage's server, which isn't at the usual address. */
+export function cli({ url }: Pick<StandInOllama, "url">, command: string): string {
+  return `OLLAMA_HOST=${url} ollama ${command}`;
+}
