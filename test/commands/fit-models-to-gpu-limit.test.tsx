@@ -592,23 +592,43 @@ describe("copied texts", () => {
       return screen.clipboard();
     };
     expect(await copied("Copy Model Name")).toBe("qwen3-coder-next:q4_K_M");
-    expect(await copied("Copy Sysctl Command")).toBe("sudo /usr/sbin/sysctl iogpu.wired_limit_mb=57344");
-    expect(await copied("Copy Modelfile (256K)")).toBe("FROM qwen3-coder-next:q4_K_M\nPARAMETER num_ctx 262144\n");
-    expect(await copied("Copy Ollama Create Command")).toBe(
-      `printf '%s\\n' 'FROM qwen3-coder-next:q4_K_M' 'PARAMETER num_ctx 262144' | ${cli(stage.ollama, "create qwen3-coder-next:q4_K_M-256k -f /dev/stdin")}`,
+    expect(await copied("Copy Limit Command, 56.0 GiB")).toBe("sudo /usr/sbin/sysctl iogpu.wired_limit_mb=57344");
+    expect(await copied("Copy Modelfile, 64K Fits")).toBe("FROM qwen3-coder-next:q4_K_M\nPARAMETER num_ctx 65536\n");
+    expect(await copied("Copy Create Command, 64K Fits")).toBe(
+      `printf '%s\\n' 'FROM qwen3-coder-next:q4_K_M' 'PARAMETER num_ctx 65536' | ${cli(stage.ollama, "create qwen3-coder-next:q4_K_M-64k -f /dev/stdin")}`,
     );
-    expect(await copied("Copy Set Parameter Line")).toBe("/set parameter num_ctx 262144");
-    expect(await copied("Copy Default Context Command")).toBe("launchctl setenv OLLAMA_CONTEXT_LENGTH 262144");
+    expect(await copied("Copy Set Parameter Line, 64K Fits")).toBe("/set parameter num_ctx 65536");
+    expect(await copied("Copy Default Context Command, 64K Fits")).toBe("launchctl setenv OLLAMA_CONTEXT_LENGTH 65536");
     screen.toast("SUCCESS", "Copied", "restart", "slider");
     expect(await copied("Copy Command and Open Terminal")).toBe(cli(stage.ollama, "run qwen3-coder-next:q4_K_M"));
     expect(screen.opened()).toEqual(["/System/Applications/Utilities/Terminal.app"]);
+  });
+
+  it("hold the whole plan, where that's wanted", async () => {
+    const screen = await openList(await setStage());
+    await screen.action("Copy Plan");
+    says(screen.clipboard(), "Raise the Limit to 56.0 GiB", "Before", "sysctl", "Other Ways", "Cap the Context at 64K");
+  });
+
+  it("are not there for what a runner ignores, and set no default that takes a fit from another model", async () => {
+    const screen = await openList(await setStage({ mac: { ramGib: 24 }, ollama: { totalVramBytes: 17.76 * GIB } }));
+    await screen.pick("qwen3.6:27b-mlx");
+    expect(screen.actions().filter((title) => /Modelfile|Create Command|Set Parameter|Default/.test(title))).toEqual(
+      [],
+    );
+    await screen.dropdown("128K");
+    await screen.pick("gpt-oss:20b");
+    await screen.action(screen.actions().find((title) => title.startsWith("Copy Default Context Command")) ?? "");
+    screen.toast("SUCCESS", /Moves \d More to \d+K/);
+    await screen.pick("nomic-embed-text:latest");
+    expect(screen.actions().join()).not.toContain("Copy Default Context Command");
   });
 
   it("follow the context chosen", async () => {
     const screen = await openList(await setStage());
     await screen.dropdown("16K");
     await screen.pick("gpt-oss:20b");
-    await screen.action("Copy Modelfile (16K)");
+    await screen.action("Copy Modelfile, 16K Fits");
     expect(screen.clipboard()).toBe("FROM gpt-oss:20b\nPARAMETER num_ctx 16384\n");
   });
 });

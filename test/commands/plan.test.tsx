@@ -959,7 +959,7 @@ describe("the plan of other models", () => {
 
   it("of which nothing is known say why nothing can be planned", async () => {
     const screen = await openPlanOn(await stageOf(), "qwen3.6:27b-mlx");
-    screen.says("It Isn't Known Whether It Fits", "MLX model", "What Would Make It Known");
+    screen.says("It Isn't Known Whether It Fits", "What Would Make It Known");
     expect(screen.actions()[0]).toBe("Load Model");
   });
 

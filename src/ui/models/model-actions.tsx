@@ -1,22 +1,13 @@
 import { Action, ActionPanel, Icon, Keyboard } from "@raycast/api";
 import { expectedLoad } from "../../apply/load-report";
-import {
-  modelfileText,
-  ollamaCreateCommand,
-  ollamaRunCommand,
-  setParameterText,
-  sysctlCommand,
-} from "../../fit/commands";
-import { roundContextBelow } from "../../fit/largest-context";
-import { formatContext } from "../../fit/units";
-import { rulesOf } from "../../fit/runners";
-import { contextOf } from "../../fit/verdict";
+import { ollamaRunCommand } from "../../fit/commands";
 import { variantRefusal } from "../../ollama/variant";
-import { buildId, buildReference } from "../../fit/model-builds";
-import { variantName } from "../../fit/model-name";
+import { buildId } from "../../fit/model-builds";
+import type { Cures } from "../../fit/plan/cures";
+import { CopyActions } from "./copy-actions";
 import { SetLimitAction } from "../limit/set-limit-action";
 import { MemoryView } from "../memory/memory-view";
-import { changeLoaded, copyDefaultContext, runInTerminal } from "../shared/model-work";
+import { changeLoaded, runInTerminal } from "../shared/model-work";
 import { MakeItFitAction } from "../plan/make-it-fit-action";
 import { AllWaysAction, ShowPlanAction } from "../plan/plan-action";
 import { PreferencesAction } from "../shared/preferences-action";
@@ -32,6 +23,9 @@ import { VariantForm } from "../variant/variant-form";
 
 interface Props {
   readonly row: FitRow;
+  readonly rows: readonly FitRow[];
+  /** What makes it fit by hand; absent until it's worked out. */
+  readonly cures?: Cures;
   /** A variant of it that fits, where it doesn't itself. */
   readonly instead?: FitRow;
   readonly snapshot: Snapshot;
@@ -42,14 +36,22 @@ interface Props {
 }
 
 /** Everything that can be done with one model: first what makes it fit, or its plan where it does. */
-export function ModelActions({ row, instead, snapshot, settings, refresh, showsDetail, toggleDetail }: Props) {
+export function ModelActions({
+  row,
+  rows,
+  cures,
+  instead,
+  snapshot,
+  settings,
+  refresh,
+  showsDetail,
+  toggleDetail,
+}: Props) {
   const { model, verdict } = row;
   const isLoaded = snapshot.loaded.some((loaded) => loaded.digest === model.digest);
   const refusal = variantRefusal(model, snapshot.server.version);
   // Of an MLX model the form leads to its GGUF build.
   const canCap = refusal === undefined || refusal.kind === "mlx";
-  const { commands } = rulesOf(model);
-  const numCtx = roundContextBelow((verdict && contextOf(verdict)?.value) ?? 8192) ?? 4096;
   return (
     <ActionPanel title={model.name}>
       <ActionPanel.Section>
@@ -93,49 +95,7 @@ export function ModelActions({ row, instead, snapshot, settings, refresh, showsD
           }
         />
       </ActionPanel.Section>
-      <ActionPanel.Section title="Copy">
-        <Action.CopyToClipboard
-          title="Copy Model Name"
-          content={model.name}
-          shortcut={Keyboard.Shortcut.Common.CopyName}
-        />
-        {snapshot.advice?.recommendedMib !== undefined && (
-          <Action.CopyToClipboard
-            title="Copy Sysctl Command"
-            content={sysctlCommand(snapshot.advice.recommendedMib)}
-            shortcut={SHORTCUTS.copyLimit}
-          />
-        )}
-        {commands.modelfile && (
-          <Action.CopyToClipboard
-            title={`Copy Modelfile (${formatContext(numCtx)})`}
-            content={modelfileText(buildReference(model), numCtx)}
-            shortcut={SHORTCUTS.copyModelfile}
-          />
-        )}
-        {commands.create && (
-          <Action.CopyToClipboard
-            title="Copy Ollama Create Command"
-            content={ollamaCreateCommand(buildReference(model), variantName(model.name, numCtx), numCtx, snapshot.url)}
-            shortcut={SHORTCUTS.copyCreate}
-          />
-        )}
-        {commands["set-parameter"] && (
-          <Action.CopyToClipboard
-            title="Copy Set Parameter Line"
-            content={setParameterText(numCtx)}
-            shortcut={SHORTCUTS.copyParameter}
-          />
-        )}
-        {snapshot.isLocal && commands["default-context"] && (
-          <Action
-            title="Copy Default Context Command"
-            icon={Icon.Clipboard}
-            shortcut={SHORTCUTS.copyDefault}
-            onAction={() => copyDefaultContext(numCtx)}
-          />
-        )}
-      </ActionPanel.Section>
+      <CopyActions row={row} rows={rows} cures={cures} snapshot={snapshot} />
       <ActionPanel.Section>
         <RefreshAction refresh={refresh} />
         <RestartOllamaAction snapshot={snapshot} refresh={refresh} />

@@ -19,6 +19,7 @@ import { ServerEmptyView } from "../ollama/server-empty-view";
 import { UnfinishedSection } from "../change/unfinished-change";
 import { localStorage } from "../../app/local-storage";
 import { type FitRow, useFitList } from "../shared/use-fit-list";
+import { useCures } from "./use-cures";
 import { useUnfinishedChange } from "../change/use-unfinished-change";
 import { VERDICT_COLORS, VERDICT_ICONS } from "../shared/verdict-look";
 
@@ -30,6 +31,7 @@ export function FitList() {
   const { rows, snapshot, settings, isLoading } = list;
   const loads = usePromise(() => readLoadHistory(localStorage), []);
   const unfinished = useUnfinishedChange(settings, snapshot);
+  const curesOf = useCures(rows, snapshot);
   const refresh = () => {
     list.refresh();
     void loads.revalidate();
@@ -52,6 +54,8 @@ export function FitList() {
         snapshot && (
           <ModelActions
             row={row}
+            rows={rows}
+            cures={curesOf(row)}
             instead={instead}
             snapshot={snapshot}
             settings={settings}

@@ -9,7 +9,7 @@ import { nameAfter } from "../change/change-words";
 import { AllWaysAction } from "./plan-action";
 import { PlanActions } from "./plan-actions";
 import { agreementMarkdown, waysOutMarkdown } from "./plan-markdown";
-import { optionText } from "./plan-text";
+import { planText } from "./plan-text";
 import { type PlanProps, usePlanWork } from "./use-plan-work";
 
 /** Make It Fit: the recommended way as a page to agree to, and what came of it. */
@@ -62,7 +62,7 @@ export function MakeItFitView(props: PlanProps) {
       option={option}
       apply={once === undefined ? undefined : apply}
       allWays={allWays}
-      text={optionText(title, plan.before, option)}
+      text={planText(title, plan.before, plan.options)}
       checkBuilds={option.changes.build && state.checkBuilds}
     />,
   );

@@ -1,10 +1,23 @@
 import { type Balance, balanceText, barsOf, type Comparison, compareVerdicts, type TermRow } from "../../fit/balance";
 import type { PlanOption } from "../../fit/plan/options";
 import type { Verdict } from "../../fit/verdict";
+import { verdictSentence } from "../../fit/verdict-text";
 
 /** Cells of a text bar, the mark of the limit not counted. */
 const BAR_WIDTH = 40;
 const LABEL_WIDTH = 7;
+
+/** A whole plan as text, for the clipboard: one of its options in full, and what else there is in a line each. */
+export function planText(model: string, before: Verdict, options: readonly PlanOption[], chosen = options[0]): string {
+  const others = options.filter((option) => option !== chosen);
+  return [
+    ...(chosen === undefined ? [`${model}: ${verdictSentence(before)}`] : [optionText(model, before, chosen)]),
+    ...list(
+      "Other Ways",
+      others.map(({ title, sentence }) => `${title}: ${sentence}`),
+    ),
+  ].join("\n\n");
+}
 
 /** A whole option as text, for the clipboard: what it leads to, what it costs and how it's done by hand. */
 export function optionText(

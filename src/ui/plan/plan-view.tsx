@@ -5,7 +5,7 @@ import { applyOption } from "../change/apply-option";
 import { PlanActions } from "./plan-actions";
 import { planMarkdown, waysOutMarkdown } from "./plan-markdown";
 import { PlanMetadata } from "./plan-metadata";
-import { optionText } from "./plan-text";
+import { planText } from "./plan-text";
 import { type PlanProps, usePlanWork } from "./use-plan-work";
 import { VERDICT_ICONS } from "../shared/verdict-look";
 
@@ -68,7 +68,7 @@ export function PlanView(props: PlanProps) {
           {...work}
           option={option}
           apply={(chosen, way) => applyOption({ ...work, option: chosen, next: options[index + 1] }, way)}
-          text={optionText(title, plan.before, option)}
+          text={planText(title, plan.before, options, option)}
           checkBuilds={option.changes.build && checkBuilds}
         />
       }

@@ -101,10 +101,11 @@ function isWorthAsking(builds: ReadonlyMap<string, SmallerBuild> | undefined): b
   return builds === undefined || [...builds.values()].some(({ kind }) => kind === "unchecked");
 }
 
-function planInput(
+/** What a plan for a model rests on; undefined while its metadata is read. */
+export function planInput(
   { input, model }: FitRow,
   { isLocal, machine, advice, server, url }: Snapshot,
-  builds: ReadonlyMap<string, SmallerBuild> | undefined,
+  builds?: ReadonlyMap<string, SmallerBuild>,
 ): PlanInput | undefined {
   if (input === undefined) return undefined;
   const mac = isLocal ? appleSilicon(machine) : undefined;

@@ -6,6 +6,10 @@ import { launchctlContextCommand } from "../../fit/commands";
 import type { BuildName } from "../../fit/model-builds";
 import { readLoadedBuild } from "../../ollama/loaded-build";
 import { loadingWords, loadWords } from "./load-words";
+import { formatContext } from "../../fit/units";
+import { listNames } from "../../fit/model-name";
+import { judge, judgeAtContext } from "../../fit/verdict";
+import type { FitRow } from "../../app/judge-rows";
 import type { Settings } from "../../app/preferences";
 import { connect } from "../../app/snapshot";
 import { localStorage } from "../../app/local-storage";
@@ -62,12 +66,31 @@ export async function changeLoaded(
   }
 }
 
-/** Copies the command that sets Ollama's default context, with the word that the app's slider wins over it. */
-export async function copyDefaultContext(numCtx: number): Promise<void> {
+/**
+ * Copies the command that sets Ollama's default context, where no other model stops fitting by it, and says what it does
+ * to the others.
+ */
+export async function copyDefaultContext(numCtx: number, others: readonly FitRow[]): Promise<void> {
+  const moved = others.flatMap(({ input }) => {
+    const now = input && judge({ ...input, options: { ...input.options, context: "default" } });
+    return input && now?.run?.contextFollowsLimit ? [{ input, now }] : [];
+  });
+  const [lost, ...more] = moved.filter(
+    ({ input, now }) => now.kind === "fits" && judgeAtContext(input, numCtx).kind !== "fits",
+  );
+  if (lost !== undefined) {
+    await showToast({
+      style: Toast.Style.Failure,
+      title: "Not Copied: It Would Do Harm",
+      message: `${listNames([lost, ...more].map(({ input }) => input.model.name))} wouldn't fit at ${formatContext(numCtx)}.`,
+    });
+    return;
+  }
   await Clipboard.copy(launchctlContextCommand(numCtx));
   await showToast({
     style: Toast.Style.Success,
-    title: "Copied to Clipboard",
+    title:
+      moved.length === 0 ? "Copied to Clipboard" : `Copied: Moves ${moved.length} More to ${formatContext(numCtx)}`,
     message: "Then restart Ollama. Lost when the Mac restarts; the app's slider overrides it.",
   });
 }
