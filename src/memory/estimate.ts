@@ -39,6 +39,8 @@ function work(metadata: ModelMetadata): Prepared {
   const reading = readShape(metadata);
   if (reading.kind === "unknown") return reading;
   try {
+    // Plain show lists none from Ollama 0.34.1 on.
+    if (metadata.tensors.length === 0) throw new UnknownShape("Its tensors aren't listed.", true);
     return { ...reading, weights: modelWeights(metadata, reading.shape) };
   } catch (error) {
     if (!(error instanceof UnknownShape)) throw error;
@@ -47,7 +49,7 @@ function work(metadata: ModelMetadata): Prepared {
 }
 
 /**
- * Whether the arrays that the source of this metadata left out should be asked for: they would make the model known, or
+ * Whether the arrays and tensors that the source of this metadata left out should be asked for: they would make the model known, or
  * a per-layer pattern exists that could differ from the architecture's usual one.
  */
 export function needsArrays(metadata: ModelMetadata): boolean {

@@ -6,6 +6,7 @@ import type { ModelMetadata } from "../memory/metadata";
 import { tensorBytes } from "../memory/gguf/tensor-types";
 import { readModelFile } from "./blob-source";
 import type { OllamaClient } from "./client";
+import { OllamaProblem } from "./problems";
 import { fromLines } from "./wire";
 
 export interface DescribeOptions {
@@ -38,8 +39,24 @@ async function readDescription(options: DescribeOptions): Promise<ModelDescripti
   const shown = await client.show(model.name, ask);
   const description = isLocal ? await withLocalFiles(shown, options) : shown;
   if (description.metadataSource === "header" || !needsArrays(description.metadata)) return description;
-  const verbose = await client.show(model.name, { ...ask, verbose: true });
+  const verbose = await showAll(options);
   return { ...description, metadata: mergeTensors(verbose.metadata, shown.metadata), metadataSource: "show-verbose" };
+}
+
+/** All that the server tells, which is what's left where its plain answer lists no tensors. */
+async function showAll({ client, model, isLocal, signal }: DescribeOptions): Promise<ModelDescription> {
+  try {
+    return await client.show(model.name, { runner: model.runner, verbose: true, signal });
+  } catch (error) {
+    if (!(error instanceof OllamaProblem) || error.kind === "stopped") throw error;
+    const way = isLocal
+      ? "Its file isn't readable here: choose the models folder in the preferences."
+      : "On the Mac that Ollama runs on, its file tells.";
+    throw new OllamaProblem(
+      error.kind,
+      `Ollama's plain answer isn't enough, and all of it wasn't to be had. ${way} ${error.message}`,
+    );
+  }
 }
 
 /** Verbose answers carry the same tensors; an old server that leaves them out keeps those of the plain answer. */
