@@ -1,5 +1,7 @@
 import { exchange } from "../ollama/bounded-fetch";
 import { parseModelName } from "../fit/model-name";
+import { MODEL_RUNNERS, modelFormat, modelRunner } from "../fit/model-runner";
+import { compareVersions, parseVersion } from "../fit/version";
 import { isPublicAddress } from "./public-address";
 import { OllamaProblem } from "../ollama/problems";
 
@@ -29,14 +31,22 @@ export interface TagOptions {
 /** Registries that may be asked; a name could otherwise send requests anywhere. */
 const REGISTRIES: readonly string[] = ["registry.ollama.ai", "hf.co", "huggingface.co"];
 const MANIFEST = "application/vnd.docker.distribution.manifest.v2+json";
+const MANIFEST_LIST = "application/vnd.ollama.manifest.list.v2+json";
+/** From this release on Ollama asks for lists, too, of which a Mac takes the MLX build first. */
+const LISTS_FROM = [0, 40, 0] as const;
+/** Real lists have up to three. */
+const MOST_CHILDREN = 32;
+/** The release to ask as where the server doesn't tell its own: with lists. */
+const NEWEST = LISTS_FROM.join(".");
 const MOST_BYTES = 1024 * 1024;
 const MOST_REDIRECTS = 3;
 
 const mayFollow = (target: URL, followed: number): boolean => followed < MOST_REDIRECTS && isPublicAddress(target);
 
 /**
- * Asks the registry for the manifest of a model name, without downloading the model. The registry's protocol is that
- * of `ollama pull` (server/images.go pullModelManifest); HEAD is not supported there. It never throws.
+ * Asks the registry for the manifest of a model name, without downloading the model, and of a list of manifests for the
+ * one that Ollama would pull on this Mac. It asks as the installed release does (server/images.go pullModelManifest,
+ * pullSelectedManifest): one before 0.40 doesn't know lists. HEAD is not supported there. It never throws.
  */
 export async function readTag(
   fetch: typeof globalThis.fetch,
@@ -47,16 +57,28 @@ export async function readTag(
   if (!parts) return unknown(`"${name.slice(0, 80)}" isn't a model name.`);
   const { host, namespace, model, tag } = parts;
   if (!REGISTRIES.includes(host.toLowerCase())) return unknown(`${host} isn't asked.`);
-  const url = `https://${host.toLowerCase()}/v2/${namespace}/${model}/manifests/${tag}`;
-  const { version = "0.33.0", timeoutMs = 5_000, signal } = options;
-  const headers = { Accept: MANIFEST, "User-Agent": `ollama/${version.replace(/[^\w.+-]/g, "")} (arm64 darwin)` };
-  try {
-    const bounds = { timeoutMs, maxBytes: MOST_BYTES, signal, mayFollow };
-    const manifest: unknown = await exchange(fetch, host, bounds, async (bounded) => {
-      const response = await bounded(url, { headers });
+  const repository = `https://${host.toLowerCase()}/v2/${namespace}/${model}`;
+  const { version = NEWEST, timeoutMs = 5_000, signal } = options;
+  const headers = {
+    Accept: knowsLists(version) ? `${MANIFEST_LIST}, ${MANIFEST}` : MANIFEST,
+    "User-Agent": `ollama/${version.replace(/[^\w.+-]/g, "")} (arm64 darwin) Go/go1.26`,
+  };
+  const ask = (place: string): Promise<unknown> =>
+    exchange(fetch, host, { timeoutMs, maxBytes: MOST_BYTES, signal, mayFollow }, async (bounded) => {
+      const response = await bounded(`${repository}/${place}`, { headers });
       return response.json();
     });
-    return stateOf(manifest);
+  try {
+    const manifest = await ask(`manifests/${tag}`);
+    if (!isObject(manifest) || !Array.isArray(manifest["manifests"])) return stateOf(manifest);
+    const child = chosenChild(manifest["manifests"]);
+    if (child === undefined) return unknown("The registry has no build of it for this Mac.");
+    // Ollama takes it from the blobs; which of the two a registry has differs.
+    const built = await ask(`manifests/${child}`).catch((error: unknown) => {
+      if (error instanceof OllamaProblem && error.status !== undefined) return ask(`blobs/${child}`);
+      throw error;
+    });
+    return stateOf(built);
   } catch (error) {
     if (error instanceof OllamaProblem && error.status === 404) return { kind: "missing" };
     if (error instanceof OllamaProblem && error.status === 412) return { kind: "too-new" };
@@ -64,6 +86,27 @@ export async function readTag(
       return unknown(`${host} answered with status ${error.status}.`);
     return unknown(`${host} gave no usable answer.`);
   }
+}
+
+function knowsLists(version: string): boolean {
+  const parsed = parseVersion(version);
+  return parsed === undefined || compareVersions(parsed, LISTS_FROM) >= 0;
+}
+
+/** The digest of the child that Ollama prefers on an Apple Silicon Mac; undefined where none of them runs there. */
+function chosenChild(children: readonly unknown[]): string | undefined {
+  const known = children.slice(0, MOST_CHILDREN).flatMap((child) => {
+    if (!isObject(child)) return [];
+    const { digest, runner, format } = child;
+    if (typeof digest !== "string" || !/^sha256:[0-9a-f]{64}$/.test(digest)) return [];
+    const text = (value: unknown) => (typeof value === "string" ? value : undefined);
+    return [{ digest, runner: modelRunner(text(runner), modelFormat(text(format))) }];
+  });
+  for (const preferred of MODEL_RUNNERS) {
+    const child = known.find(({ runner }) => runner === preferred);
+    if (child !== undefined) return child.digest;
+  }
+  return undefined;
 }
 
 const WEIGHTS = /^application\/vnd\.ollama\.image\.(?:model|projector|draft|tensor)$/;

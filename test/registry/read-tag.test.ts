@@ -120,3 +120,73 @@ describe("a tag in the registry", () => {
     expect(asked).toEqual([]);
   });
 });
+
+describe("a tag that stands for several builds", () => {
+  const digestOf = (letter: string) => `sha256:${letter.repeat(64)}`;
+  const list = (...children: readonly object[]) => ({
+    schemaVersion: 2,
+    mediaType: "application/vnd.ollama.manifest.list.v2+json",
+    manifests: children,
+  });
+  const MLX = { digest: digestOf("a"), runner: "mlx", format: "safetensors" };
+  const LLAMACPP = { digest: digestOf("b"), runner: " LlamaCPP ", format: "gguf" };
+  const GGML = { digest: digestOf("c"), runner: "ggml", format: "gguf" };
+  const CHILDREN: Readonly<Record<string, unknown>> = {
+    [MLX.digest]: { layers: layers(["tensor", 4e9]) },
+    [LLAMACPP.digest]: { layers: layers(["model", 5e9]) },
+    [GGML.digest]: { layers: layers(["model", 6e9]) },
+  };
+
+  /** A registry that has the children in one place only. */
+  function listing(tag: object, place: "manifests" | "blobs") {
+    const asked: string[] = [];
+    const fetch: typeof globalThis.fetch = (input, init) => {
+      const path = String(input).replace("https://registry.ollama.ai/v2/library/a/", "");
+      asked.push(`${path} ${new Headers(init?.headers).get("accept")?.includes("list.v2") ? "lists" : "no lists"}`);
+      const [kind, reference = ""] = path.split("/");
+      if (reference === "b") return Promise.resolve(Response.json(tag));
+      const child = kind === place ? CHILDREN[reference] : undefined;
+      return Promise.resolve(child === undefined ? new Response("{}", { status: 404 }) : Response.json(child));
+    };
+    return { fetch, asked };
+  }
+
+  it.each([
+    ["manifests", [GGML, LLAMACPP, MLX], 4e9, "safetensors"],
+    ["blobs", [GGML, MLX], 4e9, "safetensors"],
+    ["blobs", [GGML, LLAMACPP], 5e9, "gguf"],
+    ["manifests", [{ ...GGML, runner: undefined }], 6e9, "gguf"],
+    [
+      "blobs",
+      [
+        { ...GGML, runner: "cuda" },
+        { ...MLX, runner: "" },
+      ],
+      4e9,
+      "safetensors",
+    ],
+  ] as const)(
+    "is the build that Ollama takes on a Mac, whichever has it: %s %j",
+    async (place, children, bytes, format) => {
+      const { fetch, asked } = listing(list(...children), place);
+      expect(await readTag(fetch, "a:b", { version: "0.40.2" })).toMatchObject({ weightBytes: bytes, format });
+      expect(asked[0]).toBe("manifests/b lists");
+    },
+  );
+
+  it("is unknown where none of them runs on a Mac, or none can be had", async () => {
+    for (const children of [[], [{ digest: "sha256:x", runner: "mlx" }], [{ ...MLX, runner: "cuda" }], [null, 5]]) {
+      const { fetch } = listing(list(...(children as object[])), "blobs");
+      expect(await kindOf(fetch, "a:b")).toBe("unknown");
+    }
+    const gone = listing(list({ ...MLX, digest: digestOf("f") }), "blobs");
+    expect(await kindOf(gone.fetch, "a:b")).not.toBe("exists");
+  });
+
+  it("isn't asked for by a release that doesn't know lists", async () => {
+    const { fetch, asked } = listing({ layers: layers(["model", 5]) }, "blobs");
+    await readTag(fetch, "a:b", { version: "0.39.9" });
+    await readTag(fetch, "a:b");
+    expect(asked).toEqual(["manifests/b no lists", "manifests/b lists"]);
+  });
+});
