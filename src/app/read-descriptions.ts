@@ -104,6 +104,8 @@ const isReadable = (description: DescriptionResult): description is ModelDescrip
 function isWhole(description: ModelDescription | MlxModelDescription, { isLocal }: ReadOptions): boolean {
   // What only the server tells of an MLX model leaves its weights open.
   if ("kind" in description) return !isLocal || description.weightsAboveBytes === 0;
-  const { projectors, adapters, damage } = description;
+  const { projectors, adapters, damage, backup } = description;
+  // It may be gone the next time.
+  if (backup !== undefined) return false;
   return !isLocal || (damage === undefined && [...projectors, ...adapters].every(({ bytes }) => bytes !== undefined));
 }

@@ -57,12 +57,12 @@ function ollamaAt(url: string | undefined): string {
 const USUAL_SERVER = /^http:\/\/(?:127\.0\.0\.1|localhost):11434$/;
 
 /**
- * One line that makes the variant with `ollama create`, its Modelfile through standard input, on the server at `url`. It
- * replaces a model of the same name, as `ollama create` does.
+ * One line that makes the variant with `ollama create`, on the server at `url`. It replaces a model of the same name, as
+ * `ollama create` does. From 0.40 on that reads its Modelfile twice, which a pipe doesn't survive: it's a file.
  */
 export function ollamaCreateCommand(source: string, variant: string, numCtx: number, url?: string): string {
   const lines = ["FROM " + source, `PARAMETER num_ctx ${numCtx}`].map(shellQuote).join(" ");
-  return `printf '%s\\n' ${lines} | ${ollamaAt(url)} create ${shellQuote(variant)} -f /dev/stdin`;
+  return `f=$(mktemp) && printf '%s\\n' ${lines} > "$f" && ${ollamaAt(url)} create ${shellQuote(variant)} -f "$f"`;
 }
 
 /** For the prompt of `ollama run`. */
@@ -138,4 +138,8 @@ export function ollamaStopCommand(model: string, url?: string): string {
 
 export function ollamaPullCommand(model: string, url?: string): string {
   return `${ollamaAt(url)} pull ${shellQuote(model)}`;
+}
+
+export function ollamaRemoveCommand(model: string, url?: string): string {
+  return `${ollamaAt(url)} rm ${shellQuote(model)}`;
 }

@@ -1,12 +1,19 @@
 import { Ollama, type ShowRequest } from "ollama/browser";
-import type { InstalledModel, LoadedModel, ModelDescription } from "../fit/facts";
+import type { InstalledModel, LoadedModel } from "../fit/facts";
 import { type Bounds, exchange } from "./bounded-fetch";
 import { dropTokenizer } from "./drop-tokenizer";
 import { type BuildName, sameBuild } from "../fit/model-builds";
 import type { ModelRunner } from "../fit/model-runner";
 import { type LoadProgress, loadPatiently } from "./patient-load";
 import { notOllama, OllamaProblem } from "./problems";
-import { readDescription, readInstalledModels, readLoadedModels } from "./wire";
+import {
+  readDescription,
+  readInstalledModels,
+  readLoadedModels,
+  readShownBuilds,
+  type ShownBuild,
+  type ShownModel,
+} from "./wire";
 
 export interface ClientOptions {
   readonly url: string;
@@ -51,7 +58,9 @@ export interface OllamaClient {
   readonly version: () => Promise<string | undefined>;
   readonly models: () => Promise<readonly InstalledModel[]>;
   readonly loaded: () => Promise<readonly LoadedModel[]>;
-  readonly show: (name: string, options?: BuildOptions & { readonly verbose?: boolean }) => Promise<ModelDescription>;
+  readonly show: (name: string, options?: BuildOptions & { readonly verbose?: boolean }) => Promise<ShownModel>;
+  /** Every build of a name that's on the server, in short; none where it has only one. */
+  readonly builds: (name: string, options?: { readonly signal?: AbortSignal }) => Promise<readonly ShownBuild[]>;
   /** Loads a model with an empty prompt and waits until it is there, also where a request is given up in between. */
   readonly load: (name: string, options?: LoadOptions) => Promise<void>;
   /** Unloads a model and waits until it is gone. */
@@ -136,6 +145,14 @@ export function createOllamaClient(options: ClientOptions): OllamaClient {
             }),
           )
         : show({ name, runner }, false, { signal }),
+    builds: (name, { signal } = {}) =>
+      ask(
+        async (api) => {
+          const request = { model: name, all_manifests: true };
+          return readShownBuilds(await api.show(request as ShowRequest));
+        },
+        { signal, maxBytes: MOST_SHOW_BYTES },
+      ),
     load: (name, { runner, numCtx, keepAlive, signal, onProgress } = {}) =>
       loadPatiently({
         build: { name, runner },

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { InstalledModel, ModelDescription } from "../fit/facts";
+import type { InstalledModel, ModelBackup, ModelDescription } from "../fit/facts";
 import { formatBytes } from "../fit/units";
 import { GgufError, type GgufFault } from "../memory/gguf/gguf-error";
 import type { ModelMetadata } from "../memory/metadata";
@@ -7,7 +7,8 @@ import { tensorBytes } from "../memory/gguf/tensor-types";
 import { readModelFile } from "./blob-source";
 import type { OllamaClient } from "./client";
 import { OllamaProblem } from "./problems";
-import { fromLines } from "./wire";
+import { readBackup } from "./manifests";
+import { fromLines, type ShownBuild, type ShownModel } from "./wire";
 
 export interface DescribeOptions {
   readonly client: OllamaClient;
@@ -28,12 +29,13 @@ const READ = { tensors: true } as const;
  * read, else from show, asked again with `verbose` only where its arrays decide something.
  */
 export async function describeModel(options: DescribeOptions): Promise<ModelDescription> {
-  const description = await readDescription(options);
+  const { builds, ...shown } = await readDescription(options);
+  const description = { ...shown, backup: await backupOf(builds, options) };
   // A projector that's on this Mac and can't be read may be missing: then Ollama can't load the model.
   return options.isLocal ? description : withSizeOfRest(description, options.model.sizeBytes);
 }
 
-async function readDescription(options: DescribeOptions): Promise<ModelDescription> {
+async function readDescription(options: DescribeOptions): Promise<ShownModel> {
   const { client, model, isLocal, signal, needsArrays } = options;
   const ask = { runner: model.runner, signal };
   const shown = await client.show(model.name, ask);
@@ -64,14 +66,28 @@ function mergeTensors(verbose: ModelMetadata, plain: ModelMetadata): ModelMetada
   return verbose.tensors.length > 0 ? verbose : { ...verbose, tensors: plain.tensors };
 }
 
-async function withLocalFiles(shown: ModelDescription, options: DescribeOptions): Promise<ModelDescription> {
+/** The file that Ollama converted to get this build, where it keeps it: found on this Mac, else told by the server. */
+async function backupOf(builds: readonly ShownBuild[], options: DescribeOptions): Promise<ModelBackup | undefined> {
+  const { client, model, isLocal, modelsFolders, signal } = options;
+  const old = model.runner === "llamacpp" ? builds.find(({ runner }) => runner === "ggml") : undefined;
+  const listed = model.backup ?? (old?.digest === undefined ? undefined : { digest: old.digest });
+  if (listed === undefined) return undefined;
+  const onDisk = isLocal ? await readBackup(model, modelsFolders) : undefined;
+  if (onDisk !== undefined) return onDisk;
+  // What it's called is a nicety: the digest is enough to find it.
+  const all = await client.builds(model.name, { signal }).catch(() => []);
+  const file = all.find(({ runner }) => runner === "ggml")?.weightsFile;
+  return { ...listed, blob: /\/(sha256-[0-9a-f]{64})$/.exec(file ?? "")?.[1] };
+}
+
+async function withLocalFiles(shown: ShownModel, options: DescribeOptions): Promise<ShownModel> {
   const named = fromLines(shown.modelfile ?? "");
   const read = (paths: readonly string[]) =>
     Promise.all(paths.map(async (path) => ({ path, blob: await readHeader(path, options) })));
   const [[model, ...projectors], adapters] = await Promise.all([read(named.from), read(named.adapters)]);
   const sized = (files: typeof adapters) =>
     files.map(({ path, blob }) => ({ path, bytes: blob?.metadata && tensorSum(blob.metadata) }));
-  const whole: ModelDescription = {
+  const whole: ShownModel = {
     ...shown,
     projectors: sized(projectors),
     adapters: sized(adapters),

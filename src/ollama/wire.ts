@@ -1,13 +1,14 @@
 import type { InstalledModel, LoadedModel, ModelDescription, ModelParameters } from "../fit/facts";
 import type { MetadataValue, ModelMetadata, TensorInfo } from "../memory/metadata";
 import { parseModelName } from "../fit/model-name";
-import { modelFormat, modelRunner } from "../fit/model-runner";
+import { modelFormat, type ModelRunner, modelRunner } from "../fit/model-runner";
 import { distinctBuilds } from "./builds";
 import { OllamaProblem } from "./problems";
 
 type Json = Readonly<Record<string, unknown>>;
 
 const MOST_MODELS = 5_000;
+const MOST_BUILDS = 32;
 const MOST_TENSORS = 65_536;
 const MOST_LABEL_CHARACTERS = 100;
 
@@ -26,6 +27,9 @@ const label = (value: unknown): string | undefined =>
 /** A model name that Ollama itself would take. Others can't come from an honest server, and could run on a paste. */
 const modelName = (value: unknown): string | undefined =>
   typeof value === "string" && parseModelName(value) !== undefined ? value : undefined;
+/** The model that one was made from; a digest in the place of a name, as of one build of several, says nothing. */
+const parentName = (value: unknown): string | undefined =>
+  /^(?:sha256-|\w+:)[0-9a-f]{64}(?::latest)?$/.test(String(value)) ? undefined : modelName(value);
 const size = (value: unknown): number | undefined =>
   typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 const labels = (value: unknown): readonly string[] =>
@@ -69,7 +73,7 @@ export function readInstalledModels(answer: unknown): readonly InstalledModel[] 
           parameterSize: label(details["parameter_size"]),
           quantization: label(details["quantization_level"]),
           trainedContext: trained === 0 ? undefined : trained,
-          parentModel: modelName(details["parent_model"]),
+          parentModel: parentName(details["parent_model"]),
         }),
       },
     ];
@@ -101,8 +105,41 @@ export function readLoadedModels(answer: unknown): readonly LoadedModel[] {
   });
 }
 
+/** A build of a name, as show mentions it beside the one that it describes. */
+export interface ShownBuild {
+  readonly runner: ModelRunner;
+  /** Hex SHA-256 of its manifest; absent where it isn't told. */
+  readonly digest?: string;
+  /** The file it runs, as the server names it. */
+  readonly weightsFile?: string;
+}
+
+/** What show says of one build, and which others its name has. */
+export interface ShownModel extends ModelDescription {
+  /** Where the name has several builds on the server: all of them. */
+  readonly builds: readonly ShownBuild[];
+}
+
+/** The builds that `/api/show` lists under `manifests`: in short beside a build's description, or with `all_manifests` whole. */
+export function readShownBuilds(answer: unknown): readonly ShownBuild[] {
+  const listed = isObject(answer) ? answer["manifests"] : undefined;
+  if (!Array.isArray(listed)) return [];
+  return listed.slice(0, MOST_BUILDS).flatMap((entry: unknown) => {
+    if (!isObject(entry)) return [];
+    const details = isObject(entry["details"]) ? entry["details"] : {};
+    const format = modelFormat(label(entry["format"]) ?? label(details["format"]));
+    const runner = modelRunner(label(entry["runner"]) ?? label(details["runner"]), format);
+    if (runner === undefined) return [];
+    const { from } = fromLines(text(entry["modelfile"]) ?? "");
+    return [{ runner, ...present({ digest: manifestDigest(entry["digest"]), weightsFile: from[0] }) }];
+  });
+}
+
+const manifestDigest = (value: unknown): string | undefined =>
+  typeof value === "string" ? /^(?:sha256[:-])?([0-9a-f]{64})$/i.exec(value)?.[1]?.toLowerCase() : undefined;
+
 /** `/api/show` as metadata and parameters. Throws where it holds no metadata at all. */
-export function readDescription(answer: unknown, verbose: boolean): ModelDescription {
+export function readDescription(answer: unknown, verbose: boolean): ShownModel {
   if (!isObject(answer) || !isObject(answer["model_info"])) {
     throw new OllamaProblem("bad-answer", "Ollama's answer holds no metadata of the model.");
   }
@@ -117,8 +154,9 @@ export function readDescription(answer: unknown, verbose: boolean): ModelDescrip
     projectors: sources.from.slice(1).map((path) => ({ path })),
     adapters: sources.adapters.map((path) => ({ path })),
     drafts: sources.drafts,
+    builds: readShownBuilds(answer),
     ...present({
-      parentModel: isObject(answer["details"]) ? modelName(answer["details"]["parent_model"]) : undefined,
+      parentModel: isObject(answer["details"]) ? parentName(answer["details"]["parent_model"]) : undefined,
       weightsFile: sources.from[0],
       requires: label(answer["requires"]),
       modelfile,

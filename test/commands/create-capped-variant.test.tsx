@@ -63,7 +63,7 @@ describe("the form", () => {
     expect(screen.clipboard()).toBe(`FROM ${NEXT}\nPARAMETER num_ctx 8192\n`);
     await screen.action("Copy Ollama Create Command");
     expect(screen.clipboard()).toBe(
-      `printf '%s\\n' 'FROM ${NEXT}' 'PARAMETER num_ctx 8192' | ${cli(stage.ollama, `create ${NEXT_8K} -f /dev/stdin`)}`,
+      `f=$(mktemp) && printf '%s\\n' 'FROM ${NEXT}' 'PARAMETER num_ctx 8192' > "$f" && ${cli(stage.ollama, `create ${NEXT_8K} -f "$f"`)}`,
     );
   });
 });

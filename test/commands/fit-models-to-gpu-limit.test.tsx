@@ -595,7 +595,7 @@ describe("copied texts", () => {
     expect(await copied("Copy Limit Command, 56.0 GiB")).toBe("sudo /usr/sbin/sysctl iogpu.wired_limit_mb=57344");
     expect(await copied("Copy Modelfile, 64K Fits")).toBe("FROM qwen3-coder-next:q4_K_M\nPARAMETER num_ctx 65536\n");
     expect(await copied("Copy Create Command, 64K Fits")).toBe(
-      `printf '%s\\n' 'FROM qwen3-coder-next:q4_K_M' 'PARAMETER num_ctx 65536' | ${cli(stage.ollama, "create qwen3-coder-next:q4_K_M-64k -f /dev/stdin")}`,
+      `f=$(mktemp) && printf '%s\\n' 'FROM qwen3-coder-next:q4_K_M' 'PARAMETER num_ctx 65536' > "$f" && ${cli(stage.ollama, `create qwen3-coder-next:q4_K_M-64k -f "$f"`)}`,
     );
     expect(await copied("Copy Set Parameter Line, 64K Fits")).toBe("/set parameter num_ctx 65536");
     expect(await copied("Copy Default Context Command, 64K Fits")).toBe("launchctl setenv OLLAMA_CONTEXT_LENGTH 65536");

@@ -99,7 +99,7 @@ describe("the plan of a model that spills", () => {
     await screen.pick(CAP);
     await screen.action("Copy Command and Open Terminal");
     expect(screen.clipboard()).toBe(
-      `printf '%s\\n' 'FROM ${MODEL}' 'PARAMETER num_ctx 65536' | ${cli(stage.ollama, `create ${VARIANT} -f /dev/stdin`)}`,
+      `f=$(mktemp) && printf '%s\\n' 'FROM ${MODEL}' 'PARAMETER num_ctx 65536' > "$f" && ${cli(stage.ollama, `create ${VARIANT} -f "$f"`)}`,
     );
     expect(screen.opened()).toEqual(["/System/Applications/Utilities/Terminal.app"]);
   });

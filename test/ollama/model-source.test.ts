@@ -163,7 +163,7 @@ describe("a projector or an adapter on another machine", () => {
     const client = createOllamaClient({ url: server.url, fetch });
     const [model] = await client.models();
     if (model === undefined) throw new Error("The server has no model.");
-    const show = () => Promise.resolve(shown(changes));
+    const show = () => Promise.resolve({ ...shown(changes), builds: [] });
     const options = { isLocal: false, modelsFolders: [], needsArrays: () => false };
     const described = await describeModel({ client: { ...client, show }, model: { ...model, sizeBytes }, ...options });
     return [...described.projectors, ...described.adapters].map(({ bytes }) => bytes);

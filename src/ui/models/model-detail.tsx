@@ -1,6 +1,8 @@
 import { List } from "@raycast/api";
 import { historyText, type LoadRecord } from "../../apply/load-history";
 import { formatBytes } from "../../fit/units";
+import { backupText } from "../../fit/backup-text";
+import { RUNNER_TITLES } from "../../fit/model-runner";
 import { besideText } from "../../fit/beside-loaded";
 import { besidePrograms, besideProgramsText } from "../../fit/gpu-held";
 import { isWhollyCounted } from "../../fit/verdict";
@@ -23,6 +25,7 @@ export function FitDetail({
   const beside = besideText(input, verdict);
   const programs = verdict.kind === "unknown" ? undefined : besidePrograms(input, verdict);
   const run = verdict.run;
+  const backup = ("backup" in input.description ? input.description.backup : undefined) ?? model.backup;
   return (
     <List.Item.Detail
       metadata={
@@ -55,6 +58,8 @@ export function FitDetail({
             </>
           )}
           <Label title="Size on Disk" text={formatBytes(model.sizeBytes)} />
+          {backup && <Label title="Old File" text={backupText(backup)} />}
+          {model.runner && <Label title="Runner" text={RUNNER_TITLES[model.runner]} />}
           {model.family && <Label title="Family" text={model.family} />}
           {model.parameterSize && <Label title="Parameters" text={model.parameterSize} />}
           {model.quantization && <Label title="Quantization" text={model.quantization} />}

@@ -56,7 +56,7 @@ describe("several changes", () => {
     expect(commandsOf(settingOf(SAMPLES))).toEqual([
       "ollama pull qwen3-coder-next:q3_K_M",
       "sudo /usr/sbin/sysctl iogpu.wired_limit_mb=57344",
-      "printf '%s\\n' 'FROM qwen3-coder-next:q3_K_M' 'PARAMETER num_ctx 32768' | ollama create qwen3-coder-next:q3_K_M-32k -f /dev/stdin",
+      `f=$(mktemp) && printf '%s\\n' 'FROM qwen3-coder-next:q3_K_M' 'PARAMETER num_ctx 32768' > "$f" && ollama create qwen3-coder-next:q3_K_M-32k -f "$f"`,
       "ollama stop big:latest",
       "launchctl setenv OLLAMA_KV_CACHE_TYPE q8_0",
       `/usr/bin/pkill -TERM -U "$(id -u)" -f '^/Applications/Ollama.app/Contents/MacOS/Ollama'`,
