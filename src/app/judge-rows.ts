@@ -2,8 +2,10 @@ import type { InstalledModel, LoadedModel } from "../fit/facts";
 import { heldByPrograms } from "../fit/gpu-held";
 import { withRealSize } from "../fit/loaded-size";
 import { buildKey } from "../fit/model-builds";
+import { sameModel } from "../fit/model-name";
 import { loadedBeside } from "../fit/model-files";
 import type { JudgeOptions } from "../fit/run-settings";
+import { rulesOf } from "../fit/runners";
 import { type DescriptionResult, judge, type JudgeInput, type Verdict } from "../fit/verdict";
 import { appleSilicon, type Snapshot } from "./snapshot";
 
@@ -12,6 +14,8 @@ export interface FitRow {
   readonly model: InstalledModel;
   readonly input?: JudgeInput;
   readonly verdict?: Verdict;
+  /** The build of the same name that another engine runs, where it's installed and described. */
+  readonly sibling?: JudgeInput;
 }
 
 export type Descriptions = ReadonlyMap<string, DescriptionResult>;
@@ -25,6 +29,8 @@ export type Descriptions = ReadonlyMap<string, DescriptionResult>;
  */
 export function rowJudge(judgeModel: (input: JudgeInput) => Verdict = judge) {
   let kept = new Map<string, { readonly on: string; readonly description: DescriptionResult; readonly row: FitRow }>();
+
+  const paired = new WeakMap<FitRow, FitRow>();
 
   return (snapshot: Snapshot, descriptions: Descriptions, options: JudgeOptions): readonly FitRow[] => {
     const described = snapshot.models
@@ -61,8 +67,18 @@ export function rowJudge(judgeModel: (input: JudgeInput) => Verdict = judge) {
       return entry.row;
     });
     kept = next;
-    return rows;
+    return rows.map((row) => withSibling(row, rows));
   };
+
+  /** The same object as before where nothing of either build has changed. */
+  function withSibling(row: FitRow, rows: readonly FitRow[]): FitRow {
+    const sibling = siblingOf(row.model, rows)?.input;
+    if (sibling === undefined) return row;
+    const before = paired.get(row);
+    const pair = before?.sibling === sibling ? before : { ...row, sibling };
+    paired.set(row, pair);
+    return pair;
+  }
 
   function judged(input: JudgeInput): FitRow {
     return { model: input.model, input, verdict: judgeModel(input) };
@@ -80,4 +96,11 @@ export function heldByOthers(
   const isMlx = ({ digest }: LoadedModel) =>
     models.some((one) => one.digest === digest && one.format === "safetensors");
   return gpuAllocatedBytes === undefined || loaded.some(isMlx) ? undefined : heldByPrograms(gpuAllocatedBytes, loaded);
+}
+
+/** Of two builds of one name the other one, where another engine runs it. */
+function siblingOf(model: InstalledModel, rows: readonly FitRow[]): FitRow | undefined {
+  if (!model.sharesName) return undefined;
+  const { engine } = rulesOf(model);
+  return rows.find(({ model: other }) => sameModel(other.name, model.name) && rulesOf(other).engine !== engine);
 }

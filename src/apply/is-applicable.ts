@@ -4,6 +4,7 @@ import type { PlanOption } from "../fit/plan/options";
 
 /** Where the extension makes a change itself: a step plans it. */
 const IS_MADE_HERE: { readonly [K in keyof Changes]-?: (server: ServerFacts) => boolean } = {
+  otherBuild: () => true,
   build: () => false,
   limitMib: () => true,
   numCtx: () => true,
@@ -12,6 +13,7 @@ const IS_MADE_HERE: { readonly [K in keyof Changes]-?: (server: ServerFacts) => 
   closeApps: () => false,
   // Only for the app the session's variables decide; a service has its own, and a terminal its shell's.
   kvCacheType: ({ identity }) => identity.kind === "app",
+  keepAlive: () => false,
 };
 
 /** Whether the extension applies an option itself; others are done with their commands. */

@@ -136,6 +136,22 @@ export function ollamaStopCommand(model: string, url?: string): string {
   return `${ollamaAt(url)} stop ${shellQuote(model)}`;
 }
 
+/**
+ * Unloads idle models after so many seconds, for every model of a server started in the given way, and restarts it; empty
+ * where its variables aren't the session's.
+ */
+export function keepAliveCommands(seconds: number, identity: ServerIdentity): readonly string[] {
+  return identity.kind === "app"
+    ? [`launchctl setenv OLLAMA_KEEP_ALIVE ${seconds}s`, ...restartCommands(identity)]
+    : [];
+}
+
+/** `ollama pull` of the build that one runner runs, of several under one name. */
+export function ollamaPullBuildCommand(model: string, runner: ModelRunner | undefined, url?: string): string {
+  const pull = ollamaPullCommand(model, url);
+  return runner === undefined ? pull : pull.replace(/ pull /, ` pull --runner ${runner} `);
+}
+
 export function ollamaPullCommand(model: string, url?: string): string {
   return `${ollamaAt(url)} pull ${shellQuote(model)}`;
 }

@@ -179,6 +179,20 @@ export type SmallerBuild =
   /** Nobody could be asked, or the answer made no sense; the reason is a sentence. */
   | { readonly kind: "unchecked"; readonly reason: string };
 
+/** The GGUF build of an MLX model, or the MLX build of a GGUF one, that isn't installed. */
+export type OtherBuild =
+  /** Its registry has it under this name; of a list the runner tells which of its builds. */
+  | {
+      readonly kind: "published";
+      readonly name: string;
+      readonly runner?: ModelRunner;
+      readonly weightBytes: number;
+      readonly downloadBytes: number;
+    }
+  | { readonly kind: "missing" }
+  /** Nobody could be asked, or the answer made no sense; the reason is a sentence. */
+  | { readonly kind: "unchecked"; readonly reason: string };
+
 /** Command line of a running llama-server: the truth for a loaded model. */
 export interface RunnerCommandLine {
   readonly pid: number;

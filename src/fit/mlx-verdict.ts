@@ -41,6 +41,8 @@ export interface MlxJudgeInput {
   readonly peaks?: readonly MlxPeak[];
   /** What had to be taken for granted, as sentences: with any of it nothing is better than Tight. */
   readonly cautions?: readonly string[];
+  /** Nothing is kept between requests. */
+  readonly savesNothing?: boolean;
 }
 
 interface KnownMlxVerdict {
@@ -134,11 +136,13 @@ function whyTight(
 }
 
 /** The estimate of any prompt, its range narrowed by what was measured. */
-function estimator({ model, prefillStep, chip, peaks = [] }: MlxJudgeInput) {
+function estimator({ model, prefillStep, chip, peaks = [], savesNothing = false }: MlxJudgeInput) {
   const rangeOf = narrowRange(model, peaks, { prefillStep, chip });
   return (tokens: number, generated: number | undefined): MlxEstimate => {
     const estimate = estimateMlx(model, { tokens, generated, prefillStep, chip });
-    return estimate.kind === "known" ? { ...estimate, ...rangeOf(estimate, tokens) } : estimate;
+    if (estimate.kind === "unknown") return estimate;
+    const savedStates = savesNothing ? 0 : estimate.savedStates;
+    return { ...estimate, savedStates, ...rangeOf(estimate, tokens) };
   };
 }
 

@@ -47,11 +47,6 @@ export function mostWithoutSwap(use: RamUse): number {
   return balanceRam(use, 0).carryBytes + Math.floor(use.ramBytes * COMPRESSIBLE_SHARE);
 }
 
-/** The same once a model's server has filled its cache of earlier prompts. */
-export function withPromptCache(ram: RamBalance, server: ServerFacts): RamBalance {
-  return balanceRam(ram, ram.needBytes + promptCacheBytes(server));
-}
-
 /** What the cache of earlier prompts may grow to, in bytes: LLAMA_ARG_CACHE_RAM, else its default. */
 export function promptCacheBytes({ promptCacheMib }: ServerFacts): number {
   return promptCacheMib === undefined ? PROMPT_CACHE_BYTES : promptCacheMib.value * MIB;

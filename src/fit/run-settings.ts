@@ -22,6 +22,8 @@ export interface JudgeOptions {
   readonly context: "effective" | "default" | "trained" | number;
   readonly kvCacheType?: KvCacheType;
   readonly parallel?: number;
+  /** False: idle models are unloaded so soon that nothing is kept between requests. */
+  readonly keepsStates?: false;
 }
 
 /** Everything that decides a model's memory, other than its file, each with its source. */

@@ -10,7 +10,7 @@ export type MemorySetting = "num_ctx" | "KV cache type" | "flash attention" | "p
 /** What a plan can turn. */
 export type Lever =
   | "build"
-  | "ggufBuild"
+  | "otherBuild"
   | "limitMib"
   | "numCtx"
   | "clientContext"
@@ -61,8 +61,7 @@ const LLAMA_CPP: RunnerRules = {
   keepsInRam: "prompts",
   levers: {
     build: true,
-    // It's one.
-    ggufBuild: false,
+    otherBuild: true,
     limitMib: true,
     numCtx: true,
     clientContext: true,
@@ -103,7 +102,7 @@ export const RUNNERS: { readonly [R in ModelRunner]: RunnerRules } = {
     keepsInRam: "states",
     levers: {
       build: true,
-      ggufBuild: true,
+      otherBuild: true,
       limitMib: true,
       numCtx: false,
       clientContext: true,

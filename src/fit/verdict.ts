@@ -399,6 +399,7 @@ function judgeByMlx(input: JudgeInput): Verdict {
     weightsAboveBytes,
     peaks,
     cautions,
+    savesNothing: options.keepsStates === false,
   });
   if (mlx.kind === "unknown") return mlx;
   if (described === undefined && mlx.kind !== "wont-load") {

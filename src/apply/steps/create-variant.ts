@@ -3,7 +3,7 @@ import { formatContext } from "../../fit/units";
 import { createVariant as create, lookForVariant, variantOutcomeText } from "../../ollama/variant";
 import { isAbsentOr, isName, isPositive, isRunner } from "../stored-fields";
 import type { RemoveVariant } from "./remove-variant";
-import type { StepKind, StepsInput } from "./step-kind";
+import { buildAfter, type StepKind, type StepsInput } from "./step-kind";
 
 interface CreateVariant {
   readonly kind: "create-variant";
@@ -37,7 +37,7 @@ export const createVariant: StepKind<CreateVariant, RemoveVariant> = {
     const there = input.existing(name);
     // Made earlier of the same file with the very same context: nothing to create.
     if (there?.sharesFile && there.numCtx === numCtx) return [];
-    const { name: source, runner: sourceRunner } = input.model;
+    const { name: source, runner: sourceRunner } = buildAfter(input);
     return [{ kind: "create-variant", source, sourceRunner, name, numCtx, replaces: there?.digest }];
   },
   title: ({ name }) => `Creating ${name}`,
@@ -79,7 +79,8 @@ function back({ name, replaces }: CreateVariant, made: RemoveVariant["made"]): r
 }
 
 /** The model that runs once an option is applied: the one it is for, or the variant that is made of it. */
-export function modelAfter({ option, model, variantName }: StepsInput): string {
-  const { numCtx } = option.changes;
-  return numCtx === undefined ? model.name : variantName(model.name, numCtx);
+export function modelAfter(input: StepsInput): string {
+  const { numCtx } = input.option.changes;
+  const { name } = buildAfter(input);
+  return numCtx === undefined ? name : input.variantName(name, numCtx);
 }

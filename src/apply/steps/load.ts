@@ -4,7 +4,7 @@ import { readLoadedBuild } from "../../ollama/loaded-build";
 import { type Expected, expectedLoad, loadReport } from "../load-report";
 import { isAbsentOr, isName, isPositive, isRunner, isShape } from "../stored-fields";
 import { modelAfter } from "./create-variant";
-import type { StepKind } from "./step-kind";
+import { buildAfter, type StepKind } from "./step-kind";
 
 export interface Load {
   readonly kind: "load";
@@ -44,7 +44,7 @@ export const load: StepKind<Load> = {
     {
       kind: "load",
       name: modelAfter(input),
-      runner: input.model.runner,
+      runner: buildAfter(input).runner,
       numCtx: input.option.changes.numCtx === undefined ? input.requestContext : undefined,
       keepAlive: input.keepAlive,
       expected: expectedLoad(input.option.after),

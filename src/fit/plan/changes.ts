@@ -1,7 +1,16 @@
-import { kvCacheCommands, ollamaCreateCommand, ollamaPullCommand, ollamaStopCommand, sysctlCommand } from "../commands";
+import {
+  keepAliveCommands,
+  kvCacheCommands,
+  ollamaCreateCommand,
+  ollamaPullCommand,
+  ollamaRunCommand,
+  ollamaStopCommand,
+  sysctlCommand,
+} from "../commands";
 import type { ClosableApp, LoadedModel } from "../facts";
 import { inForceBytes, limitOnceSet } from "../limit-policy";
 import { otherRunners } from "../own-runners";
+import { type Engine, type Lever, rulesOf } from "../runners";
 import { formatBytes, formatContext, formatCount, MIB } from "../units";
 import type { ServerIdentity } from "../server-origin";
 import { contextOf, judge, type JudgeInput, type KnownVerdict } from "../verdict";
@@ -24,6 +33,12 @@ export interface BuildChange {
   readonly unchecked?: string;
 }
 
+/** The installed build of the same name that another engine runs. */
+export interface OtherBuildChange {
+  /** As the list judges it. */
+  readonly input: JudgeInput;
+}
+
 /** Apps to quit before the model is loaded. */
 export interface AppsToClose {
   /** RAM they give back. */
@@ -34,6 +49,7 @@ export interface AppsToClose {
 
 /** Everything an option can change. */
 interface AllChanges {
+  readonly otherBuild: OtherBuildChange;
   readonly build: BuildChange;
   readonly limitMib: number;
   /** Context of a new variant, in tokens. */
@@ -45,9 +61,11 @@ interface AllChanges {
   readonly closeApps: AppsToClose;
   /** For the whole server, which restarts. */
   readonly kvCacheType: "q8_0";
+  /** Seconds after which every idle model of the server is unloaded. */
+  readonly keepAlive: number;
 }
 
-type Key = keyof AllChanges;
+type Key = Lever;
 
 /** What an option changes; each absent where it stays as it is. */
 export type Changes = { readonly [K in Key]?: AllChanges[K] };
@@ -72,6 +90,20 @@ interface Rules<T> {
 
 /** The rules of each change, in the order in which it's made by hand. */
 const RULES: { readonly [K in Key]: Rules<AllChanges[K]> } = {
+  otherBuild: {
+    apply: ({ limit, ram, loaded, highestLimitMib, options, programsGpuBytes }, { input }) => ({
+      ...input,
+      limit,
+      ram,
+      loaded,
+      highestLimitMib,
+      options,
+      programsGpuBytes,
+    }),
+    cost: () => ({ otherRunner: 1 }),
+    words: ({ input: { model } }) => OTHER_BUILD_WORDS[rulesOf(model).engine],
+    commands: ({ input: { model } }, { plan }) => [ollamaRunCommand(model.name, plan.url, model.runner)],
+  },
   build: {
     apply: (state, { weightBytes, downloadBytes, quantization }) => ({
       ...state,
@@ -126,7 +158,7 @@ const RULES: { readonly [K in Key]: Rules<AllChanges[K]> } = {
     apply: (state, context) => ({ ...state, options: { ...state.options, context } }),
     cost: (context, { before }) => ({ contextTokens: Math.max(0, contextOf(before).value - context) }),
     words: (context, { before }) => [
-      `${formatCount(context)} tokens of context instead of ${formatCount(contextOf(before).value)}, set as num_ctx in the program that uses Ollama; its next request reloads the model`,
+      `${formatCount(context)} tokens of context instead of ${formatCount(contextOf(before).value)}, ${CLIENT_WORDS[before.engine]}`,
     ],
     commands: () => [],
   },
@@ -174,6 +206,29 @@ const RULES: { readonly [K in Key]: Rules<AllChanges[K]> } = {
     // A server in a terminal runs until it's stopped: everything else comes before it.
     commands: (type, { plan }) => kvCacheCommands(type, plan.input.server.identity),
   },
+  keepAlive: {
+    apply: (state) => ({ ...state, options: { ...state.options, keepsStates: false } }),
+    cost: () => ({ serverWide: 1, disturbance: 1 }),
+    words: (seconds) => [
+      `Every model of this server is unloaded after ${seconds} s without a request (OLLAMA_KEEP_ALIVE); its next answer waits for the load`,
+    ],
+    commands: (seconds, { plan }) => keepAliveCommands(seconds, plan.input.server.identity),
+  },
+};
+
+/** What changes with the engine, by the new one. */
+const OTHER_BUILD_WORDS: Readonly<Record<Engine, readonly string[]>> = {
+  llama: ["llama.cpp runs it in place of MLX: num_ctx, a q8_0 KV cache and spilling work there; it may be slower"],
+  mlx: [
+    "MLX runs it in place of llama.cpp: nothing spills, requests above the limit fail",
+    "num_ctx, KV cache type, flash attention and slots have no effect there: the client decides",
+  ],
+};
+
+/** Where a client's context is set, and what comes of it. */
+const CLIENT_WORDS: Readonly<Record<Engine, string>> = {
+  llama: "set as num_ctx in the program that uses Ollama; its next request reloads the model",
+  mlx: "set as the most that the program that uses Ollama sends (its context or auto-compact setting): Ollama doesn't hold it to that",
 };
 
 const KEYS = Object.keys(RULES) as Key[];

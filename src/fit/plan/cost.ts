@@ -14,6 +14,8 @@ export interface Cost {
   readonly serverWide: number;
   /** 1 where macOS asks for the password. */
   readonly password: number;
+  /** 1 where another program runs it, which may be slower. */
+  readonly otherRunner: number;
 }
 
 /** The cost of several changes together: none of them takes the same thing twice. */
@@ -27,6 +29,7 @@ export function joinCosts(costs: readonly Partial<Cost>[]): Cost {
     disturbance: most("disturbance"),
     serverWide: most("serverWide"),
     password: most("password"),
+    otherRunner: most("otherRunner"),
   };
 }
 

@@ -2,7 +2,9 @@ import { besidePrograms, besideProgramsText } from "../gpu-held";
 import { inForceBytes } from "../limit-policy";
 import { searchLargestContext } from "../largest-context";
 import { tierText } from "../limit-preview";
-import { promptCacheBytes, type RamBalance, ramText, withPromptCache } from "../ram";
+import type { ServerFacts } from "../facts";
+import { balanceRam, promptCacheBytes, type RamBalance, ramText } from "../ram";
+import type { Engine } from "../runners";
 import { runSteps, type Steps } from "../steps";
 import { formatBytes, formatContext } from "../units";
 import { contextOf, judge, type KnownVerdict, swaps } from "../verdict";
@@ -42,8 +44,8 @@ function* largestContext({ input }: PlanInput, before: KnownVerdict): Steps<numb
   return before.kind === "fits" && trained !== undefined ? yield* searchLargestContext(input, trained) : undefined;
 }
 
-function isGood({ isPoor, after }: PlanOption): boolean {
-  return isPoor !== true && !swaps(after);
+function isGood({ isPoor, isBeside, after }: PlanOption): boolean {
+  return isPoor !== true && isBeside !== true && !swaps(after);
 }
 
 /** What the proposals find: the last resorts, or the others. */
@@ -86,9 +88,14 @@ function cannotPromise({ limit, run }: KnownVerdict): string | undefined {
   return doubt === undefined ? undefined : `${doubt} So no change can be promised to make it fit.`;
 }
 
-/** The RAM once the server has filled its cache of earlier prompts, which grows outside the GPU limit. */
-function later({ input }: PlanInput, { ram }: KnownVerdict): RamBalance | undefined {
-  return ram && withPromptCache(ram, input.server);
+/** The RAM once what is kept between requests, outside the GPU limit, has grown to its end. */
+function later({ input }: PlanInput, verdict: KnownVerdict): RamBalance | undefined {
+  const { ram } = verdict;
+  return ram && balanceRam(ram, ram.needBytes + keptBytes(input.server, verdict));
+}
+
+function keptBytes(server: ServerFacts, verdict: KnownVerdict): number {
+  return verdict.engine === "mlx" ? verdict.estimate.savedStates : promptCacheBytes(server);
 }
 
 /**
@@ -111,9 +118,15 @@ function notes(plan: PlanInput, before: KnownVerdict, { changes, after }: Propos
 function laterText(plan: PlanInput, after: KnownVerdict): string | undefined {
   const inTime = later(plan, after)?.shortBytes ?? 0;
   return inTime > (after.ram?.shortBytes ?? 0)
-    ? `Up to ${formatBytes(promptCacheBytes(plan.input.server))} more in time: llama-server keeps earlier prompts in RAM, outside the GPU limit (LLAMA_ARG_CACHE_RAM)`
+    ? `Up to ${formatBytes(keptBytes(plan.input.server, after))} more in time: ${KEPT_WORDS[after.engine]}`
     : undefined;
 }
+
+/** What is kept between requests. */
+const KEPT_WORDS: Readonly<Record<Engine, string>> = {
+  llama: "llama-server keeps earlier prompts in RAM, outside the GPU limit (LLAMA_ARG_CACHE_RAM)",
+  mlx: "Ollama saves states of agent sessions in RAM, until the model is unloaded",
+};
 
 function chosenContext({ input }: PlanInput, before: KnownVerdict): string | undefined {
   if (input.options.context === "effective" || input.options.context === "default") return undefined;
@@ -121,5 +134,12 @@ function chosenContext({ input }: PlanInput, before: KnownVerdict): string | und
   const numCtx = contextOf(effective)?.value;
   return numCtx === undefined || numCtx === contextOf(before).value
     ? undefined
-    : `True at ${formatContext(contextOf(before).value)}, the context you chose to judge at. Unless a request asks for it, Ollama runs the model at ${formatContext(numCtx)}`;
+    : `True at ${formatContext(contextOf(before).value)}, the context you chose to judge at. ${elseText(before, numCtx)}`;
+}
+
+/** What happens at another context than the one that was chosen. */
+function elseText({ engine }: KnownVerdict, tokens: number): string {
+  return engine === "mlx"
+    ? `Without a choice it's judged at ${formatContext(tokens)}`
+    : `Unless a request asks for it, Ollama runs the model at ${formatContext(tokens)}`;
 }

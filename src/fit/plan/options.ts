@@ -52,6 +52,7 @@ const USEFUL_CONTEXT = 16_384;
 
 /** What ranks an option, the most important first; smaller is better in every place. */
 const RANKS: readonly ((option: PlanOption) => number)[] = [
+  ({ isBeside }) => Number(isBeside ?? false),
   ({ after }) => Number(swaps(after)),
   ({ isPoor }) => Number(isPoor ?? false),
   ({ cost, after }) => Number(cost.contextTokens > 0 && contextOf(after).value < USEFUL_CONTEXT),
@@ -66,7 +67,7 @@ const RANKS: readonly ((option: PlanOption) => number)[] = [
  */
 export function rankOptions(options: readonly PlanOption[]): readonly PlanOption[] {
   return options
-    .filter((option) => !options.some((other) => dominates(other.cost, option.cost)))
+    .filter(({ isBeside, cost }) => isBeside === true || !options.some((other) => dominates(other.cost, cost)))
     .filter(({ title }, index, kept) => kept.findIndex((other) => other.title === title) === index)
     .toSorted((a, b) => RANKS.reduce((order, rank) => order || rank(a) - rank(b), 0));
 }

@@ -1,4 +1,4 @@
-import type { ClosableApp, SmallerBuild } from "../facts";
+import type { ClosableApp, OtherBuild, SmallerBuild } from "../facts";
 import { isWorthRaising, type LimitAdvice } from "../limit-policy";
 import type { JudgeInput, KnownVerdict } from "../verdict";
 
@@ -15,6 +15,10 @@ export interface PlanInput {
   readonly variantName: (source: string, numCtx: number) => string;
   /** Apps a person could quit, largest first; absent until they were read. */
   readonly apps?: readonly ClosableApp[];
+  /** The installed build of the same name that another engine runs, as the list judges it. */
+  readonly sibling?: JudgeInput;
+  /** What a registry said of the GGUF build of an MLX model; absent where it was not asked. */
+  readonly gguf?: OtherBuild;
   /** What a registry said of smaller builds, by quantization; absent where it was not asked. */
   readonly builds?: ReadonlyMap<string, SmallerBuild>;
 }

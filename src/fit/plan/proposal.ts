@@ -13,6 +13,8 @@ export interface Proposed {
   readonly sentence?: string;
   /** Never recommended: it costs more than it gives, and a smaller model is often the better choice. */
   readonly isPoor?: boolean;
+  /** Told beside what's recommended, however little that costs: what else there is for a model that fits. */
+  readonly isBeside?: boolean;
 }
 
 /** A kind of way to make a model fit. The table in proposals.ts ranks it. */

@@ -3,10 +3,13 @@ import { beyondReserve } from "./beyond-reserve";
 import { clientContext } from "./client-context";
 import { closeApps } from "./close-apps";
 import { higherLimit } from "./higher-limit";
+import { otherBuild } from "./other-build";
 import type { Proposal } from "./proposal";
 import { quantizedKvCache } from "./quantized-kv-cache";
 import { raiseAndCap } from "./raise-and-cap";
 import { reloadModel } from "./reload-model";
+import { safeContext } from "./safe-context";
+import { shortKeepAlive } from "./short-keep-alive";
 import { smallerBuild } from "./smaller-build";
 import { smallerBuildAndMore } from "./smaller-build-and-more";
 import { smallerContext } from "./smaller-context";
@@ -19,12 +22,15 @@ export const PROPOSALS = {
   "unload-others": unloadOthers,
   "client-context": clientContext,
   "higher-limit": higherLimit,
+  "safe-context": safeContext,
   "smaller-context": smallerContext,
   "raise-and-cap": raiseAndCap,
   "quantized-kv-cache": quantizedKvCache,
+  "other-build": otherBuild,
   "close-apps": closeApps,
   "smaller-build": smallerBuild,
   "smaller-build-and-more": smallerBuildAndMore,
+  "short-keep-alive": shortKeepAlive,
   "beyond-reserve": beyondReserve,
 } satisfies Readonly<Record<string, Proposal>>;
 

@@ -1,4 +1,6 @@
+import type { LoadedModel } from "../facts";
 import { formatBytes } from "../units";
+import { type KnownVerdict, needBytes, needRange } from "../verdict";
 import { verdictSentence } from "../verdict-text";
 import type { Proposal } from "./proposal";
 import { settle } from "./settle";
@@ -9,17 +11,20 @@ export const reloadModel: Proposal = {
     if (before.kind !== "fits") return [];
     const { loaded, model } = plan.input;
     const self = loaded.find(({ digest }) => digest === model.digest);
-    if (self === undefined || self.vramBytes >= self.sizeBytes) return [];
+    const why = self && whyReload(self, before);
+    if (self === undefined || why === undefined) return [];
     yield;
     const settled = settle(plan, before, { unload: [self.name] });
     if (settled === undefined) return [];
-    const spilled = formatBytes(self.sizeBytes - self.vramBytes);
-    return [
-      {
-        ...settled,
-        title: "Reload Model",
-        sentence: `${spilled} of it spilled when it was loaded. Now: ${verdictSentence(settled.after)}`,
-      },
-    ];
+    return [{ ...settled, title: "Reload Model", sentence: `${why} Now: ${verdictSentence(settled.after)}` }];
   },
 };
+
+/** What a new load mends, as a sentence: a part that spilled, or states saved of earlier requests. */
+function whyReload({ sizeBytes, vramBytes }: LoadedModel, before: KnownVerdict): string | undefined {
+  if (vramBytes < sizeBytes) return `${formatBytes(sizeBytes - vramBytes)} of it spilled when it was loaded.`;
+  const { high } = needRange(before);
+  return before.engine === "mlx" && vramBytes > high
+    ? `It holds ${formatBytes(vramBytes)}, ${formatBytes(vramBytes - needBytes(before))} more than a prompt needs: states saved of earlier requests.`
+    : undefined;
+}

@@ -1,6 +1,7 @@
 import { tierAfterRestart } from "../context-tier";
 import { inForceBytes } from "../limit-policy";
 import { MIB } from "../units";
+import { type Lever, rulesOf } from "../runners";
 import { fitsLimit, judge, type KnownVerdict, swaps } from "../verdict";
 import { applyChanges, type Changes, restarted } from "./changes";
 import type { PlanInput } from "./plan-input";
@@ -18,12 +19,21 @@ export interface Settled {
  */
 export function settle(plan: PlanInput, before: KnownVerdict, asked: Changes): Settled | undefined {
   const changes = withPin(plan, before, asked);
-  if (changes === undefined) return undefined;
+  if (changes === undefined || !work(plan, changes)) return undefined;
   const state = applyChanges(plan.input, changes);
   const after = judge(state);
   if (!fitsLimit(after) || (fitsLimit(before) && swaps(after))) return undefined;
   if (changes.limitMib !== undefined && !fitsLimit(judge(restarted(state)))) return undefined;
   return { changes, after };
+}
+
+/** Whether each change has an effect with what runs the model then: nothing is offered that its runner ignores. */
+function work({ input: { model } }: PlanInput, changes: Changes): boolean {
+  const then = rulesOf(changes.otherBuild?.input.model ?? model).levers;
+  const now = rulesOf(model).levers;
+  return (Object.keys(changes) as Lever[]).every(
+    (lever) => changes[lever] === undefined || (lever === "otherBuild" ? now[lever] : then[lever]),
+  );
 }
 
 /**

@@ -162,7 +162,7 @@ export async function stepsOf(
       return {
         digest: there.model.digest,
         numCtx,
-        sharesFile: file !== undefined && file === describedIn(row)?.weightsFile,
+        sharesFile: file !== undefined && file === describedIn(option.changes.otherBuild ?? row)?.weightsFile,
       };
     },
     requestContext: isRequested(context, work) ? contextOf(option.after).value : undefined,
@@ -174,9 +174,10 @@ export async function stepsOf(
 /** Whether a request has to ask for the context: Ollama would take another one itself. */
 function isRequested(
   context: JudgeOptions["context"] | undefined,
-  { option: { after }, row }: Pick<ApplyOption, "option" | "row">,
+  { option: { after, changes }, row }: Pick<ApplyOption, "option" | "row">,
 ): boolean {
-  if (context === undefined || context === "default" || !rulesOf(row.model).settings.num_ctx) return false;
+  const { settings } = rulesOf(changes.otherBuild?.input.model ?? row.model);
+  if (context === undefined || context === "default" || !settings.num_ctx) return false;
   return context !== "effective" || after.run.isAskedByClient;
 }
 
@@ -188,7 +189,7 @@ function keepAliveOf(input: BesideLoaded, now: Date): number | undefined {
   return long.includes(-1) ? -1 : Math.max(...long);
 }
 
-function describedIn({ input }: FitRow): ModelDescription | undefined {
+function describedIn({ input }: Pick<FitRow, "input">): ModelDescription | undefined {
   const description = input?.description;
   return description === undefined || "kind" in description ? undefined : description;
 }

@@ -103,7 +103,7 @@ function isWorthAsking(builds: ReadonlyMap<string, SmallerBuild> | undefined): b
 
 /** What a plan for a model rests on; undefined while its metadata is read. */
 export function planInput(
-  { input, model }: FitRow,
+  { input, model, sibling }: FitRow,
   { isLocal, machine, advice, server, url }: Snapshot,
   builds?: ReadonlyMap<string, SmallerBuild>,
 ): PlanInput | undefined {
@@ -111,6 +111,7 @@ export function planInput(
   const mac = isLocal ? appleSilicon(machine) : undefined;
   return {
     input,
+    sibling,
     url,
     advice: mac?.overrideMib === undefined ? undefined : advice,
     builds,

@@ -4,6 +4,7 @@ import type { PlanInput } from "../../../src/fit/plan/plan-input";
 import { PLAN_KINDS, type PlanKind } from "../../../src/fit/plan/proposals";
 import { GIB } from "../../../src/fit/units";
 import { limitOf, logged, planFor, SERVER, withUsedRam } from "../inputs";
+import { mlxPlanFor, withGguf } from "../mlx-plan";
 
 type Loaded = PlanInput["input"]["loaded"][number];
 
@@ -30,9 +31,12 @@ const EXAMPLES: Readonly<Record<PlanKind, PlanInput>> = {
     { contextLength: 262_144 },
   ),
   "higher-limit": large,
+  "safe-context": mlxPlanFor(64, { options: { context: 262_144 } }),
   "smaller-context": large,
   "raise-and-cap": planFor("seed-oss-36b", 32, 26),
   "quantized-kv-cache": large,
+  "other-build": withGguf(mlxPlanFor(24), "qwen3-8b"),
+  "short-keep-alive": withUsedRam(mlxPlanFor(48), 16 * GIB),
   "close-apps": withUsedRam(planFor("qwen3-32b", 36, 26), 18 * GIB),
   "smaller-build": large,
   "smaller-build-and-more": planFor("qwen3-32b", 24, 26),

@@ -1,5 +1,6 @@
 import type { Changes } from "../../../src/fit/plan/changes";
 import { GIB } from "../../../src/fit/units";
+import { planFor } from "../inputs";
 
 /** One of each: a change without a sample is a type error. */
 export const SAMPLES: { readonly [K in keyof Changes]-?: NonNullable<Changes[K]> } = {
@@ -11,6 +12,8 @@ export const SAMPLES: { readonly [K in keyof Changes]-?: NonNullable<Changes[K]>
     steps: 2,
     loss: "a loss of quality that shows on hard tasks",
   },
+  otherBuild: { input: planFor("qwen3-8b", 64, 26).input },
+  keepAlive: 60,
   limitMib: 56 * 1024,
   numCtx: 32_768,
   clientContext: 203_264,
