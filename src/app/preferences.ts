@@ -12,6 +12,9 @@ export interface Settings {
   readonly remoteLimitBytes?: number;
 }
 
+/** Where Ollama listens unless it's told otherwise. */
+export const USUAL_HOST = "http://127.0.0.1:11434";
+
 export function readSettings(): Settings {
   const values = getPreferenceValues<Preferences>();
   const kvCacheType = KV_CACHE_TYPES.find((type) => type === values.kvCacheType);
@@ -19,7 +22,7 @@ export function readSettings(): Settings {
   const reserveBytes = parseGib(values.reserveGib);
   const remoteLimitBytes = parseGib(values.remoteLimitGib);
   return {
-    host: values.ollamaHost?.trim() || "http://127.0.0.1:11434",
+    host: values.ollamaHost?.trim() || USUAL_HOST,
     modelsFolder: values.modelsFolder,
     judge: {
       context: parseContext(values.judgeContext),

@@ -81,7 +81,8 @@ interface Daemon {
   readonly words: readonly string[];
 }
 
-async function readDaemon(run: Runner, path: string): Promise<Daemon> {
+/** What a property list has launchd run, without root. Never throws. */
+export async function readDaemon(run: Runner, path: string): Promise<Daemon> {
   const json = await run(PLUTIL, ["-convert", "json", "-o", "-", "--", path], { maxBytes: 256 * 1024 });
   return { path, ...(json.exitCode === 0 ? parseDaemon(json.stdout) : { words: [] }) };
 }
@@ -129,11 +130,17 @@ async function toSetting(
 async function readState(run: Runner, label: string): Promise<DaemonState | undefined> {
   const [printed, disabled] = await Promise.all([
     run(LAUNCHCTL, ["print", `system/${label}`], { timeoutMs: 3_000 }),
-    run(LAUNCHCTL, ["print-disabled", "system"], { timeoutMs: 3_000 }),
+    readSwitchedOff(run),
   ]);
-  if (parseDisabled(disabled.stdout).has(label)) return "switched-off";
+  if (disabled?.has(label)) return "switched-off";
   if (printed.exitCode === 0) return "loaded";
   return printed.exitCode === 113 ? "not-loaded" : undefined;
+}
+
+/** Labels of the Mac's jobs that are switched off; undefined where launchctl gives no answer that's understood. */
+export async function readSwitchedOff(run: Runner): Promise<ReadonlySet<string> | undefined> {
+  const { stdout } = await run(LAUNCHCTL, ["print-disabled", "system"], { timeoutMs: 3_000 });
+  return /^\s*disabled services = \{/m.test(stdout) ? parseDisabled(stdout) : undefined;
 }
 
 /** Labels that are switched off, from lines such as `"org.example" => disabled`; older releases write `true`. */

@@ -74,7 +74,7 @@ export async function readMachine(system: MacSystem): Promise<Machine> {
     };
   }
   const metal = await probeMetal(system.run);
-  const listedDeviceBytes = metal ? undefined : await listDevice(system.run);
+  const listedDeviceBytes = metal ? undefined : await readListedDevice(system.run);
   const chip = metal?.chip ?? chipName(values.get("machdep.cpu.brand_string"));
   return {
     kind: "apple-silicon",
@@ -114,7 +114,8 @@ export function parseMacosVersion(text: string | undefined): MacosVersion | unde
   return match ? { major: Number(match[1]), text: match[0] } : undefined;
 }
 
-async function listDevice(run: Runner): Promise<number | undefined> {
+/** The limit that Ollama's own llama-server lists, in bytes; undefined where there's none or it doesn't tell. Never throws. */
+export async function readListedDevice(run: Runner): Promise<number | undefined> {
   for (const file of BUNDLED_LLAMA_SERVERS) {
     const result = await run(file, ["--list-devices"], { timeoutMs: 5_000, maxBytes: 256 * 1024 });
     if (result.missing) continue;

@@ -87,7 +87,7 @@ export async function restartOllama(
     case "several":
       return byHand("More than one process could be the Ollama that answers. Restart it the way you started it.");
     case "unknown":
-      return byHand(`It isn't clear how Ollama was started. ${identity.reason}`);
+      return byHand(identity.reason);
   }
 }
 

@@ -359,7 +359,7 @@ describe("without a model", () => {
     const screen = await openForm(stage);
     expect(screen.fields()).toEqual([]);
     screen.says("No Models Installed");
-    expect(screen.actions()).toEqual(["Browse Ollama Models", "Refresh"]);
+    expect(screen.actions()).toEqual(["Browse Ollama Models", "Refresh", "Copy Diagnostics"]);
   });
 
   it("says so where what is installed is in no format that can be capped", async () => {

@@ -386,7 +386,7 @@ describe("an empty list", () => {
     stage.ollama.fault("*", fault);
     const screen = await openList(stage);
     screen.says("Not an Ollama Server", "host", "preferences");
-    expect(screen.actions()).toEqual(["Refresh", "Open Extension Preferences"]);
+    expect(screen.actions()).toEqual(["Refresh", "Open Extension Preferences", "Copy Diagnostics"]);
   });
 
   it("says that the host is no address", async () => {

@@ -159,7 +159,7 @@ describe("what the form shows", () => {
 describe("machines without a limit to set", () => {
   const nothing = (screen: Screen) => {
     screen.says("No GPU Limit to Set");
-    expect(screen.actions()).toEqual(["Open Extension Preferences"]);
+    expect(screen.actions()).toEqual(["Open Extension Preferences", "Copy Diagnostics"]);
   };
 
   it("explains an Intel Mac", async () => {

@@ -9,6 +9,7 @@ import { useDiskThrottle } from "./disk-throttle";
 import { LimitFields } from "./limit-fields";
 import { appleSilicon } from "../../app/snapshot";
 import { adviseLimit } from "../../fit/limit-policy";
+import { DiagnosticsAction } from "../shared/diagnostics-action";
 import { PreferencesAction } from "../shared/preferences-action";
 import { useFitList } from "../shared/use-fit-list";
 import { useUnfinishedChange } from "../change/use-unfinished-change";
@@ -62,6 +63,7 @@ function NoLimitHere({ reason }: { readonly reason: string }) {
       actions={
         <ActionPanel>
           <PreferencesAction />
+          <DiagnosticsAction />
         </ActionPanel>
       }
     />

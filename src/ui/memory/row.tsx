@@ -2,6 +2,7 @@ import { Action, ActionPanel, Color, Icon, Keyboard, List } from "@raycast/api";
 import { getProgressIcon } from "@raycast/utils";
 import type { ReactNode } from "react";
 import { SetLimitAction } from "../limit/set-limit-action";
+import { DiagnosticsAction } from "../shared/diagnostics-action";
 import { RefreshAction } from "../shared/refresh-action";
 import type { Memory } from "./use-memory";
 import { getSystem } from "../../app/system";
@@ -64,6 +65,7 @@ export function RowActions({ memory, copy, children, limitFirst = false }: Actio
       </ActionPanel.Section>
       <ActionPanel.Section>
         <RefreshAction refresh={memory.refresh} />
+        <DiagnosticsAction />
         {!limitFirst && setLimit}
         {getSystem().platform === "darwin" && (
           <Action.Open

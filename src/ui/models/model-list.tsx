@@ -14,6 +14,7 @@ import { FitDetail } from "./model-detail";
 import { LimitWarningSection } from "../limit/limit-warning";
 import { ModelActions } from "./model-actions";
 import { groupModels, type ModelGroup, SECTIONS, variantInstead } from "./model-groups";
+import { DiagnosticsAction } from "../shared/diagnostics-action";
 import { RefreshAction } from "../shared/refresh-action";
 import { ServerEmptyView } from "../ollama/server-empty-view";
 import { UnfinishedSection } from "../change/unfinished-change";
@@ -113,6 +114,7 @@ export function FitList() {
           actions={
             <ActionPanel>
               <RefreshAction refresh={refresh} />
+              <DiagnosticsAction />
               <Action.OpenInBrowser title="Open Ollama Website" url="https://ollama.com" />
             </ActionPanel>
           }

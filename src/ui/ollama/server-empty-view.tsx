@@ -1,6 +1,7 @@
 import { Action, ActionPanel, Icon, List } from "@raycast/api";
 import type { Settings } from "../../app/preferences";
 import { PreferencesAction } from "../shared/preferences-action";
+import { DiagnosticsAction } from "../shared/diagnostics-action";
 import { RefreshAction } from "../shared/refresh-action";
 import type { ServerState, Snapshot } from "../../app/snapshot";
 import type { ModelsFolder } from "../../ollama/models-folder";
@@ -35,6 +36,7 @@ export function ServerEmptyView({
           {action}
           <RefreshAction refresh={refresh} />
           {snapshot.state.kind !== "elsewhere" && <PreferencesAction />}
+          <DiagnosticsAction />
         </ActionPanel>
       }
     />

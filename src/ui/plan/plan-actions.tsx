@@ -7,6 +7,7 @@ import type { PlanOption } from "../../fit/plan/options";
 import type { ApplyOption, ApplyWay } from "../change/apply-option";
 import { SetLimitAction } from "../limit/set-limit-action";
 import { runInTerminal } from "../shared/model-work";
+import { DiagnosticsAction } from "../shared/diagnostics-action";
 import { RefreshAction } from "../shared/refresh-action";
 import type { Snapshot } from "../../app/snapshot";
 import { undoChange } from "../change/carry-out";
@@ -88,6 +89,7 @@ export function PlanActions({ option, apply, allWays, text, memoryView, checkBui
           />
         )}
         <RefreshAction refresh={refresh} />
+        {option === undefined && <DiagnosticsAction />}
       </ActionPanel.Section>
     </ActionPanel>
   );

@@ -1,6 +1,7 @@
 import { ActionPanel, Form } from "@raycast/api";
 import { buildId, isGgufBuildOf } from "../../fit/model-builds";
 import { serverWords } from "../ollama/server-empty-view";
+import { DiagnosticsAction } from "../shared/diagnostics-action";
 import { RefreshAction } from "../shared/refresh-action";
 import { useFitList } from "../shared/use-fit-list";
 import { VariantFields } from "./variant-fields";
@@ -30,6 +31,7 @@ export function VariantForm({ source, onCreated }: { readonly source?: string; r
           <ActionPanel>
             {action}
             <RefreshAction refresh={refresh} />
+            <DiagnosticsAction />
           </ActionPanel>
         }
       >

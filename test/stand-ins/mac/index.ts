@@ -2,7 +2,8 @@ import type { System } from "../../../src/app/system";
 import { QUIT_SCRIPT } from "../../../src/mac/apps";
 import { GREP_SCRIPTS_ARGS } from "../../../src/mac/boot-scripts";
 import { METAL_SCRIPT } from "../../../src/mac/metal-probe";
-import { PRIVILEGED_SCRIPT } from "../../../src/mac/privileged";
+import { shellQuote } from "../../../src/fit/commands";
+import { DAEMON_SHELL, PRIVILEGED_SCRIPT, PRIVILEGED_SHELL } from "../../../src/mac/privileged";
 import type { Runner, RunOptions, RunResult } from "../../../src/mac/runner";
 import { evaluateAdminScript } from "./applescript";
 import { createMacClock, type MacClock } from "./clock";
@@ -304,6 +305,10 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
           : undefined;
       case "/bin/ps":
         return answered(psAnswer(mac.processes, args));
+      case "/usr/bin/osacompile":
+        return osacompile(args);
+      case "/bin/sh":
+        return shell(args);
       case "/usr/sbin/lsof":
         return answered(lsofAnswer(mac.processes, args));
       case "/bin/kill":
@@ -384,6 +389,25 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
     if (args[1] === PRIVILEGED_SCRIPT && args.length === 5) return askAdministrator(args.slice(2), runOptions);
     if (args[1] === QUIT_SCRIPT && args[2] !== undefined && args.length === 3) return quit(args[2]);
     return undefined;
+  }
+
+  /** Compiles what's ours, and finds fault with all else. */
+  function osacompile(args: readonly string[]): RunResult | undefined {
+    const script = args.at(-1) ?? "";
+    const language = script === METAL_SCRIPT ? ["-l", "JavaScript"] : [];
+    const isOurs = [METAL_SCRIPT, PRIVILEGED_SCRIPT, QUIT_SCRIPT].includes(script);
+    const isAsked = same(args.slice(0, -4), ...language) && args.at(-4) === "-o" && args.at(-2) === "-e";
+    if (!isAsked || !args.at(-3)?.startsWith("/")) return undefined;
+    return isOurs ? done() : failed(1, "script:0:1: error: A unknown token can’t go here. (-2740)\n");
+  }
+
+  /** Our constant texts in a real shell, which touches nothing of this machine. */
+  async function shell(args: readonly string[]): Promise<RunResult | undefined> {
+    const text = args[args.indexOf("-c") + 1] ?? "";
+    if (text !== PRIVILEGED_SHELL && text !== DAEMON_SHELL) return undefined;
+    const state = { sysctls: new Map(), daemons: new Map(), loaded: new Set<string>(), disabled: new Set<string>() };
+    const { exitCode, stdout, stderr } = await runAsRoot(["/bin/sh", ...args].map(shellQuote).join(" "), state, {});
+    return done(stdout, { exitCode, stderr });
   }
 
   function metal(): RunResult {
@@ -652,6 +676,10 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
 
   function plutil(args: readonly string[]): RunResult | undefined {
     if (!same(args.slice(0, 5), "-convert", "json", "-o", "-", "--") || args.length !== 6) return undefined;
+    if (args[5] === "/System/Library/LaunchDaemons/ssh.plist") {
+      const program = ["/usr/libexec/sshd-keygen-wrapper"];
+      return done(JSON.stringify({ Label: "com.openssh.sshd", Disabled: true, ProgramArguments: program }));
+    }
     const text = mac.daemons.get((args[5] ?? "").replace("/Library/LaunchDaemons/", ""));
     const label = /<key>Label<\/key>\s*<string>([^<]*)</.exec(text ?? "")?.[1];
     const ProgramArguments = programOf(text);
