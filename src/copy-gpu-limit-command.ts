@@ -1,6 +1,6 @@
 import { Clipboard, type LaunchProps, showHUD, showToast, Toast } from "@raycast/api";
 import { sysctlCommand } from "./fit/commands";
-import { adviseLimit, checkLimit, parseMib } from "./fit/limit-policy";
+import { adviseLimit, checkLimit, parseLimit } from "./fit/limit-policy";
 import { formatMib } from "./fit/units";
 import { readMachine } from "./mac/machine";
 import { readSettings } from "./app/preferences";
@@ -15,8 +15,8 @@ export default async function CopyGpuLimitCommand({
   if (machine.kind !== "apple-silicon") return refuse(machine.reason);
   const advice = adviseLimit(machine, readSettings().reserveBytes);
   const typed = mebibytes?.trim() ?? "";
-  const mib = typed === "" ? (advice.recommendedMib ?? 0) : parseMib(typed);
-  if (mib === undefined) return refuse(`"${typed.slice(0, 40)}" isn't a whole number of MiB.`);
+  const mib = typed === "" ? (advice.recommendedMib ?? 0) : parseLimit(typed);
+  if (mib === undefined) return refuse(`"${typed.slice(0, 40)}" isn't a limit such as 56 GiB or 57344 MiB.`);
   const check = checkLimit(mib, machine.ramBytes, advice);
   if (check.kind === "refused") return refuse(check.reason);
   await Clipboard.copy(sysctlCommand(mib));

@@ -10,6 +10,20 @@ export interface Settings {
   readonly judge: JudgeOptions;
   readonly reserveBytes?: number;
   readonly remoteLimitBytes?: number;
+  /** What was typed and can't be read, as sentences: it counts as not set. */
+  readonly faults: readonly string[];
+}
+
+/** The preferences that hold an amount, by name. */
+const AMOUNTS = {
+  reserveGib: "Memory to Keep for macOS",
+  remoteLimitGib: "GPU Limit of the Remote Mac",
+} as const;
+
+/** Why an amount counts as not set; undefined where it's empty or can be read. */
+function amountFault(title: string, text: string | undefined): string | undefined {
+  if ((text ?? "").trim() === "" || parseGib(text) !== undefined) return undefined;
+  return `${title} is "${(text ?? "").trim().slice(0, 20)}", which isn't an amount such as 8 or 8.5 GiB. It counts as not set.`;
 }
 
 /** Where Ollama listens unless it's told otherwise. */
@@ -31,6 +45,9 @@ export function readSettings(): Settings {
     },
     reserveBytes,
     remoteLimitBytes,
+    faults: (Object.keys(AMOUNTS) as (keyof typeof AMOUNTS)[]).flatMap(
+      (name) => amountFault(AMOUNTS[name], values[name]) ?? [],
+    ),
   };
 }
 

@@ -348,8 +348,20 @@ export function checkLimit(
   return { kind: "fine", mib };
 }
 
-/** Parses a limit a person typed: whole MiB, thousands separators allowed ("57,344", "57344 MiB"). */
-export function parseMib(text: string): number | undefined {
-  const match = /^\s*(\d{1,3}(?:[,\u00a0 ]\d{3})+|\d{1,7})\s*(?:MiB)?\s*$/i.exec(text);
-  return match?.[1] === undefined ? undefined : Number(match[1].replace(/\D/g, ""));
+const GROUPED = /^\d{1,3}(?:[,\u00a0\u202f ]\d{3})+$/;
+
+/**
+ * Parses a limit that a person typed, in MiB: "57344", "57,344 MiB", "56", "56 GiB", "54,5 GB" (meant as GiB). A number
+ * below 1,024 without a unit is GiB. Undefined where it's neither, and for a part of a MiB.
+ */
+export function parseLimit(text: string): number | undefined {
+  const [, number = "", unit = ""] = /^\s*(\d[\d.,\u00a0\u202f ]{0,12}?)\s*(Gi?B?|Mi?B?)?\s*$/i.exec(text) ?? [];
+  const amount = GROUPED.test(number)
+    ? Number(number.replace(/\D/g, ""))
+    : /^\d{1,7}(?:[.,]\d{1,4})?$/.test(number)
+      ? Number(number.replace(",", "."))
+      : Number.NaN;
+  const isGib = unit === "" ? amount < 1024 : /^g/i.test(unit);
+  const mib = isGib ? Math.round(amount * 1024) : amount;
+  return Number.isSafeInteger(mib) ? mib : undefined;
 }

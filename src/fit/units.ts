@@ -45,10 +45,10 @@ export function formatSignedPercent(share: number): string {
   return `${share >= 0 && !percent.startsWith("-") ? "+" : ""}${percent}%`.replace("-0.0", "+0.0");
 }
 
-/** Parses what a person types as GiB: "8", "51.84", "8 GiB". Undefined where it isn't a positive amount. */
+/** Parses what a person types as GiB: "8", "8,5", "51.84", "8 GB" (meant as GiB). Undefined where it's no positive amount. */
 export function parseGib(text: string | undefined): number | undefined {
-  const match = /^\s*(\d{1,5}(?:\.\d{1,4})?)\s*(?:GiB?)?\s*$/i.exec(text ?? "");
-  const gib = Number(match?.[1]);
+  const match = /^\s*(\d{1,5}(?:[.,]\d{1,4})?)\s*(?:Gi?B?)?\s*$/i.exec(text ?? "");
+  const gib = Number(match?.[1]?.replace(",", "."));
   return gib > 0 ? gib * GIB : undefined;
 }
 

@@ -11,7 +11,7 @@ import { badgeText } from "../../src/fit/verdict-text";
 import { described, installed, measured, SERVER } from "../fit/inputs";
 import { resetRaycast } from "../stand-ins/raycast/desk";
 
-const settings: Settings = { host: "http://127.0.0.1:11434", judge: { context: "effective" } };
+const settings: Settings = { host: "http://127.0.0.1:11434", judge: { context: "effective" }, faults: [] };
 const mac = {
   kind: "apple-silicon",
   ramBytes: 64 * GIB,

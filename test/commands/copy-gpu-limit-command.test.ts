@@ -47,12 +47,15 @@ describe("Copy GPU Limit Command", () => {
     expect((await copy("")).copied).toBe("sudo /usr/sbin/sysctl iogpu.wired_limit_mb=55296");
   });
 
-  it.each(["56000", " 56,000 ", "56000 MiB"])("copies what is typed: %j", async (argument) => {
-    const seen = await copy(argument);
-    expect(seen.copied).toBe("sudo /usr/sbin/sysctl iogpu.wired_limit_mb=56000");
-    says(hud(seen), "Copied", "56,000 MiB", "54.7 GiB");
-    doesNotSay(hud(seen), ...WARNINGS);
-  });
+  it.each(["56000", " 56,000 ", "56000 MiB", "54,6875", "54.6875 GiB"])(
+    "copies what is typed: %j",
+    async (argument) => {
+      const seen = await copy(argument);
+      expect(seen.copied).toBe("sudo /usr/sbin/sysctl iogpu.wired_limit_mb=56000");
+      says(hud(seen), "Copied", "56,000 MiB", "54.7 GiB");
+      doesNotSay(hud(seen), ...WARNINGS);
+    },
+  );
 
   it("copies the way back to the default of macOS for 0", async () => {
     const seen = await copy("0");
@@ -71,7 +74,7 @@ describe("Copy GPU Limit Command", () => {
     says(hud(seen), "Copied", ...warning);
   });
 
-  it.each(["lots", "56.5", "-1", "0x10", "1e5", "57344; reboot", "$(reboot)", "56 GiB", "99999999999"])(
+  it.each(["lots", "56.5 MiB", "-1", "0x10", "1e5", "57344; reboot", "$(reboot)", "56 cups", "99999999999"])(
     "copies nothing for %j",
     async (argument) => {
       const { copied, huds, toast } = await copy(argument);
@@ -83,7 +86,7 @@ describe("Copy GPU Limit Command", () => {
   it.each([
     ["63489", "2.0 GiB", FREEZE],
     ["65537", "64.0 GiB", /more than/],
-    ["100", /too (?:little|small)/],
+    ["100 MiB", /too (?:little|small)/],
   ])("refuses %s MiB with the reason", async (argument, ...reason) => {
     const { copied, toast } = await copy(argument);
     expect(copied).toBeUndefined();

@@ -14,7 +14,9 @@ const NOT_GPU = /nothing to do with GPU memory/;
 /** The form on a Mac without Ollama; `run` may stand between it and the Mac. */
 async function openForm(mac: StandInMac, run: Runner = mac.run): Promise<Screen> {
   setPreferences({ ollamaHost: "http://127.0.0.1:9" });
-  return renderCommand(<SetGpuLimit />, { command: "set-gpu-limit", system: { ...mac.system(), run } });
+  const screen = await renderCommand(<SetGpuLimit />, { command: "set-gpu-limit", system: { ...mac.system(), run } });
+  await screen.action("Other Settings");
+  return screen;
 }
 
 /** A Mac whose throttle reads as `answer` once a prompt was shown, whatever was set. */

@@ -48,7 +48,7 @@ async function openForm({ models, preferences, platform, ...options }: Setting =
 
 async function custom(screen: Screen, mebibytes: string): Promise<void> {
   await screen.choose("New Limit", "Custom");
-  await screen.fill("Limit in MiB", mebibytes);
+  await screen.fill("Limit", mebibytes);
 }
 
 /** Our LaunchDaemon as it lies on a Mac that has it. */
@@ -140,12 +140,12 @@ describe("what the form shows", () => {
   it("opens with the limit in force now, not with the one kept of the last time", async () => {
     const { mac, screen } = await openForm({ overrideMib: 49_152 });
     await screen.choose("New Limit", "Custom");
-    expect(screen.field("Limit in MiB").value).toBe("49152");
+    expect(screen.field("Limit").value).toBe("49152");
     await screen.close();
     mac.sysctls.set("iogpu.wired_limit_mb", "51200");
     const again = await renderCommand(<SetGpuLimit />, { command: "set-gpu-limit", system: mac.system() });
     await again.choose("New Limit", "Custom");
-    expect(again.field("Limit in MiB").value).toBe("51200");
+    expect(again.field("Limit").value).toBe("51200");
   });
 
   it("says on an 8 GB Mac that there is nothing to gain, and offers no recommendation", async () => {
@@ -232,7 +232,7 @@ describe("presets and hints", () => {
   it("starts a custom value at what is in force", async () => {
     const { screen } = await openForm({ overrideMib: 50_000 });
     await screen.choose("New Limit", "Custom");
-    expect(screen.field("Limit in MiB").value).toBe("50000");
+    expect(screen.field("Limit").value).toBe("50000");
   });
 
   it("follows what is typed: models that start and stop fitting", async () => {
@@ -247,7 +247,7 @@ describe("presets and hints", () => {
     const { screen: other } = await openForm({ ramGib: 16 });
     await custom(other, "4096");
     other.says(`${STOPS_FITTING}: llama3.1:8b`);
-    await other.fill("Limit in MiB", "12288");
+    await other.fill("Limit", "12288");
     other.doesNotSay(STARTS_TO_FIT, STOPS_FITTING, "llama3.1:8b");
   });
 
@@ -275,15 +275,15 @@ describe("presets and hints", () => {
     screen.doesNotSay(TIER, STARTS_TO_FIT, STOPS_FITTING, /Effect \d+ ?%/);
   });
 
-  it.each(["", "57344.5", "56 GiB", "-1", "0x1000", "1e5", "57344; reboot"])(
-    "takes whole MiB only, not %j",
+  it.each(["", "57344.5", "56 cups", "-1", "0x1000", "1e5", "57344; reboot"])(
+    "takes GiB and whole MiB only, not %j",
     async (typed) => {
       const { mac, screen } = await openForm();
       await custom(screen, typed);
-      screen.says(/Effect Whole MiB/i);
+      screen.says(/Effect GiB or whole MiB/);
       expect(screen.actions()).not.toContain("Copy Sysctl Command");
       await screen.submit();
-      says(screen.field("Limit in MiB").error, "whole MiB");
+      says(screen.field("Limit").error, "GiB or whole MiB");
       expect(mac.prompts).toEqual([]);
     },
   );
@@ -394,12 +394,12 @@ describe("setting the limit", () => {
     ["63489", "2.0 GiB", FREEZE],
     ["65536", "0 B"],
     ["65537", "65,537 MiB (64.0 GiB)", /more than/],
-    ["1000", "1,000 MiB", /too (?:little|small)/],
+    ["1000 MiB", "1,000 MiB", /too (?:little|small)/],
   ])("refuses %s MiB at the field", async (mebibytes, ...reason) => {
     const { mac, screen } = await openForm();
     await custom(screen, mebibytes);
     await screen.submit();
-    says(screen.field("Limit in MiB").error, ...reason);
+    says(screen.field("Limit").error, ...reason);
     expect(mac.prompts).toEqual([]);
     expect(mac.limitMib()).toBe(0);
   });

@@ -10,7 +10,7 @@ import {
   inForceBytes,
   isWorthRaising,
   limitInForce,
-  parseMib,
+  parseLimit,
   recommendedReserve,
   remoteLimit,
 } from "../../src/fit/limit-policy";
@@ -251,13 +251,23 @@ describe("checking a limit", () => {
     );
   });
 
-  it("reads only whole MiB", () => {
-    expect(parseMib("57,344 MiB")).toBe(57_344);
-    expect(parseMib(" 57344 ")).toBe(57_344);
-    for (const text of ["57344.5", "57 GB", "0x10", "1e5", "-5", "", "57344; rm -rf /", "57,34"]) {
-      expect(parseMib(text)).toBeUndefined();
-    }
-  });
+  it.each<[string, number | undefined]>([
+    ["57,344 MiB", 57_344],
+    [" 57344 ", 57_344],
+    ["57344 MB", 57_344],
+    ["56", 57_344],
+    ["56 GiB", 57_344],
+    ["56GB", 57_344],
+    ["54,5", 55_808],
+    ["54.5 GiB", 55_808],
+    ["8,500", 8_500],
+    ["1023", 1_047_552],
+    ["1024", 1_024],
+    ["0", 0],
+    ...["57344.5", "56.5 MiB", "0x10", "1e5", "-5", "", "57344; rm -rf /", "5,7,3", "GiB"].map(
+      (text): [string, undefined] => [text, undefined],
+    ),
+  ])("reads %j as a limit", (text, mib) => expect(parseLimit(text)).toBe(mib));
 });
 
 describe("the limit of another machine", () => {

@@ -43,6 +43,9 @@ describe("amounts for people", () => {
   it.each([
     ["8", 8 * GIB],
     [" 51.84 GiB", 51.84 * GIB],
+    ["8,5", 8.5 * GIB],
+    ["8 GB", 8 * GIB],
+    ["8.5 GiB", 8.5 * GIB],
     ["0", undefined],
     ["-1", undefined],
     ["eight", undefined],

@@ -4,11 +4,12 @@ import { useMemo } from "react";
 import { sysctlCommand } from "../../fit/commands";
 import type { AppleSiliconMac } from "../../fit/facts";
 import { limitPreview, limitHint, lowWaterText, recommendationText } from "../../fit/limit-preview";
-import { checkLimit, type LimitAdvice, limitInForce, parseMib } from "../../fit/limit-policy";
+import { checkLimit, type LimitAdvice, limitInForce, parseLimit } from "../../fit/limit-policy";
+import { macBar, macBarSentence, macBarText } from "../../fit/mac-bar";
 import { formatBytes, formatMib, MIB } from "../../fit/units";
 import type { JudgeInput } from "../../fit/verdict";
 import { type AtStart, daemonText, elsewhereText, firstKeep, leaveTitle, othersText } from "./boot-words";
-import { type DiskThrottle, DiskThrottleAction, DiskThrottleDescription } from "./disk-throttle";
+import { OtherSettingsAction } from "./disk-throttle";
 import { changeLimit } from "./limit-change";
 import { daemonStep, type LimitValues, presetMib } from "./limit-values";
 import type { Settings } from "../../app/preferences";
@@ -25,7 +26,6 @@ interface FieldsProps {
   readonly advice: LimitAdvice;
   readonly inputs: readonly JudgeInput[];
   readonly start: AtStart;
-  readonly throttle: DiskThrottle;
   readonly settings: Settings;
   /** A change from a plan that didn't finish. */
   readonly unfinished?: UnfinishedChange;
@@ -41,7 +41,6 @@ export function LimitFields({
   advice,
   inputs,
   start,
-  throttle,
   settings,
   unfinished,
   isLoading,
@@ -59,8 +58,8 @@ export function LimitFields({
     validation: {
       mebibytes: (text) => {
         if (values.preset !== "custom") return undefined;
-        const mib = parseMib(text ?? "");
-        if (mib === undefined) return "Whole MiB, such as 57344";
+        const mib = parseLimit(text ?? "");
+        if (mib === undefined) return "GiB or whole MiB, such as 56 or 57344";
         const check = checkLimit(mib, mac.ramBytes, advice);
         return check.kind === "refused" ? check.reason : undefined;
       },
@@ -77,14 +76,15 @@ export function LimitFields({
   const hint = useMemo(
     () =>
       mib === undefined
-        ? "Whole MiB, such as 57344."
+        ? "GiB or whole MiB, such as 56 or 57344."
         : limitHint(checkLimit(mib, mac.ramBytes, advice), limitPreview(mib, advice, inputs)),
     [mib, mac, advice, inputs],
   );
   const limit = snapshot.isLocal ? snapshot.limit : limitInForce(mac);
+  const bar = snapshot.isLocal ? macBar(mac.ramBytes, limit, snapshot.loaded, snapshot.ram) : undefined;
   return (
     <Form
-      isLoading={isLoading || throttle.isLoading}
+      isLoading={isLoading}
       actions={
         <ActionPanel>
           <Action.SubmitForm title="Set GPU Limit" icon={Icon.Gauge} onSubmit={handleSubmit} />
@@ -108,12 +108,43 @@ export function LimitFields({
             <ShowStepsAction change={unfinished} settings={settings} snapshot={snapshot} refresh={onAttempt} />
           )}
           <RestartOllamaAction snapshot={snapshot} refresh={onAttempt} />
-          <DiskThrottleAction throttle={throttle} />
+          <OtherSettingsAction />
           <PreferencesAction />
         </ActionPanel>
       }
     >
       {unfinished && <UnfinishedDescription change={unfinished} />}
+      {bar && <Form.Description title="This Mac Now" text={`${macBarText(bar)}\n${macBarSentence(bar)}`} />}
+      <Form.Dropdown title="New Limit" {...itemProps.preset}>
+        <Form.Dropdown.Item value="default" title={`macOS Default: ${formatBytes(advice.defaultMib * MIB)}`} />
+        {advice.recommendedMib !== undefined && (
+          <Form.Dropdown.Item value="recommended" title={`Recommended: ${formatMib(advice.recommendedMib)}`} />
+        )}
+        {advice.highestMib > (advice.recommendedMib ?? advice.defaultMib) && (
+          <Form.Dropdown.Item value="highest" title={`Highest Safe: ${formatMib(advice.highestMib)}`} />
+        )}
+        <Form.Dropdown.Item value="custom" title="Custom" />
+      </Form.Dropdown>
+      {values.preset === "custom" && (
+        <Form.TextField title="Limit" placeholder="56 GiB or 57344 MiB" {...itemProps.mebibytes} />
+      )}
+      <Form.Dropdown
+        title="After a Mac Restart"
+        info="macOS forgets the limit at every restart. A LaunchDaemon sets it again: a fixed loop of /bin/sh, for five minutes at most, around /usr/sbin/sysctl with this number. Login Items & Extensions lists it as “sh”."
+        {...itemProps.keep}
+      >
+        <Form.Dropdown.Item value="keep" title={leaveTitle(start, mac)} />
+        <Form.Dropdown.Item
+          value="install"
+          title={own ? "Set This Limit Again (Change LaunchDaemon)" : "Set This Limit Again (Install LaunchDaemon)"}
+        />
+        {own && <Form.Dropdown.Item value="remove" title="macOS Default Again (Remove LaunchDaemon)" />}
+      </Form.Dropdown>
+      <Form.Description title="Effect" text={hint} />
+      {own && <Form.Description title="LaunchDaemon" text={daemonText(own, mac, isSetHere)} />}
+      {elsewhere !== undefined && <Form.Description title="Set Elsewhere" text={elsewhere} />}
+      {others.length > 0 && <Form.Description title="Also Set at Start" text={othersText(others)} />}
+      <Form.Separator />
       <Form.Description
         title="This Mac"
         text={[mac.chip, `${formatBytes(mac.ramBytes)} of memory`, mac.macos && `macOS ${mac.macos.text}`]
@@ -144,38 +175,9 @@ export function LimitFields({
       {mac.lowWaterMib !== undefined && (
         <Form.Description title="Low-Water Mark" text={lowWaterText(mac.lowWaterMib)} />
       )}
-      <Form.Separator />
-      <Form.Dropdown title="New Limit" {...itemProps.preset}>
-        <Form.Dropdown.Item value="default" title={`macOS Default: ${formatBytes(advice.defaultMib * MIB)}`} />
-        {advice.recommendedMib !== undefined && (
-          <Form.Dropdown.Item value="recommended" title={`Recommended: ${formatMib(advice.recommendedMib)}`} />
-        )}
-        {advice.highestMib > (advice.recommendedMib ?? advice.defaultMib) && (
-          <Form.Dropdown.Item value="highest" title={`Highest Safe: ${formatMib(advice.highestMib)}`} />
-        )}
-        <Form.Dropdown.Item value="custom" title="Custom" />
-      </Form.Dropdown>
-      {values.preset === "custom" && (
-        <Form.TextField title="Limit in MiB" placeholder="57344" {...itemProps.mebibytes} />
-      )}
-      <Form.Description title="Effect" text={hint} />
-      <Form.Dropdown
-        title="After a Mac Restart"
-        info="macOS forgets the limit at every restart. A LaunchDaemon sets it again: a fixed loop of /bin/sh, for five minutes at most, around /usr/sbin/sysctl with this number. Login Items & Extensions lists it as “sh”."
-        {...itemProps.keep}
-      >
-        <Form.Dropdown.Item value="keep" title={leaveTitle(start, mac)} />
-        <Form.Dropdown.Item
-          value="install"
-          title={own ? "Set This Limit Again (Change LaunchDaemon)" : "Set This Limit Again (Install LaunchDaemon)"}
-        />
-        {own && <Form.Dropdown.Item value="remove" title="macOS Default Again (Remove LaunchDaemon)" />}
-      </Form.Dropdown>
-      {own && <Form.Description title="LaunchDaemon" text={daemonText(own, mac, isSetHere)} />}
-      {elsewhere !== undefined && <Form.Description title="Set Elsewhere" text={elsewhere} />}
-      {others.length > 0 && <Form.Description title="Also Set at Start" text={othersText(others)} />}
-      <Form.Separator />
-      <DiskThrottleDescription throttle={throttle} />
+      {settings.faults.map((fault) => (
+        <Form.Description key={fault} title="Preference" text={fault} />
+      ))}
     </Form>
   );
 }

@@ -5,7 +5,6 @@ import { isSetHere } from "../../app/limit-record";
 import type { AppleSiliconMac } from "../../fit/facts";
 import { type AtStart, atStart } from "./boot-words";
 import { readBootSettings } from "../../mac/boot-settings";
-import { useDiskThrottle } from "./disk-throttle";
 import { LimitFields } from "./limit-fields";
 import { appleSilicon } from "../../app/snapshot";
 import { adviseLimit } from "../../fit/limit-policy";
@@ -21,7 +20,6 @@ export function LimitForm({ onChanged }: { readonly onChanged?: () => void }) {
   const unfinished = useUnfinishedChange(settings, snapshot);
   const mac = snapshot && appleSilicon(snapshot.machine);
   const { data: start, revalidate: readStartAgain } = usePromise(readAtStart, [mac]);
-  const throttle = useDiskThrottle();
   const isLocal = snapshot?.isLocal ?? true;
   // The models of another machine have nothing to do with this Mac's limit.
   const inputs = useMemo(() => (isLocal ? rows.flatMap((row) => (row.input ? [row.input] : [])) : []), [rows, isLocal]);
@@ -36,7 +34,6 @@ export function LimitForm({ onChanged }: { readonly onChanged?: () => void }) {
       advice={snapshot.advice ?? adviseLimit(mac, settings.reserveBytes)}
       inputs={inputs}
       start={start}
-      throttle={throttle}
       settings={settings}
       unfinished={unfinished.data}
       isLoading={isLoading}

@@ -1,4 +1,4 @@
-import { type LimitAdvice, parseMib } from "../../fit/limit-policy";
+import { type LimitAdvice, parseLimit } from "../../fit/limit-policy";
 import type { OwnDaemon } from "../../mac/boot-settings";
 import type { DaemonStep } from "../../mac/privileged";
 
@@ -19,7 +19,7 @@ export function presetMib(values: LimitValues, advice: LimitAdvice): number | un
     case "highest":
       return advice.highestMib;
     default:
-      return parseMib(values.mebibytes);
+      return parseLimit(values.mebibytes);
   }
 }
 

@@ -15,6 +15,7 @@ import { LimitWarningSection } from "../limit/limit-warning";
 import { ModelActions } from "./model-actions";
 import { groupModels, type ModelGroup, SECTIONS, variantInstead } from "./model-groups";
 import { DiagnosticsAction } from "../shared/diagnostics-action";
+import { PreferenceFaults } from "../shared/preference-faults";
 import { RefreshAction } from "../shared/refresh-action";
 import { ServerEmptyView } from "../ollama/server-empty-view";
 import { UnfinishedSection } from "../change/unfinished-change";
@@ -87,6 +88,7 @@ export function FitList() {
       {snapshot && rows.length === 0 && !isLoading && (
         <ServerEmptyView snapshot={snapshot} settings={settings} refresh={refresh} />
       )}
+      <PreferenceFaults settings={settings} />
       {snapshot && <LimitWarningSection snapshot={snapshot} refresh={refresh} />}
       {snapshot && <FilesSection snapshot={snapshot} refresh={refresh} />}
       {unfinished.data && snapshot && (

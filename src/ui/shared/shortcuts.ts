@@ -13,6 +13,7 @@ export const SHORTCUTS = {
   memory: { modifiers: ["cmd", "shift"], key: "m" },
   load: { modifiers: ["cmd", "shift"], key: "l" },
   terminal: { modifiers: ["cmd"], key: "t" },
+  otherSettings: { modifiers: ["cmd", "shift"], key: "t" },
   restartOllama: { modifiers: ["cmd", "shift"], key: "r" },
   preferences: { modifiers: ["cmd", "shift"], key: "," },
   copyLimit: { modifiers: ["cmd", "opt"], key: "l" },
