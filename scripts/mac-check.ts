@@ -29,7 +29,7 @@ async function main(): Promise<void> {
     },
   });
   if (values.help) return print(USAGE);
-  const settings: Settings = { host: values.host, judge: { context: "effective" } };
+  const settings: Settings = { host: values.host, judge: { context: "effective" }, faults: [] };
   const work = async (system: System, where: string, person: Person = () => {}) => {
     const checked = [
       ...(await check(system, settings, PROBES, say)),

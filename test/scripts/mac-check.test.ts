@@ -12,7 +12,7 @@ import { type BuiltWorld, buildWorld } from "../worlds/support/build";
 import { worldPath } from "../worlds/support/run-world";
 import { readWorld } from "../worlds/support/schema";
 
-const SETTINGS: Settings = { host: "http://127.0.0.1:11434", judge: { context: "effective" } };
+const SETTINGS: Settings = { host: "http://127.0.0.1:11434", judge: { context: "effective" }, faults: [] };
 const ALL = { ...PROBES, ...TEXT_PROBES };
 
 let world: BuiltWorld;

@@ -3,10 +3,13 @@ import { showFailureToast } from "@raycast/utils";
 import { check, reportMarkdown } from "../../app/diagnostics/report";
 import { readSettings } from "../../app/preferences";
 import { getSystem } from "../../app/system";
+import { SHORTCUTS } from "./shortcuts";
 
 /** Copies what can be read of this Mac and its Ollama, for a bug report: no raw output, and no names. */
 export function DiagnosticsAction() {
-  return <Action title="Copy Diagnostics" icon={Icon.Bug} onAction={copyDiagnostics} />;
+  return (
+    <Action title="Copy Diagnostics" icon={Icon.Bug} shortcut={SHORTCUTS.diagnostics} onAction={copyDiagnostics} />
+  );
 }
 
 async function copyDiagnostics(): Promise<void> {

@@ -15,6 +15,7 @@ export const SHORTCUTS = {
   terminal: { modifiers: ["cmd"], key: "t" },
   otherSettings: { modifiers: ["cmd", "shift"], key: "t" },
   restartOllama: { modifiers: ["cmd", "shift"], key: "r" },
+  diagnostics: { modifiers: ["cmd", "opt"], key: "b" },
   preferences: { modifiers: ["cmd", "shift"], key: "," },
   copyLimit: { modifiers: ["cmd", "opt"], key: "l" },
   copyModelfile: { modifiers: ["cmd", "opt"], key: "m" },
