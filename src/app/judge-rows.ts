@@ -45,9 +45,16 @@ export function rowJudge(judgeModel: (input: JudgeInput) => Verdict = judge) {
       chip: snapshot.isLocal ? appleSilicon(snapshot.machine)?.chip : undefined,
       options,
     };
+    const requestsOf = ({ digest }: InstalledModel): Pick<JudgeInput, "peaks" | "cuts"> => {
+      const { peaks, cuts } = snapshot.requests?.find((each) => each.digest === digest) ?? {};
+      return { peaks, cuts };
+    };
     const loaded = snapshot.loaded.map((resident) => {
       const row = described.find(({ model: { digest } }) => digest === resident.digest);
-      return withRealSize(resident, row?.description && { ...row, description: row.description, ...shared });
+      return withRealSize(
+        resident,
+        row?.description && { ...row, description: row.description, ...shared, ...requestsOf(row.model) },
+      );
     });
     const beside = loadedBeside(loaded, described);
     const programsGpuBytes = heldByOthers(snapshot, loaded);
@@ -56,13 +63,14 @@ export function rowJudge(judgeModel: (input: JudgeInput) => Verdict = judge) {
     const rows = described.map(({ model, description }): FitRow => {
       if (description === undefined) return { model };
       const loaded = beside(model);
-      const on = `${settings}\n${JSON.stringify([model, loaded])}`;
+      const requests = requestsOf(model);
+      const on = `${settings}\n${JSON.stringify([model, loaded, requests])}`;
       const key = buildKey(model);
       const before = kept.get(key);
       const entry =
         before?.on === on && before.description === description
           ? before
-          : { on, description, row: judged({ model, description, loaded, programsGpuBytes, ...shared }) };
+          : { on, description, row: judged({ model, description, loaded, programsGpuBytes, ...shared, ...requests }) };
       next.set(key, entry);
       return entry.row;
     });

@@ -18,7 +18,9 @@ import { findInstallation, type Installation } from "../ollama/installation";
 import { findForbidden, type ModelsFolder, readModelsFolder } from "../ollama/models-folder";
 import { findOtherAddress } from "../ollama/other-addresses";
 import { OllamaProblem, type ProblemKind } from "../ollama/problems";
-import { readServerFacts } from "../ollama/server-facts";
+import { readMlxRequests, readServerFacts } from "../ollama/server-facts";
+import { localStorage } from "./local-storage";
+import { keepRequests, type MlxRequests } from "./mlx-requests";
 import type { Settings } from "./preferences";
 import type { System } from "./system";
 
@@ -58,6 +60,8 @@ export interface Snapshot {
   readonly server: ServerFacts;
   readonly models: readonly InstalledModel[];
   readonly loaded: readonly LoadedModel[];
+  /** What is known of requests to MLX models; absent where the server doesn't run on this Mac. */
+  readonly requests?: readonly MlxRequests[];
 }
 
 const NO_FACTS: ServerFacts = {
@@ -95,7 +99,11 @@ export async function readSnapshot(system: System, settings: Settings): Promise<
   const isOwn = ownServer(server.identity) !== undefined;
   const folder =
     answer.state.kind === "answering" && isOwn ? await readFolder(system, settings, server, answer.models) : undefined;
-  return assemble(await mac, settings, { isLocal, url, server, ...answer, state: { ...answer.state, ...folder } });
+  const requests = isOwn
+    ? await keepRequests(localStorage, await readMlxRequests(system, server, own), answer.models)
+    : undefined;
+  const state = { ...answer.state, ...folder };
+  return assemble(await mac, settings, { isLocal, url, server, ...answer, state, requests });
 }
 
 /** What there is to say of the folder that the models lie in, or should. */

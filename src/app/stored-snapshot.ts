@@ -14,11 +14,12 @@ import {
 import type { InstalledModel, LoadedModel, ModelBackup, RunnerCommandLine, ServerFacts, Sourced } from "../fit/facts";
 import type { RamUse } from "../fit/ram";
 import { SERVER_ORIGINS, type ServerIdentity, type ServerOrigin } from "../fit/server-origin";
+import { isRequests } from "./mlx-requests";
 import type { Settings } from "./preferences";
 import type { Snapshot } from "./snapshot";
 
 /** Changes with any change of {@link Snapshot}: what an earlier version of the extension stored is then read again. */
-const FORMAT = 3;
+const FORMAT = 4;
 
 let cache: Cache | undefined;
 
@@ -64,7 +65,8 @@ const FLASH = { auto: true, on: true, off: true } as const;
 /** Whether a stored value has all that a screen reads of a snapshot. */
 export function isSnapshot(value: unknown): value is Snapshot {
   if (!isRecord(value)) return false;
-  const { machine, limit, advice, ram, gpuAllocatedBytes, url, isLocal, state, server, models, loaded } = value;
+  const { machine, limit, advice, ram, gpuAllocatedBytes, url, isLocal, state, server, models, loaded, requests } =
+    value;
   return (
     isMachine(machine) &&
     isLimit(limit) &&
@@ -78,7 +80,8 @@ export function isSnapshot(value: unknown): value is Snapshot {
     Object.values(state).every(isText) &&
     isServer(server) &&
     isList(models, isModel) &&
-    isList(loaded, isLoaded)
+    isList(loaded, isLoaded) &&
+    isAbsentOr(isListOf(isRequests))(requests)
   );
 }
 

@@ -57,6 +57,33 @@ export function provesNoCap(peaks: readonly MlxPeak[], shownTokens: number): boo
   return peaks.some(({ promptTokens, readWhole }) => readWhole && promptTokens > shownTokens);
 }
 
+/** A prompt that a server cut or refused, as longer than a context. */
+export interface MlxCut {
+  /** As the log writes it. */
+  readonly model: string;
+  readonly promptTokens: number;
+  readonly limitTokens: number;
+}
+
+/** What is known of a context that a server shows for an MLX model: nothing was found out, it caps nothing, or it does. */
+export type ShownContext =
+  | { readonly kind: "unproven" }
+  | { readonly kind: "ignored"; readonly shownTokens: number; readonly promptTokens: number }
+  | { readonly kind: "enforced"; readonly limitTokens: number; readonly promptTokens: number };
+
+/** What requests of a model prove: a cut that the server made itself says most, then the longest prompt read beyond it. */
+export function shownContext(
+  peaks: readonly MlxPeak[],
+  cuts: readonly MlxCut[],
+  shownTokens: number | undefined,
+): ShownContext {
+  const cut = cuts.at(-1);
+  if (cut !== undefined) return { kind: "enforced", limitTokens: cut.limitTokens, promptTokens: cut.promptTokens };
+  if (shownTokens === undefined || !provesNoCap(peaks, shownTokens)) return { kind: "unproven" };
+  const read = peaks.filter(({ readWhole }) => readWhole).map(({ promptTokens }) => promptTokens);
+  return { kind: "ignored", shownTokens, promptTokens: Math.max(...read) };
+}
+
 /** What a measured peak says of any context. */
 interface Evidence {
   readonly readTokens: number;

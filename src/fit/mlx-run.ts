@@ -1,5 +1,5 @@
 import type { MlxModel } from "../memory/mlx/estimate";
-import type { MlxPeak } from "./mlx-peaks";
+import type { MlxPeak, ShownContext } from "./mlx-peaks";
 import { longestPrompt, usualContext } from "./mlx-verdict";
 import type { JudgeOptions, Setting } from "./run-settings";
 import { formatContext } from "./units";
@@ -13,6 +13,10 @@ export interface MlxRun {
   readonly trainedContext?: number;
   /** Nothing of Ollama's decides it. */
   readonly contextFollowsLimit: false;
+  /** Whether the context that Ollama shows caps anything, as far as its log tells. */
+  readonly shown: ShownContext;
+  /** Peaks that were measured, the newest last. */
+  readonly peaks: readonly MlxPeak[];
   /** Words why no verdict can be better than Tight. */
   readonly cautions: readonly string[];
 }
@@ -22,17 +26,20 @@ export interface MlxRunInput {
   readonly options: JudgeOptions;
   /** Peaks of this model in the log of the server that answers. */
   readonly peaks: readonly MlxPeak[];
+  readonly shown: ShownContext;
   readonly cautions: readonly string[];
 }
 
 /** The prompt to judge: the person's choice, else the longest that this server's log shows, else a usual one. */
-export function resolveMlxRun({ model, options, peaks, cautions }: MlxRunInput): MlxRun {
+export function resolveMlxRun({ model, options, peaks, shown, cautions }: MlxRunInput): MlxRun {
   const seen = options.context === "effective" ? Math.max(0, ...peaks.map(({ promptTokens }) => promptTokens)) : 0;
   return {
     context: cut(seen > 0 ? sure(seen, SEEN) : chosen(model, options), model),
     isAskedByClient: seen > 0,
     trainedContext: model.shape.trainedContext,
     contextFollowsLimit: false,
+    shown,
+    peaks,
     cautions,
   };
 }

@@ -1,4 +1,6 @@
 import { type JudgedMlx, LEAST_CONTEXT, type MlxVerdict, type MlxVerdictKind } from "./mlx-verdict";
+import type { MlxPeak, ShownContext } from "./mlx-peaks";
+import type { MlxRun } from "./mlx-run";
 import type { RamBalance } from "./ram";
 import { ignoredSettings, RUNNERS } from "./runners";
 import { formatBytes, formatContext, formatCount } from "./units";
@@ -87,13 +89,39 @@ export function savedStatesSentence({ estimate }: Pick<JudgedMlx, "estimate">): 
   return estimate.savedStates === 0 ? undefined : `Agent sessions can add ${formatBytes(estimate.savedStates)} in RAM.`;
 }
 
+/** The newest peaks as the server's log has them, the largest prompt first. */
+function peaksText(peaks: readonly MlxPeak[]): string {
+  const shown = peaks
+    .toSorted((a, b) => b.promptTokens - a.promptTokens)
+    .slice(0, 3)
+    .map(({ promptTokens, peakBytes }) => `${formatBytes(peakBytes)} at ${formatTokensBelow(promptTokens)}`);
+  const more = peaks.length - shown.length;
+  return `${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""} (server log). They narrow the range.`;
+}
+
+/** What Ollama's own context does for an MLX model, as far as it was found out. */
+export function contextNote(shown: ShownContext): string {
+  switch (shown.kind) {
+    case "unproven":
+      return MLX_CONTEXT_NOTE;
+    case "ignored":
+      return `Here a prompt of ${formatCount(shown.promptTokens)} tokens was read with a context of ${formatContext(shown.shownTokens)} shown. ${MLX_CONTEXT_NOTE}`;
+    case "enforced":
+      return `This server held a prompt of ${formatCount(shown.promptTokens)} tokens to ${formatContext(shown.limitTokens)}: its MLX runner seems to go by num_ctx now, which earlier releases only displayed.`;
+  }
+}
+
 /** Beside the sum: how far it's safe, what is saved between requests, and what only looks like a cap. */
-export function mlxNoteLines(verdict: JudgedMlx): readonly { readonly title: string; readonly text: string }[] {
+export function mlxNoteLines(
+  verdict: JudgedMlx,
+  { shown, peaks }: Pick<MlxRun, "shown" | "peaks">,
+): readonly { readonly title: string; readonly text: string }[] {
   const saved = savedStatesSentence(verdict);
   return [
     ...(verdict.kind === "wont-load" ? [] : [{ title: "Safe Context", text: safeSentence(verdict) }]),
     ...(saved === undefined ? [] : [{ title: "Saved States", text: saved }]),
-    { title: "Context Setting", text: MLX_CONTEXT_NOTE },
+    ...(peaks.length === 0 ? [] : [{ title: "Measured Peaks", text: peaksText(peaks) }]),
+    { title: "Context Setting", text: contextNote(shown) },
     { title: "No Effect", text: `${ignoredSettings(RUNNERS.mlx).join(", ")}: MLX ignores them.` },
   ];
 }

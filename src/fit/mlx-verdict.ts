@@ -6,7 +6,7 @@ import {
   type MlxRun,
   MOST_TOKENS,
 } from "../memory/mlx/estimate";
-import { type MlxPeak, narrowRange } from "./mlx-peaks";
+import { type MlxPeak, type MlxRange, narrowRange } from "./mlx-peaks";
 import { formatBytes, MIB } from "./units";
 
 /** Ollama's check before it loads an MLX model keeps this free (x/mlxrunner/client.go Load). */
@@ -142,8 +142,16 @@ function estimator({ model, prefillStep, chip, peaks = [], savesNothing = false 
     const estimate = estimateMlx(model, { tokens, generated, prefillStep, chip });
     if (estimate.kind === "unknown") return estimate;
     const savedStates = savesNothing ? 0 : estimate.savedStates;
-    return { ...estimate, savedStates, ...rangeOf(estimate, tokens) };
+    return withinRange({ ...estimate, savedStates }, rangeOf(estimate, tokens));
   };
+}
+
+/** The estimate in a range that was measured: what isn't exact, working memory and then scores, gives way. */
+function withinRange(estimate: KnownMlxEstimate, { low, high }: MlxRange): KnownMlxEstimate {
+  const total = Math.min(Math.max(estimate.total, low), high);
+  const off = total - estimate.total;
+  const constant = Math.max(0, estimate.constant + off);
+  return { ...estimate, low, high, total, constant, scratch: estimate.scratch + off + estimate.constant - constant };
 }
 
 /** The last of 1 … `most` for which `holds`, which holds for all before it; 0 where it holds for none. */

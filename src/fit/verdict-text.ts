@@ -116,7 +116,7 @@ export function sumLines(verdict: KnownVerdict): readonly Line[] {
 /** What else there is to know of a verdict: its cautions, and what its runner does beside it. */
 export function noteLines(verdict: KnownVerdict): readonly Line[] {
   const cautions = verdict.cautions.map((text) => ({ title: "Note", text }));
-  return verdict.engine === "mlx" ? [...mlxNoteLines(verdict.mlx), ...cautions] : cautions;
+  return verdict.engine === "mlx" ? [...mlxNoteLines(verdict.mlx, verdict.run), ...cautions] : cautions;
 }
 
 /** The settings the sum rests on, each with its source. */

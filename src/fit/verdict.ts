@@ -6,7 +6,7 @@ import { type KnownMlxEstimate, type MlxModel } from "../memory/mlx/estimate";
 import type { InstalledModel, LoadedModel, MlxModelDescription, ModelDescription, ServerFacts } from "./facts";
 import { CONTEXT_TIERS, contextTier } from "./context-tier";
 import { type GpuLimit, inForceBytes, REMOTE_PREFERENCE, type UnknownGpuLimit } from "./limit-policy";
-import type { MlxPeak } from "./mlx-peaks";
+import { type MlxCut, type MlxPeak, shownContext } from "./mlx-peaks";
 import { type MlxRun, resolveMlxRun } from "./mlx-run";
 import { judgeMlx, type JudgedMlx } from "./mlx-verdict";
 import { type Offload, partialOffload } from "./partial-offload";
@@ -48,6 +48,8 @@ export interface JudgeInput {
   readonly chip?: string;
   /** Peaks of this model's requests that its server logged; they count for MLX alone. */
   readonly peaks?: readonly MlxPeak[];
+  /** Prompts of it that its server cut or refused, by its log. */
+  readonly cuts?: readonly MlxCut[];
   readonly options: JudgeOptions;
 }
 
@@ -373,7 +375,7 @@ function notGguf(description: Exclude<DescriptionResult, ModelDescription>): str
  * it's told even where nothing else is known.
  */
 function judgeByMlx(input: JudgeInput): Verdict {
-  const { model, description, limit, server, ram, chip, peaks = [], options } = input;
+  const { model, description, limit, server, ram, chip, peaks = [], cuts = [], options } = input;
   const described = "kind" in description && description.kind === "mlx" ? description : undefined;
   const reason = "kind" in description && description.kind === "unreadable" ? description.reason : NOT_MLX;
   const weights = described?.model.weights ?? model.sizeBytes;
@@ -387,7 +389,9 @@ function judgeByMlx(input: JudgeInput): Verdict {
     ...unsure,
     ...(identity === undefined ? [] : [identity]),
   ];
-  const run = resolveMlxRun({ model: mlxModel, options, peaks, cautions });
+  const shownTokens = input.loaded.find(({ digest }) => digest === model.digest)?.contextLength;
+  const shown = shownContext(peaks, cuts, shownTokens);
+  const run = resolveMlxRun({ model: mlxModel, options, peaks, shown, cautions });
   const mlx = judgeMlx({
     model: mlxModel,
     tokens: run.context.value,

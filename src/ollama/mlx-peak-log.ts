@@ -1,4 +1,4 @@
-import type { MlxPeak } from "../fit/mlx-peaks";
+import type { MlxCut, MlxPeak } from "../fit/mlx-peaks";
 import { GIB, KIB, MIB } from "../fit/units";
 
 /** Real lines have some hundred characters. */
@@ -63,6 +63,28 @@ export function parsePeaks(log: string): readonly MlxPeak[] {
     }
   }
   return peaks.slice(-MOST_PEAKS);
+}
+
+/**
+ * Prompts of MLX models that the server cut or refused as longer than a context, oldest first: a runner that does so
+ * holds them to num_ctx, which none did up to 0.34.4. The lines are those with which Ollama's other runners say it.
+ */
+export function parseCuts(log: string): readonly MlxCut[] {
+  const cuts: MlxCut[] = [];
+  const runners = new Runners();
+  for (const line of linesOf(log)) {
+    const message = /^time=\S{1,40} level=[A-Z]{1,10} source=\S{1,100} msg="([^"]{1,100})"/.exec(line)?.[1] ?? "";
+    if (message === "server config") runners.forget();
+    else if (message === "starting mlx runner subprocess") runners.start(text(line, "model"));
+    else if (message === "stopping mlx runner subprocess") runners.stop();
+    else if (/^truncating input|exceeds the (?:available )?context/.test(message)) {
+      const [model, limitTokens, promptTokens] = [runners.only(), count(line, "limit"), count(line, "prompt")];
+      if (model === undefined || limitTokens === undefined || promptTokens === undefined) continue;
+      if (promptTokens > limitTokens) cuts.push({ model, limitTokens, promptTokens });
+      if (cuts.length > MOST_PEAKS) cuts.shift();
+    }
+  }
+  return cuts;
 }
 
 function requestOf(line: string): Request | undefined {

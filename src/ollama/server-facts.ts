@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { RunnerCommandLine, ServerFacts, Sourced } from "../fit/facts";
+import type { MlxCut, MlxPeak } from "../fit/mlx-peaks";
 import { type OwnServer, ownServer } from "../fit/server-origin";
 import { readJobLog } from "../mac/launchd-jobs";
 import { readLaunchctlEnv } from "../mac/ollama-service";
@@ -7,7 +8,8 @@ import { parseRunnerCommandLines, type ProcessLine } from "../mac/processes";
 import type { OllamaClient } from "./client";
 import type { OwnAddress } from "./host";
 import { type IdentitySystem, readServerIdentity } from "./server-identity";
-import { fitSwitch, type LoggedFacts, present, readLoggedFacts, whole } from "./server-log";
+import { parseCuts, parsePeaks } from "./mlx-peak-log";
+import { fitSwitch, type LoggedFacts, present, readLoggedFacts, readSinceStart, whole } from "./server-log";
 
 export interface ServerFactsInput {
   readonly system: IdentitySystem;
@@ -35,6 +37,34 @@ export async function readServerFacts({ system, client, own }: ServerFactsInput)
   const likely = log === undefined ? session : besideLog(session);
   return { version, ...likely, ...fromRunners(runners), ...log, identity, runners };
 }
+
+/** Bytes at the end of a log that are looked through for requests: those of some days. */
+const MOST_LOG_BYTES = 4 * 1024 * 1024;
+
+/** What the log of the server that answers tells of requests to MLX models; empty where none is its own. Never throws. */
+export async function readMlxRequests(
+  system: IdentitySystem,
+  { identity, version }: ServerFacts,
+  own: OwnAddress | undefined,
+): Promise<MlxLog> {
+  const server = ownServer(identity);
+  if (server === undefined || own === undefined) return NO_REQUESTS;
+  try {
+    const paths = await logPaths(system, server);
+    const log = await readSinceStart(paths, { port: own.port, version }, MOST_LOG_BYTES);
+    return log === undefined ? NO_REQUESTS : { peaks: parsePeaks(log), cuts: parseCuts(log) };
+  } catch {
+    return NO_REQUESTS;
+  }
+}
+
+/** What a log tells of requests to MLX models. */
+export interface MlxLog {
+  readonly peaks: readonly MlxPeak[];
+  readonly cuts: readonly MlxCut[];
+}
+
+const NO_REQUESTS: MlxLog = { peaks: [], cuts: [] };
 
 /** Where a server logs: the app in the home folder, a job of launchd where its property list says. */
 async function logPaths(system: IdentitySystem, server: OwnServer): Promise<readonly string[]> {

@@ -54,6 +54,36 @@ export async function readLoggedAddress(path: string): Promise<string | undefine
   return start === undefined ? undefined : listening(lastStartOf(start))?.address;
 }
 
+/**
+ * The end of the first of these logs whose last start was the given server's, from that start on, at most `mostBytes` of
+ * it. Undefined where no log is this server's. Never throws.
+ */
+export async function readSinceStart(
+  paths: readonly string[],
+  server: LoggedServer,
+  mostBytes: number,
+): Promise<string | undefined> {
+  for (const path of paths) {
+    const start = await readLastStart(path);
+    if (start === undefined || !isOf(lastStartOf(start), server)) continue;
+    try {
+      const log = await openFileSource(path);
+      try {
+        const begin = (await lastStart(log)) ?? log.size;
+        const from = Math.max(begin, log.size - mostBytes);
+        const text = new TextDecoder().decode(await log.read(from, log.size - from));
+        // What was cut off began in an earlier line.
+        return from === begin ? text : text.slice(text.indexOf("\n") + 1);
+      } finally {
+        await log.close();
+      }
+    } catch {
+      return undefined;
+    }
+  }
+  return undefined;
+}
+
 /** The log from its last server start on; undefined where it has none or may not be read. */
 async function readLastStart(path: string): Promise<string | undefined> {
   try {
