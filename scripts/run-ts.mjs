@@ -2,11 +2,12 @@
  * Runs a TypeScript entry from a fresh checkout: `node scripts/run-ts.mjs scripts/estimate.ts [arguments]`.
  * esbuild joins it with what it imports; `@raycast/api`, which has no code, becomes the stand-in of the tests.
  */
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
+import { keepOwnUrl } from "./keep-own-url.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [entry, ...args] = process.argv.slice(2);
@@ -20,20 +21,6 @@ const folder = join(root, "node_modules", ".cache", "gpu-limit");
 const bundle = join(folder, `${basename(entry).replace(/\.tsx?$/, "")}-${process.pid}.mjs`);
 mkdirSync(folder, { recursive: true });
 process.once("exit", () => rmSync(bundle, { force: true }));
-
-/** A bundled file still knows where its source lies. */
-const keepOwnUrl = {
-  name: "keep-own-url",
-  setup(setup) {
-    setup.onLoad({ filter: /\.tsx?$/ }, ({ path }) => {
-      if (path.includes("node_modules")) return undefined;
-      const source = readFileSync(path, "utf8");
-      if (!source.includes("import.meta.url")) return undefined;
-      const contents = source.replaceAll("import.meta.url", JSON.stringify(pathToFileURL(path).href));
-      return { contents, loader: path.endsWith("x") ? "tsx" : "ts" };
-    });
-  },
-};
 
 await build({
   entryPoints: [resolve(entry)],

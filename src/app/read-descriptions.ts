@@ -6,11 +6,16 @@ import { openMlxModel } from "../memory/mlx/estimate";
 import type { OllamaClient } from "../ollama/client";
 import { describeMlxModel } from "../ollama/mlx-source";
 import { describeModel } from "../ollama/model-source";
+import { sharedTensors } from "../ollama/shared-tensors";
 import { storedDescription, storeDescription } from "./description-store";
 
 const AT_ONCE = 4;
 /** Rows become visible in steps of time, so that 200 models don't mean 200 renderings, and a slow one waits for nobody. */
 const PUBLISH_EVERY_MS = 150;
+/** Of the time between two steps drawing may take a quarter: a long list takes fewer steps. */
+const TIMES_DRAWING = 4;
+/** React draws a moment after it was told. */
+const DRAWN_AFTER_MS = 10;
 /** Unpacking a description takes a millisecond: the list may draw in between. */
 const YIELD_EVERY_MS = 20;
 
@@ -35,12 +40,15 @@ export async function readDescriptions(models: readonly InstalledModel[], option
   const wanted = new Map(models.filter(({ cloud }) => !cloud).map((model) => [model.digest, model]));
   let published = 0;
   let timer: NodeJS.Timeout | undefined;
+  let drawingMs = 0;
   const publish = (): void => {
     clearTimeout(timer);
     timer = undefined;
     if (options.signal.aborted || known.size === published) return;
     published = known.size;
+    const began = performance.now();
     options.onProgress(new Map(known));
+    setTimeout(() => (drawingMs = performance.now() - began - DRAWN_AFTER_MS), DRAWN_AFTER_MS).unref();
   };
   let yielded = performance.now();
   for (const model of wanted.values()) {
@@ -59,7 +67,7 @@ export async function readDescriptions(models: readonly InstalledModel[], option
       for (const model of next) {
         if (options.signal.aborted) return;
         known.set(model.digest, await readOne(model, options));
-        timer ??= setTimeout(publish, PUBLISH_EVERY_MS);
+        timer ??= setTimeout(publish, Math.max(PUBLISH_EVERY_MS, TIMES_DRAWING * drawingMs));
       }
     }),
   );
@@ -70,9 +78,15 @@ export async function readDescriptions(models: readonly InstalledModel[], option
 const READERS: {
   readonly [E in Engine]: (model: InstalledModel, options: ReadOptions) => Promise<DescriptionResult>;
 } = {
-  llama: (model, options) => describeModel({ ...options, model, needsArrays }),
+  llama: readLlama,
   mlx: readMlx,
 };
+
+async function readLlama(model: InstalledModel, options: ReadOptions): Promise<ModelDescription> {
+  const description = await describeModel({ ...options, model, needsArrays });
+  const { metadata } = description;
+  return { ...description, metadata: { ...metadata, tensors: sharedTensors(metadata.tensors) } };
+}
 
 async function readMlx(model: InstalledModel, options: ReadOptions): Promise<DescriptionResult> {
   const reading = await describeMlxModel({ ...options, model });

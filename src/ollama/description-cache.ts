@@ -1,5 +1,6 @@
 import type { ModelDescription } from "../fit/facts";
 import type { MetadataValue, TensorInfo } from "../memory/metadata";
+import { sharedTensors } from "./shared-tensors";
 
 /** Changes when the text below does: older entries are then read again. */
 const FORMAT = 3;
@@ -36,7 +37,7 @@ export function deserializeDescription(text: string): ModelDescription | undefin
     const values = new Map<string, MetadataValue>(
       metadata.values.map(([key, value]: [string, unknown]) => [key, unpack(value)]),
     );
-    return { ...rest, metadata: { values, tensors } };
+    return { ...rest, metadata: { values, tensors: sharedTensors(tensors) } };
   } catch {
     return undefined;
   }

@@ -16,8 +16,12 @@ export interface ComputeBuffer {
   readonly measured: boolean;
 }
 
-/** A buffer takes a millisecond to work out, and searches come back to the same settings under many limits. */
-const known = new WeakMap<ModelShape, Map<string, number>>();
+/**
+ * Bytes by shape and settings. A buffer takes a millisecond to work out, searches come back to the same settings under many
+ * limits, and most models are tuned from a few others, of the same shape.
+ */
+const known = new Map<string, Map<string, number>>();
+const shapeKeys = new WeakMap<ModelShape, string>();
 
 /**
  * Compute buffer on the GPU in bytes. Transformers are laid out tensor by tensor as llama.cpp, ggml's allocator and
@@ -34,8 +38,10 @@ export function computeBuffer(shape: ModelShape, settings: EffectiveSettings): C
 type Method = (shape: ModelShape, settings: EffectiveSettings) => number;
 
 function knownBytes(shape: ModelShape, settings: EffectiveSettings, workOut: Method): number {
-  const ofShape = known.get(shape) ?? new Map<string, number>();
-  known.set(shape, ofShape);
+  const shapeKey = shapeKeys.get(shape) ?? JSON.stringify(shape);
+  shapeKeys.set(shape, shapeKey);
+  const ofShape = known.get(shapeKey) ?? new Map<string, number>();
+  known.set(shapeKey, ofShape);
   const key = Object.values(settings).join(" ");
   const earlier = ofShape.get(key);
   if (earlier !== undefined) return earlier;
