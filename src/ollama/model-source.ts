@@ -53,7 +53,7 @@ async function showAll({ client, model, isLocal, signal }: DescribeOptions): Pro
     if (!(error instanceof OllamaProblem) || error.kind === "stopped") throw error;
     const way = isLocal
       ? "Its file isn't readable here: choose the models folder in the preferences."
-      : "On the Mac that Ollama runs on, its file tells.";
+      : "On the machine that Ollama runs on, its file tells.";
     throw new OllamaProblem(
       error.kind,
       `Ollama's plain answer isn't enough, and all of it wasn't to be had. ${way} ${error.message}`,

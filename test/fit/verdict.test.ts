@@ -1,7 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ModelDescription } from "../../src/fit/facts";
-import { contextOf, fitsLimit, judge, judgeAtContext, type JudgeInput, ramNeed, swaps } from "../../src/fit/verdict";
+import {
+  contextOf,
+  expectedReport,
+  fitsLimit,
+  judge,
+  judgeAtContext,
+  type JudgeInput,
+  ramNeed,
+  swaps,
+} from "../../src/fit/verdict";
 import { badgeText, tooltipText, verdictSentence } from "../../src/fit/verdict-text";
 import { GIB, MIB } from "../../src/fit/units";
 import { described, inputFor, installed, lacking, limitOf, llama, logged, measured, oracle, SERVER } from "./inputs";
@@ -146,6 +155,8 @@ describe("Unknown", () => {
     expect(verdict.estimate.total).toBe(roomy.estimate.total + 12);
     expect(tooltipText(verdict)).toContain("LoRA Adapter 12 B");
     expect(ramNeed(verdict.estimate, qwen.weights + 12)).toBe(verdict.estimate.total);
+    // Ollama's parser of llama-server's log knows no LoRA buffers.
+    expect(expectedReport(verdict.estimate)).toBe(expectedReport(roomy.estimate));
   });
 
   it("keeps the sum while only the limit is not known", () => {

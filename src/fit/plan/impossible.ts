@@ -24,7 +24,7 @@ export function* impossible(plan: PlanInput, before: KnownVerdict): Steps<Imposs
   const perhaps = yield* lighterBuild(plan, before);
   const highest = Math.max(before.limit.bytes, (advice?.highestMib ?? 0) * MIB);
   const advised = Math.max(before.limit.bytes, (advice?.recommendedMib ?? 0) * MIB);
-  const where = advice === undefined ? "that Mac" : "this Mac";
+  const where = advice === undefined ? "that machine" : "this Mac";
   return {
     missing: missingText({ input, advice }, before, highest, where),
     perhaps,
@@ -35,7 +35,7 @@ export function* impossible(plan: PlanInput, before: KnownVerdict): Steps<Imposs
         ? []
         : [`Perhaps: ${perhaps}. It would fit if that build has the usual size; Check for Smaller Builds can tell.`]),
       advice === undefined
-        ? "A higher GPU limit, set on the Mac that Ollama runs on."
+        ? "A higher GPU limit, set on the machine that Ollama runs on."
         : "Ollama on a Mac with more memory, as the host in the preferences.",
       "Several machines together: exo or llama.cpp's RPC backend.",
       `The cloud, where ${baseName(input.model.name)} has a cloud tag.`,
