@@ -19,7 +19,7 @@ export function isHeldByModels(bytes: number | undefined): bytes is number {
   return bytes !== undefined && bytes > WINDOWS_BYTES;
 }
 
-/** The app that likely holds most of it: nothing of macOS tells it by program, but its footprint includes it. */
+/** The app or program that likely holds most of it: nothing of macOS tells it by program, but its footprint includes it. */
 export function likelyHolder(bytes: number, apps: readonly ClosableApp[]): string | undefined {
   return apps.toSorted((a, b) => b.bytes - a.bytes).find((app) => app.bytes > bytes / 2)?.name;
 }
@@ -41,11 +41,7 @@ export function besidePrograms(input: JudgeInput, verdict: KnownVerdict): Beside
 }
 
 /** The same as a sentence, beside the verdict, which judges the model alone. */
-export function besideProgramsText(
-  { heldBytes, leftBytes, isEnough }: BesidePrograms,
-  apps: readonly ClosableApp[] = [],
-): string {
-  const holder = likelyHolder(heldBytes, apps);
+export function besideProgramsText({ heldBytes, leftBytes, isEnough }: BesidePrograms, holder?: string): string {
   const held = `Other programs${holder === undefined ? "" : ` (likely ${holder})`} hold ${formatBytes(heldBytes)} of the GPU's memory now`;
   return isEnough
     ? `${held}: it fits beside them.`

@@ -8,7 +8,9 @@ export function waysToKnow(input: JudgeInput, verdict: Extract<Verdict, { kind: 
   if (noGpuText(input.server) !== undefined) return ["Restart Ollama, and see whether it finds the GPU then."];
   if (limit.kind === "unknown") {
     return [
-      ram === undefined ? "State the limit of that machine in the preferences: GPU Limit of the Remote Mac." : limit.reason,
+      ram === undefined
+        ? "State the limit of that machine in the preferences: GPU Limit of the Remote Mac."
+        : limit.reason,
     ];
   }
   if ("kind" in description) {

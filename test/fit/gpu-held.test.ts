@@ -61,7 +61,7 @@ describe("a model beside other programs", () => {
       input: input({ programsGpuBytes: 29 * GIB }),
       canCap: true,
       variantName: (source) => source,
-      apps: [{ name: "LM Studio", bytes: 30 * GIB }],
+      gpuHolder: "LM Studio",
     });
     if (plan.kind !== "options") throw new Error("There's no option.");
     expect(headline(plan)).toBe("It Fits Alone");

@@ -77,9 +77,9 @@ function toOption(plan: PlanInput, before: KnownVerdict, kind: PlanKind, way: Pr
 }
 
 /** The verdict judges the model alone; apps that an option closes hold nothing any more. */
-function nowText({ input, apps }: PlanInput, { changes, after }: Proposed): string | undefined {
+function nowText({ input, gpuHolder }: PlanInput, { changes, after }: Proposed): string | undefined {
   const now = changes.closeApps === undefined ? besidePrograms(applyChanges(input, changes), after) : undefined;
-  return now && besideProgramsText(now, apps);
+  return now && besideProgramsText(now, gpuHolder);
 }
 
 /** No change leads to Fits where the limit or the server is not known well enough: that doesn't mean it won't fit. */

@@ -17,6 +17,8 @@ export interface PlanInput {
   readonly apps?: readonly ClosableApp[];
   /** The installed build of the same name that another engine runs, as the list judges it. */
   readonly sibling?: JudgeInput;
+  /** What likely holds most of the GPU memory that other programs hold, where they were read. */
+  readonly gpuHolder?: string;
   /** What a registry said of the GGUF build of an MLX model; absent where it was not asked. */
   readonly gguf?: OtherBuild;
   /** What a registry said of smaller builds, by quantization; absent where it was not asked. */

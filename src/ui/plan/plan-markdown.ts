@@ -43,9 +43,10 @@ export interface Agreement {
 
 /** An option as a page to agree to: before and after, each step, and what it costs. */
 export function agreementMarkdown({ before, option, steps, warnings }: Agreement): string {
-  const { costs, commands } = option;
+  const { now, costs, commands } = option;
   return [
     planMarkdown(before, option),
+    ...(now === undefined ? [] : [plainMarkdown(now)]),
     ...warnings.map((warning) => `**Warning:** ${plainMarkdown(warning)}`),
     ...listOf(
       "Steps",

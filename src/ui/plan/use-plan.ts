@@ -2,7 +2,7 @@ import { showToast, Toast } from "@raycast/api";
 import { usePromise } from "@raycast/utils";
 import { useMemo, useRef, useState } from "react";
 import type { ClosableApp, ServerFacts, SmallerBuild } from "../../fit/facts";
-import { isHeldByModels } from "../../fit/gpu-held";
+import { isHeldByModels, likelyHolder } from "../../fit/gpu-held";
 import { planInSteps } from "../../fit/plan/make-plan";
 import type { Plan } from "../../fit/plan/options";
 import type { PlanInput } from "../../fit/plan/plan-input";
@@ -40,19 +40,24 @@ export function usePlan(row: FitRow, snapshot: Snapshot): PlanState | undefined 
   const abortable = useRef<AbortController>(null);
   const [state, setState] = useState<Planned>();
   // While it's planned again, what was known of apps stays.
-  const lastApps = useRef<readonly ClosableApp[]>(undefined);
+  const lastApps = useRef<Pick<PlanInput, "apps" | "gpuHolder">>({});
   const work = async (input: PlanInput | undefined, server: ServerFacts) => {
     const signal = abortable.current?.signal;
     if (input === undefined || signal === undefined) return;
-    const plan = async (apps: readonly ClosableApp[] | undefined) => {
-      const planned = { ...input, apps };
+    const plan = async () => {
+      const planned = { ...input, ...lastApps.current };
       const made = await inSlices(planWithPictures(planned), signal);
       setState({ planned, plan: made });
       return made;
     };
-    if (!needsApps(await plan(lastApps.current), input)) return;
-    lastApps.current = closableApps(await readLargestApps(getSystem()), server);
-    await plan(lastApps.current);
+    if (!needsApps(await plan(), input)) return;
+    const apps = await readLargestApps(getSystem());
+    const others = apps.filter(({ name }) => name !== "Ollama");
+    lastApps.current = {
+      apps: closableApps(apps, server),
+      gpuHolder: likelyHolder(input.input.programsGpuBytes ?? 0, others),
+    };
+    await plan();
   };
   const { isLoading, revalidate } = usePromise(work, [known, snapshot.server], { abortable });
   if (state === undefined) return undefined;
