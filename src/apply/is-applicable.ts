@@ -10,7 +10,7 @@ const IS_MADE_HERE: { readonly [K in keyof Changes]-?: (server: ServerFacts) => 
   numCtx: () => true,
   clientContext: () => false,
   unload: () => true,
-  closeApps: () => false,
+  closeApps: () => true,
   // Only for the app the session's variables decide; a service has its own, and a terminal its shell's.
   kvCacheType: ({ identity }) => identity.kind === "app",
   keepAlive: () => false,

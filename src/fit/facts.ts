@@ -161,6 +161,8 @@ export interface MlxModelDescription {
 /** An app that a person could quit to make room, with its helpers. */
 export interface ClosableApp {
   readonly name: string;
+  /** Its .app folder; absent for what can't be asked to quit. */
+  readonly bundlePath?: string;
   /** Its footprint. */
   readonly bytes: number;
 }

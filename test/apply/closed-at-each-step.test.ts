@@ -23,7 +23,7 @@ interface Sample<S extends Step> {
 }
 
 /** What leaves nothing behind, and what only takes back. */
-type Other = "restart-ollama" | "unload" | "load" | "remove-variant";
+type Other = "close-apps" | "restart-ollama" | "unload" | "load" | "remove-variant";
 
 /** One of each kind that leaves something, in the order in which they run; one that's forgotten is a type error. */
 const SAMPLES: { readonly [K in Exclude<Step["kind"], Other>]: Sample<StepOf<K>> } = {

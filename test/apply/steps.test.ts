@@ -16,6 +16,7 @@ const EXPECTED = { numCtx: 8192, bytes: 10 * 1024 ** 3, leastBytes: 5 };
 /** One of each: a kind without a sample is a type error. */
 const SAMPLES: { readonly [K in Step["kind"]]: StepOf<K> } = {
   "set-limit": { kind: "set-limit", mib: 57_344, beforeMib: 0, daemon: "keep" },
+  "close-apps": { kind: "close-apps", apps: [{ name: "Xcode", bundlePath: "/Applications/Xcode.app" }] },
   "set-kv-cache": { kind: "set-kv-cache", type: "q8_0", before: "" },
   "create-variant": { kind: "create-variant", source: "a:1b", name: "a:1b-8k", numCtx: 8192 },
   "restart-ollama": { kind: "restart-ollama", cutsOff: ["b:1b"] },
@@ -57,6 +58,7 @@ describe("the words of a step", () => {
   it("say what it does, and what it cuts off or replaces", () => {
     expect(ALL.map(stepText)).toEqual([
       "Set the GPU limit to 57,344 MiB (56.0 GiB) until the Mac restarts: macOS asks for your password.",
+      "Ask Xcode to quit: unsaved work is asked about, nothing is forced, and macOS asks once per app whether Raycast may.",
       "Set the KV cache type to q8_0 for Ollama's next start.",
       "Create a:1b-8k with a context of 8K.",
       "Restart Ollama: b:1b is loaded, and answers in progress are cut off.",
@@ -81,7 +83,7 @@ describe("the words of a step", () => {
   it("are there for every kind, as title, as failure and where nobody knows", () => {
     for (const step of ALL) {
       expect(stepTitle(step)).toMatch(/^[A-Z].*[^.]$/);
-      expect(stepFailedText(step)).toMatch(/ (?:Wasn't|not) /);
+      expect(stepFailedText(step)).toMatch(/ (?:(?:Wasn|Weren)'t|not) /);
       const unsure = stepUnsureText(step);
       expect(unsure !== undefined).toBe(leavesSomething(step));
       if (unsure !== undefined) expect(unsure).toMatch(/^The .{1,27} May Have /);

@@ -34,6 +34,10 @@ const FIELDS: { readonly [K in Step["kind"]]: SampleFields<StepOf<K>> } = {
     daemon: fc.constantFrom("keep" as const, "install" as const, "remove" as const),
     daemonBeforeMib: optional(whole),
   },
+  "close-apps": {
+    apps: fc.array(fc.record({ name, bundlePath: name })),
+    mostUsedBytes: optional(positive),
+  },
   "set-kv-cache": { type: fc.string(), before: fc.string() },
   "create-variant": {
     source: name,
@@ -171,6 +175,7 @@ describe("a journal", () => {
             server: input.server,
             loaded,
             kvCacheTypeNow: "",
+            closing: [{ name: "Xcode", bundlePath: "/Applications/Xcode.app", bytes: 1 }],
             existing: () => undefined,
           });
           const all = [...steps, ...steps.flatMap(undoUnseen)];

@@ -880,8 +880,15 @@ describe("RAM that is short, where the limit is not", () => {
     expect(titles(screen)[0]).toBe("Close Blender");
     expect(screen.text().replace(/\s+/g, " ")).toContain("To close: Blender (45.0 GiB)");
     expect(screen.actions()).not.toContain("Apply");
-    await screen.action("Choose Apps to Quit");
-    expect(titles(screen)).toContain("Blender");
+    expect(screen.actions()[0]).toBe("Choose Apps to Close…");
+    await screen.action("Choose Apps to Close…");
+    screen.says("Blender", "45.0 GiB of RAM: enough", "nothing is forced", "asks for each app");
+    await screen.fill("Apps to Close", []);
+    screen.says(/0 B of RAM, and about \d+\.\d GiB is needed/);
+    await screen.fill("Apps to Close", ["/Applications/Blender.app"]);
+    await screen.submit();
+    expect(stage.mac.processes.map(({ path }) => path).join()).not.toContain("Blender");
+    expect(stage.ollama.loaded()).toMatchObject([{ model: { name: "gemma3:27b" } }]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { isShape } from "../stored-fields";
+import { closeApps } from "./quit-apps";
 import { createVariant } from "./create-variant";
 import { load } from "./load";
 import { removeVariant } from "./remove-variant";
@@ -17,6 +18,7 @@ export type { ChangeSystem, ExistingModel, Note, StepFailure, StepOutcome, Steps
  */
 const TABLE = {
   "set-limit": setLimit,
+  "close-apps": closeApps,
   "set-kv-cache": setKvCache,
   "create-variant": createVariant,
   "restart-ollama": restartOllama,

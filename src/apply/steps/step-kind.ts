@@ -1,4 +1,4 @@
-import type { InstalledModel, LoadedModel, ServerFacts } from "../../fit/facts";
+import type { ClosableApp, InstalledModel, LoadedModel, ServerFacts } from "../../fit/facts";
 import type { PlanOption } from "../../fit/plan/options";
 import type { ChangeOutcome, PromptSystem } from "../../mac/gpu-limit";
 import type { Pausing } from "../../mac/wait";
@@ -70,6 +70,8 @@ export interface StepsInput {
   readonly daemonMib?: number;
   /** The person wants the limit kept after a restart of the Mac. */
   readonly keepsLimit?: boolean;
+  /** The apps that the person ticked to be closed; absent while it's the plan's own choice. */
+  readonly closing?: readonly ClosableApp[];
   readonly server: ServerFacts;
   readonly loaded: readonly LoadedModel[];
   /** OLLAMA_KV_CACHE_TYPE of the session now; "" = not set. */

@@ -4,7 +4,7 @@ import { type KeptJournal, readJournal } from "../../apply/journal-store";
 import type { RunResult } from "../../apply/run-change";
 import { leavesSomething, planSteps, type Step, stepText } from "../../apply/steps";
 import { agreeToSteps } from "./agree-to-steps";
-import type { ModelDescription } from "../../fit/facts";
+import type { ClosableApp, ModelDescription } from "../../fit/facts";
 import { checkLimit } from "../../fit/limit-policy";
 import { type BesideLoaded, ownRunners } from "../../fit/own-runners";
 import type { PlanOption } from "../../fit/plan/options";
@@ -41,6 +41,8 @@ export interface ApplyWay {
   readonly verifies?: boolean;
   /** Keeps a limit that it raises after a restart of the Mac. */
   readonly keepsLimit?: boolean;
+  /** The apps that the person ticked to be closed, in a form that says what else is done: nothing more is asked. */
+  readonly closing?: readonly ClosableApp[];
   /** The steps as the person has read them: nothing else is done, and nothing is asked. Absent = an alert asks. */
   readonly agreed?: readonly Step[];
 }
@@ -56,12 +58,20 @@ export async function applyOption(work: ApplyOption, way: ApplyWay = {}): Promis
   if (!(await isReady())) return undefined;
   // Loading alone changes nothing that would have to be agreed to, and disturbs no other change.
   if (steps.every(({ kind }) => kind === "load")) return carryOut(journal, changeWork, { isOurs: async () => true });
-  if (!(await (way.agreed === undefined ? confirmSteps(work, steps) : isAsAgreed(way.agreed, steps, refresh)))) {
-    return undefined;
-  }
+  if (!(await isAgreed(work, way, steps))) return undefined;
   return asOneChange({ title: option.title, journal: journal.id }, async (lock) =>
     (await isReady()) ? carryOut(journal, changeWork, lock) : undefined,
   );
+}
+
+/** Whether the person agrees: on the page or the form they come from, else in an alert. */
+function isAgreed(
+  work: ApplyOption,
+  { agreed, closing }: ApplyWay,
+  steps: readonly Step[],
+): Promise<boolean> | boolean {
+  if (closing !== undefined) return true;
+  return agreed === undefined ? confirmSteps(work, steps) : isAsAgreed(agreed, steps, work.refresh);
 }
 
 /** Whether the steps are still those that a person has read; otherwise it is said, and they are shown again. */
@@ -131,7 +141,7 @@ async function isAsPlanned({ row, snapshot, settings, refresh }: ApplyOption): P
 /** What an option does now, step by step; what is there already is left out. */
 export async function stepsOf(
   work: Pick<ApplyOption, "option" | "row" | "rows" | "snapshot">,
-  { verifies = true, keepsLimit }: Pick<ApplyWay, "verifies" | "keepsLimit"> = {},
+  { verifies = true, keepsLimit, closing }: Omit<ApplyWay, "agreed"> = {},
 ): Promise<readonly Step[]> {
   const { option, row, rows, snapshot } = work;
   const system = getSystem();
@@ -151,6 +161,7 @@ export async function stepsOf(
     limitNowMib: limitMib ?? mac?.overrideMib ?? 0,
     daemonMib,
     keepsLimit,
+    closing,
     server: snapshot.server,
     loaded: row.input?.loaded ?? snapshot.loaded,
     kvCacheTypeNow: kvCacheTypeNow ?? "",

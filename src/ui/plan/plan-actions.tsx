@@ -2,9 +2,11 @@ import { Action, ActionPanel, Icon, Keyboard } from "@raycast/api";
 import type { ReactNode } from "react";
 import { isApplicable } from "../../apply/is-applicable";
 import { canUndo, isFinished, type Journal } from "../../apply/journal";
+import type { ClosableApp } from "../../fit/facts";
 import { asOneLine } from "../../fit/commands";
 import type { PlanOption } from "../../fit/plan/options";
 import type { ApplyOption, ApplyWay } from "../change/apply-option";
+import { CloseAppsForm } from "./close-apps-form";
 import { SetLimitAction } from "../limit/set-limit-action";
 import { runInTerminal } from "../shared/model-work";
 import { DiagnosticsAction } from "../shared/diagnostics-action";
@@ -24,24 +26,49 @@ interface Props extends Omit<ApplyOption, "option" | "next"> {
   readonly text?: string;
   /** Show GPU Memory, whose plans these may be: it comes from above, or the two views would import each other. */
   readonly memoryView: ReactNode;
+  /** The apps that may be asked to quit; absent while they aren't read. */
+  readonly apps?: readonly ClosableApp[];
   readonly checkBuilds?: () => Promise<void>;
   readonly lastChange?: Journal;
 }
 
 /** What can be done with an option of a plan; Enter carries it out. */
-export function PlanActions({ option, apply, allWays, text, memoryView, checkBuilds, lastChange, ...work }: Props) {
+export function PlanActions({
+  option,
+  apply,
+  allWays,
+  text,
+  memoryView,
+  apps,
+  checkBuilds,
+  lastChange,
+  ...work
+}: Props) {
   const { snapshot, settings, refresh } = work;
   const journal = undoable(lastChange, snapshot);
   return (
     <ActionPanel>
       <ActionPanel.Section>
-        {option?.changes.closeApps && (
-          <Action.Push title="Choose Apps to Quit" icon={Icon.AppWindow} target={memoryView} />
+        {option?.changes.closeApps && apply && (
+          <Action.Push
+            title="Choose Apps to Close…"
+            icon={Icon.AppWindow}
+            target={
+              <CloseAppsForm
+                option={option}
+                closing={option.changes.closeApps}
+                apps={apps}
+                apply={(way) => apply(option, way)}
+              />
+            }
+          />
         )}
         {option?.changes.clientContext !== undefined && (
           <Action.CopyToClipboard title="Copy Context for the Client" content={String(option.changes.clientContext)} />
         )}
-        {option && apply && isApplicable(option, snapshot.server) && <ApplyActions option={option} apply={apply} />}
+        {option && apply && !option.changes.closeApps && isApplicable(option, snapshot.server) && (
+          <ApplyActions option={option} apply={apply} />
+        )}
         {checkBuilds && (
           <Action
             title="Check for Smaller Builds"

@@ -50,6 +50,7 @@ export function usePlanWork({
       settings,
       lastChange: lastChange.data,
       memoryView,
+      apps: state?.planned.apps,
       refresh: () => {
         list.refresh();
         state?.refresh();

@@ -1,0 +1,91 @@
+import { usedByOthers } from "../../fit/ram";
+import { formatBytes } from "../../fit/units";
+import { type AppFootprint, quitApp, readLargestApps } from "../../mac/apps";
+import { readMemoryUse } from "../../mac/memory-status";
+import { isAbsentOr, isListOf, isName, isPositive, isShape } from "../stored-fields";
+import type { ChangeSystem, Note, StepKind, StepsInput } from "./step-kind";
+
+/** An app by the folder it lies in: its processes may be others by the time it's asked. */
+interface AppToClose {
+  readonly name: string;
+  readonly bundlePath: string;
+}
+
+interface CloseApps {
+  readonly kind: "close-apps";
+  readonly apps: readonly AppToClose[];
+  /** What may be in use by everything at most once they're closed, in bytes; absent where that isn't known. */
+  readonly mostUsedBytes?: number;
+}
+
+/** Never asked to quit, whoever ticks them: this extension runs in one, the models in another. */
+const NEVER = /\/(?:Raycast[^/]*|Ollama|Finder)\.app$/;
+
+const isApp = isShape<AppToClose>({ name: isName, bundlePath: isName });
+
+/**
+ * Asks apps to quit, as Command-Q does, each of which may ask to save something or refuse; nothing is forced. What refuses
+ * stays open and the change goes on. The RAM is measured again afterwards.
+ */
+export const closeApps: StepKind<CloseApps> = {
+  fields: { apps: isListOf(isApp), mostUsedBytes: isAbsentOr(isPositive) },
+  leaves: "nothing",
+  planned: (input) => {
+    const apps = appsOf(input);
+    return apps.length === 0 ? [] : [{ kind: "close-apps", apps, mostUsedBytes: mostUsedBytes(input) }];
+  },
+  title: () => "Closing Apps",
+  text: ({ apps }) =>
+    `Ask ${apps.map(({ name }) => name).join(", ")} to quit: unsaved work is asked about, nothing is forced, and macOS asks once per app whether Raycast may.`,
+  failedText: () => "The Apps Weren't Closed",
+  look: "unseen",
+  run: async (system, { apps, mostUsedBytes: most }) => {
+    const running = await readLargestApps(system);
+    const refused: string[] = [];
+    for (const { name, bundlePath } of apps) {
+      if (system.signal?.aborted)
+        return { kind: "cancelled", reason: "Stopped before the next app.", isHarmless: true };
+      const app = running.find((each) => each.bundlePath === bundlePath);
+      if (app !== undefined && !(await hasQuit(system, app))) refused.push(name);
+    }
+    return { kind: "done", note: noteOf(refused, await othersNow(system), most) };
+  },
+  undoUnseen: () => [],
+};
+
+/** What everything but this server's models uses; undefined where it can't be read. */
+async function othersNow(system: ChangeSystem): Promise<number | undefined> {
+  const [{ usedBytes }, loaded] = await Promise.all([readMemoryUse(system), system.client.loaded().catch(() => [])]);
+  return usedBytes === undefined ? undefined : usedByOthers(usedBytes, loaded);
+}
+
+async function hasQuit(system: ChangeSystem, app: AppFootprint): Promise<boolean> {
+  if (app.kind !== "app" || NEVER.test(app.bundlePath ?? "")) return false;
+  return (await quitApp(system, app)).kind === "quit";
+}
+
+/** What a person has to know where an app stays open, or where the RAM is short all the same. */
+function noteOf(refused: readonly string[], usedBytes: number | undefined, most: number | undefined): Note | undefined {
+  const short = usedBytes === undefined || most === undefined ? 0 : usedBytes - most;
+  const left = short > 0 ? `RAM is still ${formatBytes(short)} short.` : "";
+  if (refused.length > 0) {
+    const [first = ""] = refused;
+    const title =
+      refused.length === 1 ? `${first.slice(0, 20)} Is Still Open` : `${refused.length} Apps Are Still Open`;
+    return { title, message: left || "There's enough RAM all the same." };
+  }
+  return left === "" ? undefined : { title: "RAM Is Still Short", message: left };
+}
+
+/** The apps that a person ticked; until then those that the plan names. */
+function appsOf({ option, closing = option.changes.closeApps?.apps }: StepsInput): readonly AppToClose[] {
+  return (closing ?? []).flatMap(({ name, bundlePath }) =>
+    bundlePath === undefined || NEVER.test(bundlePath) ? [] : [{ name, bundlePath }],
+  );
+}
+
+/** Before the model is loaded, everything else may use the RAM less what the model needs. */
+function mostUsedBytes({ option: { after } }: StepsInput): number | undefined {
+  const room = after.ram && after.ram.ramBytes - after.ram.needBytes;
+  return room !== undefined && room > 0 ? room : undefined;
+}

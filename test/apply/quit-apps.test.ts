@@ -1,0 +1,44 @@
+import { afterEach, expect, it } from "vitest";
+import { runStep, type StepOf } from "../../src/apply/steps";
+import { createSampleMac } from "../stand-ins/mac";
+import { startStandInOllama, type StandInOllama } from "../stand-ins/ollama";
+import { changeSystemOf } from "./changes";
+
+let server: StandInOllama;
+afterEach(() => server.close());
+
+async function close(names: readonly string[], mostUsedBytes?: number) {
+  server = await startStandInOllama({ models: [] });
+  const mac = createSampleMac();
+  const step: StepOf<"close-apps"> = {
+    kind: "close-apps",
+    apps: names.map((name) => ({ name, bundlePath: `/Applications/${name}.app` })),
+    mostUsedBytes,
+  };
+  const outcome = await runStep(changeSystemOf(mac, server), step);
+  return { outcome, open: mac.processes.map(({ path }) => path).join("\n") };
+}
+
+it("asks each app to quit, and says nothing where there's room then", async () => {
+  const { outcome, open } = await close(["Firefox", "Xcode"], 64 * 1024 ** 3);
+  expect(outcome).toEqual({ kind: "done", note: undefined });
+  expect(open).not.toMatch(/Firefox|Xcode/);
+});
+
+it("never asks Raycast or Ollama, whoever ticked them, and goes on", async () => {
+  const { outcome, open } = await close(["Raycast", "Ollama"]);
+  expect(outcome).toMatchObject({ kind: "done", note: { title: "2 Apps Are Still Open" } });
+  expect(open).toMatch(/Raycast\.app[^]*Ollama\.app/);
+});
+
+it("measures again, and says what is still short", async () => {
+  const { outcome } = await close(["Firefox"], 1024 ** 3);
+  expect(outcome).toMatchObject({
+    kind: "done",
+    note: { title: "RAM Is Still Short", message: expect.stringMatching(/^RAM is still \d+\.\d GiB short\.$/) },
+  });
+});
+
+it("leaves alone what isn't running any more", async () => {
+  expect((await close(["Keynote"])).outcome).toEqual({ kind: "done", note: undefined });
+});
