@@ -71,11 +71,13 @@ function Loaded({ model, memory, snapshot, memoryView }: Props & { readonly mode
   );
   const row = rows.find((each) => each.verdict && each.model === build);
   const expiry = formatExpiry(model.expiresAt, getSystem().now());
+  // What Ollama shows for MLX caps nothing.
+  const context = build?.format === "safetensors" ? undefined : model.contextLength;
   return (
     <List.Item
       id={`model ${buildKey(model)}`}
       title={build === undefined ? model.name : buildTitle(build)}
-      subtitle={model.contextLength === undefined ? "" : `${formatContext(model.contextLength)} context`}
+      subtitle={context === undefined ? "" : `${formatContext(context)} context`}
       icon={Icon.Bolt}
       accessories={[
         ...(expiry === undefined ? [] : [{ text: expiry, tooltip: "Every request restarts this time" }]),
