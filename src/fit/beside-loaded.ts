@@ -1,4 +1,5 @@
 import type { LoadedModel } from "./facts";
+import { stillGrowsText } from "./loaded-place";
 import { allBytesOf, gpuBytesOf } from "./loaded-size";
 import { mostLoaded } from "./together";
 import { type BesideLoaded, otherRunners } from "./own-runners";
@@ -56,7 +57,7 @@ export function besideText(input: BesideLoaded & Pick<JudgeInput, "server">, ver
         : ` Ollama's own count leaves out ${formatBytes(self.sizeBytes - self.countedBytes)} of it.`;
     return spilled > 0
       ? `Loaded now${context}: ${formatBytes(spilled)} of ${formatBytes(self.sizeBytes)} spilled to the CPU.${counted}`
-      : `Loaded now${context}, ${formatBytes(self.vramBytes)}, all on the GPU.${counted}${growthText(self)}`;
+      : `Loaded now${context}, ${formatBytes(self.vramBytes)}, all on the GPU.${counted}${self.growth === undefined ? "" : ` ${stillGrowsText(self)}`}`;
   }
   if (verdict.kind !== "fits" && verdict.kind !== "tight") return undefined;
   const room = roomBeside(input, verdict);
@@ -71,9 +72,4 @@ export function besideText(input: BesideLoaded & Pick<JudgeInput, "server">, ver
   return lack === undefined
     ? `Fits next to ${names} too.`
     : `${lack} Ollama may unload ${others.length === 1 ? "it" : "them"} first.`;
-}
-
-/** What a model that grows while it runs still grows by, as a sentence with a space before it. */
-function growthText({ vramBytes, peakBytes = 0 }: LoadedModel): string {
-  return peakBytes > vramBytes ? ` A prompt of the judged length may make it grow to ${formatBytes(peakBytes)}.` : "";
 }

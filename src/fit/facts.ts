@@ -99,8 +99,8 @@ export interface LoadedModel {
   /** Bytes in all, and of these on the GPU; less than all = spilled to the CPU. */
   readonly sizeBytes: number;
   readonly vramBytes: number;
-  /** What a prompt of the judged length makes it grow to at most, where it grows while it runs. */
-  readonly peakBytes?: number;
+  /** Of one that grows while it runs: its weights, and what a prompt of the judged length makes it grow to at most. */
+  readonly growth?: { readonly weightBytes: number; readonly peakBytes: number; readonly tokens: number };
   /** Ollama's own count, where that is known to be short: the other two are our estimate then. */
   readonly countedBytes?: number;
   /** Per slot. */

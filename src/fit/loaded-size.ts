@@ -1,7 +1,7 @@
 import { type LoadedModel } from "./facts";
 import { resolveRun, runSettings } from "./run-settings";
 import { rulesOf } from "./runners";
-import { estimateModel, expectedReport, judge, type JudgeInput, runInput } from "./verdict";
+import { contextOf, estimateModel, expectedReport, judge, type JudgeInput, runInput } from "./verdict";
 
 /** What a model's size is worked out from. */
 export type SizeInput = Pick<JudgeInput, "model" | "description" | "server" | "limit" | "options" | "chip" | "peaks">;
@@ -26,18 +26,20 @@ export function withRealSize(loaded: LoadedModel, input: SizeInput | undefined):
 }
 
 /** Bytes of the GPU to count a loaded model with: what it has, or what it grows to. */
-export function gpuBytesOf({ vramBytes, peakBytes = 0 }: LoadedModel): number {
-  return Math.max(vramBytes, peakBytes);
+export function gpuBytesOf({ vramBytes, growth }: LoadedModel): number {
+  return Math.max(vramBytes, growth?.peakBytes ?? 0);
 }
 
 /** The same of GPU and CPU together. */
-export function allBytesOf({ sizeBytes, peakBytes = 0 }: LoadedModel): number {
-  return Math.max(sizeBytes, peakBytes);
+export function allBytesOf({ sizeBytes, growth }: LoadedModel): number {
+  return Math.max(sizeBytes, growth?.peakBytes ?? 0);
 }
 
 function withPeak(loaded: LoadedModel, input: SizeInput): LoadedModel {
   const verdict = judge({ ...input, loaded: [] });
-  return verdict.engine === "mlx" ? { ...loaded, peakBytes: verdict.estimate.high } : loaded;
+  if (verdict.engine !== "mlx" || verdict.kind === "wont-load") return loaded;
+  const { weights: weightBytes, high: peakBytes } = verdict.estimate;
+  return { ...loaded, growth: { weightBytes, peakBytes, tokens: contextOf(verdict).value } };
 }
 
 /** Our estimate of what Ollama should count, and the lower end of its band, in bytes; undefined where it isn't known. */

@@ -2,6 +2,9 @@ import { Action, Color, Icon, Keyboard, List } from "@raycast/api";
 import type { ReactNode } from "react";
 import { ollamaStopCommand } from "../../fit/commands";
 import type { LoadedModel } from "../../fit/facts";
+import { partsText, placeOf, stillGrowsText } from "../../fit/loaded-place";
+import { allBytesOf } from "../../fit/loaded-size";
+import { rulesOf } from "../../fit/runners";
 import { formatBytes, formatContext, formatExpiry } from "../../fit/units";
 import { buildKey, buildOf, buildTitle } from "../../fit/model-builds";
 import { inForceBytes } from "../../fit/limit-policy";
@@ -9,6 +12,7 @@ import { changeLoaded } from "../shared/model-work";
 import { ShowPlanAction } from "../plan/plan-action";
 import { serverWords } from "../ollama/server-empty-view";
 import { hostName, type Snapshot } from "../../app/snapshot";
+import type { FitRow } from "../shared/use-fit-list";
 import type { Memory } from "./use-memory";
 import { getSystem } from "../../app/system";
 import { RowActions } from "./row";
@@ -26,9 +30,12 @@ export function LoadedSection({ memory, snapshot, memoryView }: Props) {
   if (loaded === undefined) return null;
   const models = loaded.kind === "read" ? loaded.models : [];
   const total = models.reduce((sum, model) => sum + model.sizeBytes, 0);
+  const most = models.reduce((sum, model) => sum + allBytesOf(model), 0);
   const subtitle = [
     ...(snapshot.isLocal ? [] : [`on ${hostName(snapshot)}, not on this Mac`]),
-    ...(models.length > 0 ? [formatBytes(total)] : []),
+    ...(models.length > 0
+      ? [most > total ? `${formatBytes(total)}, up to ${formatBytes(most)}` : formatBytes(total)]
+      : []),
   ].join(" · ");
   return (
     <List.Section title="Loaded Models" subtitle={subtitle}>
@@ -71,13 +78,13 @@ function Loaded({ model, memory, snapshot, memoryView }: Props & { readonly mode
   );
   const row = rows.find((each) => each.verdict && each.model === build);
   const expiry = formatExpiry(model.expiresAt, getSystem().now());
-  // What Ollama shows for MLX caps nothing.
-  const context = build?.format === "safetensors" ? undefined : model.contextLength;
+  // What Ollama only displays caps nothing.
+  const context = build && rulesOf(build).numCtx === "displayed" ? undefined : model.contextLength;
   return (
     <List.Item
       id={`model ${buildKey(model)}`}
       title={build === undefined ? model.name : buildTitle(build)}
-      subtitle={context === undefined ? "" : `${formatContext(context)} context`}
+      subtitle={partsText(model) ?? (context === undefined ? "" : `${formatContext(context)} context`)}
       icon={Icon.Bolt}
       accessories={[
         ...(expiry === undefined ? [] : [{ text: expiry, tooltip: "Every request restarts this time" }]),
@@ -86,7 +93,7 @@ function Loaded({ model, memory, snapshot, memoryView }: Props & { readonly mode
       ]}
       actions={
         <RowActions memory={memory}>
-          {row && model.vramBytes < model.sizeBytes && (
+          {row && needsHelp(model, row) && (
             <ShowPlanAction
               row={row}
               snapshot={snapshot}
@@ -119,32 +126,51 @@ function Loaded({ model, memory, snapshot, memoryView }: Props & { readonly mode
   );
 }
 
-function sizeText({ countedBytes, sizeBytes }: LoadedModel): string {
+/** It spilled, or may hold more than there is. */
+function needsHelp({ vramBytes, sizeBytes, growth }: LoadedModel, { verdict }: FitRow): boolean {
+  return vramBytes < sizeBytes || (growth !== undefined && verdict?.kind !== "fits");
+}
+
+function sizeText(model: LoadedModel): string {
+  const { countedBytes, sizeBytes } = model;
+  const grows = stillGrowsText(model);
+  if (grows !== undefined) return `${partsText(model)}. ${grows}`;
   return countedBytes === undefined
     ? "GPU and CPU together"
     : `About: Ollama's own count leaves out ${formatBytes(sizeBytes - countedBytes)} of it, such as the first of two KV caches`;
 }
 
 /** Where the model ended up; nothing where its size is not known. */
-function placeTag({ sizeBytes, vramBytes }: LoadedModel, limit: Snapshot["limit"]): List.Item.Accessory[] {
-  if (sizeBytes === 0) return [];
-  const most = limit.kind === "known" && !limit.isLeast ? inForceBytes(limit) : Infinity;
-  if (vramBytes > most) {
-    return [
-      {
-        tag: { value: `${formatBytes(vramBytes)} of ${formatBytes(most)}`, color: Color.Red },
-        tooltip: "More than the GPU limit: it doesn't spill. macOS pages, or the next request fails.",
-      },
-    ];
-  }
-  if (vramBytes >= sizeBytes) return [{ tag: { value: "On the GPU", color: Color.Green } }];
-  if (vramBytes === 0) {
-    return [{ tag: { value: "On the CPU", color: Color.Red }, tooltip: "None of it is on the GPU" }];
-  }
-  return [
-    {
-      tag: { value: `Spilled ${formatBytes(sizeBytes - vramBytes)}`, color: Color.Orange },
-      tooltip: `${formatBytes(vramBytes)} of ${formatBytes(sizeBytes)} on the GPU; the rest crawls on the CPU`,
-    },
+function placeTag(model: LoadedModel, limit: Snapshot["limit"]): List.Item.Accessory[] {
+  const { sizeBytes, vramBytes } = model;
+  const tag = (value: string, color: Color, tooltip?: string): List.Item.Accessory[] => [
+    { tag: { value, color }, tooltip },
   ];
+  const place = placeOf(model, limit.kind === "known" && !limit.isLeast ? inForceBytes(limit) : Infinity);
+  switch (place.kind) {
+    case "untold":
+      return [];
+    case "over":
+      return tag(
+        `${formatBytes(vramBytes)} of ${formatBytes(place.limitBytes)}`,
+        Color.Red,
+        "More than the GPU limit: it doesn't spill. macOS pages, or the next request fails.",
+      );
+    case "grows-over":
+      return tag(
+        `Grows to ${formatBytes(place.peakBytes)} of ${formatBytes(place.limitBytes)}`,
+        Color.Yellow,
+        stillGrowsText(model),
+      );
+    case "on-gpu":
+      return tag("On the GPU", Color.Green);
+    case "on-cpu":
+      return tag("On the CPU", Color.Red, "None of it is on the GPU");
+    case "spilled":
+      return tag(
+        `Spilled ${formatBytes(place.spilledBytes)}`,
+        Color.Orange,
+        `${formatBytes(vramBytes)} of ${formatBytes(sizeBytes)} on the GPU; the rest crawls on the CPU`,
+      );
+  }
 }

@@ -81,7 +81,7 @@ function Groups({ together, memory }: { readonly together: Together; readonly me
                   ...members.map(
                     (each) => `${each.name} at ${formatContext(each.numCtx)}: ${formatBytes(each.bytes, 2)}`,
                   ),
-                  `Safety margin, once: ${formatBytes(marginBytes, 2)}`,
+                  ...(marginBytes > 0 ? [`Safety margin, once: ${formatBytes(marginBytes, 2)}`] : []),
                   `Of ${formatBytes(limit.bytes, 2)}`,
                   ...(caution === undefined ? [] : [caution]),
                 ].join("\n"),
