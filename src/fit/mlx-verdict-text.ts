@@ -77,10 +77,15 @@ export function mlxVerdictSentence(verdict: MlxVerdict): string {
   }
 }
 
-/** The number that helps: "Safe to about 182K tokens." */
-export function safeSentence({ safeTokens }: Pick<JudgedMlx, "safeTokens">): string {
-  return safeTokens >= LEAST_CONTEXT
-    ? `Safe to about ${formatTokensBelow(safeTokens)} tokens.`
+/** The number that helps: "Safe to about 182K tokens." Where the RAM carries less than the limit, both. */
+export function safeSentence({ safeTokens, safeForLimit }: Pick<JudgedMlx, "safeTokens" | "safeForLimit">): string {
+  const isRamShort = safeForLimit >= LEAST_CONTEXT && Math.floor(safeForLimit / 1024) > Math.floor(safeTokens / 1024);
+  const withRam = isRamShort ? `, and to about ${formatTokensBelow(safeForLimit)} with enough RAM` : "";
+  if (safeTokens >= LEAST_CONTEXT) {
+    return `Safe to about ${formatTokensBelow(safeTokens)} tokens${isRamShort ? " beside what runs now" : ""}${withRam}.`;
+  }
+  return isRamShort
+    ? `No useful context is safe beside what runs now; about ${formatTokensBelow(safeForLimit)} would be with enough RAM.`
     : "No useful context is safe.";
 }
 

@@ -53,6 +53,8 @@ interface KnownMlxVerdict {
   readonly limitBytes: number;
   /** The longest prompt that surely fits, 0 where none does; never longer than the model takes. */
   readonly safeTokens: number;
+  /** The same by the limit alone, whatever the RAM carries. */
+  readonly safeForLimit: number;
   /** The longest prompt that may fit; longer ones fail. */
   readonly possibleTokens: number;
   readonly cautions: readonly string[];
@@ -91,7 +93,15 @@ export function judgeMlx(input: MlxJudgeInput): MlxVerdict {
   const estimate = estimateAt(tokens, generated);
   if (estimate.kind === "unknown") return estimate;
   const allowedBytes = checkedBytes - LOAD_RESERVE - overheadBytes;
-  const judged: KnownMlxVerdict = { estimate, tokens, limitBytes, safeTokens: 0, possibleTokens: 0, cautions };
+  const judged: KnownMlxVerdict = {
+    estimate,
+    tokens,
+    limitBytes,
+    safeTokens: 0,
+    safeForLimit: 0,
+    possibleTokens: 0,
+    cautions,
+  };
   if (model.weights - weightsAboveBytes > allowedBytes) return { kind: "wont-load", allowedBytes, ...judged };
 
   const surelyLoads = model.weights <= allowedBytes;
@@ -104,6 +114,7 @@ export function judgeMlx(input: MlxJudgeInput): MlxVerdict {
     ...judged,
     possibleTokens: longest(({ low }) => low <= limitBytes),
     safeTokens: surelyLoads ? longest(({ high }) => high <= Math.min(limitBytes, carriableBytes)) : 0,
+    safeForLimit: surelyLoads ? longest(({ high }) => high <= limitBytes) : 0,
   };
   if (estimate.low > limitBytes) return { kind: "fails", missingBytes: estimate.low - limitBytes, ...known };
   const tight = surelyLoads ? whyTight(input, estimate) : closeToCheck(allowedBytes);

@@ -3,7 +3,7 @@ import { inForceBytes } from "./limit-policy";
 import { offloadText } from "./partial-offload";
 import { ramText } from "./ram";
 import type { MlxRun } from "./mlx-run";
-import { mlxBadgeText, mlxNoteLines, mlxVerdictSentence } from "./mlx-verdict-text";
+import { mlxBadgeText, mlxNoteLines, mlxVerdictSentence, safeSentence } from "./mlx-verdict-text";
 import { formatBytes, formatContext, formatPercent } from "./units";
 import {
   type KnownVerdict,
@@ -159,6 +159,7 @@ export function tooltipText(verdict: Verdict): string {
   return [
     `${sum} = ${formatBytes(need, 2)} of ${formatBytes(verdict.limit.bytes, 2)} (limit: ${verdict.limit.sourceText})`,
     ...(verdict.kind === "tight" ? [verdict.because] : []),
+    ...(verdict.engine === "mlx" && verdict.kind !== "wont-load" ? [safeSentence(verdict.mlx)] : []),
     ...("offload" in verdict && verdict.offload ? [offloadText(verdict.offload)] : []),
     ...verdict.cautions.filter((caution) => verdict.kind !== "tight" || caution !== verdict.because),
     ...(assumptions.length > 0 ? [`Assumed: ${assumptions.join(", ")}.`] : []),

@@ -7,6 +7,7 @@ import type { AppsToClose } from "./changes";
 import { higherLimit } from "./higher-limit";
 import type { PlanInput } from "./plan-input";
 import type { Proposal, Proposed } from "./proposal";
+import { safeContext } from "./safe-context";
 import { settle } from "./settle";
 import { smallerContext } from "./smaller-context";
 
@@ -18,7 +19,11 @@ export const closeApps: Proposal = {
   *propose(plan, before) {
     const ways: readonly Way[] = fitsLimit(before)
       ? [{ changes: {}, after: before }]
-      : [...(yield* higherLimit.propose(plan, before)), ...(yield* smallerContext.propose(plan, before))];
+      : [
+          ...(yield* higherLimit.propose(plan, before)),
+          ...(yield* smallerContext.propose(plan, before)),
+          ...(yield* safeContext.propose(plan, before)),
+        ];
     return ways.flatMap((way) => withRoom(plan, before, way));
   },
 };
