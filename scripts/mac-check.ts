@@ -5,7 +5,7 @@
 import { writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
-import { check, type Checked, countText, findingText, PROBES, reportMarkdown } from "../src/app/diagnostics/report";
+import { check, type Checked, checkedText, countText, PROBES, reportMarkdown } from "../src/app/diagnostics/report";
 import { type Settings, USUAL_HOST } from "../src/app/preferences";
 import { getSystem, type System } from "../src/app/system";
 import { buildWorld } from "../test/worlds/support/build";
@@ -31,11 +31,12 @@ async function main(): Promise<void> {
   if (values.help) return print(USAGE);
   const settings: Settings = { host: values.host, judge: { context: "effective" }, faults: [] };
   const work = async (system: System, where: string, person: Person = () => {}) => {
+    const say = (one: Checked) => print(checkedText(system, one));
     const checked = [
       ...(await check(system, settings, PROBES, say)),
       ...(await check(system, settings, TEXT_PROBES, say)),
     ];
-    if (values.ask) checked.push(...(await ask(system, settings, person)));
+    if (values.ask) checked.push(...(await ask(system, settings, person, say)));
     const about = [where, `Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}`];
     await writeFile(values.out, reportMarkdown(system, checked, { title: "GPU Limit: Mac Check", about, isRaw: true }));
     print(`\n${countText(checked)}\nWritten to ${values.out}: attach it to the issue.`);
@@ -60,7 +61,12 @@ async function main(): Promise<void> {
 type Person = (name: string) => void;
 
 /** The probes that need a person, each after a question. */
-async function ask(system: System, settings: Settings, person: Person): Promise<readonly Checked[]> {
+async function ask(
+  system: System,
+  settings: Settings,
+  person: Person,
+  say: (one: Checked) => void,
+): Promise<readonly Checked[]> {
   const lines = createInterface({ input: process.stdin, output: process.stdout });
   const answers = lines[Symbol.asyncIterator]();
   const checked: Checked[] = [];
@@ -72,10 +78,6 @@ async function ask(system: System, settings: Settings, person: Person): Promise<
   }
   lines.close();
   return checked;
-}
-
-function say(one: Checked): void {
-  print(findingText(one));
 }
 
 function print(text: string): void {

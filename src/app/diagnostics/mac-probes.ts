@@ -1,3 +1,4 @@
+import { LIMIT_KEY } from "../../fit/commands";
 import type { AppleSiliconMac } from "../../fit/facts";
 import { defaultLimit, defaultLimitByFormula } from "../../fit/limit-policy";
 import { formatBytes, formatMib, formatPercent, MIB } from "../../fit/units";
@@ -10,7 +11,7 @@ import { readKernelStatus, readMemoryUse } from "../../mac/memory-status";
 import { probeMetal } from "../../mac/metal-probe";
 import { askLaunchctlEnv } from "../../mac/ollama-service";
 import { readProcesses } from "../../mac/processes";
-import { readSysctls } from "../../mac/sysctl";
+import { parseWhole, readSysctls } from "../../mac/sysctl";
 import { appleSilicon } from "../snapshot";
 import { finding, type Probe, type ProbeInput, skip } from "./probe";
 
@@ -47,12 +48,12 @@ export const MAC_PROBES = {
   limit: {
     title: "Limit Read Back",
     look: async (input) => {
-      const [alone, mac] = [await readLimitMib(input.system), await siliconOf(input)];
-      if (mac === undefined) return skip("This Mac has no GPU limit of its own.");
+      const alone = await readLimitMib(input.system);
+      const beside = parseWhole((await readSysctls(input.system.run, [LIMIT_KEY])).get(LIMIT_KEY));
+      if (alone === undefined && beside === undefined) return skip("This Mac has no such limit.");
       return finding(
         alone === undefined ? "nothing" : `${alone} MiB`,
-        alone !== mac.overrideMib && `Both calls should say the same; the other says ${mac.overrideMib} MiB.`,
-        alone === undefined && "A whole number of MiB was expected.",
+        alone !== beside && `Both calls should say the same; the other says ${beside} MiB.`,
       );
     },
   },

@@ -100,27 +100,33 @@ export function reportMarkdown(
   return `${redact([...head, ...(isRaw ? checked.flatMap(rawOf) : [])].join("\n\n"))}\n`;
 }
 
+/** A finding with what its probe ran, as text for a terminal: the same that the report holds. */
+export function checkedText(system: Pick<System, "homeFolder" | "network">, checked: Checked): string {
+  return redactor(system)([findingText(checked), ...outputsOf(checked).map(indented)].join("\n"));
+}
+
+const indented = (text: string) => text.replace(/^/gm, "      ");
+
 const MOST_LINES = 30;
 const MOST_CHARACTERS = 2_000;
 
-function rawOf({ title, calls, exchanges, shows }: Checked): readonly string[] {
-  if (calls.length + exchanges.length === 0) return [];
-  return [
-    `## ${title}`,
-    ...calls.map(({ file, args, result }) =>
-      block(
-        [
-          `$ ${cut([file, ...args].join(" ").replace(/\s+/g, " "), 200)}`,
-          ...excerpt(result.stdout, shows),
-          ...excerpt(result.stderr, undefined).map((line) => `stderr: ${line}`),
-          `status ${result.missing ? "none, it isn't there" : result.timedOut ? "none, no answer in time" : result.exitCode}`,
-        ].join("\n"),
-      ),
-    ),
-    ...(exchanges.length === 0
-      ? []
-      : [block(exchanges.map(({ request, status, bytes }) => `${request} → ${status}, ${bytes} bytes`).join("\n"))]),
-  ];
+function rawOf(checked: Checked): readonly string[] {
+  const outputs = outputsOf(checked);
+  return outputs.length === 0 ? [] : [`## ${checked.title}`, ...outputs.map(block)];
+}
+
+/** Each program with what it printed, and the requests, cut. */
+function outputsOf({ calls, exchanges, shows }: Checked): readonly string[] {
+  const programs = calls.map(({ file, args, result }) =>
+    [
+      `$ ${cut([file, ...args].join(" ").replace(/\s+/g, " "), 200)}`,
+      ...excerpt(result.stdout, shows),
+      ...excerpt(result.stderr, undefined).map((line) => `stderr: ${line}`),
+      `status ${result.missing ? "none, it isn't there" : result.timedOut ? "none, no answer in time" : result.exitCode}`,
+    ].join("\n"),
+  );
+  const requests = exchanges.map(({ request, status, bytes }) => `${request} → ${status}, ${bytes} bytes`);
+  return requests.length === 0 ? programs : [...programs, requests.join("\n")];
 }
 
 /** What of an output is worth a look, without control characters. */
