@@ -184,6 +184,7 @@ const isServer = isShape<ServerFacts>({
   startupTotalBytes: sourced(isSize),
   tierNumCtx: sourced(isWhole),
   runners: isListOf(isCommandLine),
+  converting: isAbsentOr(isListOf(isText)),
 });
 
 const isBackup = isShape<ModelBackup>({ digest: isText, sizeBytes: isAbsentOr(isWhole), blob: isAbsentOr(isText) });

@@ -236,4 +236,6 @@ export interface ServerFacts {
   /** Default context the server logged for its tier. */
   readonly tierNumCtx?: Sourced<number>;
   readonly runners: readonly RunnerCommandLine[];
+  /** Models whose files it's converting right now, as 0.40 does at their first load; absent where none is known to be. */
+  readonly converting?: readonly string[];
 }

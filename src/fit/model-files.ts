@@ -8,10 +8,12 @@ import type { DescriptionResult, JudgeInput } from "./verdict";
  */
 export function modelFiles(inputs: readonly Pick<JudgeInput, "model" | "description">[]): readonly string[] {
   const labels = inputs.map(({ model, description }) => {
-    const own = `model ${modelKey(model.name)}`;
+    // Two builds of one name are two files; what was made from a name has the format of its own build.
+    const program = model.format === "safetensors" ? "MLX model" : "model";
+    const own = `${program} ${modelKey(model.name)}`;
     const file = "kind" in description ? undefined : description.weightsFile;
     const parent = model.parentModel ?? ("kind" in description ? undefined : description.parentModel);
-    const origin = parent === undefined ? own : `model ${modelKey(parent)}`;
+    const origin = parent === undefined ? own : `${program} ${modelKey(parent)}`;
     return [own, `digest ${model.digest}`, file === undefined ? origin : `file ${file}`];
   });
   // Whoever shares a label shares the file, also by way of a third.

@@ -36,11 +36,13 @@ function prepare(metadata: ModelMetadata): Prepared {
 }
 
 function work(metadata: ModelMetadata): Prepared {
+  // Plain show lists none from Ollama 0.34.1 on.
+  if (metadata.tensors.length === 0 && metadata.values.has("general.architecture")) {
+    return unknownReading(metadata, new UnknownShape("Its tensors aren't listed.", true));
+  }
   const reading = readShape(metadata);
   if (reading.kind === "unknown") return reading;
   try {
-    // Plain show lists none from Ollama 0.34.1 on.
-    if (metadata.tensors.length === 0) throw new UnknownShape("Its tensors aren't listed.", true);
     return { ...reading, weights: modelWeights(metadata, reading.shape) };
   } catch (error) {
     if (!(error instanceof UnknownShape)) throw error;
@@ -49,8 +51,8 @@ function work(metadata: ModelMetadata): Prepared {
 }
 
 /**
- * Whether the arrays and tensors that the source of this metadata left out should be asked for: they would make the model known, or
- * a per-layer pattern exists that could differ from the architecture's usual one.
+ * Whether the arrays and tensors that the source of this metadata left out should be asked for: they would make the model
+ * known, or a per-layer pattern exists that could differ from the architecture's usual one.
  */
 export function needsArrays(metadata: ModelMetadata): boolean {
   const result = prepare(metadata);

@@ -9,7 +9,15 @@ import type { OllamaClient } from "./client";
 import type { OwnAddress } from "./host";
 import { type IdentitySystem, readServerIdentity } from "./server-identity";
 import { parseCuts, parsePeaks } from "./mlx-peak-log";
-import { fitSwitch, type LoggedFacts, present, readLoggedFacts, readSinceStart, whole } from "./server-log";
+import {
+  conversionsIn,
+  fitSwitch,
+  type LoggedFacts,
+  present,
+  readLoggedFacts,
+  readSinceStart,
+  whole,
+} from "./server-log";
 
 export interface ServerFactsInput {
   readonly system: IdentitySystem;
@@ -31,13 +39,19 @@ export async function readServerFacts({ system, client, own }: ServerFactsInput)
   const identity = found?.identity ?? { kind: "remote" };
   const server = ownServer(identity);
   if (own === undefined || found === undefined || server === undefined) return { version, identity, runners: [] };
-  const log = await readLoggedFacts(await logPaths(system, server), { port: own.port, version });
+  const paths = await logPaths(system, server);
+  const logged = { port: own.port, version };
+  const log = await readLoggedFacts(paths, logged);
+  const converting = conversionsIn((await readSinceStart(paths, logged, RECENT_LOG_BYTES)) ?? "");
   const session = hasSession(server) ? await readSession(system) : {};
   const runners = runnersOf(server, found.processes, log?.modelsFolder?.value);
   const likely = log === undefined ? session : besideLog(session);
-  return { version, ...likely, ...fromRunners(runners), ...log, identity, runners };
+  const facts = { version, ...likely, ...fromRunners(runners), ...log, identity, runners };
+  return converting.length === 0 ? facts : { ...facts, converting };
 }
 
+/** Bytes at the end of a log that are looked through for conversions, which take minutes. */
+const RECENT_LOG_BYTES = 256 * 1024;
 /** Bytes at the end of a log that are looked through for requests: those of some days. */
 const MOST_LOG_BYTES = 4 * 1024 * 1024;
 

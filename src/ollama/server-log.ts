@@ -1,9 +1,10 @@
 import type { ServerFacts, Sourced } from "../fit/facts";
+import { parseModelName } from "../fit/model-name";
 import { GIB, MIB } from "../fit/units";
 import { type FileSource, openFileSource } from "./blob-source";
 
 /** What a server's log says of its settings. */
-export type LoggedFacts = Omit<ServerFacts, "version" | "identity" | "runners">;
+export type LoggedFacts = Omit<ServerFacts, "version" | "identity" | "runners" | "converting">;
 
 /** The server that a log must be of. */
 export interface LoggedServer {
@@ -46,6 +47,26 @@ export async function readLoggedVariables(
   const start = await readLastStart(path);
   const lines = start === undefined ? [] : lastStartOf(start);
   return isOf(lines, server) ? variablesOf(lines[0] ?? "") : undefined;
+}
+
+/**
+ * Models whose files a server began to convert and hasn't ended with, by the lines of its log (compatmigrate/migrate.go,
+ * manifest.go); a start of the server ends everything.
+ */
+export function conversionsIn(log: string): readonly string[] {
+  const running = new Set<string>();
+  for (const line of log.split("\n")) {
+    if (!line.startsWith("time=") || line.length > MOST_LINE_CHARACTERS) continue;
+    if (isStart(line)) running.clear();
+    const fields = fieldsOf(line);
+    const [message = "", model = ""] = [fields.get("msg"), fields.get("model")];
+    if (/^starting local compat\b/.test(message) && parseModelName(model) !== undefined) running.add(model);
+    else if (
+      /^(?:completed|skipping|discarding) local compat|^local compat\w* migration (?:failed|completed)/.test(message)
+    )
+      running.delete(model);
+  }
+  return [...running];
 }
 
 /** The address that the last server start of a log listened on, as Go prints it: "127.0.0.1:11500", "[::]:11434". */

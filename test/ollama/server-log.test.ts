@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GIB, MIB } from "../../src/fit/units";
-import { parseServerLog, readLoggedAddress, readLoggedFacts } from "../../src/ollama/server-log";
+import { parseServerLog, readLoggedAddress, readLoggedFacts, conversionsIn } from "../../src/ollama/server-log";
 
 const stamp = "time=2026-11-24T09:00:01.123+01:00 level=INFO source=routes.go:1951";
 const config = (env: string) => `${stamp} msg="server config" env="map[${env}]"\n`;
@@ -212,5 +212,27 @@ describe("a log that grows from start to start", () => {
     await writeFile(path, config("") + on() + config("") + on("127.0.0.1:11500"));
     expect(await readLoggedAddress(path)).toBe("127.0.0.1:11500");
     expect(await readLoggedAddress(join(folder, "none.log"))).toBeUndefined();
+  });
+});
+
+describe("conversions of old files", () => {
+  const line = (rest: string) => `time=2026-11-24T09:59:01.1+01:00 level=INFO source=migrate.go:383 ${rest}\n`;
+  const begin = (model: string) => line(`msg="starting local compat GGUF migration" model=${model} required_bytes=9`);
+  const START = line('msg="server config" env="map[OLLAMA_HOST:]"');
+
+  it.each([
+    ["completed local compat GGUF migration", "duration=1s"],
+    ["local compatibility migration completed", ""],
+    ["local compatibility migration failed", 'error="no space"'],
+    ["skipping local compatibility migration", "reason=x"],
+    ["discarding local compatibility migration; model changed during conversion", ""],
+  ])("are under way until %s", (end, rest) => {
+    expect(conversionsIn(begin("a:1") + begin("b:1"))).toEqual(["a:1", "b:1"]);
+    expect(conversionsIn(begin("a:1") + begin("b:1") + line(`msg="${end}" model=a:1 ${rest}`))).toEqual(["b:1"]);
+  });
+
+  it("end with the server, and aren't made up by other lines", () => {
+    expect(conversionsIn(begin("a:1") + START)).toEqual([]);
+    expect(conversionsIn(`${begin("a:1").slice(5)}${begin("../x")}`)).toEqual([]);
   });
 });

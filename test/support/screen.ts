@@ -260,11 +260,14 @@ export class Screen {
     return one(items, title, (item) => item.title, "list item");
   }
 
-  /** Selects a list item, as the arrow keys do. */
+  /** Selects a list item, as the arrow keys do; of two with one title by a tag behind it, in brackets. */
   async pick(title: string): Promise<void> {
     await this.#use(() => {
       const root = this.#root();
-      const item = one(this.#visible(root), title, (each) => text(each, "title"), "list item");
+      const tagged = this.#visible(root).find((each) =>
+        accessoriesOf(each).some(({ shown }) => `${text(each, "title")} (${shown.replace(/^\[|\]$/g, "")})` === title),
+      );
+      const item = tagged ?? one(this.#visible(root), title, (each) => text(each, "title"), "list item");
       this.#selected.set(this.#top()?.props["depth"], identity(item));
       call(root, "onSelectionChange", text(item, "id") || null);
     });

@@ -1,3 +1,4 @@
+import { buildReference } from "../model-builds";
 import {
   keepAliveCommands,
   kvCacheCommands,
@@ -310,8 +311,10 @@ function leftText(leftBytes: number, reserveBytes: number): string {
 
 /** The variant that holds a context, and what it's made from; undefined where that has no name yet. */
 function variantOf(numCtx: number, { plan, changes: { build } }: Setting) {
-  const source = build === undefined ? plan.input.model.name : build.name;
-  return source === undefined ? undefined : { source, name: plan.variantName(source, numCtx) };
+  const { model } = plan.input;
+  const named = build === undefined ? model.name : build.name;
+  if (named === undefined) return undefined;
+  return { source: build?.name ?? buildReference(model), name: plan.variantName(named, numCtx) };
 }
 
 function othersOf(names: readonly string[], { plan }: Setting): readonly LoadedModel[] {

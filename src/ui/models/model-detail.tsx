@@ -2,6 +2,7 @@ import { List } from "@raycast/api";
 import { historyText, type LoadRecord } from "../../apply/load-history";
 import { formatBytes } from "../../fit/units";
 import { backupText } from "../../fit/backup-text";
+import { isPreparing, PREPARING, PREPARING_TEXT } from "../../fit/preparing";
 import { RUNNER_TITLES } from "../../fit/model-runner";
 import { besideText } from "../../fit/beside-loaded";
 import { besidePrograms, besideProgramsText } from "../../fit/gpu-held";
@@ -16,10 +17,13 @@ const { Label, Separator, TagList } = List.Item.Detail.Metadata;
 export function FitDetail({
   row: { model, verdict, input },
   loads,
+  url,
 }: {
   readonly row: FitRow;
   /** Loads of this model that were held against their prediction, newest first. */
   readonly loads: readonly LoadRecord[];
+  /** The server that it's on. */
+  readonly url?: string;
 }) {
   if (verdict === undefined || input === undefined) return <List.Item.Detail isLoading />;
   const beside = besideText(input, verdict);
@@ -34,6 +38,7 @@ export function FitDetail({
             <TagList.Item text={badgeText(verdict)} color={VERDICT_COLORS[verdict.kind]} />
           </TagList>
           <Label title="In Words" text={verdictSentence(verdict)} />
+          {isPreparing(model, input.server) && <Label title={PREPARING} text={PREPARING_TEXT} />}
           {beside && <Label title="Now" text={beside} />}
           {programs && <Label title="Other Programs" text={besideProgramsText(programs)} />}
           {loads.length > 0 && isWhollyCounted(verdict) && <Label title="Measured Here" text={historyText(loads)} />}
@@ -58,7 +63,7 @@ export function FitDetail({
             </>
           )}
           <Label title="Size on Disk" text={formatBytes(model.sizeBytes)} />
-          {backup && <Label title="Old File" text={backupText(backup)} />}
+          {backup && <Label title="Old File" text={backupText(backup, url)} />}
           {model.runner && <Label title="Runner" text={RUNNER_TITLES[model.runner]} />}
           {model.family && <Label title="Family" text={model.family} />}
           {model.parameterSize && <Label title="Parameters" text={model.parameterSize} />}

@@ -3,8 +3,9 @@ import { getProgressIcon, usePromise } from "@raycast/utils";
 import { useMemo, useState } from "react";
 import { readLoadHistory } from "../../apply/load-history";
 import type { JudgeOptions } from "../../fit/run-settings";
+import { isPreparing, PREPARING, PREPARING_TEXT } from "../../fit/preparing";
 import { RUNNER_TITLES } from "../../fit/model-runner";
-import { buildId } from "../../fit/model-builds";
+import { buildId, buildTitle } from "../../fit/model-builds";
 import { formatBytes, formatContext } from "../../fit/units";
 import { contextOf, needBytes, type Verdict } from "../../fit/verdict";
 import { badgeText, runsText, tooltipText, VERDICT_TITLES } from "../../fit/verdict-text";
@@ -46,11 +47,12 @@ export function FitList() {
     <List.Item
       key={buildId(row.model)}
       id={buildId(row.model)}
-      title={row.model.name}
+      // Beside a detail there's no room for tags.
+      title={showsDetail ? buildTitle(row.model) : row.model.name}
       icon={iconOf(row.verdict)}
       keywords={searchWords(row)}
       {...(showsDetail && snapshot
-        ? { detail: <FitDetail row={row} loads={loads.data?.get(row.model.digest) ?? []} /> }
+        ? { detail: <FitDetail row={row} loads={loads.data?.get(row.model.digest) ?? []} url={snapshot.url} /> }
         : { subtitle: subtitle(row, parent), accessories: accessories(row, instead, snapshot?.loaded ?? []) })}
       actions={
         snapshot && (
@@ -168,6 +170,9 @@ function accessories(
   return [
     ...(model.sharesName && model.runner
       ? [{ tag: RUNNER_TITLES[model.runner], tooltip: "One of two builds with this name" }]
+      : []),
+    ...(row.input && isPreparing(model, row.input.server)
+      ? [{ tag: { value: PREPARING, color: Color.Blue }, tooltip: PREPARING_TEXT }]
       : []),
     ...(loaded.some((other) => other.digest === model.digest)
       ? [{ icon: Icon.Bolt, tooltip: "Loaded now" } satisfies List.Item.Accessory]

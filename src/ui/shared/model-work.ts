@@ -4,6 +4,8 @@ import { recordLoad } from "../../apply/load-history";
 import { type Expected, loadReport } from "../../apply/load-report";
 import { launchctlContextCommand } from "../../fit/commands";
 import type { BuildName } from "../../fit/model-builds";
+import { isPreparing } from "../../fit/preparing";
+import { readServerFacts } from "../../ollama/server-facts";
 import { readLoadedBuild } from "../../ollama/loaded-build";
 import { loadingWords, loadWords } from "./load-words";
 import { formatContext } from "../../fit/units";
@@ -11,7 +13,7 @@ import { listNames } from "../../fit/model-name";
 import { judge, judgeAtContext } from "../../fit/verdict";
 import type { FitRow } from "../../app/judge-rows";
 import type { Settings } from "../../app/preferences";
-import { connect } from "../../app/snapshot";
+import { connect, hostOf } from "../../app/snapshot";
 import { localStorage } from "../../app/local-storage";
 import { getSystem } from "../../app/system";
 
@@ -57,13 +59,28 @@ export async function changeLoaded(
   } catch (error) {
     await toast.hide();
     if (stop.signal.aborted) await showToast({ style: Toast.Style.Success, title: "Stopped Waiting", message: name });
-    else
+    else if (change === "load" && (await isBeingConverted(settings, build))) {
+      await showToast({
+        style: Toast.Style.Success,
+        title: "Ollama Is Preparing the Model",
+        message: "It's converting the file, once. Load it again in some minutes.",
+      });
+    } else
       await showFailureToast(error, {
         title: change === "load" ? "Couldn't Load the Model" : "Couldn't Unload the Model",
       });
   } finally {
     refresh();
   }
+}
+
+/** Whether a load came to nothing because Ollama still converts the model's file. */
+async function isBeingConverted(settings: Settings, build: BuildName): Promise<boolean> {
+  const system = getSystem();
+  const [host, client] = [hostOf(system, settings), connect(system, settings)];
+  if (host.kind !== "ok" || client === undefined) return false;
+  const server = await readServerFacts({ system, client, own: host.own });
+  return isPreparing(build, server);
 }
 
 /**

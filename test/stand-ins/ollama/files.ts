@@ -1,7 +1,8 @@
-import { appendFile, mkdir, rm, stat, truncate, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { appendFile, mkdir, rm, stat, symlink, truncate, writeFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
 import { writeSparseGguf } from "../gguf-writer";
-import { manifestOf, smallBlobs, type StandInModel } from "./model";
+import { runnerOf } from "./builds";
+import { digestOf, manifestOf, sha256, smallBlobs, type StandInModel } from "./model";
 import { fullName } from "./names";
 
 /** Writes a model as Ollama keeps it: manifest, small blobs, and GGUF blobs whose tensor data is a hole. */
@@ -18,12 +19,58 @@ export async function writeModelFiles(folder: string, model: StandInModel): Prom
     const { size } = await stat(blob(weights.digest));
     await truncate(blob(weights.digest), size - model.missingBytes);
   }
-  await mkdir(dirname(manifestPath(folder, model.name)), { recursive: true });
-  await writeFile(manifestPath(folder, model.name), JSON.stringify(manifestOf(model)));
+  await put(manifestPath(folder, model.name), JSON.stringify(manifestOf(model)));
+}
+
+/**
+ * Writes the builds of a name as 0.40 keeps them: their manifests as blobs, a link in the new folder to the manifest or
+ * to the list of them, and of a converted model what older releases go on with: its old file under its name, the new one
+ * under a name of its own.
+ */
+export async function writeBuildFiles(folder: string, builds: readonly StandInModel[]): Promise<void> {
+  const [first] = builds;
+  if (first === undefined) return;
+  for (const build of builds) {
+    await writeModelFiles(folder, build);
+    await put(join(folder, "blobs", `sha256-${digestOf(build)}`), JSON.stringify(manifestOf(build)));
+  }
+  await rm(manifestPath(folder, first.name), { force: true });
+  const list = JSON.stringify({
+    schemaVersion: 2,
+    mediaType: "application/vnd.ollama.manifest.list.v2+json",
+    manifests: builds.map((build) => ({
+      mediaType: "application/vnd.docker.distribution.manifest.v2+json",
+      digest: `sha256:${digestOf(build)}`,
+      runner: runnerOf(build),
+      format: build.format,
+    })),
+  });
+  const top = builds.length > 1 ? sha256(list) : digestOf(first);
+  if (builds.length > 1) await put(join(folder, "blobs", `sha256-${top}`), list);
+  const link = newPath(folder, first.name);
+  await mkdir(dirname(link), { recursive: true });
+  await rm(link, { force: true });
+  await symlink(relative(dirname(link), join(folder, "blobs", `sha256-${top}`)), link);
+  const [old, made] = ["ggml", "llamacpp"].map((runner) => builds.find((build) => runnerOf(build) === runner));
+  if (old === undefined || made === undefined) return;
+  await put(manifestPath(folder, old.name), JSON.stringify(manifestOf(old)));
+  await put(manifestPath(folder, `llamacpp:${digestOf(made)}`), JSON.stringify(manifestOf(made)));
 }
 
 export async function removeModelFiles(folder: string, name: string): Promise<void> {
-  await rm(manifestPath(folder, name), { force: true });
+  for (const path of [manifestPath(folder, name), newPath(folder, name)]) await rm(path, { force: true });
+}
+
+async function put(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, text);
+}
+
+/** The host is written as 0.40 writes it: its own under another name, a port's colon escaped. */
+function newPath(folder: string, name: string): string {
+  const { host, namespace, model, tag } = fullName(name);
+  const place = host === "registry.ollama.ai" ? "ollama.com" : host.replaceAll(":", "%3A");
+  return join(folder, "manifests-v2", place, namespace, model, tag);
 }
 
 function manifestPath(folder: string, name: string): string {

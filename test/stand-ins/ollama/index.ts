@@ -10,8 +10,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { footprintOf } from "../footprint";
 import { abilitiesAt } from "./abilities";
 import { type Answer, error, type Fault, json, type Route, ROUTES, send } from "./faults";
-import { removeModelFiles, serverLog, writeModelFiles, writeServerLog } from "./files";
-import { type ParameterValue, sha256, type StandInModel } from "./model";
+import { buildsOf, byDigest, listedBuilds, manifestSummaries, runnerOf } from "./builds";
+import { removeModelFiles, serverLog, writeBuildFiles, writeModelFiles, writeServerLog } from "./files";
+import { digestOf, type ParameterValue, sha256, type StandInModel } from "./model";
 import { fullName, isValidName, keyOf, shortName } from "./names";
 import { sampleModels } from "./sample-models";
 import { psEntry, type Resident, showAnswer, tagsEntry } from "./wire";
@@ -53,6 +54,10 @@ export interface StandInOptions {
    * Mac's cache, so that the next one takes the rest of the time. Default 0.
    */
   readonly loadMs?: number;
+  /** How long an old file takes to be converted. Default 0. */
+  readonly convertMs?: number;
+  /** What a registry has, for pulls. Default: nothing. */
+  readonly published?: readonly StandInModel[];
   /** How long a model takes to be gone after it was unloaded. Default 0. */
   readonly unloadMs?: number;
   /** Holds the models folder, and by default the log. */
@@ -122,7 +127,7 @@ class Stand implements StandInOllama {
   constructor(given: StandInOptions) {
     this.options = given;
     this.port = given.port ?? 0;
-    for (const model of given.models ?? sampleModels()) this.installed.set(keyOf(model.name), model);
+    for (const model of given.models ?? sampleModels()) this.installed.set(placeOf(model), model);
   }
 
   get url(): string {
@@ -145,9 +150,9 @@ class Stand implements StandInOllama {
 
   async put(model: StandInModel): Promise<void> {
     // The list shows the most recent change first.
-    const others = [...this.installed].filter(([key]) => key !== keyOf(model.name));
+    const others = [...this.installed].filter(([key]) => key !== placeOf(model));
     this.installed.clear();
-    this.installed.set(keyOf(model.name), model);
+    this.installed.set(placeOf(model), model);
     for (const [key, other] of others) this.installed.set(key, other);
     await this.write(model);
   }
@@ -203,12 +208,17 @@ class Stand implements StandInOllama {
     await this.log();
   }
 
+  /** Where it logs; undefined where nothing can be read of it. */
+  private get logPath(): string | undefined {
+    const { homeFolder, logPath } = this.options;
+    const path = logPath ?? (homeFolder === undefined ? "none" : join(homeFolder, ".ollama", "logs", "server.log"));
+    return path === "none" ? undefined : path;
+  }
+
   private async log(): Promise<void> {
-    const { homeFolder, env = {}, totalVramBytes = 48 * GIB, address, logText, sameLog } = this.options;
-    const path =
-      this.options.logPath ??
-      (homeFolder === undefined ? undefined : join(homeFolder, ".ollama", "logs", "server.log"));
-    if (path === undefined || path === "none") return;
+    const { env = {}, totalVramBytes = 48 * GIB, address, logText, sameLog } = this.options;
+    const path = this.logPath;
+    if (path === undefined) return;
     const text = serverLog({
       version: this.version,
       address: address ?? `127.0.0.1:${this.port}`,
@@ -237,8 +247,11 @@ class Stand implements StandInOllama {
   private async write(model: StandInModel): Promise<void> {
     const { files, homeFolder } = this.options;
     // Of MLX models the metadata alone: manifest and config.json are small.
-    const isSmall = files !== false && homeFolder !== undefined && model.weights?.mlx !== undefined;
-    if (files || isSmall) await writeModelFiles(this.modelsFolder, model);
+    const isSmall = (build: StandInModel) =>
+      files !== false && homeFolder !== undefined && build.weights?.mlx !== undefined;
+    const written = buildsOf(this.installed.values(), model.name).filter((build) => files || isSmall(build));
+    if (this.can.runners) await writeBuildFiles(this.modelsFolder, written);
+    else for (const build of written) await writeModelFiles(this.modelsFolder, build);
   }
 
   private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -279,7 +292,7 @@ class Stand implements StandInOllama {
       case "version":
         return json(200, { version: this.version });
       case "tags":
-        return json(200, { models: this.models().map((model) => tagsEntry(model, this.can)) });
+        return json(200, { models: listedBuilds(this.models(), this.can).map((model) => tagsEntry(model, this.can)) });
       case "ps":
         return json(200, {
           models: this.listed().map((resident) => psEntry(resident, this.can, this.grownBy(resident))),
@@ -290,6 +303,8 @@ class Stand implements StandInOllama {
         return this.generate(body, gone);
       case "create":
         return this.create(body);
+      case "pull":
+        return this.pull(body);
       case "copy":
         return this.copy(body);
       case "delete":
@@ -297,16 +312,41 @@ class Stand implements StandInOllama {
     }
   }
 
-  private find(name: string): StandInModel | undefined {
-    return this.installed.get(keyOf(name));
+  /** The build that a name means; from 0.40 on also by digest, and of several the one with the runner asked for. */
+  private find(name: string, runner = ""): StandInModel | undefined {
+    const builds = buildsOf(this.installed.values(), name);
+    if (!this.can.runners) return builds[0];
+    return runner === ""
+      ? (builds[0] ?? byDigest(this.installed.values(), name))
+      : builds.find((build) => runnerOf(build) === runner);
+  }
+
+  /** The build that a request means, or why there's none. */
+  private asked(body: Body): StandInModel | Answer {
+    const [name, runner] = [nameIn(body), this.can.runners ? String(body["runner"] ?? "") : ""];
+    if (!["", "mlx", "llamacpp", "ggml"].includes(runner)) return error(400, `unknown runner "${runner}"`);
+    if (!this.find(name)) return error(404, `model '${name}' not found`);
+    return this.find(name, runner) ?? error(400, `no compatible manifest found for runners: ${runner}`);
   }
 
   private show(body: Body): Answer {
     const name = nameIn(body);
     if (name === "") return error(400, "model is required");
-    const model = this.find(name);
-    if (!model) return error(404, `model '${name}' not found`);
-    return json(200, showAnswer(model, body["verbose"] === true, this.can, this.modelsFolder));
+    const model = this.asked(body);
+    if ("status" in model) return model;
+    const answer = (build: StandInModel) => ({
+      ...showAnswer(build, body["verbose"] === true, this.can, this.modelsFolder),
+      ...this.manifestsBeside(build),
+    });
+    if (!this.can.runners || body["all_manifests"] !== true) return json(200, answer(model));
+    if (body["runner"]) return error(400, "runner cannot be used with all_manifests");
+    const builds = buildsOf(this.installed.values(), name);
+    return json(200, { manifests: builds.map((build) => ({ runner: runnerOf(build), ...answer(build) })) });
+  }
+
+  private manifestsBeside(build: StandInModel): object {
+    const manifests = this.can.runners ? manifestSummaries(buildsOf(this.installed.values(), build.name), build) : [];
+    return manifests.length > 0 ? { manifests } : {};
   }
 
   /** A model that still loads is listed, with an expiry that moves with the clock. */
@@ -317,10 +357,11 @@ class Stand implements StandInOllama {
 
   private async generate(body: Body, gone: AbortSignal): Promise<Answer> {
     const name = nameIn(body);
-    const model = this.find(name);
-    if (!model) return error(404, `model '${name}' not found`);
+    let model = this.asked(body);
+    if ("status" in model) return model;
     if (body["prompt"]) return error(501, "the stand-in does not generate");
     if (body["keep_alive"] === 0) return this.unload(name, model);
+    if (this.can.convertsFirst) model = await this.convert(model);
     const { options } = body;
     const asked = typeof options === "object" && options !== null ? (options as Body)["num_ctx"] : undefined;
     const own = model.parameters["num_ctx"];
@@ -355,7 +396,28 @@ class Stand implements StandInOllama {
       return error(499, "client connection closed before llama-server finished loading, aborting load");
     }
     place(resident);
+    if (!this.can.convertsFirst) void this.convert(model);
     return done(name, "load");
+  }
+
+  /** What comes of an old file at its first load: a build that plain llama.cpp loads, beside it or in its place. */
+  private async convert(old: StandInModel): Promise<StandInModel> {
+    const { converts, ...rest } = old;
+    if (converts === undefined || !this.can.runners || runnerOf(old) !== "ggml") return old;
+    await this.logLine(`msg="starting local compat GGUF migration" model=${old.name} required_bytes=${converts.bytes}`);
+    await sleep(this.options.convertMs ?? 0);
+    const made: StandInModel = { ...rest, runner: "llamacpp", weights: converts };
+    if (this.can.convertsFirst) this.installed.delete(placeOf(old));
+    else this.installed.set(placeOf(old), { ...rest, runner: "ggml" });
+    await this.put(made);
+    await this.logLine(`msg="completed local compat GGUF migration" model=${old.name} duration=1.5s`);
+    return made;
+  }
+
+  private async logLine(rest: string): Promise<void> {
+    const { logPath } = this;
+    const line = `time=2026-11-24T09:05:01.123+01:00 level=INFO source=migrate.go:383 ${rest}\n`;
+    if (logPath !== undefined) await writeServerLog(logPath, line, "same");
   }
 
   /** Takes the time that is left of a load; false where its client went away meanwhile. */
@@ -382,8 +444,11 @@ class Stand implements StandInOllama {
   }
 
   private unload(name: string, model: StandInModel): Answer {
-    const go = () =>
-      this.setResidents(this.residents.filter((resident) => resident.model.weights?.digest !== model.weights?.digest));
+    const runs = (resident: Resident) => resident.model.weights?.digest === model.weights?.digest;
+    const isNamed = (resident: Resident) => keyOf(resident.model.name) === keyOf(model.name);
+    // From 0.40 on what has the name goes where nothing runs the file (server/sched.go, expireRunner).
+    const byName = this.can.runners && !this.residents.some(runs);
+    const go = () => this.setResidents(this.residents.filter((one) => (byName ? !isNamed(one) : !runs(one))));
     const { unloadMs = 0 } = this.options;
     if (unloadMs > 0) setTimeout(go, unloadMs).unref();
     else go();
@@ -413,8 +478,12 @@ class Stand implements StandInOllama {
       name: existing?.name ?? shortName(name),
       modifiedAt: new Date().toISOString(),
       parameters: { ...parent.parameters, ...asked },
-      parentModel: parent.name,
+      // A digest in the place of a name stays what it was made from.
+      parentModel: buildsOf([parent], from).length > 0 ? parent.name : `sha256-${digestOf(parent)}:latest`,
+      runner: undefined,
     };
+    // A name is given to one build only.
+    for (const build of buildsOf(this.installed.values(), name)) this.installed.delete(placeOf(build));
     await this.put(model);
     const texts = [parent.template, parent.system, parent.license].filter((text) => text !== undefined);
     const layers = [parent.weights?.digest, ...texts.map(sha256)].filter((digest) => digest !== undefined);
@@ -441,17 +510,47 @@ class Stand implements StandInOllama {
     return { status: 200, type: "text/plain", chunks: [] };
   }
 
+  /** Fetches the build that a Mac prefers, or the one that's asked for. */
+  private async pull(body: Body): Promise<Answer> {
+    const name = nameIn(body);
+    this.pulls.push(name);
+    const builds = buildsOf(this.options.published ?? [], name);
+    const runner = this.can.runners ? String(body["runner"] ?? "") : "";
+    // A release that doesn't know lists is given a file that it can run.
+    const model = this.can.runners
+      ? builds.find((build) => runner === "" || runnerOf(build) === runner)
+      : builds.find((build) => runnerOf(build) === "ggml");
+    const failed =
+      builds.length === 0
+        ? "pull model manifest: file does not exist"
+        : `no compatible manifest found for runners: ${runner}`;
+    if (model === undefined) return lines({ status: "pulling manifest" }, { error: failed });
+    await this.put(model);
+    return lines({ status: "pulling manifest" }, { status: "writing manifest" }, { status: "success" });
+  }
+
   private async remove(body: Body): Promise<Answer> {
     const name = nameIn(body);
     const model = this.find(name);
     if (!model) return error(404, `model '${name}' not found`);
-    this.installed.delete(keyOf(name));
-    if (this.options.files) await removeModelFiles(this.modelsFolder, model.name);
+    // A name goes with all of its builds, a digest alone.
+    const isName = buildsOf(this.installed.values(), name).length > 0;
+    const gone = isName ? buildsOf(this.installed.values(), name) : [model];
+    for (const build of gone) this.installed.delete(placeOf(build));
+    if (this.options.files) {
+      await removeModelFiles(this.modelsFolder, model.name);
+      for (const build of buildsOf(this.installed.values(), model.name)) await this.write(build);
+    }
     return { status: 200, type: "text/plain", chunks: [] };
   }
 }
 
 type Body = Readonly<Record<string, unknown>>;
+
+/** Where a build is kept: a name may have one of each runner. */
+function placeOf(model: StandInModel): string {
+  return `${keyOf(model.name)} ${runnerOf(model)}`;
+}
 
 const METHODS: Readonly<Record<Route, string>> = {
   version: "GET",
@@ -460,6 +559,7 @@ const METHODS: Readonly<Record<Route, string>> = {
   show: "POST",
   generate: "POST",
   create: "POST",
+  pull: "POST",
   copy: "POST",
   delete: "DELETE",
 };

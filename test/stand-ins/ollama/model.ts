@@ -25,6 +25,12 @@ export interface StandInModel {
   readonly name: string;
   readonly modifiedAt: string;
   readonly format: "gguf" | "safetensors" | "";
+  /** What its manifest says runs it. Default: as the format has it. */
+  readonly runner?: "mlx" | "llamacpp" | "ggml";
+  /** What Ollama from 0.40 on makes of its file when it's loaded first. */
+  readonly converts?: Weights;
+  /** In a list: the name it's shown under, where that isn't its own. */
+  readonly shownAs?: string;
   readonly family: string;
   readonly parameterSize: string;
   readonly quantization: string;
@@ -64,6 +70,8 @@ export interface Manifest {
   readonly mediaType: "application/vnd.docker.distribution.manifest.v2+json";
   readonly config: Layer;
   readonly layers: readonly Layer[];
+  readonly runner?: string;
+  readonly format?: string;
 }
 
 export function sha256(text: string): string {
@@ -125,6 +133,7 @@ export function manifestOf(model: StandInModel): Manifest {
       ...(model.license ? [layer("license", model.license)] : []),
       ...paramsOf(model).map((text) => layer("params", text)),
     ],
+    ...(model.runner ? { runner: model.runner, format: model.format } : {}),
   };
 }
 

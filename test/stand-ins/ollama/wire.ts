@@ -1,6 +1,7 @@
 import { isOmitted, type MetadataValue } from "../../../src/memory/metadata";
 import type { MlxFiles } from "../../../src/memory/mlx/files";
 import type { Abilities } from "./abilities";
+import { runnerOf } from "./builds";
 import { digestOf, type ParameterValue, sizeOf, type StandInModel } from "./model";
 
 type Json = Record<string, unknown>;
@@ -22,9 +23,10 @@ export interface Resident {
 
 /** An entry of `/api/tags`. */
 export function tagsEntry(model: StandInModel, can: Abilities): Json {
+  const name = model.shownAs ?? model.name;
   return {
-    name: model.name,
-    model: model.name,
+    name,
+    model: name,
     ...(can.cloudModels && model.remote ? { remote_model: model.remote.model, remote_host: model.remote.host } : {}),
     modified_at: model.modifiedAt,
     size: sizeOf(model),
@@ -35,6 +37,7 @@ export function tagsEntry(model: StandInModel, can: Abilities): Json {
       ...(can.richTags && !model.remote
         ? { context_length: model.contextLength, embedding_length: model.embeddingLength }
         : {}),
+      ...runnerIn(model, can),
     },
     ...(can.richTags ? { capabilities: model.capabilities } : {}),
   };
@@ -51,6 +54,8 @@ export function psEntry({ model, ...resident }: Resident, can: Abilities, grown 
     expires_at: resident.expiresAt.toISOString(),
     size_vram: resident.vramBytes + grown,
     ...(can.psContext ? { context_length: resident.numCtx } : {}),
+    // What runs it says llama.cpp whatever the manifest has.
+    ...(can.runners ? { runner: runnerOf(model) === "mlx" ? "mlx" : "llamacpp" } : {}),
   };
 }
 
@@ -68,10 +73,20 @@ export function showAnswer(model: StandInModel, verbose: boolean, can: Abilities
     ...(Object.keys(model.parameters).length > 0 ? { parameters: parameterLines(model.parameters) } : {}),
     template: model.template ?? "",
     ...(model.system ? { system: model.system } : {}),
-    details: { ...details(model), parent_model: model.parentModel ?? "" },
+    details: {
+      ...details(model),
+      parent_model: model.parentModel ?? "",
+      ...runnerIn(model, can),
+    },
     model_info: modelInfo(model, verbose, can),
     ...(projector ? { projector_info: infoOf(projector, verbose, can) } : {}),
-    ...(tensors ? { tensors } : weights?.mlxInfo && verbose ? { tensors: mlxTensors } : {}),
+    ...(tensors
+      ? can.leavesOutTensors && !verbose
+        ? {}
+        : { tensors }
+      : weights?.mlxInfo && verbose
+        ? { tensors: mlxTensors }
+        : {}),
     capabilities: model.capabilities,
     modified_at: model.modifiedAt,
     ...(can.requires && model.requires ? { requires: model.requires } : {}),
@@ -96,6 +111,11 @@ function shownTensors({ tensors }: MlxFiles): readonly Json[] {
       },
     ];
   });
+}
+
+function runnerIn(model: StandInModel, can: Abilities): Json {
+  const runner = runnerOf(model);
+  return can.runners && runner !== undefined ? { runner } : {};
 }
 
 function details(model: StandInModel): Json {

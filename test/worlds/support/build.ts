@@ -263,11 +263,12 @@ function faultOf(fault: NonNullable<WorldServer["faults"][Route]>): Fault {
 
 /** Loads what is loaded, the first one last, as the server lists it first. */
 async function loadModels({ loaded }: WorldServer, server: StandInOllama): Promise<void> {
-  for (const { model, context, keepAlive } of loaded.toReversed()) {
+  for (const { model, runner, context, keepAlive } of loaded.toReversed()) {
     const response = await fetch(`${server.url}/api/generate`, {
       method: "POST",
       body: JSON.stringify({
         model,
+        runner,
         keep_alive: keepAlive,
         options: context === undefined ? {} : { num_ctx: context },
       }),

@@ -14,7 +14,8 @@ export function modelOf(model: WorldModel, folder: string): StandInModel {
     model.adapters?.map((file) => [sha256(`adapter ${file}`), readMetadata(join(folder, file))] as const),
   );
   // A file of another name is another file, unless it is a variant.
-  const weights = name === undefined || parentModel !== undefined ? base.weights : renamed(base.weights, name);
+  const label = [name, model.runner].filter((part) => part !== undefined).join(" ");
+  const weights = name === undefined || parentModel !== undefined ? base.weights : renamed(base.weights, label);
   const { projector } = model;
   return {
     ...base,
@@ -27,6 +28,8 @@ export function modelOf(model: WorldModel, folder: string): StandInModel {
           : { digest: sha256(`projector ${projector}`), metadata: readMetadata(join(folder, projector)) },
     },
     parameters: parameters ?? base.parameters,
+    runner: model.runner,
+    converts: model.converts ? renamed(weights, `${label} converted`) : undefined,
     requires: requires ?? base.requires,
     capabilities: capabilities ?? base.capabilities,
     quantization: quantization ?? base.quantization,

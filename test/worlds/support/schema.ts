@@ -110,6 +110,13 @@ const MODEL = z
       .record(text, z.union([z.number(), text, texts]))
       .optional()
       .describe("Parameters of its Modelfile. Default: the sample's own, else none"),
+    runner: z
+      .enum(["mlx", "llamacpp", "ggml"])
+      .optional()
+      .describe(
+        "What runs it, where its name has several builds or 0.40 has converted it. Default: as its format has it",
+      ),
+    converts: z.boolean().default(false).describe("Ollama converts its file when it's loaded first, from 0.40 on"),
     requires: text.optional().describe("Release of Ollama that it asks for"),
     parentModel: text.optional().describe("The model it was made from"),
     capabilities: texts.optional().describe("Default: the sample's own, else completion and tools"),
@@ -128,6 +135,7 @@ export type WorldModel = string | z.output<typeof MODEL>;
 
 const LOADED = z.strictObject({
   model: text.describe("Its name"),
+  runner: text.optional().describe("Which build of it. Default: the one that Ollama chooses"),
   context: z.int().optional().describe("Context that its client asks for. Default: none, so the server's"),
   keepAlive: z.union([text, z.number()]).optional().describe('"10m", seconds, or -1 for ever. Default: the server\'s'),
   sizeGib: gib.optional().describe("What the server counts for it. Default: our own estimate"),

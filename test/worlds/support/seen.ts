@@ -76,8 +76,14 @@ export function watcher(seen: Seen): Onlooker {
 
 function rowsOf(screen: Screen): readonly (readonly [string, string])[] {
   if (!screen.isList()) return [];
-  return screen.items().map(({ title, subtitle, accessories, tooltips }) => {
+  const items = screen.items();
+  return items.map(({ title, subtitle, accessories, tooltips }) => {
     const shown = accessories.map((accessory) => accessory.shown);
-    return [title, [title, subtitle, ...shown, ...tooltips].filter((part) => part !== "").join("  ")];
+    // Two builds of one name differ in their first tag.
+    const isShared = items.filter((other) => other.title === title).length > 1;
+    return [
+      isShared ? `${title} (${shown[0]?.replace(/^\[|\]$/g, "")})` : title,
+      [title, subtitle, ...shown, ...tooltips].filter((part) => part !== "").join("  "),
+    ];
   });
 }
