@@ -19,12 +19,14 @@ const openList = ({ system }: Stage): Promise<Screen> =>
 
 describe("the list", () => {
   it("begins with the model that needs help, and Enter makes it fit", async () => {
-    const screen = await openList(await stageOf());
+    const stage = await stageOf();
+    await stage.ollama.put({ ...sampleModel("llama3.1:8b"), name: "cpu:8b", parameters: { num_gpu: 0 } });
+    const screen = await openList(stage);
     expect(screen.items()[0]?.title).toBe(MODEL);
     expect(screen.actions().slice(0, 2)).toEqual(["Make It Fit", "Show All Ways"]);
     await screen.pick("qwen3:8b");
     expect(screen.actions().slice(0, 2)).toEqual(["Show Plan", "Show Details"]);
-    await screen.pick("qwen3.6:27b-mlx");
+    await screen.pick("cpu:8b");
     expect(screen.actions()[0]).toBe("Show Why It's Unknown");
   });
 });

@@ -965,8 +965,10 @@ describe("the plan of other models", () => {
   });
 
   it("of which nothing is known say why nothing can be planned", async () => {
-    const screen = await openPlanOn(await stageOf(), "qwen3.6:27b-mlx");
-    screen.says("It Isn't Known Whether It Fits", "What Would Make It Known");
+    const stage = await stageOf();
+    await stage.ollama.put({ ...sampleModel("llama3.1:8b"), name: "cpu:8b", parameters: { num_gpu: 0 } });
+    const screen = await openPlanOn(stage, "cpu:8b");
+    screen.says("num_gpu", "It Isn't Known Whether It Fits", "What Would Make It Known");
     expect(screen.actions()[0]).toBe("Load Model");
   });
 

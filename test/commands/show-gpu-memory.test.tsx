@@ -72,7 +72,14 @@ function sections(screen: Screen): string[] {
 describe("the memory of a 64 GB Mac", () => {
   it("shows limit, use, pressure, swap and wired memory, each by its name", async () => {
     const { screen } = await show();
-    expect(sections(screen)).toEqual(["GPU", "Loaded Models", "Memory", "Apps", "Fits Together"]);
+    expect(sections(screen)).toEqual([
+      "GPU",
+      "Loaded Models",
+      "Memory",
+      "Apps",
+      "Fits Together",
+      "Comfortable on This Mac (November 2026)",
+    ]);
     expect(row(screen, "Limit in Force")).toBe("read from Metal | 51.8 GiB");
     const rows = screen.items().filter(({ section }) => section === "GPU" || section === "Memory");
     expect(Object.fromEntries(rows.map(({ title }) => [title, figures(screen, title).replace(" %", "%")]))).toEqual({

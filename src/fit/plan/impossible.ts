@@ -1,3 +1,4 @@
+import { comfortable, comfortableText, pickFor } from "../picks/comfortable";
 import { limitOnceSet } from "../limit-policy";
 import { shortageText } from "../ram";
 import type { Steps } from "../steps";
@@ -30,6 +31,7 @@ export function* impossible(plan: PlanInput, before: KnownVerdict): Steps<Imposs
     perhaps,
     comfortable: `Comfortable on ${where}: models of up to about ${roundDown(billions(advised, before))} billion parameters at Q4_K_M, with a limit of ${formatBytes(advised)}.`,
     waysOut: [
+      ...picksOf(plan),
       "A smaller model of the same family.",
       ...(perhaps === undefined
         ? []
@@ -41,6 +43,14 @@ export function* impossible(plan: PlanInput, before: KnownVerdict): Steps<Imposs
       `The cloud, where ${baseName(input.model.name)} has a cloud tag.`,
     ],
   };
+}
+
+/** Models that run well here, each with its command. */
+function picksOf({ input, url }: PlanInput): readonly string[] {
+  const mac = pickFor(input, url);
+  if (mac === undefined) return [];
+  const texts = comfortableText(mac);
+  return comfortable(mac).map(({ command }, index) => `${texts[index]} ${command}`);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { List } from "@raycast/api";
 import { AppsSection } from "./apps-section";
+import { ComfortableSection } from "./comfortable-section";
 import { GpuSection } from "./gpu-section";
 import { LoadedSection } from "./loaded-section";
 import { RamSection } from "./ram-section";
@@ -31,6 +32,7 @@ export function MemoryView() {
         </>
       )}
       {snapshot && <TogetherSection memory={memory} snapshot={snapshot} />}
+      {snapshot && <ComfortableSection memory={memory} snapshot={snapshot} />}
     </List>
   );
 }

@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 import { isApplicable } from "../../apply/is-applicable";
 import { type Step, stepText } from "../../apply/steps";
 import type { PlanOption } from "../../fit/plan/options";
+import { comfortable, comfortableText, pickFor } from "../../fit/picks/comfortable";
 import { applyOption, type ApplyOption, type ApplyWay, stepsOf, warningsOf } from "../change/apply-option";
 import { ChangeResult } from "../change/change-result";
 import { nameAfter } from "../change/change-words";
@@ -23,6 +24,8 @@ export function MakeItFitView(props: PlanProps) {
   const steps = { once, kept };
   if (state === undefined || plan === undefined) return <Detail isLoading navigationTitle={title} />;
 
+  const mac = pickFor(state.planned.input, work.snapshot.url);
+  const [pull] = mac === undefined ? [] : comfortable(mac);
   const allWays = <AllWaysAction {...props} row={work.row} snapshot={work.snapshot} refresh={work.refresh} />;
   const page = (markdown: string, actions: React.ReactElement) => (
     <Detail isLoading={isLoading} navigationTitle={title} markdown={markdown} actions={actions} />
@@ -33,14 +36,14 @@ export function MakeItFitView(props: PlanProps) {
     case "impossible":
       return page(
         waysOutMarkdown("# It Doesn't Fit", plan.before, plan.impossible),
-        <PlanActions {...work} checkBuilds={state.checkBuilds} />,
+        <PlanActions {...work} pull={pull} checkBuilds={state.checkBuilds} />,
       );
     case "options":
       break;
   }
   if (option === undefined) {
     const words = plan.instead ? waysOutMarkdown("# A Smaller Model Instead", plan.before, plan.instead) : "";
-    return page(words, <PlanActions {...work} allWays={allWays} checkBuilds={state.checkBuilds} />);
+    return page(words, <PlanActions {...work} pull={pull} allWays={allWays} checkBuilds={state.checkBuilds} />);
   }
   const apply = async (chosen: PlanOption, way: ApplyWay) => {
     const read = (way.keepsLimit ? steps.kept : steps.once) ?? [];
@@ -56,6 +59,7 @@ export function MakeItFitView(props: PlanProps) {
       option,
       steps: lines,
       warnings: warningsOf({ option, snapshot: work.snapshot }),
+      picks: mac === undefined ? [] : comfortableText(mac),
     }),
     <PlanActions
       {...work}

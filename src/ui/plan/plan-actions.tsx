@@ -4,6 +4,7 @@ import { isApplicable } from "../../apply/is-applicable";
 import { canUndo, isFinished, type Journal } from "../../apply/journal";
 import type { ClosableApp } from "../../fit/facts";
 import { asOneLine } from "../../fit/commands";
+import type { Comfortable } from "../../fit/picks/comfortable";
 import type { PlanOption } from "../../fit/plan/options";
 import type { ApplyOption, ApplyWay } from "../change/apply-option";
 import { CloseAppsForm } from "./close-apps-form";
@@ -26,6 +27,8 @@ interface Props extends Omit<ApplyOption, "option" | "next"> {
   readonly text?: string;
   /** Show GPU Memory, whose plans these may be: it comes from above, or the two views would import each other. */
   readonly memoryView: ReactNode;
+  /** A model that runs well here, where this one doesn't. */
+  readonly pull?: Comfortable;
   /** The apps that may be asked to quit; absent while they aren't read. */
   readonly apps?: readonly ClosableApp[];
   readonly checkBuilds?: () => Promise<void>;
@@ -40,6 +43,7 @@ export function PlanActions({
   text,
   memoryView,
   apps,
+  pull,
   checkBuilds,
   lastChange,
   ...work
@@ -68,6 +72,13 @@ export function PlanActions({
         )}
         {option && apply && !option.changes.closeApps && isApplicable(option, snapshot.server) && (
           <ApplyActions option={option} apply={apply} />
+        )}
+        {pull && (
+          <Action.CopyToClipboard
+            title={`Copy Pull Command, ${pull.row.name}`}
+            content={pull.command}
+            shortcut={SHORTCUTS.copyPull}
+          />
         )}
         {checkBuilds && (
           <Action

@@ -1,6 +1,7 @@
 import { environment } from "@raycast/api";
 import { type Comparison, comparisonText, compareVerdicts } from "../../fit/balance";
 import { verdictSentence } from "../../fit/verdict-text";
+import { COMFORTABLE_TITLE } from "../../fit/picks/comfortable";
 import type { Impossible, PlanOption } from "../../fit/plan/options";
 import type { Verdict } from "../../fit/verdict";
 import { plainMarkdown } from "../shared/plain-markdown";
@@ -39,10 +40,12 @@ export interface Agreement {
   readonly steps: readonly string[];
   /** What has to be known before saying yes. */
   readonly warnings: readonly string[];
+  /** Models that run well on this Mac, a sentence each. */
+  readonly picks: readonly string[];
 }
 
 /** An option as a page to agree to: before and after, each step, and what it costs. */
-export function agreementMarkdown({ before, option, steps, warnings }: Agreement): string {
+export function agreementMarkdown({ before, option, steps, warnings, picks }: Agreement): string {
   const { now, costs, commands } = option;
   return [
     planMarkdown(before, option),
@@ -59,6 +62,10 @@ export function agreementMarkdown({ before, option, steps, warnings }: Agreement
           "By Hand",
           commands.map((command) => `- ${plainMarkdown(command)}`),
         )),
+    ...listOf(
+      COMFORTABLE_TITLE,
+      picks.map((pick) => `- ${plainMarkdown(pick)}`),
+    ),
   ].join("\n\n");
 }
 

@@ -9,10 +9,12 @@ const { Label, Separator, TagList } = List.Item.Detail.Metadata;
 interface Props {
   readonly plan: Extract<Plan, { kind: "options" }>;
   readonly option: PlanOption;
+  /** Models that run well on this Mac, a sentence each. */
+  readonly picks: readonly string[];
 }
 
 /** Verdict before and after, what an option costs and its commands; for a model that fits what more it could have. */
-export function PlanMetadata({ plan: { before, largestContext: most }, option }: Props) {
+export function PlanMetadata({ plan: { before, largestContext: most }, option, picks }: Props) {
   const { after, now, costs, commands } = option;
   return (
     <List.Item.Detail.Metadata>
@@ -34,6 +36,10 @@ export function PlanMetadata({ plan: { before, largestContext: most }, option }:
       {costs.length === 0 && <Label title="Costs" text="Nothing" />}
       {costs.map((cost) => (
         <Label key={cost} title="Costs" text={cost} />
+      ))}
+      {picks.length > 0 && <Separator />}
+      {picks.map((pick) => (
+        <Label key={pick} title="Comfortable" text={pick} />
       ))}
       {commands.length > 0 && <Separator />}
       {commands.map((command) => (

@@ -1,4 +1,5 @@
 import { Detail, Icon, List } from "@raycast/api";
+import { comfortableText, pickFor } from "../../fit/picks/comfortable";
 import { headline, type PlanOption } from "../../fit/plan/options";
 import type { PlanKind } from "../../fit/plan/proposals";
 import { applyOption } from "../change/apply-option";
@@ -32,6 +33,8 @@ export function PlanView(props: PlanProps) {
   const { title, state, isLoading, work } = usePlanWork(props);
   if (state === undefined) return <List isLoading navigationTitle={title} />;
   const { plan, checkBuilds } = state;
+  const mac = pickFor(state.planned.input, work.snapshot.url);
+  const picks = mac === undefined ? [] : comfortableText(mac);
   if (plan.kind === "impossible") {
     return (
       <Detail
@@ -63,7 +66,7 @@ export function PlanView(props: PlanProps) {
       detail={
         <List.Item.Detail
           markdown={planMarkdown(plan.before, option)}
-          metadata={<PlanMetadata plan={plan} option={option} />}
+          metadata={<PlanMetadata plan={plan} option={option} picks={picks} />}
         />
       }
       actions={

@@ -17,6 +17,7 @@ export const SHORTCUTS = {
   restartOllama: { modifiers: ["cmd", "shift"], key: "r" },
   diagnostics: { modifiers: ["cmd", "opt"], key: "b" },
   preferences: { modifiers: ["cmd", "shift"], key: "," },
+  copyPull: { modifiers: ["cmd", "opt"], key: "g" },
   copyLimit: { modifiers: ["cmd", "opt"], key: "l" },
   copyModelfile: { modifiers: ["cmd", "opt"], key: "m" },
   copyCreate: { modifiers: ["cmd", "opt"], key: "v" },
