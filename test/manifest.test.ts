@@ -90,6 +90,7 @@ describe("each command", () => {
     expect(commands.at(0)?.title).toBe("Fit Models to GPU Limit");
     expect(commands.at(-1)?.name).toBe("reset-gpu-limit");
     expect(commands.filter((command) => command.disabledByDefault).map(({ name }) => name)).toEqual([
+      "show-gpu-memory-in-menu-bar",
       "copy-gpu-limit-command",
     ]);
   });

@@ -19,14 +19,27 @@ export async function rememberLimit({ run }: Pick<System, "run">, mib: number): 
   }
 }
 
-/** Whether the limit in force is the one that the extension set last, and since this Mac started. Never throws. */
-export async function isSetHere({ overrideMib, bootSession }: AppleSiliconMac): Promise<boolean> {
+/** What the extension set last, and since which start of the Mac that counts. */
+export interface LimitRecord {
+  readonly session: string;
+  readonly mib: number;
+}
+
+/** What {@link rememberLimit} noted last; undefined where there's nothing. Never throws. */
+export async function limitRecord(): Promise<LimitRecord | undefined> {
   try {
     const kept: unknown = JSON.parse((await localStorage.get(KEY)) ?? "null");
-    if (typeof kept !== "object" || kept === null || bootSession === undefined) return false;
-    const { session, mib } = kept as { session?: unknown; mib?: unknown };
-    return session === bootSession && mib === overrideMib;
+    const { session, mib } = Object(kept) as { session?: unknown; mib?: unknown };
+    return typeof session === "string" && typeof mib === "number" ? { session, mib } : undefined;
   } catch {
-    return false;
+    return undefined;
   }
+}
+
+/** Whether the limit in force is the one that the extension set last, and since this Mac started. Never throws. */
+export async function isSetHere({ overrideMib, bootSession }: AppleSiliconMac): Promise<boolean> {
+  const record = await limitRecord();
+  return (
+    record !== undefined && bootSession !== undefined && record.session === bootSession && record.mib === overrideMib
+  );
 }

@@ -46,15 +46,27 @@ export const BUNDLED_LLAMA_SERVERS = [
  * device list of Ollama's own llama-server. Never throws; about 15 s at the very worst.
  */
 export async function readMachine(system: MacSystem): Promise<Machine> {
-  if (system.platform !== "darwin") {
+  const values = system.platform === "darwin" ? await readSysctls(system.run, MACHINE_KEYS) : new Map<string, string>();
+  const machine = machineOf(system, values);
+  if (machine.kind !== "apple-silicon") return machine;
+  const metal = await probeMetal(system.run);
+  const listedDeviceBytes = metal ? undefined : await readListedDevice(system.run);
+  return { ...machine, chip: metal?.chip ?? machine.chip, metal, listedDeviceBytes };
+}
+
+/** The machine as its kernel values ({@link MACHINE_KEYS}) alone tell it: without what Metal or llama-server say. */
+export function machineOf(
+  { platform, arch }: Pick<MacSystem, "platform" | "arch">,
+  values: ReadonlyMap<string, string>,
+): Machine {
+  if (platform !== "darwin") {
     return { kind: "not-a-mac", reason: "This isn't a Mac, so there's no GPU limit to read or set." };
   }
-  const values = await readSysctls(system.run, MACHINE_KEYS);
   const ramBytes = parseWhole(values.get("hw.memsize"));
   if (!ramBytes) {
     return { kind: "unreadable", reason: "Couldn't read the size of this Mac's memory with sysctl." };
   }
-  if (!isAppleSilicon(values, system.arch)) {
+  if (!isAppleSilicon(values, arch)) {
     return {
       kind: "intel",
       reason: "This Mac has an Intel processor. Only Apple Silicon shares its memory with the GPU under a limit.",
@@ -73,19 +85,14 @@ export async function readMachine(system: MacSystem): Promise<Machine> {
       reason: `This Mac runs macOS ${macos.text}. Its GPU limit can be read and set from macOS ${FIRST_MACOS} on, which Ollama's app needs too.`,
     };
   }
-  const metal = await probeMetal(system.run);
-  const listedDeviceBytes = metal ? undefined : await readListedDevice(system.run);
-  const chip = metal?.chip ?? chipName(values.get("machdep.cpu.brand_string"));
   return {
     kind: "apple-silicon",
-    chip,
+    chip: chipName(values.get("machdep.cpu.brand_string")),
     ramBytes,
     macos,
     overrideMib: parseWhole(values.get(LIMIT_KEY)),
     lowWaterMib: parseWhole(values.get(LOW_WATER_KEY)) || undefined,
     bootSession: parseSession(values.get(BOOT_SESSION_KEY)),
-    metal,
-    listedDeviceBytes,
   };
 }
 

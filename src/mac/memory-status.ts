@@ -40,7 +40,11 @@ export interface MemoryStatus extends KernelStatus, MemoryUse {}
 
 /** Reads kernel values with one program. Never throws. */
 export async function readKernelStatus(system: { readonly run: Runner }): Promise<KernelStatus> {
-  const values = await readSysctls(system.run, MEMORY_KEYS);
+  return kernelStatusOf(await readSysctls(system.run, MEMORY_KEYS));
+}
+
+/** The same from kernel values ({@link MEMORY_KEYS}) that were read already. */
+export function kernelStatusOf(values: ReadonlyMap<string, string>): KernelStatus {
   const ramBytes = parseWhole(values.get("hw.memsize"));
   const pressure = parsePressure(values.get("kern.memorystatus_vm_pressure_level"));
   const freePercent = parseWhole(values.get("kern.memorystatus_level"));

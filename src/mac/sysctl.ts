@@ -6,8 +6,12 @@ export const SYSCTL = "/usr/sbin/sysctl";
  * Reads kernel values in one bounded call. Keys that this kernel does not know are absent: `-i` skips them, without which
  * the sysctl of macOS 13.0 to 14.3 ends at the first one (Apple's system_cmds, sysctl.c).
  */
-export async function readSysctls(run: Runner, keys: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const result = await run(SYSCTL, ["-i", ...keys], { timeoutMs: 3_000, maxBytes: 64 * 1024 });
+export async function readSysctls(
+  run: Runner,
+  keys: readonly string[],
+  timeoutMs = 3_000,
+): Promise<ReadonlyMap<string, string>> {
+  const result = await run(SYSCTL, ["-i", ...keys], { timeoutMs, maxBytes: 64 * 1024 });
   return parseSysctls(result.stdout, keys);
 }
 

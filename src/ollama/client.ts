@@ -1,6 +1,7 @@
 import { Ollama, type ShowRequest } from "ollama/browser";
 import type { InstalledModel, LoadedModel } from "../fit/facts";
 import { type Bounds, exchange } from "./bounded-fetch";
+import { type BuildRequest, withRunner } from "./build-request";
 import { dropTokenizer } from "./drop-tokenizer";
 import { type BuildName, sameBuild } from "../fit/model-builds";
 import type { ModelRunner } from "../fit/model-runner";
@@ -98,23 +99,12 @@ export function createOllamaClient(options: ClientOptions): OllamaClient {
     return exchange(inner, url, all, (fetch) => work(new Ollama({ host: url, fetch })), form);
   }
 
-  /**
-   * One exchange about a build. A GGUF file that Ollama has converted meanwhile has another runner than it was listed
-   * with, and is asked for under that.
-   */
-  async function askOfBuild<T>(
-    { name, runner }: BuildName,
-    work: (api: Ollama, request: { model: string; runner?: ModelRunner }) => Promise<T>,
+  /** One exchange about a build. */
+  const askOfBuild = <T>(
+    build: BuildName,
+    work: (api: Ollama, request: BuildRequest) => Promise<T>,
     bounds: Partial<Bounds> & { inner?: typeof fetch },
-  ): Promise<T> {
-    const request = (chosen = runner) => (chosen === undefined ? { model: name } : { model: name, runner: chosen });
-    try {
-      return await ask((api) => work(api, request()), bounds);
-    } catch (error) {
-      if (!lacksRunner(error) || runner === undefined || runner === "mlx") throw error;
-      return ask((api) => work(api, request(runner === "ggml" ? "llamacpp" : "ggml")), bounds);
-    }
-  }
+  ): Promise<T> => withRunner(build, (request) => ask((api) => work(api, request), bounds));
 
   /** The type of the request lags behind: the package sends every field it is given. */
   const show = (build: BuildName, verbose: boolean, bounds: Partial<Bounds>) =>
@@ -201,11 +191,6 @@ export function createOllamaClient(options: ClientOptions): OllamaClient {
         await api.delete({ model: name });
       }),
   };
-}
-
-/** Whether none of a name's builds has the runner that was asked for (manifest/manifest.go, ErrNoCompatibleManifest). */
-function lacksRunner(error: unknown): boolean {
-  return error instanceof OllamaProblem && error.status === 400 && /no compatible manifest/i.test(error.message);
 }
 
 /** Runs works one after the other; one that fails holds up none behind it. */

@@ -40,7 +40,9 @@ import {
 import { existsSync } from "node:fs";
 import { type ReactNode, useEffect, useState } from "react";
 import { describe, expect, it } from "vitest";
+import { getSystem } from "../../src/app/system";
 import { desk, renderCommand, runNoView, setPreferences } from "../support";
+import { closeScreens } from "../support/screen";
 import { exportedValueNames } from "./raycast/names";
 
 const panel = (...actions: ReactNode[]) => <ActionPanel>{actions}</ActionPanel>;
@@ -679,6 +681,52 @@ describe("the environment", () => {
         </MenuBarExtra.Section>
       </MenuBarExtra>,
     );
-    expect(screen.text()).toBe("56 GiB\n  Loaded\n    qwen3:8b  5.2 GB");
+    expect(screen.text()).toBe("GPU Limit\n◔ 56 GiB\n  ── Loaded\n  › qwen3:8b  5.2 GB");
+  });
+
+  it("refuses a menu with two equal items, a label with a shortcut, or an item without a title", async () => {
+    const menu = (items: ReactNode) =>
+      renderCommand(<MenuBarExtra>{items}</MenuBarExtra>).then((screen) => screen.close());
+    await expect(
+      menu([<MenuBarExtra.Item key="a" title="One" />, <MenuBarExtra.Item key="b" title="One" />]),
+    ).rejects.toThrow('Two times the menu item "One"');
+    await closeScreens().catch(() => undefined);
+    await expect(menu(<MenuBarExtra.Item title="One" shortcut={Keyboard.Shortcut.Common.Refresh} />)).rejects.toThrow(
+      "has a shortcut and does nothing",
+    );
+    await closeScreens().catch(() => undefined);
+    await expect(menu(<MenuBarExtra.Item title="" />)).rejects.toThrow("without a title");
+    await closeScreens().catch(() => undefined);
+  });
+
+  it("ends a menu bar command in the background once it loads no more", async () => {
+    const Late = () => {
+      useEffect(
+        () =>
+          void getSystem()
+            .fetch("http://127.0.0.1:9/")
+            .catch(() => undefined),
+        [],
+      );
+      return <MenuBarExtra title="56 GiB" isLoading={false} />;
+    };
+    const system = { ...getSystem(), fetch: (() => new Promise(() => undefined)) as typeof fetch };
+    await expect(renderCommand(<Late />, { system, launchType: "background" })).rejects.toThrow("isLoading ended");
+  });
+
+  it("launches no command that's disabled, and none with a view in the background", async () => {
+    const name = "show-gpu-memory-in-menu-bar";
+    const launch = () => launchCommand({ name, type: LaunchType.Background });
+    await expect(launch()).rejects.toThrow("disabled");
+    desk.enabledCommands.add(name);
+    await launch();
+    expect(desk.launched).toEqual([{ name, type: "background" }]);
+    await expect(launchCommand({ name: "show-gpu-memory", type: LaunchType.Background })).rejects.toThrow("background");
+    expect(desk.complaints.splice(0)).toHaveLength(1);
+  });
+
+  it("takes text or null as a subtitle", async () => {
+    await expect(updateCommandMetadata({ subtitle: 5 as never })).rejects.toThrow("subtitle");
+    expect(desk.complaints.splice(0)).toHaveLength(1);
   });
 });

@@ -48,7 +48,7 @@ export function viewLines(screen: Node, state: ViewState, options: TextOptions =
     case "Detail":
       return [...lines, "", ...detailLines(root, pen)];
     default:
-      return menuBarLines(root);
+      return [...lines, ...menuBarLines(root, pen)];
   }
 }
 
@@ -298,15 +298,29 @@ export function fieldValue(field: Node): string {
   }
 }
 
-function menuBarLines(menu: Node, indent = ""): string[] {
-  const own = menu.type === "MenuBarExtra.Item" ? [text(menu, "title"), text(menu, "subtitle")] : [text(menu, "title")];
-  const line = own.filter((part) => part !== "").join("  ");
+/** A menu bar item with its menu open: what does something has a "›" or "▸", the rest are labels. */
+function menuBarLines(menu: Node, pen: Pen): string[] {
+  const tint = (menu.props["icon"] as { tintColor?: unknown } | undefined)?.tintColor;
+  const icon = typeof tint === "string" ? `◔ (${tint.replace("raycast-", "")})` : "◔";
   const loading = menu.props["isLoading"] === true ? "  Loading…" : "";
-  const below = menu.children.flatMap((child) =>
-    typeof child === "string" || child.type === "slot" ? [] : menuBarLines(child, indent + INDENT),
-  );
-  if (menu.type === "MenuBarExtra.Separator") return [`${indent}──`];
-  return [`${indent}${line}${loading}`.trimEnd(), ...below];
+  const tooltip =
+    pen.tooltips === "all" && text(menu, "tooltip") !== "" ? [pen.paint(`ⓘ ${text(menu, "tooltip")}`, "faint")] : [];
+  return [`${icon} ${text(menu, "title")}`.trimEnd() + loading, ...tooltip, ...menuLines(menu, INDENT)];
+}
+
+function menuLines(menu: Node, indent: string): string[] {
+  return menu.children.flatMap((child) => {
+    if (typeof child === "string" || child.type === "slot") return [];
+    const words = [text(child, "title"), text(child, "subtitle")].filter((part) => part !== "").join("  ");
+    switch (child.type) {
+      case "MenuBarExtra.Section":
+        return [`${indent}──${words === "" ? "" : ` ${words}`}`, ...menuLines(child, indent)];
+      case "MenuBarExtra.Submenu":
+        return [`${indent}▸ ${words}`, ...menuLines(child, indent + INDENT)];
+      default:
+        return [`${indent}${typeof child.props["onAction"] === "function" ? "› " : ""}${words}`];
+    }
+  });
 }
 
 /**

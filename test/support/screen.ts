@@ -150,13 +150,24 @@ export class Screen {
 
   #busyWith(): string | undefined {
     if (desk.openAlert !== undefined) return undefined;
+    this.#checkUnloading();
     if (this.#work.count > 0) return `${this.#work.count} programs or requests have not ended`;
     if (desk.pending.size > 0) return "an action has not ended";
-    if (desk.toasts.some((toast) => toast.style === "ANIMATED")) return "a toast shows progress";
     const top = this.#top();
+    // A menu bar command has no window that could show a toast.
+    if (desk.toasts.some((toast) => toast.style === "ANIMATED")) return "a toast shows progress";
     const root = top && rootOf(top);
     if (root?.props["isLoading"] === true) return "the view is loading";
     return undefined;
+  }
+
+  /** Raycast ends a menu bar command in the background once it loads no more: whatever is under way then is lost. */
+  #checkUnloading(): void {
+    const top = this.#top();
+    const root = top && rootOf(top);
+    if (root?.type !== "MenuBarExtra" || root.props["isLoading"] === true || desk.launchType !== "background") return;
+    if (this.#work.count > 0)
+      throw new Error(`isLoading ended while ${this.#work.count} programs or requests were under way`);
   }
 
   /** @throws for whatever Raycast would reject or ignore, and for what an action threw. */
@@ -289,6 +300,7 @@ export class Screen {
 
   #actionNodes(): { path: string; title: string; menus: Node[]; node: Node }[] {
     const root = this.#root();
+    if (root.type === "MenuBarExtra") return menuItems(root, []);
     const item = root.type === "List" ? this.#selectedItem(root) : undefined;
     const empty = root.type === "List" && item === undefined && root.props["isLoading"] !== true;
     const owner = item ?? (empty ? all(root, "List.EmptyView")[0] : undefined);
@@ -555,6 +567,22 @@ function pickChoice(dropdown: Node, choice: string): string {
 function isYes(value: string): boolean {
   if (!/^(yes|no|true|false)$/.test(value)) throw new Error(`A checkbox takes yes or no, not "${value}"`);
   return value === "yes" || value === "true";
+}
+
+/** What of a menu does something, with those in submenus as "Menu › Title"; the rest are labels. */
+function menuItems(node: Node, menus: Node[]): { path: string; title: string; menus: Node[]; node: Node }[] {
+  return node.children.flatMap((child) => {
+    if (typeof child === "string" || child.type === "slot") return [];
+    if (child.type !== "MenuBarExtra.Item") {
+      return menuItems(child, child.type === "MenuBarExtra.Submenu" ? [...menus, child] : menus);
+    }
+    const onAction = child.props["onAction"];
+    if (typeof onAction !== "function") return [];
+    const title = text(child, "title");
+    const perform = () => (onAction as (event: { type: string }) => unknown)({ type: "left-click" });
+    const path = [...menus.map((menu) => text(menu, "title")), title].join(" › ");
+    return [{ path, title, menus, node: { ...child, props: { ...child.props, perform } } }];
+  });
 }
 
 function flatActions(node: Node, menus: Node[]): { path: string; title: string; menus: Node[]; node: Node }[] {

@@ -1,9 +1,10 @@
 import { usePromise } from "@raycast/utils";
-import { useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import type { JudgeOptions } from "../../fit/run-settings";
 import { type Descriptions, type FitRow, rowJudge } from "../../app/judge-rows";
 import { modelsFolders } from "../../ollama/model-source";
 import { readSettings, type Settings } from "../../app/preferences";
+import { leaveNotes } from "../../app/leave-notes";
 import { readDescriptions } from "../../app/read-descriptions";
 import { connect, readSnapshot, type Snapshot } from "../../app/snapshot";
 import { storedSnapshot, storeSnapshot } from "../../app/stored-snapshot";
@@ -52,6 +53,10 @@ export function useFitList(context?: JudgeOptions["context"]): FitList {
     () => (snapshot ? judgeRows(snapshot, descriptions, options) : []),
     [snapshot, descriptions, options],
   );
+  const isComplete = isFresh.current && !isLoading && !isReading;
+  useEffect(() => {
+    if (snapshot && isComplete) leaveNotes(snapshot, rows);
+  }, [snapshot, rows, isComplete]);
   return {
     settings,
     snapshot,

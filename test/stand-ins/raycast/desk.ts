@@ -67,6 +67,10 @@ export interface Desk {
   failUnforeseenAlerts: boolean;
   preferences: Record<string, unknown>;
   subtitle: string | null | undefined;
+  /** Subtitles by command, kept until the command writes another one. */
+  subtitles: Map<string, string | null>;
+  /** Commands that are disabled by default and that the person has run once. */
+  enabledCommands: Set<string>;
   localStorage: Map<string, string | number | boolean>;
   caches: Map<string, Map<string, string>>;
   /** Values of form items and dropdowns with `storeValue`, by command and id. */
@@ -103,6 +107,8 @@ function freshDesk(): Desk {
     failUnforeseenAlerts: false,
     preferences: {},
     subtitle: undefined,
+    subtitles: new Map(),
+    enabledCommands: new Set(),
     localStorage: new Map(),
     caches: new Map(),
     storedValues: new Map(),

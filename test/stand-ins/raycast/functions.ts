@@ -188,8 +188,19 @@ export const trash: typeof Api.trash = async (paths) => {
 
 export const launchCommand: typeof Api.launchCommand = async (options) => {
   const foreign = "extensionName" in options && options.extensionName !== desk.manifest.name;
-  if (!foreign && !desk.manifest.commands.some((command) => command.name === options.name)) {
-    throw new Error(`There is no command ${options.name}`);
+  const command = desk.manifest.commands.find(({ name }) => name === options.name);
+  if (!foreign && command === undefined) throw new Error(`There is no command ${options.name}`);
+  if (!foreign && command?.disabledByDefault === true && !desk.enabledCommands.has(options.name)) {
+    throw new Error(`The command ${options.name} is disabled`);
+  }
+  const type: unknown = options.type;
+  if (type !== "userInitiated" && type !== "background") complain(`launchCommand: ${String(type)} is no launch type`);
+  if (type === "background" && command?.mode === "view") {
+    complain(`${options.name} has a view: Raycast launches it for a person only`);
+    throw new Error(`${options.name} can't be launched in the background`);
+  }
+  for (const [name, value] of Object.entries({ ...options.context, ...options.arguments })) {
+    if (value !== undefined && JSON.stringify(value) === undefined) complain(`launchCommand: ${name} isn't JSON`);
   }
   desk.launched.push({
     name: options.name,
@@ -201,6 +212,12 @@ export const launchCommand: typeof Api.launchCommand = async (options) => {
 };
 
 export const updateCommandMetadata: typeof Api.updateCommandMetadata = async (metadata) => {
+  const subtitle: unknown = metadata.subtitle;
+  if (typeof subtitle !== "string" && subtitle !== null && subtitle !== undefined) {
+    complain("The subtitle of a command is text or null");
+    throw new Error("Invalid subtitle");
+  }
+  if (subtitle !== undefined) desk.subtitles.set(desk.commandName, metadata.subtitle ?? null);
   desk.subtitle = metadata.subtitle;
 };
 

@@ -58,10 +58,51 @@ export function faultsOf(screen: Node): string[] {
   if (root.props["enableDrafts"] === true && screen.props["depth"] !== 0) {
     faults.push("enableDrafts works only in the first view of a command");
   }
+  checkMenu(root, faults);
   for (const node of everything(screen)) checkLook(node, faults);
   for (const panel of everything(screen).filter((node) => node.type === "ActionPanel")) checkPanel(panel, faults);
   return faults;
 }
+
+/** The items of a menu: each has a title, no two of a level are equal, and only what does something has a shortcut. */
+function checkMenu(root: Node, faults: string[]): void {
+  const nodes = root.type === "MenuBarExtra" ? [root, ...everything(root)] : [];
+  for (const node of nodes) {
+    const { type, props } = node;
+    if (!type.startsWith("MenuBarExtra")) continue;
+    if (type === "MenuBarExtra.Separator") faults.push("MenuBarExtra.Separator is deprecated: use sections");
+    for (const name of ["title", "subtitle", "tooltip"]) {
+      const value = props[name];
+      if (value !== undefined && value !== null && typeof value !== "string")
+        faults.push(`The ${name} of a ${type} is a ${typeof value}`);
+    }
+    if ((type === "MenuBarExtra.Item" || type === "MenuBarExtra.Submenu") && text(node, "title") === "")
+      faults.push(`A ${type} without a title`);
+    if (type === "MenuBarExtra.Item" && props["shortcut"] !== undefined && props["onAction"] === undefined)
+      faults.push(`"${text(node, "title")}" has a shortcut and does nothing`);
+    const alternate = slotOf(node, "alternate")?.children[0];
+    if (typeof alternate === "object" && alternate.props["shortcut"] !== undefined)
+      faults.push(`The alternate "${text(alternate, "title")}" has a shortcut of its own`);
+    const level = ["MenuBarExtra", "MenuBarExtra.Section", "MenuBarExtra.Submenu"].includes(type) ? items(node) : [];
+    duplicates(
+      level.map((item) => `${text(item, "title")} ${text(item, "subtitle")}`.trim()),
+      "menu item",
+      faults,
+    );
+  }
+  const shortcuts = nodes.flatMap(({ props }) => (props["shortcut"] ? [keys(shortcutOf(props["shortcut"]))] : []));
+  duplicates(shortcuts, "shortcut", faults);
+  for (const shortcut of shortcuts) if (RESERVED.has(shortcut)) faults.push(`Raycast keeps ${shortcut} for itself`);
+}
+
+const items = (level: Node): Node[] =>
+  level.children.filter(
+    (child): child is Node =>
+      typeof child !== "string" && (child.type === "MenuBarExtra.Item" || child.type === "MenuBarExtra.Submenu"),
+  );
+
+const shortcutOf = (declared: unknown): Shortcut =>
+  "macOS" in (declared as object) ? (declared as { macOS: Shortcut }).macOS : (declared as Shortcut);
 
 function isRoot(type: string): boolean {
   return (ROOT_TYPES as readonly string[]).includes(type);

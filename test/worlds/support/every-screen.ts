@@ -65,7 +65,7 @@ async function playedAndOpened(name: string): Promise<string> {
       seen.views.push({ command: "", step: undefined, text: String(error) });
     });
     desk.answers = [];
-    const views = COMMANDS.filter(({ mode }) => mode === "view");
+    const views = COMMANDS.filter(({ mode }) => mode !== "no-view");
     for (const { name: command } of views) {
       await play([{ command, arguments: {}, steps: [] }], world, watcher(seen));
     }

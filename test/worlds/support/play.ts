@@ -5,7 +5,7 @@ import type { System } from "../../../src/app/system";
 import { desk } from "../../stand-ins/raycast/desk";
 import { readManifest } from "../../stand-ins/raycast/manifest";
 import { runNoView } from "../../support/no-view";
-import { renderCommand, type Screen } from "../../support/screen";
+import { renderCommand, type RenderOptions, type Screen } from "../../support/screen";
 import type { Step, Visit } from "./steps";
 
 export const COMMANDS = readManifest().commands;
@@ -72,13 +72,24 @@ async function playWithoutView(name: string, { steps, arguments: args }: Visit, 
   else if (failure !== undefined) throw failure;
 }
 
-async function playView(name: string, { steps, arguments: args }: Visit, place: Place, onlooker: Onlooker) {
+async function playView(
+  name: string,
+  {
+    steps,
+    arguments: args,
+    launchType = "userInitiated",
+  }: Omit<Visit, "launchType"> & Pick<RenderOptions, "launchType">,
+  place: Place,
+  onlooker: Onlooker,
+) {
   const { default: Command } = (await import(`../../../src/${name}.tsx`)) as {
     default: FunctionComponent<LaunchProps>;
   };
-  const props = { launchType: "userInitiated", arguments: args } as unknown as LaunchProps;
+  const props = { launchType, arguments: args } as unknown as LaunchProps;
   const { system, boundMs } = place;
-  const screen = await renderCommand(createElement(Command, props), { command: name, system, boundMs });
+  // What a person has run once is switched on.
+  desk.enabledCommands.add(name);
+  const screen = await renderCommand(createElement(Command, props), { command: name, system, boundMs, launchType });
   try {
     onlooker.sees(name, screen);
     for (const step of steps) {

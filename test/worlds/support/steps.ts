@@ -11,6 +11,8 @@ export interface Visit {
   /** Default: the first command. */
   readonly command: string | undefined;
   readonly arguments: Readonly<Record<string, string>>;
+  /** Who starts it. Default: the person. */
+  readonly launchType?: "background";
   readonly steps: readonly Step[];
 }
 
@@ -35,6 +37,7 @@ export const STEP_HELP = `  pick "ITEM"            select a list item
   back                   go back
   wait [SECONDS]         let time pass (by default a second) and look again
   restart-mac            restart the Mac of the world
+  background             given before the command starts: Raycast starts it, as it does every minute
   COMMAND                go on with another command, in the same world
   argument "NAME=VALUE", preference "NAME=VALUE"   given before the command starts`;
 
@@ -43,14 +46,20 @@ export function parseRequest(words: readonly string[], commands: readonly string
   const rest = [...words];
   let world: PreviewRequest["world"];
   while (rest[0]?.startsWith("--")) world = takeWorld(rest);
-  const visits: { command: string | undefined; arguments: Record<string, string>; steps: Step[] }[] = [];
+  const visits: {
+    command: string | undefined;
+    arguments: Record<string, string>;
+    launchType?: "background";
+    steps: Step[];
+  }[] = [];
   const preferences: Record<string, string> = {};
   for (let word = rest.shift(); word !== undefined || visits.length === 0; word = rest.shift()) {
     const named = word !== undefined && commands.includes(word);
     if (named || visits.length === 0) visits.push({ command: named ? word : undefined, arguments: {}, steps: [] });
     const visit = visits.at(-1);
     if (named || word === undefined || visit === undefined) continue;
-    if (word === "argument" || word === "preference") {
+    if (word === "background") visit.launchType = word;
+    else if (word === "argument" || word === "preference") {
       const { name, value } = takePair(word, rest);
       (word === "argument" ? visit.arguments : preferences)[name] = value;
     } else {

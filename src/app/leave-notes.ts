@@ -1,0 +1,27 @@
+import { contextsToNote, needsToNote } from "../fit/note-needs";
+import type { FitRow } from "./judge-rows";
+import { leaveMacNote } from "./mac-note";
+import type { Snapshot } from "./snapshot";
+import { leaveServerNotes } from "./tick-notes";
+
+/** Leaves for the menu bar what its ticks can't work out themselves. Never throws. */
+export function leaveNotes(snapshot: Snapshot, rows: readonly FitRow[]): void {
+  leaveMacNote(snapshot.machine);
+  const { url, state, server, loaded, isLocal, limit } = snapshot;
+  if (url === undefined || state.kind !== "answering") return;
+  const judged = rows.flatMap(({ input, verdict }) => (input && verdict ? [{ input, verdict }] : []));
+  leaveServerNotes(url, {
+    isLocal,
+    remoteLimit:
+      isLocal || limit.kind === "unknown"
+        ? undefined
+        : { bytes: Math.round(limit.bytes), sourceText: limit.sourceText, isLeast: limit.isLeast },
+    server: {
+      version: server.version,
+      contextLength: server.contextLength?.value,
+      overheadBytes: server.gpuOverheadBytes?.value,
+    },
+    needs: needsToNote(judged, loaded),
+    planned: contextsToNote(judged),
+  });
+}

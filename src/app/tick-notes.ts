@@ -1,0 +1,122 @@
+import { Cache } from "@raycast/api";
+import { isAbsentOr, isFlag, isListOf, isOneOf, isPositive, isShape, isText, isWhole } from "../apply/stored-fields";
+import type { DefaultContextFacts } from "../fit/guard/watched";
+import type { NotedNeed, PlannedContext } from "../fit/noted-need";
+
+/** What commands with estimator and metadata leave of one server for those with neither. */
+export interface ServerNotes {
+  /** Ollama runs on this Mac itself, not in a container of it. */
+  readonly isLocal: boolean;
+  /** Of another machine's GPU limit, as far as it's known. */
+  readonly remoteLimit?: { readonly bytes: number; readonly sourceText: string; readonly isLeast?: boolean };
+  readonly server: DefaultContextFacts;
+  readonly needs: readonly NotedNeed[];
+  readonly planned: readonly PlannedContext[];
+}
+
+/** What macOS allows by itself on this Mac: another one only on another macOS. */
+export interface DefaultNote {
+  readonly ramBytes: number;
+  readonly macos?: string;
+  readonly defaultBytes: number;
+  readonly maxBufferBytes?: number;
+}
+
+/** Changes with the shape of anything below. */
+const FORMAT = 1;
+/** Two thousand needs are 400 KB; the newest readings come first. */
+const MOST_NEEDS = 2_000;
+
+let cache: Cache | undefined;
+
+function store(): Cache {
+  cache ??= new Cache({ namespace: "tick" });
+  return cache;
+}
+
+const isEngine = isOneOf({ llama: true, mlx: true } as const);
+const isNeed = isShape<NotedNeed>({
+  name: isText,
+  digest: isText,
+  engine: isEngine,
+  context: isWhole,
+  settings: isText,
+  bytes: isWhole,
+});
+const isPlanned = isShape<PlannedContext>({ name: isText, digest: isText, context: isPositive });
+const isNotes = isShape<ServerNotes>({
+  isLocal: isFlag,
+  remoteLimit: isAbsentOr(
+    isShape<NonNullable<ServerNotes["remoteLimit"]>>({
+      bytes: isWhole,
+      sourceText: isText,
+      isLeast: isAbsentOr(isFlag),
+    }),
+  ),
+  server: isShape<DefaultContextFacts>({
+    version: isAbsentOr(isText),
+    contextLength: isAbsentOr(isWhole),
+    overheadBytes: isAbsentOr(isWhole),
+  }),
+  needs: isListOf(isNeed),
+  planned: isListOf(isPlanned),
+});
+const isDefault = isShape<DefaultNote>({
+  ramBytes: isWhole,
+  macos: isAbsentOr(isText),
+  defaultBytes: isWhole,
+  maxBufferBytes: isAbsentOr(isWhole),
+});
+
+function read(key: string): unknown {
+  try {
+    const kept: unknown = JSON.parse(store().get(key) ?? "null");
+    const { format, value } = Object(kept) as { readonly format?: unknown; readonly value?: unknown };
+    return format === FORMAT ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keeps something for the ticks. Where that fails, they know less: nothing else is lost. */
+function keep(key: string, value: unknown): void {
+  try {
+    store().set(key, JSON.stringify({ format: FORMAT, value }));
+  } catch {
+    // A full disk, for example.
+  }
+}
+
+/** What was left of the server at `url`; undefined where there's nothing or it isn't whole. Never throws. */
+export function serverNotes(url: string): ServerNotes | undefined {
+  const value = read(`server ${url}`);
+  return isNotes(value) ? value : undefined;
+}
+
+/** Leaves what was read of a server. Needs of an earlier reading stay, unless they're of other settings. */
+export function leaveServerNotes(url: string, notes: ServerNotes): void {
+  const key = ({ digest, context }: NotedNeed) => `${digest} ${context}`;
+  const known = new Set(notes.needs.map(key));
+  const before =
+    serverNotes(url)?.needs.filter((need) => !known.has(key(need)) && isOfTheseSettings(need, notes)) ?? [];
+  keep(`server ${url}`, { ...notes, needs: [...notes.needs, ...before].slice(0, MOST_NEEDS) });
+}
+
+/** Of a build whose settings are other ones now, the earlier sums don't hold. */
+function isOfTheseSettings(need: NotedNeed, { needs }: ServerNotes): boolean {
+  const now = needs.filter(({ digest }) => digest === need.digest);
+  // The batch follows the context, and is a part of the settings: one that agrees with any of them is enough.
+  return now.length === 0 || now.some(({ settings }) => withoutBatch(settings) === withoutBatch(need.settings));
+}
+
+const withoutBatch = (settings: string): string => settings.split(" ").toSpliced(2, 1).join(" ");
+
+/** This Mac's own limit, as it was read last. Never throws. */
+export function defaultNote(): DefaultNote | undefined {
+  const value = read("default");
+  return isDefault(value) ? value : undefined;
+}
+
+export function leaveDefaultNote(note: DefaultNote): void {
+  keep("default", note);
+}

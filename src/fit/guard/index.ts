@@ -1,0 +1,100 @@
+import { criticalPressure } from "./critical-pressure";
+import { limitMoved } from "./limit-moved";
+import { mlxGrows } from "./mlx-grows";
+import type { Notice, NoticeKind, Rule } from "./notice";
+import { spilled } from "./spilled";
+import { tierMoved } from "./tier-moved";
+import { contextNotPlanned } from "./unplanned-context";
+import { defaultContextOf, type LeftLimit, type Remembered, type Watched, watchedKey } from "./watched";
+
+/** Everything the guard speaks up about, the most pressing first. */
+const RULES: Readonly<Record<NoticeKind, Rule>> = {
+  criticalPressure,
+  mlxGrows,
+  limitMoved,
+  spilled,
+  unplannedContext: contextNotPlanned,
+  tierMoved,
+};
+
+export const NOTICE_KINDS = Object.keys(RULES) as readonly NoticeKind[];
+
+export interface GuardAnswer {
+  /** To be shown: what holds now and wasn't put aside. */
+  readonly notices: readonly Notice[];
+  /** Those of them that weren't shown at the look before. */
+  readonly fresh: readonly Notice[];
+  readonly remembered: Remembered;
+}
+
+/**
+ * One look of the guard. `own` is the limit that this extension set last: that's no surprise, whatever was left before.
+ * `isOn` says which kinds the person wants to hear.
+ */
+export function look(
+  watched: Watched,
+  before: Remembered,
+  own: LeftLimit | undefined,
+  isOn: (kind: NoticeKind) => boolean,
+): GuardAnswer {
+  const known = settled(watched, before, own);
+  const isRaised = (id: string) => before.raised.includes(id);
+  const found = NOTICE_KINDS.flatMap((kind) =>
+    RULES[kind].find(watched, known, isRaised).map((notice): Notice => ({ kind, ...notice })),
+  );
+  const isShown = ({ kind, id }: Notice) => isOn(kind) && !before.dismissed.includes(id);
+  const notices = found.filter(isShown);
+  const isKept = (id: string) =>
+    found.some((notice) => notice.id === id) || (watched.loaded === undefined && isOfServer(id));
+  return {
+    notices,
+    fresh: notices.filter(({ id }) => !isRaised(id)),
+    remembered: {
+      ...known,
+      swapUsedBytes: watched.swapUsedBytes,
+      models: modelsOf(watched, before),
+      raised: [...new Set([...found.map(({ id }) => id), ...before.raised])].filter(isKept),
+      dismissed: before.dismissed.filter(isKept),
+    },
+  };
+}
+
+/** Ids begin with a word of their rule; without an answer of the server nothing is known of these. */
+const isOfServer = (id: string): boolean => !/^(?:limit|tier) /.test(id);
+
+/** What is no surprise: the first look, what the extension did itself, and what is as it was left. */
+function settled(watched: Watched, before: Remembered, own: LeftLimit | undefined): Remembered {
+  const { mac } = watched;
+  const now = mac?.overrideMib;
+  const tier = before.tier ?? defaultContextOf(watched);
+  if (now === undefined) return { ...before, tier };
+  const here = { session: mac?.bootSession, mib: now };
+  const isNew = own !== undefined && (own.session !== before.own?.session || own.mib !== before.own?.mib);
+  const left = (isNew ? own : before.left) ?? here;
+  return { ...before, own, left: left.mib === now ? here : left, tier };
+}
+
+function modelsOf({ at, loaded }: Watched, before: Remembered): Remembered["models"] {
+  if (loaded === undefined) return before.models;
+  return loaded.map((model) => {
+    const key = watchedKey(model);
+    const last = before.models.find((one) => one.key === key);
+    const { sizeBytes: bytes, expiresAt } = model;
+    return { key, bytes, expiresAt, since: last !== undefined && last.expiresAt === expiresAt ? last.since : at };
+  });
+}
+
+/** After the person has put a notice aside: it's said again only once it's another one. */
+export function dismiss(remembered: Remembered, notice: Notice, watched: Watched): Remembered {
+  const { mac } = watched;
+  switch (notice.kind) {
+    case "limitMoved":
+      return mac?.overrideMib === undefined
+        ? remembered
+        : { ...remembered, left: { session: mac.bootSession, mib: mac.overrideMib } };
+    case "tierMoved":
+      return { ...remembered, tier: defaultContextOf(watched) };
+    default:
+      return { ...remembered, dismissed: [...remembered.dismissed, notice.id] };
+  }
+}

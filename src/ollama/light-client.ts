@@ -1,0 +1,72 @@
+import type { LoadedModel } from "../fit/facts";
+import { type BuildName, sameBuild } from "../fit/model-builds";
+import { exchange } from "./bounded-fetch";
+import { withRunner } from "./build-request";
+import { OllamaProblem } from "./problems";
+import { readLoadedModels } from "./wire";
+
+/** The server and how to reach it. */
+export interface LightClient {
+  readonly url: string;
+  readonly fetch: typeof fetch;
+  /** Default 10 s. */
+  readonly timeoutMs?: number;
+}
+
+/** What is loaded is some kilobytes. */
+const MOST_BYTES = 1024 * 1024;
+const TIMEOUT_MS = 10_000;
+const POLL_MS = 250;
+const UNLOAD_POLLS = 40;
+
+/**
+ * What is loaded, with one request. The client on the `ollama` package does the same and more, but is too large for what
+ * Raycast starts every minute. @throws OllamaProblem
+ */
+export function readLoaded(client: LightClient): Promise<readonly LoadedModel[]> {
+  return ask(client, "/api/ps", undefined, readLoadedModels);
+}
+
+/** Unloads a model and waits until it's gone: the answer comes before the memory is free. @throws OllamaProblem */
+export async function unloadModel(client: LightClient, build: BuildName): Promise<void> {
+  await generate(client, build, { keep_alive: 0 });
+  for (let poll = 0; poll < UNLOAD_POLLS; poll += 1) {
+    if (!(await readLoaded(client)).some((model) => sameBuild(model, build))) return;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  throw new OllamaProblem("timed-out", `Ollama didn't unload ${build.name} in time.`);
+}
+
+/**
+ * Keeps a loaded model for so many seconds without a request, -1 = until it's unloaded. `numCtx` has to be the context
+ * it's loaded at: with another one, or without, Ollama may load it again. @throws OllamaProblem
+ */
+export async function keepModel(
+  client: LightClient,
+  build: BuildName,
+  { seconds, numCtx }: { readonly seconds: number; readonly numCtx?: number },
+): Promise<void> {
+  await generate(client, build, {
+    keep_alive: seconds,
+    ...(numCtx === undefined ? {} : { options: { num_ctx: numCtx } }),
+  });
+}
+
+function generate(client: LightClient, build: BuildName, rest: object): Promise<unknown> {
+  return withRunner(build, (request) =>
+    ask(client, "/api/generate", { ...request, prompt: "", stream: false, ...rest }, (answer) => answer),
+  );
+}
+
+function ask<T>(
+  { url, fetch: inner, timeoutMs = TIMEOUT_MS }: LightClient,
+  path: string,
+  body: object | undefined,
+  read: (answer: unknown) => T,
+): Promise<T> {
+  return exchange(inner, url, { timeoutMs, maxBytes: MOST_BYTES }, async (fetch) => {
+    const init = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+    const response = await fetch(`${url}${path}`, body === undefined ? {} : init);
+    return read(await response.json());
+  });
+}

@@ -1,0 +1,90 @@
+import { inForceBytes } from "../../fit/limit-policy";
+import { RUNNER_TITLES } from "../../fit/model-runner";
+import type { WatchedModel } from "../../fit/guard/watched";
+import { formatBytes, formatContext, formatExpiry, formatPercent } from "../../fit/units";
+import { limitBytesOf, type Tick, type Used, usedOf } from "../../app/tick";
+import type { TitleStyle } from "./menu-bar-preferences";
+
+/** "31.2 of 51.8 GiB", "at least 31.2 of 51.8 GiB", "31.2 GiB" where the limit isn't known. */
+export function usedText({ bytes, isLeast }: Used, limitBytes: number | undefined): string {
+  const used = formatBytes(bytes);
+  const least = isLeast ? "at least " : "";
+  return limitBytes === undefined
+    ? `${least}${used}`
+    : `${least}${used.replace(/ GiB$/, "")} of ${formatBytes(limitBytes)}`;
+}
+
+/** What is in the menu bar beside the icon; undefined where nothing is to be said. */
+export function barTitle(tick: Tick, style: TitleStyle): string | undefined {
+  const used = usedOf(tick);
+  const limit = limitBytesOf(tick);
+  if (used === undefined || style === "icon") return undefined;
+  const sign = (least: string) => (used.isLeast ? least : "");
+  // What's free and the share of an unknown limit aren't known.
+  if (limit === undefined) return style === "used" ? `${sign("≥ ")}${formatBytes(used.bytes)}` : undefined;
+  switch (style) {
+    case "used":
+      return `${sign("≥ ")}${usedText({ ...used, isLeast: false }, limit)}`;
+    case "free":
+      return used.bytes > limit
+        ? `${formatBytes(used.bytes - limit)} Over`
+        : `${sign("≤ ")}${formatBytes(limit - used.bytes)} Free`;
+    case "percent":
+      return `${sign("≥ ")}${formatPercent(used.bytes / limit)}`;
+  }
+}
+
+/** "31.2 of 51.8 GiB · 2 loaded": what the command says of itself in Raycast's search. */
+export function subtitleText(tick: Tick): string | null {
+  const used = usedOf(tick);
+  if (used === undefined) return null;
+  const count = tick.server.kind === "answering" ? tick.server.loaded.length : 0;
+  return `${usedText(used, limitBytesOf(tick))} · ${count} loaded`;
+}
+
+const BAR_CELLS = 10;
+
+/** "██████░░░░ 60%"; a use that's not nothing has at least one cell. */
+export function shareBar(share: number): string {
+  const filled = Math.min(BAR_CELLS, Math.max(share > 0 ? 1 : 0, Math.round(share * BAR_CELLS)));
+  return `${"█".repeat(filled)}${"░".repeat(BAR_CELLS - filled)} ${formatPercent(share)}`;
+}
+
+/** "Limit 51.8 GiB", and where that comes from. */
+export function limitWords({ limit, isLocal, hostName }: Tick): { readonly title: string; readonly subtitle: string } {
+  const whose = isLocal ? "GPU Limit" : `GPU Limit of ${hostName ?? "Another Machine"}`;
+  if (limit.kind === "unknown") return { title: `${whose}: Unknown`, subtitle: limit.reason };
+  const about = limit.estimated ? "about " : limit.isLeast ? "at least " : "";
+  const title = `${whose}: ${about}${formatBytes(inForceBytes(limit))}`;
+  return { title, subtitle: limit.excess ? "more than is safe: this Mac may freeze" : limit.sourceText };
+}
+
+/** "qwen3:8b · 5.2 GiB · 40K · llama.cpp · 23% on the CPU · unloaded in 4 min". */
+export function modelText(model: WatchedModel, now: Date): string {
+  const { use, contextLength, runner, engine, sizeBytes } = model;
+  const size = `${use.isLeast ? "at least " : ""}${formatBytes(engine === "mlx" ? sizeBytes : use.bytes)}`;
+  return [
+    model.name,
+    use.growsTo === undefined ? size : `${size}, grows to ${formatBytes(use.growsTo)}`,
+    ...(use.growsTo === undefined && engine === "mlx" ? ["grows"] : []),
+    ...(contextLength === undefined ? [] : [formatContext(contextLength)]),
+    ...(runner === undefined ? [] : [RUNNER_TITLES[runner]]),
+    ...(use.cpuShare > 0 ? [`${cpuText(use.cpuShare)} on the CPU`] : []),
+    ...[formatExpiry(model.expiresAt, now)].filter((text) => text !== undefined),
+  ].join(" · ");
+}
+
+function cpuText(share: number): string {
+  const text = formatPercent(share);
+  return text === "0%" ? "under 1%" : text;
+}
+
+const CLOCK = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+
+/** "Read at 10:03, 3 min ago". */
+export function ageText({ at }: Tick, now: Date): string {
+  const minutes = Math.floor((now.getTime() - at) / 60_000);
+  return `Read at ${CLOCK.format(at)}, ${minutes < 1 ? "just now" : `${minutes} min ago`}`;
+}
+
+export const PRESSURES = { normal: "Normal", warning: "Warning", critical: "Critical" } as const;

@@ -1,0 +1,32 @@
+import type { WatchedModel } from "../../fit/guard/watched";
+import { formatBytes } from "../../fit/units";
+import { keepModel, unloadModel } from "../../ollama/light-client";
+import type { System } from "../../app/system";
+
+/** Unloads a model. Resolves to a sentence on what came of it. */
+export async function unload(system: System, url: string, { name, runner, sizeBytes }: WatchedModel): Promise<string> {
+  try {
+    await unloadModel({ url, fetch: system.fetch }, { name, runner });
+    return `Unloaded ${name}: ${formatBytes(sizeBytes)} freed`;
+  } catch (error) {
+    return `Couldn't unload ${name}: ${reasonOf(error)}`;
+  }
+}
+
+/** Whether a model can be kept without loading it at another context: an older Ollama doesn't tell the one it has. */
+export const canKeep = ({ engine, contextLength }: WatchedModel): boolean =>
+  engine === "mlx" || contextLength !== undefined;
+
+/** Keeps a model loaded until it's unloaded, at the context it has: another one would load it again. */
+export async function keepLoaded(system: System, url: string, model: WatchedModel): Promise<string> {
+  const { name, runner, engine, contextLength } = model;
+  try {
+    const numCtx = engine === "mlx" ? undefined : contextLength;
+    await keepModel({ url, fetch: system.fetch }, { name, runner }, { seconds: -1, numCtx });
+    return `${name} stays loaded until you unload it`;
+  } catch (error) {
+    return `Couldn't keep ${name} loaded: ${reasonOf(error)}`;
+  }
+}
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

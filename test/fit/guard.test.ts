@@ -1,0 +1,139 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { dismiss, look, NOTICE_KINDS } from "../../src/fit/guard";
+import { type HistoryPart, sparkline, sumOf, withLook } from "../../src/fit/guard/history";
+import { NOTHING_REMEMBERED, type Remembered, type Watched, type WatchedModel } from "../../src/fit/guard/watched";
+import { GIB } from "../../src/fit/units";
+
+const MINUTE = 60_000;
+const START = Date.parse("2026-11-24T10:00:00Z");
+
+const mlx = (sizeGib: number): WatchedModel => ({
+  name: "big:mlx",
+  digest: "d",
+  runner: "mlx",
+  engine: "mlx",
+  sizeBytes: sizeGib * GIB,
+  vramBytes: sizeGib * GIB,
+  use: { gpuBytes: sizeGib * GIB, bytes: sizeGib * GIB, isLeast: false, cpuShare: 0 },
+});
+
+const watched = (rest: Partial<Watched> = {}): Watched => ({
+  at: START,
+  isLocal: true,
+  planned: [],
+  loaded: [],
+  pressure: "normal",
+  swapUsedBytes: 0,
+  mac: {
+    ramBytes: 32 * GIB,
+    overrideMib: 0,
+    bootSession: "A",
+    limit: { kind: "known", bytes: 25 * GIB, source: "metal", sourceText: "read from Metal", estimated: false },
+  },
+  ...rest,
+});
+
+/** Looks one after the other; what the last one says. */
+function after(...looks: readonly Watched[]) {
+  let remembered: Remembered = NOTHING_REMEMBERED;
+  let notices = look(watched(), remembered, undefined, () => true).notices;
+  for (const each of looks) ({ notices, remembered } = look(each, remembered, undefined, () => true));
+  return { notices, kinds: notices.map(({ kind }) => kind), remembered };
+}
+
+describe("an MLX model that outgrows the limit", () => {
+  const calm = watched({ loaded: [mlx(24)], swapUsedBytes: GIB });
+  const swapping = watched({ at: START + MINUTE, loaded: [mlx(27)], swapUsedBytes: 2 * GIB, pressure: "warning" });
+
+  it("is named once it grows, swap rises and pressure isn't normal", () => {
+    expect(after(calm, swapping).kinds).toEqual(["mlxGrows"]);
+  });
+
+  it.each<[string, Partial<Watched>]>([
+    ["swap doesn't rise", { swapUsedBytes: GIB }],
+    ["pressure is normal", { pressure: "normal" }],
+    ["it's below the limit", { loaded: [mlx(24.5)] }],
+    ["it didn't grow", { loaded: [mlx(24)] }],
+    ["it's on another machine", { isLocal: false }],
+    ["swap couldn't be read", { swapUsedBytes: undefined }],
+  ])("isn't named while %s", (_, rest) => {
+    expect(after(calm, { ...swapping, ...rest }).kinds).toEqual([]);
+  });
+
+  it("stays until there's room again, and is said anew only then", () => {
+    const still = { ...swapping, swapUsedBytes: 2 * GIB };
+    expect(after(calm, swapping, still).kinds).toEqual(["mlxGrows"]);
+    const without = { ...swapping, swapUsedBytes: GIB };
+    expect(after(calm, swapping, still, calm, without).kinds).toEqual([]);
+    expect(after(calm, swapping, still, calm, swapping).kinds).toEqual(["mlxGrows"]);
+  });
+
+  it("isn't forgotten while the server doesn't answer", () => {
+    const silent = { ...swapping, loaded: undefined };
+    const { notices, remembered } = after(calm, swapping);
+    const put = notices[0] ? dismiss(remembered, notices[0], swapping) : remembered;
+    const then = look(silent, put, undefined, () => true).remembered;
+    expect(look({ ...swapping, at: START + 3 * MINUTE }, then, undefined, () => true).notices).toEqual([]);
+  });
+});
+
+it("has nothing to say of the first look at a calm Mac, whatever is loaded whole", () => {
+  fc.assert(
+    fc.property(fc.double({ min: 0, max: 24, noNaN: true }), (gib) => {
+      expect(after(watched({ loaded: [mlx(gib)] })).kinds).toEqual([]);
+    }),
+  );
+  expect(NOTICE_KINDS).toHaveLength(6);
+});
+
+describe("the limit that was left", () => {
+  const at = (overrideMib: number, bootSession = "A") => {
+    const { mac } = watched();
+    return watched({ mac: mac && { ...mac, overrideMib, bootSession } });
+  };
+
+  it("is what the extension set last, or else what was there", () => {
+    const own = { session: "A", mib: 28_000 };
+    const first = look(at(28_000), NOTHING_REMEMBERED, own, () => true);
+    expect(first.notices).toEqual([]);
+    const moved = look(at(27_000), first.remembered, own, () => true);
+    expect(moved.notices.map(({ kind }) => kind)).toEqual(["limitMoved"]);
+    const [notice] = moved.notices;
+    const put = notice ? dismiss(moved.remembered, notice, at(27_000)) : moved.remembered;
+    expect(look(at(27_000), put, own, () => true).notices).toEqual([]);
+    // What the extension sets after that is no surprise either.
+    expect(look(at(29_000), put, { session: "A", mib: 29_000 }, () => true).notices).toEqual([]);
+  });
+
+  it("may be set again after a restart by a LaunchDaemon", () => {
+    expect(after(at(28_000, "A"), at(28_000, "B")).kinds).toEqual([]);
+    expect(after(at(28_000, "A"), at(0, "B")).notices[0]?.title).toContain("Restart");
+  });
+});
+
+describe("the history", () => {
+  const day = 24 * 60 * MINUTE;
+  const seen = (at: number, usedBytes: number) => ({ at, usedBytes, limitBytes: 50 * GIB, spills: 0 });
+
+  it("keeps a day of quarters of an hour, and the most of each", () => {
+    let history: readonly HistoryPart[] = [];
+    for (let minute = 0; minute < 3 * 24 * 60; minute++) {
+      history = withLook(history, seen(START + minute * MINUTE, (minute % 15) * GIB));
+    }
+    expect(history.length).toBeLessThanOrEqual(97);
+    expect(new Set(history.map(({ usedBytes }) => usedBytes))).toEqual(new Set([14 * GIB]));
+    expect(JSON.stringify(history).length).toBeLessThan(12_000);
+  });
+
+  it("is drawn as 24 hours, with the hours in which nobody looked", () => {
+    const history = [seen(START - 3 * 60 * MINUTE, 25 * GIB), seen(START, 50 * GIB)].reduce<readonly HistoryPart[]>(
+      withLook,
+      [],
+    );
+    expect(sparkline(history, START + MINUTE)).toBe(`${"·".repeat(20)}▅··█`);
+    expect(sumOf(history, START)).toMatchObject({ peakBytes: 50 * GIB, peakAt: START, spills: 0 });
+    expect(sparkline(history, START + 2 * day)).toBeUndefined();
+    expect(sumOf([], START)).toBeUndefined();
+  });
+});
