@@ -302,7 +302,7 @@ describe("deleting a model", () => {
 });
 
 describe("a server that misbehaves", () => {
-  const calls: Readonly<Record<Exclude<Route, "copy" | "pull">, (client: OllamaClient) => Promise<unknown>>> = {
+  const calls: Readonly<Record<Exclude<Route, "copy">, (client: OllamaClient) => Promise<unknown>>> = {
     version: (client) => client.version(),
     tags: (client) => client.models(),
     ps: (client) => client.loaded(),

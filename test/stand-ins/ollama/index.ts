@@ -279,6 +279,8 @@ class Stand implements StandInOllama {
   }
 
   private async answer(method: string, path: string, body: Body, gone: AbortSignal): Promise<Answer> {
+    // The extension never pulls: people do, in Terminal, so that nothing goes wrong with it on demand.
+    if (path === "/api/pull" && method === "POST") return this.pull(body);
     const route = ROUTES.find((name) => path === `/api/${name}`);
     if (path === "/") return { status: 200, type: "text/plain; charset=utf-8", chunks: ["Ollama is running"] };
     const expected = route && METHODS[route];
@@ -303,8 +305,6 @@ class Stand implements StandInOllama {
         return this.generate(body, gone);
       case "create":
         return this.create(body);
-      case "pull":
-        return this.pull(body);
       case "copy":
         return this.copy(body);
       case "delete":
@@ -559,7 +559,6 @@ const METHODS: Readonly<Record<Route, string>> = {
   show: "POST",
   generate: "POST",
   create: "POST",
-  pull: "POST",
   copy: "POST",
   delete: "DELETE",
 };
