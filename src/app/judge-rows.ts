@@ -5,6 +5,7 @@ import { buildKey } from "../fit/model-builds";
 import { sameModel } from "../fit/model-name";
 import { loadedBeside } from "../fit/model-files";
 import type { JudgeOptions } from "../fit/run-settings";
+import { withRealLoads } from "../fit/ram";
 import { rulesOf } from "../fit/runners";
 import { type DescriptionResult, judge, type JudgeInput, type Verdict } from "../fit/verdict";
 import { appleSilicon, type Snapshot } from "./snapshot";
@@ -40,7 +41,6 @@ export function rowJudge(judgeModel: (input: JudgeInput) => Verdict = judge) {
       server: snapshot.server,
       limit: snapshot.limit,
       highestLimitMib: snapshot.advice?.highestMib,
-      ram: snapshot.ram,
       // Another machine doesn't tell its own.
       chip: snapshot.isLocal ? appleSilicon(snapshot.machine)?.chip : undefined,
       options,
@@ -58,7 +58,8 @@ export function rowJudge(judgeModel: (input: JudgeInput) => Verdict = judge) {
     });
     const beside = loadedBeside(loaded, described);
     const programsGpuBytes = heldByOthers(snapshot, loaded);
-    const settings = JSON.stringify([shared, programsGpuBytes]);
+    const ram = snapshot.ram && withRealLoads(snapshot.ram, loaded);
+    const settings = JSON.stringify([shared, ram, programsGpuBytes]);
     const next: typeof kept = new Map();
     const rows = described.map(({ model, description }): FitRow => {
       if (description === undefined) return { model };
@@ -70,7 +71,11 @@ export function rowJudge(judgeModel: (input: JudgeInput) => Verdict = judge) {
       const entry =
         before?.on === on && before.description === description
           ? before
-          : { on, description, row: judged({ model, description, loaded, programsGpuBytes, ...shared, ...requests }) };
+          : {
+              on,
+              description,
+              row: judged({ model, description, loaded, ram, programsGpuBytes, ...shared, ...requests }),
+            };
       next.set(key, entry);
       return entry.row;
     });

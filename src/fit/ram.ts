@@ -57,6 +57,13 @@ export function usedByOthers(usedBytes: number, loaded: readonly LoadedModel[]):
   return Math.max(0, usedBytes - loaded.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
 }
 
+/** The same use, where more is known of what the server's models hold than its own count tells. */
+export function withRealLoads(use: RamUse, loaded: readonly LoadedModel[]): RamUse {
+  const { othersBytes } = use;
+  const uncounted = loaded.reduce((sum, { sizeBytes, countedBytes = sizeBytes }) => sum + sizeBytes - countedBytes, 0);
+  return othersBytes === undefined ? use : { ...use, othersBytes: Math.max(0, othersBytes - uncounted) };
+}
+
 /** A shortage in words, without a full stop: "RAM is 1.7 GiB short: other apps use 11.1 GiB". */
 export function shortageText({ shortBytes, othersBytes = 0, reserveBytes }: RamBalance): string {
   const why =

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { balanceRam, promptCacheBytes, ramText, usedByOthers } from "../../src/fit/ram";
+import { balanceRam, promptCacheBytes, ramText, usedByOthers, withRealLoads } from "../../src/fit/ram";
 import { GIB, MIB } from "../../src/fit/units";
 import { logged, SERVER } from "./inputs";
 
@@ -10,6 +10,8 @@ const mac = (usedGib?: number) => ({
   reserveBytes: 8 * GIB,
   othersBytes: usedGib === undefined ? undefined : usedGib * GIB,
 });
+
+const model = (sizeBytes: number) => ({ name: "a", digest: "a", sizeBytes, vramBytes: sizeBytes });
 
 describe("what a Mac can carry", () => {
   it.each([
@@ -44,9 +46,16 @@ describe("what a Mac can carry", () => {
   });
 
   it("leaves out what this server's own models hold", () => {
-    const model = (sizeBytes: number) => ({ name: "a", digest: "a", sizeBytes, vramBytes: sizeBytes });
     expect(usedByOthers(50 * GIB, [model(20 * GIB), model(5 * GIB)])).toBe(25 * GIB);
     expect(usedByOthers(5 * GIB, [model(20 * GIB)])).toBe(0);
+  });
+
+  it("is less where Ollama's own count of its models is short", () => {
+    const use = { ramBytes: 64 * GIB, reserveBytes: 8 * GIB, othersBytes: 45 * GIB };
+    const short = { ...model(26 * GIB), countedBytes: 16 * GIB };
+    expect(withRealLoads(use, [short, model(5 * GIB)])).toEqual({ ...use, othersBytes: 35 * GIB });
+    expect(withRealLoads({ ...use, othersBytes: 4 * GIB }, [short]).othersBytes).toBe(0);
+    expect(withRealLoads({ ...use, othersBytes: undefined }, [short]).othersBytes).toBeUndefined();
   });
 });
 

@@ -81,7 +81,11 @@ export function LimitFields({
     [mib, mac, advice, inputs],
   );
   const limit = snapshot.isLocal ? snapshot.limit : limitInForce(mac);
-  const bar = snapshot.isLocal ? macBar(mac.ramBytes, limit, snapshot.loaded, snapshot.ram) : undefined;
+  // Models that are judged know what the loaded ones really take.
+  const [first] = inputs;
+  const bar = snapshot.isLocal
+    ? macBar(mac.ramBytes, limit, first?.loaded ?? snapshot.loaded, first?.ram ?? snapshot.ram)
+    : undefined;
   return (
     <Form
       isLoading={isLoading}
