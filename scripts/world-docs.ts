@@ -1,7 +1,13 @@
-/** Writes the tables of keys into docs/worlds.md: `npm run -s world-docs`. */
+/** Writes the tables of docs/worlds.md and docs/faults.md: `npm run -s world-docs`. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { withKeyTables } from "../test/worlds/support/docs";
+import { withFaultTable } from "../test/worlds/support/faults";
 
-const path = fileURLToPath(new URL("../docs/worlds.md", import.meta.url));
-writeFileSync(path, withKeyTables(readFileSync(path, "utf8")));
+for (const [page, renew] of [
+  ["worlds", withKeyTables],
+  ["faults", withFaultTable],
+] as const) {
+  const path = fileURLToPath(new URL(`../docs/${page}.md`, import.meta.url));
+  writeFileSync(path, renew(readFileSync(path, "utf8")));
+}

@@ -89,7 +89,7 @@ function Groups({ together, memory }: { readonly together: Together; readonly me
             ]}
             actions={
               <RowActions memory={memory}>
-                <Action.CopyToClipboard title="Copy Model Names" icon={Icon.Clipboard} content={names.join("\n")} />
+                <Action.CopyToClipboard title="Copy Model Names" icon={Icon.Clipboard} content={names.join(", ")} />
               </RowActions>
             }
           />

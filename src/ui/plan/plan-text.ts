@@ -32,7 +32,11 @@ export function optionText(
     ...(now === undefined ? [] : [now]),
     ...(comparison ? [comparisonLines(comparison).join("\n")] : []),
     ...list("Costs", costs),
-    ...list("Commands", commands),
+    // A number with a parenthesis is an error to a shell: pasted with all the rest, no command runs.
+    ...list(
+      "Commands",
+      commands.map((command, index) => `${index + 1}) ${command}`),
+    ),
   ].join("\n\n");
 }
 

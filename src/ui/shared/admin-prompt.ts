@@ -78,13 +78,13 @@ export function promptWords(outcome: PromptFailure, words: PromptWords): ToastWo
     case "wrong-password":
       return failure("Wrong Password", "macOS didn't accept the name or password.");
     case "not-permitted":
-      return failure("Not Permitted", "macOS didn't allow it. You need an administrator account.");
+      return failure("Not Permitted", "You need an administrator account.");
     case "timed-out":
       return words.setAnyway
-        ? failure("Set, Though the Prompt Was Closed", "The command ran after the prompt closed.")
+        ? failure("Set, Though the Prompt Was Closed")
         : failure("No Answer to the Password Prompt", "The prompt was open too long.");
     case "refused":
-      return failure("macOS Refused the Value", sentence(outcome.detail));
+      return failure("macOS Refused the Value", sentence(outcome.detail.replace(/^sysctl: [\w.]+=\d+: /, "")));
     case "differs":
       return failure("Another Value Is in Force", asked, besides);
     case "unconfirmed":

@@ -1,4 +1,4 @@
-import { desk } from "./desk";
+import { desk, failWhereDiskIsFull } from "./desk";
 
 interface CacheOptions {
   namespace?: string;
@@ -59,6 +59,7 @@ export class Cache {
 
   set = (key: string, data: string): void => {
     if (typeof data !== "string") throw new Error(`Cache takes text only, not the value of "${key}"`);
+    failWhereDiskIsFull();
     this.#entries.delete(key);
     this.#entries.set(key, data);
     this.#dropOldest();

@@ -73,6 +73,8 @@ export interface Desk {
   enabledCommands: Set<string>;
   localStorage: Map<string, string | number | boolean>;
   caches: Map<string, Map<string, string>>;
+  /** The disk is full: storing fails, in LocalStorage and in caches. */
+  isDiskFull: boolean;
   /** Values of form items and dropdowns with `storeValue`, by command and id. */
   storedValues: Map<string, unknown>;
   navigation: NavigationHost | undefined;
@@ -111,6 +113,7 @@ function freshDesk(): Desk {
     enabledCommands: new Set(),
     localStorage: new Map(),
     caches: new Map(),
+    isDiskFull: false,
     storedValues: new Map(),
     navigation: undefined,
     complaints: [],
@@ -141,6 +144,11 @@ export function supportPath(): string {
     });
   }
   return supportFolder;
+}
+
+/** What Raycast throws where it can't write. */
+export function failWhereDiskIsFull(): void {
+  if (desk.isDiskFull) throw new Error("ENOSPC: no space left on device, write");
 }
 
 /** Sets preferences as a person does in Raycast's settings. @throws for a name that the manifest does not declare. */

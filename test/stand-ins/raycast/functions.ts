@@ -1,7 +1,7 @@
 /** The functions of `@raycast/api`, acting on the {@link desk}. */
 import { join } from "node:path";
 import type * as Api from "@raycast/api";
-import { answerOf, complain, declaredPreferences, desk, follow, supportPath } from "./desk";
+import { answerOf, complain, declaredPreferences, desk, failWhereDiskIsFull, follow, supportPath } from "./desk";
 import { PROJECT_ROOT, strict } from "./names";
 
 export const LaunchType = strict("LaunchType", { UserInitiated: "userInitiated", Background: "background" } as const);
@@ -144,6 +144,7 @@ export const LocalStorage = {
     return desk.localStorage.get(key);
   },
   async setItem(key: string, value: Api.LocalStorage.Value): Promise<void> {
+    failWhereDiskIsFull();
     if (!storable(value)) {
       complain(`LocalStorage takes text, numbers and booleans, not the value of "${key}"`);
       throw new Error(`Invalid value for "${key}"`);

@@ -71,7 +71,7 @@ describe("an option as text", () => {
     );
     expect(text).toMatch(/\nBefore █+\|!+\n/);
     expect(text).toContain("\nCosts:\n  An administrator password\n");
-    expect(text).toMatch(/\nCommands:\n {2}sudo \/usr\/sbin\/sysctl iogpu\.wired_limit_mb=54272$/);
+    expect(text).toMatch(/\nCommands:\n {2}1\) sudo \/usr\/sbin\/sysctl iogpu\.wired_limit_mb=54272$/);
   });
 
   it("leaves out what there is none of", () => {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { System } from "../../../src/app/system";
 import { footprintOf, loadErrorOf, type Placing } from "../../stand-ins/footprint";
+import { withHeadersLimit } from "../../stand-ins/headers-limit";
 import { joinOllama } from "../../stand-ins/joined";
 import { createStandInMac, type OllamaStart, type StandInMac } from "../../stand-ins/mac";
 import { ollamaWay } from "../../stand-ins/mac/ollama-servers";
@@ -73,7 +74,12 @@ export async function buildWorld(given: World, path: string): Promise<BuiltWorld
     const { name, addresses } = world.mac;
     const system = mac.system({
       network: () => ({ hostname: name, addresses: ["127.0.0.1", "::1", ...addresses] }),
-      fetch: worldFetch({ servers: addressed, mac: world.mac, network: world.network, fetch: joined.fetch }),
+      fetch: worldFetch({
+        servers: addressed,
+        mac: world.mac,
+        network: world.network,
+        fetch: withHeaders(joined.fetch, world, servers),
+      }),
       later: (milliseconds, work) => {
         let isOff = false;
         mac.clock.after(milliseconds, () => {
@@ -221,6 +227,7 @@ async function startServer(
     logText: await logTextOf(server, path),
     files: server.modelFiles || (isOnMac(server) ? undefined : false),
     address: server.address,
+    loadMs: server.loadMs,
     totalVramBytes: server.limitGib === undefined ? limitOf(server, mac) : server.limitGib * GIB,
     now: () => mac.clock.now(),
     growth: (model, seconds) => ((given.get(model.name)?.gibPerMinute ?? 0) * GIB * seconds) / 60,
@@ -233,6 +240,16 @@ async function startServer(
   });
   for (const [route, fault] of Object.entries(server.faults)) started.fault(route as Route | "*", faultOf(fault));
   return started;
+}
+
+/** Fetch that gives up on the headers of those servers of which the file says so. */
+function withHeaders(inner: typeof fetch, world: World, servers: ReadonlyMap<string, StandInOllama>): typeof fetch {
+  return world.servers.reduce((before, { headersMs, address }) => {
+    const url = servers.get(address)?.url;
+    if (headersMs === undefined || url === undefined) return before;
+    const impatient = withHeadersLimit(before, headersMs);
+    return (input, init) => (String(input).startsWith(url) ? impatient : before)(input, init);
+  }, inner);
 }
 
 function counted(sizeGib: number, gpuGib = sizeGib): Footprint {

@@ -6,7 +6,7 @@ import { hudLines } from "../../support/screen-text";
 import { renderCommand, type Screen } from "../../support/screen";
 import { buildWorld, type BuiltWorld } from "./build";
 import { COMMANDS, play } from "./play";
-import { visitsOf, worldNames, worldPath } from "./run-world";
+import { furnish, visitsOf, worldNames, worldPath } from "./run-world";
 import { readWorld } from "./schema";
 import { nothingSeen, watcher } from "./seen";
 
@@ -38,6 +38,7 @@ async function inWorld<T>(name: string, work: (world: BuiltWorld) => Promise<T>)
   const built = await buildWorld(world, path);
   try {
     setPreferences(world.preferences);
+    furnish(world);
     return await work(built);
   } finally {
     resetRaycast();

@@ -1,7 +1,8 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { resetRaycast, setPreferences } from "../../stand-ins/raycast/desk";
+import { Cache } from "../../stand-ins/raycast/cache";
+import { desk, resetRaycast, setPreferences } from "../../stand-ins/raycast/desk";
 import { buildWorld } from "./build";
 import { problemsOf } from "./check";
 import { COMMAND_NAMES, play } from "./play";
@@ -39,6 +40,15 @@ export interface PlayedWorld {
   readonly problems: readonly string[];
 }
 
+/** Leaves in Raycast what earlier sessions of a world stored there. */
+export function furnish({ raycast: { stored, cached, diskFull } }: World): void {
+  for (const [key, value] of Object.entries(stored)) desk.localStorage.set(key, value);
+  for (const [namespace, entries] of Object.entries(cached)) {
+    desk.caches.set(`${Cache.STORAGE_DIRECTORY_NAME}/${namespace}`, new Map(Object.entries(entries)));
+  }
+  desk.isDiskFull = diskFull;
+}
+
 /** Plays a world file in a Raycast that was just installed. @throws where the file itself is broken. */
 export async function playWorld(path: string): Promise<PlayedWorld> {
   const world = readWorld(path);
@@ -47,6 +57,7 @@ export async function playWorld(path: string): Promise<PlayedWorld> {
   const seen = nothingSeen();
   try {
     setPreferences(world.preferences);
+    furnish(world);
     const failure = await play(visits, built, watcher(seen)).then(
       () => undefined,
       (error: unknown) => error,

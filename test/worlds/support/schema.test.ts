@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { withKeyTables } from "./docs";
+import { withFaultTable } from "./faults";
 import { readWorld } from "./schema";
 
 function worldOf(value: unknown): () => unknown {
@@ -52,5 +53,12 @@ describe("a world file", () => {
     const page = readFileSync("docs/worlds.md", "utf8");
     const cells = (text: string) => text.replace(/ +\|/g, " |").replace(/-{3,}/g, "---");
     expect(cells(page), "npm run -s world-docs").toBe(cells(withKeyTables(page)));
+  });
+
+  it("that proves a fault has its row in docs/faults.md, and each row is right", () => {
+    const page = readFileSync("docs/faults.md", "utf8");
+    const cells = (text: string) => text.replace(/ +\|/g, " |").replace(/-{3,}/g, "---");
+    expect(cells(page), "npm run -s world-docs").toBe(cells(withFaultTable(page)));
+    expect(page).not.toContain("not yet**");
   });
 });

@@ -59,6 +59,7 @@ const MAC_FAULTS = z
     lies: z.int().optional().describe("The limit reads back as these MiB, whatever is set"),
     sysctlHangs: yes("sysctl doesn't answer"),
     sysctlRefuses: yes("sysctl turns the value down"),
+    promptKilled: yes("osascript is killed; what it started as root is done 0.3 s later"),
     metalHangs: yes("Metal doesn't answer"),
     metalMissing: yes("Metal has no device"),
     missing: texts.default([]).describe("Programs, by path, that are not there"),
@@ -187,6 +188,14 @@ const SERVER = z.strictObject({
     .describe(
       "`/api/ps` leaves out the full-context cache of models with two. Default: as the release does, from 0.30 on",
     ),
+  loadMs: z
+    .int()
+    .default(0)
+    .describe("How long a model takes to load. A load whose client goes is broken off; what was read stays cached"),
+  headersMs: z
+    .int()
+    .optional()
+    .describe("Fetch gives up on headers of its answers after so long, as Node's does after 300,000. Default: never"),
   faults: z
     .partialRecord(z.enum([...ROUTES, "*"]), SERVER_FAULT)
     .default({})
@@ -258,8 +267,20 @@ const EXPECT = z.strictObject({
 
 export type Expectation = z.output<typeof EXPECT>;
 
+const RAYCAST = z.strictObject({
+  stored: variables.default({}).describe("What an earlier session or another window left in LocalStorage, by key"),
+  cached: z.record(text, variables).default({}).describe("The same in caches: texts by key, by namespace"),
+  diskFull: yes("Nothing can be stored"),
+});
+
+const FAULT = z.strictObject({
+  what: text.describe("What is broken"),
+  bounded: text.describe("What bounds the time or the memory it takes"),
+});
+
 export const WORLD = z.strictObject({
   about: text.describe("What it stands for"),
+  fault: FAULT.optional().describe("Its row in docs/faults.md; what is seen and left is what it expects"),
   fails: z
     .literal(true)
     .optional()
@@ -270,6 +291,7 @@ export const WORLD = z.strictObject({
     .record(text, NETWORK)
     .default({})
     .describe("What other addresses answer, by what they begin with. Default: nothing is found there"),
+  raycast: RAYCAST.prefault({}).describe("What Raycast keeps for the extension"),
   preferences: z
     .partialRecord(named(manifest.preferences ?? []), z.union([text, z.boolean()]))
     .default({})
