@@ -558,7 +558,12 @@ describe("loading and unloading", () => {
     const stage = await setStage({ ollama: { loadError } });
     const screen = await openList(stage);
     await screen.action("Load Model");
-    screen.toast("FAILURE", "load", "500", loadError());
+    const toast = screen.toast("FAILURE", "Not Enough Memory", "more memory than is free");
+    expect(toast.actions).toEqual(["Make It Fit", "Copy Details"]);
+    await screen.toastAction("Copy Details");
+    expect(screen.clipboard()).toContain(loadError());
+    await screen.toastAction("Make It Fit");
+    expect(screen.depth()).toBe(2);
   });
 
   it("stops waiting when told to", async () => {

@@ -2,6 +2,7 @@ import { Toast } from "@raycast/api";
 import type { JournalEntry } from "../../apply/journal";
 import type { RunResult } from "../../apply/run-change";
 import { stepFailedText, stepUnsureText } from "../../apply/steps";
+import { memoryFailure } from "../../ollama/load-failure";
 import type { ToastWords } from "../shared/confirm-and-run";
 import { loadWords } from "../shared/load-words";
 
@@ -19,12 +20,14 @@ export function resultWords(result: RunResult, next: string | undefined): ToastW
     const message = reason.replace(/^Nothing Changed\. /, "");
     return { style: Toast.Style.Success, title: "Nothing Changed", message };
   }
+  // The server's own words are in the steps of the change.
+  const said = (step.kind === "load" && memoryFailure(reason)) || reason;
   const { length } = journal.entries;
   const done = journal.entries.filter(({ state }) => state === "done").length;
   return {
     style: Toast.Style.Failure,
     title: titleOf(entry),
-    message: done === 0 ? reason : `${done} of ${length} steps done. ${reason}`,
+    message: done === 0 ? said : `${done} of ${length} steps done. ${said}`,
   };
 }
 

@@ -1,4 +1,4 @@
-import { Action, ActionPanel, Icon, Keyboard } from "@raycast/api";
+import { Action, ActionPanel, Clipboard, Icon, Keyboard, showToast, Toast } from "@raycast/api";
 import { inSlices } from "../../app/in-slices";
 import type { Snapshot } from "../../app/snapshot";
 import { modelfileText, ollamaCreateCommand, setParameterText, sysctlCommand } from "../../fit/commands";
@@ -11,7 +11,6 @@ import { formatBytes, formatContext, MIB } from "../../fit/units";
 import { variantRefusal } from "../../ollama/variant";
 import { planText } from "../plan/plan-text";
 import { planInput } from "../plan/use-plan";
-import { copyText } from "../shared/copy-text";
 import { copyDefaultContext } from "../shared/model-work";
 import { SHORTCUTS } from "../shared/shortcuts";
 import type { FitRow } from "../shared/use-fit-list";
@@ -105,5 +104,6 @@ async function copyPlan(row: FitRow, snapshot: Snapshot): Promise<void> {
   const input = planInput(row, snapshot);
   if (input === undefined) return;
   const plan = await inSlices(planInSteps(input), new AbortController().signal);
-  await copyText(planText(row.model.name, plan.before, plan.kind === "options" ? plan.options : []));
+  await Clipboard.copy(planText(row.model.name, plan.before, plan.kind === "options" ? plan.options : []));
+  await showToast({ style: Toast.Style.Success, title: "Plan Copied" });
 }

@@ -1,4 +1,4 @@
-import { Action, ActionPanel, Icon, Keyboard } from "@raycast/api";
+import { Action, ActionPanel, Icon, Keyboard, useNavigation } from "@raycast/api";
 import { expectedLoad } from "../../apply/load-report";
 import { ollamaRunCommand } from "../../fit/commands";
 import { variantRefusal } from "../../ollama/variant";
@@ -8,6 +8,7 @@ import { CopyActions } from "./copy-actions";
 import { SetLimitAction } from "../limit/set-limit-action";
 import { MemoryView } from "../memory/memory-view";
 import { changeLoaded, runInTerminal } from "../shared/model-work";
+import { MakeItFitView } from "../plan/make-it-fit-view";
 import { MakeItFitAction } from "../plan/make-it-fit-action";
 import { AllWaysAction, ShowPlanAction } from "../plan/plan-action";
 import { PreferencesAction } from "../shared/preferences-action";
@@ -47,7 +48,12 @@ export function ModelActions({
   showsDetail,
   toggleDetail,
 }: Props) {
+  const { push } = useNavigation();
   const { model, verdict } = row;
+  const makeItFit =
+    verdict && verdict.kind !== "unknown"
+      ? () => push(<MakeItFitView {...{ row, snapshot, settings, refresh }} memoryView={<MemoryView />} />)
+      : undefined;
   const isLoaded = snapshot.loaded.some((loaded) => loaded.digest === model.digest);
   const refusal = variantRefusal(model, snapshot.server.version);
   // Of an MLX model the form leads to its GGUF build.
@@ -83,7 +89,9 @@ export function ModelActions({
             title="Load Model"
             icon={Icon.Bolt}
             shortcut={SHORTCUTS.load}
-            onAction={() => changeLoaded(settings, model, "load", refresh, verdict && expectedLoad(verdict))}
+            onAction={() =>
+              changeLoaded(settings, model, "load", refresh, { expected: verdict && expectedLoad(verdict), makeItFit })
+            }
           />
         )}
         <Action

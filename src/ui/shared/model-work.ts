@@ -7,6 +7,7 @@ import type { BuildName } from "../../fit/model-builds";
 import { isPreparing } from "../../fit/preparing";
 import { readServerFacts } from "../../ollama/server-facts";
 import { readLoadedBuild } from "../../ollama/loaded-build";
+import { memoryFailure } from "../../ollama/load-failure";
 import { loadingWords, loadWords } from "./load-words";
 import { formatContext } from "../../fit/units";
 import { listNames } from "../../fit/model-name";
@@ -17,6 +18,13 @@ import { connect, hostOf } from "../../app/snapshot";
 import { localStorage } from "../../app/local-storage";
 import { getSystem } from "../../app/system";
 
+/** What a load is held against, and what is offered where it fails for memory. */
+interface LoadWay {
+  readonly expected?: Expected;
+  /** Opens what makes the model fit. */
+  readonly makeItFit?: () => void;
+}
+
 /**
  * Loads or unloads a model with a toast that can stop the wait. A load is held against what was expected and kept, as
  * those of a plan are.
@@ -26,7 +34,7 @@ export async function changeLoaded(
   build: BuildName,
   change: "load" | "unload",
   refresh: () => void,
-  expected?: Expected,
+  { expected, makeItFit }: LoadWay = {},
 ): Promise<void> {
   const system = getSystem();
   const client = connect(system, settings);
@@ -65,13 +73,27 @@ export async function changeLoaded(
         title: "Ollama Is Preparing the Model",
         message: "It's converting the file, once. Load it again in some minutes.",
       });
-    } else
+    } else if (change === "load" && memoryFailure(error) !== undefined) await sayOutOfMemory(error, makeItFit);
+    else
       await showFailureToast(error, {
         title: change === "load" ? "Couldn't Load the Model" : "Couldn't Unload the Model",
       });
   } finally {
     refresh();
   }
+}
+
+/** In our words; the server's are to be copied. */
+async function sayOutOfMemory(error: unknown, makeItFit: (() => void) | undefined): Promise<void> {
+  const details = { title: "Copy Details", onAction: () => void Clipboard.copy(String(error)) };
+  const cure = makeItFit && { title: "Make It Fit", onAction: makeItFit };
+  await showToast({
+    style: Toast.Style.Failure,
+    title: "Not Enough Memory",
+    message: memoryFailure(error),
+    primaryAction: cure ?? details,
+    secondaryAction: cure && details,
+  });
 }
 
 /** Whether a load came to nothing because Ollama still converts the model's file. */
@@ -108,7 +130,7 @@ export async function copyDefaultContext(numCtx: number, others: readonly FitRow
     style: Toast.Style.Success,
     title:
       moved.length === 0 ? "Copied to Clipboard" : `Copied: Moves ${moved.length} More to ${formatContext(numCtx)}`,
-    message: "Then restart Ollama. Lost when the Mac restarts; the app's slider overrides it.",
+    message: "Restart Ollama then. The app's slider overrides it.",
   });
 }
 

@@ -45,7 +45,9 @@ export function UseVariantView({ parent, variant, settings, url, refresh, allWay
             title="Load Model"
             icon={Icon.Bolt}
             shortcut={SHORTCUTS.load}
-            onAction={() => changeLoaded(settings, model, "load", refresh, verdict && expectedLoad(verdict))}
+            onAction={() =>
+              changeLoaded(settings, model, "load", refresh, { expected: verdict && expectedLoad(verdict) })
+            }
           />
           <Action
             title="Copy Command and Open Terminal"

@@ -114,7 +114,7 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
     toast.title = `Created ${name}`;
     toast.message = despite ?? `num_ctx ${formatContext(tokens)}, weights shared with ${source.model.name}`;
     const expected = source.input && expectedLoad(judgeAtContext(source.input, tokens));
-    const load = () => changeLoaded(settings, { name, runner: source.model.runner }, "load", refresh, expected);
+    const load = () => changeLoaded(settings, { name, runner: source.model.runner }, "load", refresh, { expected });
     const undo = async () => {
       await unmakeVariant(client, name, digest);
       onCreated?.();
