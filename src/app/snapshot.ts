@@ -122,9 +122,12 @@ export function appleSilicon(machine: Machine): AppleSiliconMac | undefined {
   return machine.kind === "apple-silicon" ? machine : undefined;
 }
 
-/** The machine that Ollama runs on, as its address names it. */
-export function hostName({ url }: Snapshot): string {
-  return url === undefined ? "another machine" : new URL(url).hostname;
+/** Where an Ollama that isn't this Mac's runs, for the middle of a sentence: "on studio.local", "in Docker". */
+export function placeOf({ url, server: { identity } }: Snapshot): string {
+  if (identity.kind === "elsewhere") {
+    return `${identity.carrier === "container" ? "in" : "behind"} ${identity.program}`;
+  }
+  return url === undefined ? "on another machine" : `on ${new URL(url).hostname}`;
 }
 
 function assemble(

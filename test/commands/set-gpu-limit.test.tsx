@@ -205,7 +205,7 @@ describe("machines without a limit to set", () => {
 describe("where Ollama runs on another machine", () => {
   it("sets this Mac's limit all the same, and says that it won't change what fits there", async () => {
     const { mac, screen } = await openForm({ preferences: { ollamaHost: "http://192.0.2.7:9" }, platform: "darwin" });
-    screen.says("192.0.2.7", "not on this Mac", "51.84 GiB", "read from Metal");
+    screen.says("192.0.2.7", "this Mac's limit", "51.84 GiB", "read from Metal");
     screen.doesNotSay("Models that start to fit");
     await screen.submit();
     expect(mac.limitMib()).toBe(57_344);
