@@ -123,7 +123,7 @@ export function appleSilicon(machine: Machine): AppleSiliconMac | undefined {
 }
 
 /** Where an Ollama that isn't this Mac's runs, for the middle of a sentence: "on studio.local", "in Docker". */
-export function placeOf({ url, server: { identity } }: Snapshot): string {
+export function hostPlace({ url, server: { identity } }: Snapshot): string {
   if (identity.kind === "elsewhere") {
     return `${identity.carrier === "container" ? "in" : "behind"} ${identity.program}`;
   }

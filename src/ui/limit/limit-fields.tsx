@@ -16,7 +16,7 @@ import type { Settings } from "../../app/preferences";
 import { PreferencesAction } from "../shared/preferences-action";
 import { RestartOllamaAction } from "../ollama/restart-action";
 import { SHORTCUTS } from "../shared/shortcuts";
-import { placeOf, type Snapshot } from "../../app/snapshot";
+import { hostPlace, type Snapshot } from "../../app/snapshot";
 import { ShowStepsAction, UnfinishedDescription } from "../change/unfinished-change";
 import type { UnfinishedChange } from "../change/use-unfinished-change";
 
@@ -173,7 +173,7 @@ export function LimitFields({
       {!snapshot.isLocal && (
         <Form.Description
           title="Ollama Host"
-          text={`Ollama runs ${placeOf(snapshot)}: this Mac's limit won't change what fits there.`}
+          text={`Ollama runs ${hostPlace(snapshot)}: this Mac's limit won't change what fits there.`}
         />
       )}
       {mac.lowWaterMib !== undefined && (

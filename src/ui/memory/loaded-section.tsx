@@ -11,7 +11,7 @@ import { inForceBytes } from "../../fit/limit-policy";
 import { changeLoaded } from "../shared/model-work";
 import { ShowPlanAction } from "../plan/plan-action";
 import { serverWords } from "../ollama/server-empty-view";
-import { placeOf, type Snapshot } from "../../app/snapshot";
+import { hostPlace, type Snapshot } from "../../app/snapshot";
 import type { FitRow } from "../shared/use-fit-list";
 import type { Memory } from "./use-memory";
 import { getSystem } from "../../app/system";
@@ -32,7 +32,7 @@ export function LoadedSection({ memory, snapshot, memoryView }: Props) {
   const total = models.reduce((sum, model) => sum + model.sizeBytes, 0);
   const most = models.reduce((sum, model) => sum + allBytesOf(model), 0);
   const subtitle = [
-    ...(snapshot.isLocal ? [] : [placeOf(snapshot)]),
+    ...(snapshot.isLocal ? [] : [hostPlace(snapshot)]),
     ...(models.length > 0
       ? [most > total ? `${formatBytes(total)}, up to ${formatBytes(most)}` : formatBytes(total)]
       : []),

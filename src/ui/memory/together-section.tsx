@@ -2,7 +2,7 @@ import { Action, Color, Icon, List } from "@raycast/api";
 import { useMemo } from "react";
 import { fitTogether, type Judged, type Together } from "../../fit/together";
 import { formatBytes, formatContext } from "../../fit/units";
-import { placeOf, type Snapshot } from "../../app/snapshot";
+import { hostPlace, type Snapshot } from "../../app/snapshot";
 import type { Memory } from "./use-memory";
 import { RowActions } from "./row";
 
@@ -28,7 +28,7 @@ export function TogetherSection({ memory, snapshot }: Props) {
   if (judged.length === 0 || judged.length < rows.length || (limit.kind === "unknown" && isLocal)) return null;
   const notes = [
     limit.kind === "known" ? `in ${formatBytes(limit.bytes)}` : "",
-    isLocal ? "" : `${placeOf(snapshot)}${limit.kind === "known" ? `, ${limit.sourceText}` : ""}`,
+    isLocal ? "" : `${hostPlace(snapshot)}${limit.kind === "known" ? `, ${limit.sourceText}` : ""}`,
     together && together.unknown > 0 ? `without ${together.unknown} of unknown size` : "",
   ];
   return (
