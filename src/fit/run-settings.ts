@@ -116,7 +116,7 @@ export function resolveRun(input: RunInput): ModelRun | UnknownRun {
     draftNumPredict: draftOf(description),
     margin: marginOf(input, version),
     isForced: forcedBy(input) !== undefined,
-    cautions: cautionsFor(input, version),
+    cautions: cautionsFor(input),
   };
 }
 
@@ -422,13 +422,21 @@ function marginOf(input: RunInput, version: Version | undefined): Setting<number
     : { value: 1024 * MIB, source: "llama.cpp keeps it free", assumed: version === undefined };
 }
 
-function cautionsFor({ server, description }: RunInput, version: Version | undefined): readonly string[] {
+/** Words why no verdict can be better than Tight for a server, whatever it runs. */
+export function serverCautions(server: ServerFacts): readonly string[] {
+  const version = parseVersion(server.version);
   const isOld = version !== undefined && compareVersions(version, [0, 30, 0]) < 0;
   return [
     isOld
       ? `Ollama ${server.version} plans memory in an older way. Update to 0.30 or newer for a firm verdict.`
       : undefined,
     identityCaution(server.identity),
+  ].filter((caution) => caution !== undefined);
+}
+
+function cautionsFor({ server, description }: RunInput): readonly string[] {
+  return [
+    ...serverCautions(server),
     description.adapters.length > 0
       ? "It has a LoRA adapter: its tensors are in the sum, but what it takes to compute with them wasn't measured."
       : undefined,

@@ -20,10 +20,10 @@ import {
   runAtContext,
   type RunInput,
   runSettings,
+  serverCautions,
   type Setting,
 } from "./run-settings";
 import { type Engine, rulesOf } from "./runners";
-import { identityCaution } from "./server-origin";
 import { formatBytes, MIB } from "./units";
 import { compareVersions, parseVersion } from "./version";
 
@@ -383,11 +383,10 @@ function judgeByMlx(input: JudgeInput): Verdict {
     return { kind: "unknown", reason: `MLX model with about ${formatBytes(weights)} of weights. ${limit.reason}` };
   }
   const { model: mlxModel, cautions: unsure, weightsAboveBytes } = described ?? weightsAlone(model);
-  const identity = identityCaution(server.identity);
   const cautions = [
     ...(limit.estimated ? [`The limit is ${limit.sourceText}.`] : []),
     ...unsure,
-    ...(identity === undefined ? [] : [identity]),
+    ...serverCautions(server),
   ];
   const shownTokens = input.loaded.find(({ digest }) => digest === model.digest)?.contextLength;
   const shown = shownContext(peaks, cuts, shownTokens);
