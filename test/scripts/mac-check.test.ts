@@ -102,6 +102,13 @@ describe("what is read for a bug report", () => {
     expect(checked && findingText(checked)).toMatch(/^FAIL {2}/);
   });
 
+  it("fails where llama-server is there and lists nothing, and passes over it where it isn't", async () => {
+    const look = async (broken: Break) =>
+      (await check(broken(world.system), SETTINGS, { devices: PROBES.devices })).map(({ finding }) => finding.kind);
+    expect(await look(says(/--list-devices/, "Available devices:\n"))).toEqual(["fail"]);
+    expect(await look(says(/--list-devices/, () => ({ exitCode: undefined, missing: true })))).toEqual(["skip"]);
+  });
+
   it("holds nothing of whose Mac it is, and no output can end its block", async () => {
     const system = says(/vm_stat/, ({ stdout }) => ({
       stdout: `Pages ${world.homeFolder} \u0007\n\`\`\`\n# not ours\n${stdout}`,

@@ -102,11 +102,19 @@ export const MAC_PROBES = {
   devices: {
     title: "Device List of Ollama's llama-server",
     look: async ({ system: { run } }) => {
-      const [listed, metal] = [await readListedDevice(run), await probeMetal(run)];
-      if (listed === undefined) return skip("There's no llama-server of Ollama's, or it lists no GPU.");
+      let isThere = false;
+      const listed = await readListedDevice(async (...call) => {
+        const result = await run(...call);
+        isThere ||= !result.missing;
+        return result;
+      });
+      if (!isThere) return skip("There's no llama-server of Ollama's.");
+      const metal = await probeMetal(run);
       return finding(
         size(listed),
-        metal !== undefined &&
+        listed === undefined && "A line with the size of MTL0 was expected.",
+        listed !== undefined &&
+          metal !== undefined &&
           Math.abs(listed - metal.workingSetBytes) > MIB &&
           `Metal says ${size(metal.workingSetBytes)}; both should say the same.`,
       );
