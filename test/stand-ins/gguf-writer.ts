@@ -114,13 +114,16 @@ export function writeGguf(metadata: ModelMetadata, options: WriteGgufOptions = {
   return { header: sink.toBytes(), headerBytes, tensorOffsets, fileBytes: sink.length + offset };
 }
 
+const USUAL: WriteGgufOptions = {};
+const made = new WeakMap<ModelMetadata, WrittenGguf>();
+
 /** Writes a GGUF file whose tensor data is a hole: of full size, but taking up the header's space only. */
 export async function writeSparseGguf(
   path: string,
   metadata: ModelMetadata,
-  options: WriteGgufOptions = {},
+  options: WriteGgufOptions = USUAL,
 ): Promise<WrittenGguf> {
-  const written = writeGguf(metadata, options);
+  const written = options === USUAL ? usually(metadata) : writeGguf(metadata, options);
   const file = await open(path, "w");
   try {
     await file.write(written.header);
@@ -128,6 +131,13 @@ export async function writeSparseGguf(
   } finally {
     await file.close();
   }
+  return written;
+}
+
+/** A thousand models of a stage are often of one file: its header is made once. */
+function usually(metadata: ModelMetadata): WrittenGguf {
+  const written = made.get(metadata) ?? writeGguf(metadata);
+  made.set(metadata, written);
   return written;
 }
 

@@ -84,7 +84,7 @@ export function promptWords(outcome: PromptFailure, words: PromptWords): ToastWo
         ? failure("Set, Though the Prompt Was Closed")
         : failure("No Answer to the Password Prompt", "The prompt was open too long.");
     case "refused":
-      return failure("macOS Refused the Value", sentence(outcome.detail.replace(/^sysctl: [\w.]+=\d+: /, "")));
+      return failure("macOS Refused It", sentence(outcome.detail));
     case "differs":
       return failure("Another Value Is in Force", asked, besides);
     case "unconfirmed":
