@@ -1,6 +1,6 @@
-import { mkdir, mkdtemp, readdir, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { link, mkdir, mkdtemp, readdir, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join, relative } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ModelDescription } from "../../src/fit/facts";
 import { createOllamaClient } from "../../src/ollama/client";
@@ -117,8 +117,19 @@ describe("the metadata of a model", () => {
 
   it("never comes from a path that the server makes up", async () => {
     const secret = join(homeFolder, "secret");
-    await writeFile(secret, "GGUF");
-    for (const path of [secret, "../../secret", `/x/sha256-${"0".repeat(63)}/../secret`, `sha256-${"a".repeat(64)}`]) {
+    // A whole model, so that nothing but its path keeps it from being read.
+    const [blob = ""] = await blobs();
+    await link(blob, secret);
+    const climbing = `${server.modelsFolder}/blobs/${relative(join(server.modelsFolder, "blobs"), secret)}`;
+    expect(climbing).toContain("/blobs/../");
+    for (const path of [
+      secret,
+      climbing,
+      `${server.modelsFolder}/blobs/x/../${basename(blob)}`,
+      "../../secret",
+      `/x/sha256-${"0".repeat(63)}/../secret`,
+      `sha256-${"a".repeat(64)}`,
+    ]) {
       const body = JSON.stringify({ model_info: { "general.architecture": "llama" }, modelfile: `FROM ${path}\n` });
       server.fault("show", { kind: "answer", body });
       expect((await describeIt({ needsArrays: () => false })).metadataSource).toBe("show");
