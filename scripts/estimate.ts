@@ -91,6 +91,7 @@ async function main(): Promise<void> {
             recurrentState: null,
             compute: null,
             projector: null,
+            projectorCompute: null,
             total: null,
             uncertainty: null,
             unknown: sum.reason,
@@ -116,8 +117,9 @@ async function main(): Promise<void> {
   }
 }
 
-function bytesOf({ weights, kvCache, recurrentState, compute, projector, total, uncertainty }: KnownEstimate) {
-  return { weights, kvCache, recurrentState, compute, projector, total, uncertainty };
+function bytesOf(sum: KnownEstimate) {
+  const { weights, kvCache, recurrentState, compute, projector, projectorCompute, total, uncertainty } = sum;
+  return { weights, kvCache, recurrentState, compute, projector, projectorCompute, total, uncertainty };
 }
 
 function printTable(sum: KnownEstimate, settings: RunSettings): void {
@@ -134,6 +136,7 @@ function printTable(sum: KnownEstimate, settings: RunSettings): void {
     ["Recurrent state", formatBytes(sum.recurrentState, 2)],
     ["Compute", `${formatBytes(sum.compute, 2)} ± ${formatBytes(sum.uncertainty)}`],
     ["Projector", formatBytes(sum.projector, 2)],
+    ["Images", `${formatBytes(sum.projectorCompute, 2)}, about`],
     ["Total", `${formatBytes(sum.total, 2)} (without the 1 GiB margin)`],
   ];
   for (const [title, text] of rows) console.log(`${title.padEnd(16)} ${text}`);

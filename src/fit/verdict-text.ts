@@ -85,6 +85,7 @@ export function termsOf(verdict: KnownVerdict): readonly Term[] {
     ...(estimate.recurrentState > 0 ? [term("Recurrent State", estimate.recurrentState)] : []),
     term("Compute", estimate.compute, estimate.uncertainty > 0 ? ` ± ${formatBytes(estimate.uncertainty)}` : ""),
     ...(estimate.projector > 0 ? [term("Projector", estimate.projector)] : []),
+    ...(estimate.projectorCompute > 0 ? [term("Images", estimate.projectorCompute, ", about")] : []),
     ...(estimate.adapters > 0 ? [term("LoRA Adapter", estimate.adapters)] : []),
     ...(run.margin.value > 0 ? [term("Safety Margin", run.margin.value)] : []),
   ];

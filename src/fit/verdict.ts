@@ -233,8 +233,8 @@ export function judgeAtContext(input: JudgeInput, numCtx: number): Verdict {
  * Bytes that Ollama reports for a model that is all on the GPU: llama-server's buffers, in which the weights are the
  * mapped range, and the projector and adapters are not (ollama's llm/llama_server.go, MemorySize and bufferSizeRegex).
  */
-export function expectedReport({ total, weights, mappedWeights, projector, adapters }: KnownEstimate): number {
-  return total - weights - projector - adapters + mappedWeights;
+export function expectedReport({ mappedWeights, kvCache, recurrentState, compute }: KnownEstimate): number {
+  return mappedWeights + kvCache + recurrentState + compute;
 }
 
 /** Whether Ollama's count of a loaded model leaves nothing out: only then it says how right the estimate was. */

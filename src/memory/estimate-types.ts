@@ -15,11 +15,13 @@ export interface KnownEstimate {
   readonly recurrentState: number;
   readonly compute: number;
   readonly projector: number;
+  /** What the projector needs beside its tensors while it looks at an image, about; 0 without one. */
+  readonly projectorCompute: number;
   /** Tensors of LoRA adapters. */
   readonly adapters: number;
-  /** Sum of the six terms; the safety margin is not part of it. */
+  /** Sum of the seven terms; the safety margin is not part of it. */
   readonly total: number;
-  /** Half-width of the band around `total` that the compute buffer may really need. */
+  /** Half-width of the band around `total` that the compute buffers may really need. */
   readonly uncertainty: number;
   /** The compute buffer of such a model was held against llama.cpp's; where it was not, the band is wider. */
   readonly measured: boolean;

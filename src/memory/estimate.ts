@@ -19,6 +19,12 @@ export interface EstimateOptions {
   readonly weightBytes?: number;
 }
 
+/**
+ * llama-server's "estimated worst-case memory usage of mmproj" was 0.2 to 1.1 GiB above the projector's tensors. Whether
+ * Ollama's allowance for a projector in a file of its own counts beside that isn't known, so it counts once.
+ */
+const PROJECTOR_COMPUTE = { bytes: 666 * 1024 ** 2, uncertainty: 461 * 1024 ** 2 } as const;
+
 /** What is worked out once per model, whatever the settings. */
 type Prepared =
   | (Extract<ShapeReading, { kind: "known" }> & { readonly weights: ModelWeights })
@@ -96,10 +102,14 @@ export function estimateShape(
     recurrentState: recurrentStateBytes(shape, effective, second ? drafted : 0),
     compute: compute.bytes + (draftCompute?.bytes ?? 0),
     projector: loaded.projector + projectorBytes,
+    projectorCompute: loaded.projector + projectorBytes > 0 ? PROJECTOR_COMPUTE.bytes : 0,
     adapters: adapterBytes,
   };
-  const uncertainty = compute.uncertainty + (draftCompute?.uncertainty ?? 0);
-  const total = terms.weights + terms.kvCache + terms.recurrentState + terms.compute + terms.projector + terms.adapters;
+  const uncertainty =
+    compute.uncertainty +
+    (draftCompute?.uncertainty ?? 0) +
+    (terms.projectorCompute > 0 ? PROJECTOR_COMPUTE.uncertainty : 0);
+  const total = Object.values(terms).reduce((sum, bytes) => sum + bytes, 0);
   // No term is negative, so a total and a band in range mean that all terms are.
   if (!isBytes(total) || !isBytes(uncertainty) || !isBytes(projectorBytes) || !isBytes(adapterBytes)) {
     return unknown("Its sizes don't add up to a number of bytes.");

@@ -170,7 +170,8 @@ describe("Unknown", () => {
       { path: "/b", bytes: 7 },
     ];
     const sum = llama(judge(inputFor(qwen, 100 * GIB, { ...at8K, ...description({ projectors }) }))).estimate;
-    expect(sum.total).toBe(roomy.estimate.total + 12);
+    expect(sum.total).toBe(roomy.estimate.total + 12 + sum.projectorCompute);
+    expect(sum.projector).toBe(12);
   });
 });
 

@@ -215,11 +215,16 @@ describe("laws", () => {
     );
   });
 
-  it("a projector is added byte by byte", () => {
+  it("a projector is added byte by byte, and what it needs for an image, 0.2 to 1.1 GiB, in a wider band", () => {
     const without = estimate(model("gemma3-4b"), settings);
     const withProjector = estimate(model("gemma3-4b"), settings, { projectorBytes: 12_345 });
     if (without.kind === "unknown" || withProjector.kind === "unknown") throw new Error("known expected");
-    expect(withProjector.total - without.total).toBe(12_345);
+    expect(withProjector.total - without.total - withProjector.projectorCompute).toBe(12_345);
+    const added = withProjector.projectorCompute;
+    const wider = withProjector.uncertainty - without.uncertainty;
+    expect((added - wider) / 1024 ** 3).toBeCloseTo(0.2, 2);
+    expect((added + wider) / 1024 ** 3).toBeCloseTo(1.1, 2);
+    expect(without.projectorCompute).toBe(0);
     for (const projectorBytes of [-1, 0.5, Number.NaN, 2 ** 60]) {
       expect(estimate(model("gemma3-4b"), settings, { projectorBytes }).kind).toBe("unknown");
     }
