@@ -1,6 +1,8 @@
 import { type Expected, hasGrown, isOtherContext, type LoadReport } from "./load-report";
 import { formatBytes, formatContext, formatSignedPercent } from "../fit/units";
+import { type LaidOut, laidOutText, type PredictedTerms } from "../fit/laid-out";
 import type { Storage } from "./storage";
+import { isAbsentOr, isShape, isWhole } from "./stored-fields";
 
 /** A load that was held against its prediction. */
 export interface LoadRecord {
@@ -9,10 +11,17 @@ export interface LoadRecord {
   /** Absent where the runner takes no memory for it when it loads. */
   readonly numCtx?: number;
   readonly predictedBytes: number;
-  /** Ollama's own count. */
+  /** Ollama's own count, or what llama-server laid out where its log tells. */
   readonly reportedBytes: number;
   /** 0 = all on the GPU. */
   readonly spilledBytes: number;
+  /** What llama-server laid out, and what was predicted for it. */
+  readonly laidOut?: HeldAgainst;
+}
+
+/** Terms that llama-server's own log has, beside what was predicted for them. */
+export interface HeldAgainst extends LaidOut {
+  readonly predicted: PredictedTerms;
 }
 
 /** So many are kept of each model file. */
@@ -51,16 +60,20 @@ export async function recordLoad(
   report: LoadReport,
   expected: Expected | undefined,
   at: Date,
+  laidOut?: HeldAgainst,
 ): Promise<void> {
   if (report.kind !== "on-gpu" && report.kind !== "spilled") return;
   if (digest === "" || expected === undefined || isOtherContext(report, expected)) return;
-  if (expected.uncountedBytes !== undefined || hasGrown(report, expected)) return;
+  // llama-server's log leaves nothing out, but what isn't on the GPU isn't laid out there.
+  const whole = report.kind === "on-gpu" ? laidOut : undefined;
+  if ((expected.uncountedBytes !== undefined && whole === undefined) || hasGrown(report, expected)) return;
   const record: LoadRecord = {
     at: at.toISOString(),
     numCtx: expected.numCtx,
     predictedBytes: expected.bytes,
-    reportedBytes: report.bytes,
+    reportedBytes: whole === undefined ? report.bytes : whole.modelBytes + whole.cacheBytes + whole.computeBytes,
     spilledBytes: report.kind === "spilled" ? report.spilledBytes : 0,
+    laidOut: whole,
   };
   const history = new Map(await readLoadHistory(storage));
   const records = [record, ...(history.get(digest) ?? [])].slice(0, MOST_RECORDS);
@@ -94,21 +107,31 @@ export function historyText(records: readonly LoadRecord[]): string {
   const start =
     last.spilledBytes > 0
       ? `${formatBytes(last.spilledBytes)} of ${formatBytes(last.reportedBytes)} spilled ${when}; ${formatBytes(last.predictedBytes, 2)} predicted.`
-      : `${formatBytes(last.reportedBytes, 2)} by Ollama's count ${when}; ${formatBytes(last.predictedBytes, 2)} predicted (${formatSignedPercent(last.reportedBytes / last.predictedBytes - 1)}).`;
+      : `${formatBytes(last.reportedBytes, 2)} by ${last.laidOut ? "llama-server's log" : "Ollama's count"} ${when}; ${formatBytes(last.predictedBytes, 2)} predicted (${formatSignedPercent(last.reportedBytes / last.predictedBytes - 1)}).`;
   const accuracy = accuracyOf(records);
+  const terms = last.laidOut && laidOutText(last.laidOut, last.laidOut.predicted);
+  const whole = terms === undefined ? start : `${start} ${terms}`;
   return accuracy === undefined || accuracy.loads < 2
-    ? start
-    : `${start} ${accuracy.loads} loads: off by ${percent(accuracy.mean)} on average, ${percent(accuracy.worst)} at most.`;
+    ? whole
+    : `${whole} ${accuracy.loads} loads: off by ${percent(accuracy.mean)} on average, ${percent(accuracy.worst)} at most.`;
 }
 
 const percent = (share: number) => formatSignedPercent(share).replace("+", "");
 
+const isHeldAgainst = isShape<HeldAgainst>({
+  cacheBytes: isWhole,
+  computeBytes: isWhole,
+  modelBytes: isWhole,
+  predicted: isShape<PredictedTerms>({ cacheBytes: isWhole, computeBytes: isWhole }),
+});
+
 function isRecord(value: unknown): value is LoadRecord {
   if (typeof value !== "object" || value === null) return false;
-  const { at, ...numbers } = value as Record<string, unknown>;
+  const { at, laidOut, ...numbers } = value as Record<string, unknown>;
   const { numCtx, predictedBytes, reportedBytes, spilledBytes } = numbers;
   return (
     typeof at === "string" &&
+    isAbsentOr(isHeldAgainst)(laidOut) &&
     !Number.isNaN(Date.parse(at)) &&
     (numCtx === undefined || (Number.isSafeInteger(numCtx) && Number(numCtx) > 0)) &&
     [predictedBytes, reportedBytes].every((bytes) => Number.isSafeInteger(bytes) && Number(bytes) > 0) &&

@@ -1,5 +1,6 @@
 import type { LoadedModel } from "../fit/facts";
 import { formatBytes, formatContext, formatSignedPercent, GIB } from "../fit/units";
+import type { PredictedTerms } from "../fit/laid-out";
 import { expectedReport, type Verdict } from "../fit/verdict";
 
 /** What a loaded model is held against. */
@@ -55,6 +56,13 @@ export function expectedLoad(verdict: Verdict): Expected | undefined {
         leastBytes: estimate.weights,
         uncountedBytes: estimate.uncountedCache || undefined,
       };
+}
+
+/** What llama-server's own log is held against; absent where it isn't known, and for two contexts, whose lines mix. */
+export function predictedTerms(verdict: Verdict): PredictedTerms | undefined {
+  if (verdict.engine === "mlx" || verdict.estimate === undefined || verdict.run?.draftNumPredict) return undefined;
+  const { kvCache, recurrentState, compute } = verdict.estimate;
+  return { cacheBytes: kvCache + recurrentState, computeBytes: Math.round(compute) };
 }
 
 /** MLX reports its weights right after a load, and up to this many bytes more on older builds. */

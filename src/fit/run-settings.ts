@@ -1,4 +1,11 @@
-import type { InstalledModel, ModelDescription, ModelParameters, ServerFacts, Sourced } from "./facts";
+import type {
+  InstalledModel,
+  ModelDescription,
+  ModelParameters,
+  RunnerCommandLine,
+  ServerFacts,
+  Sourced,
+} from "./facts";
 import { CONTEXT_TIERS, contextTier, FIRST_WITH_TIERS } from "./context-tier";
 import { compareVersions, parseVersion, type Version } from "./version";
 import { formatContext, formatBytes, GIB, MIB } from "./units";
@@ -98,7 +105,7 @@ export function resolveRun(input: RunInput): ModelRun | UnknownRun {
   const numCtx = contextToJudge(input, version, trainedContext);
   if ("kind" in numCtx) return numCtx;
 
-  const kvCacheType = kvCacheTypeOf(server, options);
+  const kvCacheType = kvCacheTypeOf(input);
   if ("kind" in kvCacheType) return kvCacheType;
 
   const parallel = slotsOf(input, embedding);
@@ -110,7 +117,7 @@ export function resolveRun(input: RunInput): ModelRun | UnknownRun {
     trainedContext,
     parallel,
     kvCacheType,
-    flashAttention: server.flashAttention ? read(server.flashAttention) : assumed("auto", "Ollama's default"),
+    flashAttention: flashAttentionOf(input),
     batch,
     runtime: releaseRules(server.version),
     draftNumPredict: draftOf(description),
@@ -118,6 +125,22 @@ export function resolveRun(input: RunInput): ModelRun | UnknownRun {
     isForced: forcedBy(input) !== undefined,
     cautions: cautionsFor(input),
   };
+}
+
+const OWN_LINE = "command line of the running model";
+
+/** The command line of the llama-server that runs this very file, as long as it's judged as it runs: it beats every rule. */
+function runningLine({ description, server, options, loadedContext }: RunInput): RunnerCommandLine | undefined {
+  if (loadedContext === undefined || options.context !== "effective") return undefined;
+  const blob = /sha256-[0-9a-f]{64}$/.exec(description.weightsFile ?? "")?.[0];
+  return blob === undefined ? undefined : server.runners.find(({ modelPath }) => modelPath?.endsWith(blob));
+}
+
+function flashAttentionOf(input: RunInput): Setting<"auto" | "on" | "off"> {
+  const running = runningLine(input)?.flashAttention;
+  if (running !== undefined) return sure(running, OWN_LINE);
+  const { flashAttention } = input.server;
+  return flashAttention ? read(flashAttention) : assumed("auto", "Ollama's default");
 }
 
 /** The plain numbers an estimate takes. */
@@ -291,20 +314,28 @@ function raiseAndCap(asked: Setting<number>, input: RunInput, trained: number | 
   return { value, source, assumed: asked.assumed };
 }
 
-function slotsOf({ model, description, server, options }: RunInput, embedding: boolean): Setting<number> {
+function slotsOf(input: RunInput, embedding: boolean): Setting<number> {
+  const { model, description, server, options } = input;
   const architecture = stringValue(description.metadata, "general.architecture") ?? "";
   if (embedding) return sure(1, "embedding models get one slot");
   if (ONE_SLOT_FAMILIES.has(model.family ?? architecture))
     return sure(1, `Ollama gives ${model.family ?? architecture} one slot`);
   if (options.parallel !== undefined) return sure(options.parallel, "preferences");
+  const running = runningLine(input)?.parallel;
+  if (running !== undefined) return sure(running, OWN_LINE);
   if (server.parallel !== undefined && server.parallel.value >= 1) {
     return read(server.parallel);
   }
   return assumed(1, "Ollama's default");
 }
 
-function kvCacheTypeOf(server: ServerFacts, options: JudgeOptions): Setting<KvCacheType> | UnknownRun {
+function kvCacheTypeOf(input: RunInput): Setting<KvCacheType> | UnknownRun {
+  const { server, options } = input;
   if (options.kvCacheType !== undefined) return sure(options.kvCacheType, "preferences");
+  const line = runningLine(input);
+  const running = KV_CACHE_TYPES.find((known) => known === (line?.kvCacheType ?? "f16"));
+  // Ollama passes a type only where one is set.
+  if (line !== undefined && running !== undefined) return sure(running, OWN_LINE);
   const detected = server.kvCacheType;
   if (detected === undefined) return assumed("f16", "Ollama's default");
   if (detected.value === "")
@@ -331,6 +362,8 @@ function batchOf(
 ): Setting<number> {
   const { numBatch, unreadable } = input.description.parameters;
   if (numBatch !== undefined && !unreadable.includes("num_batch")) return sure(numBatch, "Modelfile (num_batch)");
+  const line = runningLine(input);
+  if (line?.batch !== undefined && line.totalContext === totalContext) return sure(line.batch, OWN_LINE);
   if (embedding) return sure(Math.min(2048, totalContext), "Ollama's default for embedding models");
   if (version !== undefined && compareVersions(version, [0, 30, 0]) < 0) return sure(512, "Ollama's default");
   return sure(

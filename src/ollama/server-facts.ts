@@ -5,6 +5,8 @@ import { type OwnServer, ownServer } from "../fit/server-origin";
 import { readJobLog } from "../mac/launchd-jobs";
 import { readLaunchctlEnv } from "../mac/ollama-service";
 import { parseRunnerCommandLines, type ProcessLine } from "../mac/processes";
+import type { LaidOut } from "../fit/laid-out";
+import { parseBuffers } from "./buffer-log";
 import type { OllamaClient } from "./client";
 import type { OwnAddress } from "./host";
 import { type IdentitySystem, readServerIdentity } from "./server-identity";
@@ -69,6 +71,29 @@ export async function readMlxRequests(
     return log === undefined ? NO_REQUESTS : { peaks: parsePeaks(log), cuts: parseCuts(log) };
   } catch {
     return NO_REQUESTS;
+  }
+}
+
+/**
+ * What llama-server laid out for a file of the server that answers, by that server's own log; undefined where it has none
+ * that tells. Never throws.
+ *
+ * @param weightsFile the file, as show names it
+ */
+export async function readLaidOut(
+  system: IdentitySystem,
+  { identity, version }: ServerFacts,
+  own: OwnAddress | undefined,
+  weightsFile: string,
+): Promise<LaidOut | undefined> {
+  const server = ownServer(identity);
+  const blob = /sha256-[0-9a-f]{64}$/.exec(weightsFile)?.[0];
+  if (server === undefined || own === undefined || blob === undefined) return undefined;
+  try {
+    const log = await readSinceStart(await logPaths(system, server), { port: own.port, version }, MOST_LOG_BYTES);
+    return log === undefined ? undefined : parseBuffers(log, blob);
+  } catch {
+    return undefined;
   }
 }
 

@@ -442,3 +442,30 @@ describe("a run at another context", () => {
     expect({ ...other, numCtx: start.numCtx, batch: start.batch, contextFollowsLimit: true }).toEqual(start);
   });
 });
+
+describe("the command line of the llama-server that runs the file", () => {
+  const blob = `/models/blobs/sha256-${"a".repeat(64)}`;
+  const description = described(qwen.header, { weightsFile: blob });
+  const line = { pid: 7, modelPath: blob, totalContext: 32_768, parallel: 4, batch: 256 } as const;
+  const running = (changes: object = {}) =>
+    server({ parallel: logged(1), kvCacheType: logged("q8_0"), runners: [{ ...line, ...changes }] });
+
+  it("beats every rule while the model is judged as it's loaded", () => {
+    const own = run({ description, server: running({ flashAttention: "off" }), loadedContext: 8192 });
+    expect(own).toMatchObject({ parallel: { value: 4 }, kvCacheType: { value: "f16" }, batch: { value: 256 } });
+    expect(own.flashAttention).toEqual({ value: "off", source: "command line of the running model", assumed: false });
+    const typed = run({ description, server: running({ kvCacheType: "q4_0" }), loadedContext: 8192 });
+    expect(typed.kvCacheType.value).toBe("q4_0");
+  });
+
+  it("says nothing of another file, of one that isn't loaded, or of another context", () => {
+    const rules = { parallel: { value: 1 }, kvCacheType: { value: "q8_0" } };
+    expect(run({ description, server: running({ modelPath: "/b" }), loadedContext: 8192 })).toMatchObject(rules);
+    expect(run({ description, server: running() })).toMatchObject(rules);
+    const asked = { description, server: running(), loadedContext: 8192, options: { context: 4096 } };
+    expect(run(asked)).toMatchObject(rules);
+    expect(run({ description, server: running({ totalContext: 8192 }), loadedContext: 8192 }).batch.value).not.toBe(
+      256,
+    );
+  });
+});

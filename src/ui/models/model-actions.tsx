@@ -1,5 +1,5 @@
 import { Action, ActionPanel, Icon, Keyboard, useNavigation } from "@raycast/api";
-import { expectedLoad } from "../../apply/load-report";
+import { expectedLoad, predictedTerms } from "../../apply/load-report";
 import { ollamaRunCommand } from "../../fit/commands";
 import { variantRefusal } from "../../ollama/variant";
 import { buildId } from "../../fit/model-builds";
@@ -90,7 +90,11 @@ export function ModelActions({
             icon={Icon.Bolt}
             shortcut={SHORTCUTS.load}
             onAction={() =>
-              changeLoaded(settings, model, "load", refresh, { expected: verdict && expectedLoad(verdict), makeItFit })
+              changeLoaded(settings, model, "load", refresh, {
+                expected: verdict && expectedLoad(verdict),
+                predicted: verdict && predictedTerms(verdict),
+                makeItFit,
+              })
             }
           />
         )}

@@ -41,7 +41,9 @@ export function FitDetail({
           {isPreparing(model, input.server) && <Label title={PREPARING} text={PREPARING_TEXT} />}
           {beside && <Label title="Now" text={beside} />}
           {programs && <Label title="Other Programs" text={besideProgramsText(programs)} />}
-          {loads.length > 0 && isWhollyCounted(verdict) && <Label title="Measured Here" text={historyText(loads)} />}
+          {loads.length > 0 && (isWhollyCounted(verdict) || loads[0]?.laidOut) && (
+            <Label title="Measured Here" text={historyText(loads)} />
+          )}
           <Separator />
           {verdict.kind !== "unknown" && (
             <>

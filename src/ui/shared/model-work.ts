@@ -5,7 +5,8 @@ import { type Expected, loadReport } from "../../apply/load-report";
 import { launchctlContextCommand } from "../../fit/commands";
 import type { BuildName } from "../../fit/model-builds";
 import { isPreparing } from "../../fit/preparing";
-import { readServerFacts } from "../../ollama/server-facts";
+import type { LaidOut, PredictedTerms } from "../../fit/laid-out";
+import { readLaidOut, readServerFacts } from "../../ollama/server-facts";
 import { readLoadedBuild } from "../../ollama/loaded-build";
 import { memoryFailure } from "../../ollama/load-failure";
 import { loadingWords, loadWords } from "./load-words";
@@ -21,6 +22,8 @@ import { getSystem } from "../../app/system";
 /** What a load is held against, and what is offered where it fails for memory. */
 interface LoadWay {
   readonly expected?: Expected;
+  /** What llama-server's own log is held against. */
+  readonly predicted?: PredictedTerms;
   /** Opens what makes the model fit. */
   readonly makeItFit?: () => void;
 }
@@ -34,7 +37,7 @@ export async function changeLoaded(
   build: BuildName,
   change: "load" | "unload",
   refresh: () => void,
-  { expected, makeItFit }: LoadWay = {},
+  { expected, predicted, makeItFit }: LoadWay = {},
 ): Promise<void> {
   const system = getSystem();
   const client = connect(system, settings);
@@ -60,7 +63,9 @@ export async function changeLoaded(
       });
       const loaded = await readLoadedBuild(client, build);
       const report = loadReport(name, loaded, expected);
-      await recordLoad(localStorage, loaded?.digest ?? "", report, expected, system.now());
+      const laidOut = predicted && (await readLaidOutOf(settings, build));
+      const held = laidOut && { ...laidOut, predicted };
+      await recordLoad(localStorage, loaded?.digest ?? "", report, expected, system.now(), held);
       Object.assign(toast, loadWords(report, expected));
     }
     delete toast.primaryAction;
@@ -94,6 +99,18 @@ async function sayOutOfMemory(error: unknown, makeItFit: (() => void) | undefine
     primaryAction: cure ?? details,
     secondaryAction: cure && details,
   });
+}
+
+/** What llama-server laid out for a build, by the log of a server on this Mac; undefined where nothing tells. */
+async function readLaidOutOf(settings: Settings, { name, runner }: BuildName): Promise<LaidOut | undefined> {
+  const system = getSystem();
+  const [host, client] = [hostOf(system, settings), connect(system, settings)];
+  if (host.kind !== "ok" || host.own === undefined || client === undefined) return undefined;
+  const [server, shown] = await Promise.all([
+    readServerFacts({ system, client, own: host.own }),
+    client.show(name, { runner }).catch(() => undefined),
+  ]);
+  return shown?.weightsFile === undefined ? undefined : readLaidOut(system, server, host.own, shown.weightsFile);
 }
 
 /** Whether a load came to nothing because Ollama still converts the model's file. */

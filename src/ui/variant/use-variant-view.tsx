@@ -1,6 +1,6 @@
 import { Action, ActionPanel, Detail, Icon, Keyboard } from "@raycast/api";
 import type { ReactNode } from "react";
-import { expectedLoad } from "../../apply/load-report";
+import { expectedLoad, predictedTerms } from "../../apply/load-report";
 import { ollamaRunCommand } from "../../fit/commands";
 import { formatContext } from "../../fit/units";
 import { contextOf } from "../../fit/verdict";
@@ -46,7 +46,10 @@ export function UseVariantView({ parent, variant, settings, url, refresh, allWay
             icon={Icon.Bolt}
             shortcut={SHORTCUTS.load}
             onAction={() =>
-              changeLoaded(settings, model, "load", refresh, { expected: verdict && expectedLoad(verdict) })
+              changeLoaded(settings, model, "load", refresh, {
+                expected: verdict && expectedLoad(verdict),
+                predicted: verdict && predictedTerms(verdict),
+              })
             }
           />
           <Action
