@@ -5,6 +5,7 @@ import type { PlanOption } from "../fit/plan/options";
 /** Where the extension makes a change itself: a step plans it. */
 const IS_MADE_HERE: { readonly [K in keyof Changes]-?: (server: ServerFacts) => boolean } = {
   otherBuild: () => true,
+  pullBuild: () => false,
   build: () => false,
   limitMib: () => true,
   numCtx: () => true,

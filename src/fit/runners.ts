@@ -1,5 +1,5 @@
 import type { InstalledModel } from "./facts";
-import { MODEL_RUNNERS, type ModelRunner } from "./model-runner";
+import type { ModelRunner } from "./model-runner";
 
 /** Whose arithmetic the memory of a model follows. */
 export type Engine = "llama" | "mlx";
@@ -11,6 +11,7 @@ export type MemorySetting = "num_ctx" | "KV cache type" | "flash attention" | "p
 export type Lever =
   | "build"
   | "otherBuild"
+  | "pullBuild"
   | "limitMib"
   | "numCtx"
   | "clientContext"
@@ -20,7 +21,7 @@ export type Lever =
   | "keepAlive";
 
 /** Command lines and texts about one model that can be copied. */
-export type ModelCommand = "run" | "stop" | "pull" | "modelfile" | "create" | "set-parameter" | "default-context";
+export type ModelCommand = "modelfile" | "create" | "set-parameter" | "default-context";
 
 /** What is true of a runner: everything that verdict, plan, actions, forms and words depend on. */
 export interface RunnerRules {
@@ -62,6 +63,8 @@ const LLAMA_CPP: RunnerRules = {
   levers: {
     build: true,
     otherBuild: true,
+    // It's one.
+    pullBuild: false,
     limitMib: true,
     numCtx: true,
     clientContext: true,
@@ -71,9 +74,6 @@ const LLAMA_CPP: RunnerRules = {
     keepAlive: false,
   },
   commands: {
-    run: true,
-    stop: true,
-    pull: true,
     modelfile: true,
     create: true,
     "set-parameter": true,
@@ -103,6 +103,7 @@ export const RUNNERS: { readonly [R in ModelRunner]: RunnerRules } = {
     levers: {
       build: true,
       otherBuild: true,
+      pullBuild: true,
       limitMib: true,
       numCtx: false,
       clientContext: true,
@@ -112,9 +113,6 @@ export const RUNNERS: { readonly [R in ModelRunner]: RunnerRules } = {
       keepAlive: true,
     },
     commands: {
-      run: true,
-      stop: true,
-      pull: true,
       modelfile: false,
       create: false,
       "set-parameter": false,
@@ -141,9 +139,4 @@ export function ignoredSettings({ settings }: RunnerRules): readonly string[] {
   return Object.entries(settings)
     .filter(([, counts]) => !counts)
     .map(([name]) => name);
-}
-
-/** The runners of an engine, in Ollama's order. */
-export function runnersOfEngine(engine: Engine): readonly ModelRunner[] {
-  return MODEL_RUNNERS.filter((runner) => RUNNERS[runner].engine === engine);
 }

@@ -219,7 +219,7 @@ export function variantOutcomeText(outcome: VariantOutcome): string {
     case "name-taken":
       return `${outcome.name} was left alone`;
     case "mlx":
-      return "MLX ignores num_ctx, so a variant of this build would save no memory. Its GGUF build takes a cap: Show Plan looks for it";
+      return "MLX ignores num_ctx";
     case "cloud":
       return "Cloud models take no memory here";
     case "too-old":

@@ -1,6 +1,6 @@
 import { exchange } from "../ollama/bounded-fetch";
 import { parseModelName } from "../fit/model-name";
-import { MODEL_RUNNERS, modelFormat, modelRunner } from "../fit/model-runner";
+import { MODEL_RUNNERS, modelFormat, type ModelRunner, modelRunner } from "../fit/model-runner";
 import { compareVersions, parseVersion } from "../fit/version";
 import { isPublicAddress } from "./public-address";
 import { OllamaProblem } from "../ollama/problems";
@@ -14,6 +14,8 @@ export type TagState =
       /** The files that hold weights: model, projector and draft, or MLX tensors. */
       readonly weightBytes: number;
       readonly format: "gguf" | "safetensors";
+      /** Which build of a list it is; absent where the tag stands for one alone. */
+      readonly runner?: ModelRunner;
     }
   | { readonly kind: "missing" }
   /** It exists, but only for a newer Ollama than the given version. */
@@ -26,6 +28,8 @@ export interface TagOptions {
   readonly version?: string;
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** Runners whose builds of a list count, the preferred first. Default: as Ollama on a Mac prefers them. */
+  readonly runners?: readonly ModelRunner[];
 }
 
 /** Registries that may be asked; a name could otherwise send requests anywhere. */
@@ -58,7 +62,7 @@ export async function readTag(
   const { host, namespace, model, tag } = parts;
   if (!REGISTRIES.includes(host.toLowerCase())) return unknown(`${host} isn't asked.`);
   const repository = `https://${host.toLowerCase()}/v2/${namespace}/${model}`;
-  const { version = NEWEST, timeoutMs = 5_000, signal } = options;
+  const { version = NEWEST, timeoutMs = 5_000, signal, runners = MODEL_RUNNERS } = options;
   const headers = {
     Accept: knowsLists(version) ? `${MANIFEST_LIST}, ${MANIFEST}` : MANIFEST,
     "User-Agent": `ollama/${version.replace(/[^\w.+-]/g, "")} (arm64 darwin) Go/go1.26`,
@@ -71,14 +75,16 @@ export async function readTag(
   try {
     const manifest = await ask(`manifests/${tag}`);
     if (!isObject(manifest) || !Array.isArray(manifest["manifests"])) return stateOf(manifest);
-    const child = chosenChild(manifest["manifests"]);
+    const child = chosenChild(manifest["manifests"], runners);
     if (child === undefined) return unknown("The registry has no build of it for this Mac.");
     // Ollama takes it from the blobs; which of the two a registry has differs.
-    const built = await ask(`manifests/${child}`).catch((error: unknown) => {
-      if (error instanceof OllamaProblem && error.status !== undefined) return ask(`blobs/${child}`);
+    const { digest, runner } = child;
+    const built = await ask(`manifests/${digest}`).catch((error: unknown) => {
+      if (error instanceof OllamaProblem && error.status !== undefined) return ask(`blobs/${digest}`);
       throw error;
     });
-    return stateOf(built);
+    const state = stateOf(built);
+    return state.kind === "exists" ? { ...state, runner } : state;
   } catch (error) {
     if (error instanceof OllamaProblem && error.status === 404) return { kind: "missing" };
     if (error instanceof OllamaProblem && error.status === 412) return { kind: "too-new" };
@@ -93,8 +99,11 @@ function knowsLists(version: string): boolean {
   return parsed === undefined || compareVersions(parsed, LISTS_FROM) >= 0;
 }
 
-/** The digest of the child that Ollama prefers on an Apple Silicon Mac; undefined where none of them runs there. */
-function chosenChild(children: readonly unknown[]): string | undefined {
+/** The preferred child of a list; undefined where none of them runs on a Mac, or with these runners. */
+function chosenChild(
+  children: readonly unknown[],
+  runners: readonly ModelRunner[],
+): { readonly digest: string; readonly runner: ModelRunner } | undefined {
   const known = children.slice(0, MOST_CHILDREN).flatMap((child) => {
     if (!isObject(child)) return [];
     const { digest, runner, format } = child;
@@ -102,9 +111,9 @@ function chosenChild(children: readonly unknown[]): string | undefined {
     const text = (value: unknown) => (typeof value === "string" ? value : undefined);
     return [{ digest, runner: modelRunner(text(runner), modelFormat(text(format))) }];
   });
-  for (const preferred of MODEL_RUNNERS) {
+  for (const preferred of runners) {
     const child = known.find(({ runner }) => runner === preferred);
-    if (child !== undefined) return child.digest;
+    if (child !== undefined) return { digest: child.digest, runner: preferred };
   }
   return undefined;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MODEL_RUNNERS } from "../../src/fit/model-runner";
-import { ignoredSettings, RUNNERS, runnerOf, rulesOf, runnersOfEngine } from "../../src/fit/runners";
+import { ignoredSettings, RUNNERS, runnerOf, rulesOf } from "../../src/fit/runners";
 
 describe("the rules of a runner", () => {
   it("are those of the runner that the server names, else of the format", () => {
@@ -29,7 +29,7 @@ describe("the rules of a runner", () => {
       "parallel slots",
       "num_batch",
     ]);
-    expect(runnersOfEngine("llama").flatMap((runner) => ignoredSettings(RUNNERS[runner]))).toEqual([]);
-    expect(runnersOfEngine("mlx")).toEqual(["mlx"]);
+    expect(ignoredSettings(RUNNERS.llamacpp)).toEqual([]);
+    expect(RUNNERS.ggml).toEqual(RUNNERS.llamacpp);
   });
 });

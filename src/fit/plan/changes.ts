@@ -3,12 +3,13 @@ import {
   keepAliveCommands,
   kvCacheCommands,
   ollamaCreateCommand,
+  ollamaPullBuildCommand,
   ollamaPullCommand,
   ollamaRunCommand,
   ollamaStopCommand,
   sysctlCommand,
 } from "../commands";
-import type { ClosableApp, LoadedModel } from "../facts";
+import type { ClosableApp, LoadedModel, OtherBuild } from "../facts";
 import { inForceBytes, limitOnceSet } from "../limit-policy";
 import { otherRunners } from "../own-runners";
 import { type Engine, type Lever, rulesOf } from "../runners";
@@ -40,6 +41,11 @@ export interface OtherBuildChange {
   readonly input: JudgeInput;
 }
 
+/** The GGUF build of an MLX model, to pull: as a registry has confirmed it, or why nobody could. */
+export type PullBuildChange =
+  | Extract<OtherBuild, { readonly kind: "published" }>
+  | { readonly kind?: undefined; readonly unchecked: string | undefined };
+
 /** Apps to quit before the model is loaded. */
 export interface AppsToClose {
   /** RAM they give back. */
@@ -51,6 +57,7 @@ export interface AppsToClose {
 /** Everything an option can change. */
 interface AllChanges {
   readonly otherBuild: OtherBuildChange;
+  readonly pullBuild: PullBuildChange;
   readonly build: BuildChange;
   readonly limitMib: number;
   /** Context of a new variant, in tokens. */
@@ -104,6 +111,19 @@ const RULES: { readonly [K in Key]: Rules<AllChanges[K]> } = {
     cost: () => ({ otherRunner: 1 }),
     words: ({ input: { model } }) => OTHER_BUILD_WORDS[rulesOf(model).engine],
     commands: ({ input: { model } }, { plan }) => [ollamaRunCommand(model.name, plan.url, model.runner)],
+  },
+  pullBuild: {
+    // What it comes to is known once it's there.
+    apply: (state) => state,
+    cost: () => ({ otherRunner: 1 }),
+    words: (change) => [
+      change.kind === "published"
+        ? `${formatBytes(change.downloadBytes)} to download: ${change.name} is published`
+        : `A download; not checked whether this build is published${change.unchecked === undefined ? "" : ` (${change.unchecked})`}`,
+      ...OTHER_BUILD_WORDS.llama,
+    ],
+    commands: (change, { plan }) =>
+      change.kind === "published" ? [ollamaPullBuildCommand(change.name, change.runner, plan.url)] : [],
   },
   build: {
     apply: (state, { weightBytes, downloadBytes, quantization }) => ({

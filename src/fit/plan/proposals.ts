@@ -2,6 +2,7 @@ import { alreadyFits } from "./already-fits";
 import { beyondReserve } from "./beyond-reserve";
 import { clientContext } from "./client-context";
 import { closeApps } from "./close-apps";
+import { ggufBuild } from "./gguf-build";
 import { higherLimit } from "./higher-limit";
 import { otherBuild } from "./other-build";
 import type { Proposal } from "./proposal";
@@ -27,6 +28,7 @@ export const PROPOSALS = {
   "raise-and-cap": raiseAndCap,
   "quantized-kv-cache": quantizedKvCache,
   "other-build": otherBuild,
+  "gguf-build": ggufBuild,
   "close-apps": closeApps,
   "smaller-build": smallerBuild,
   "smaller-build-and-more": smallerBuildAndMore,

@@ -67,7 +67,7 @@ export function MakeItFitView(props: PlanProps) {
       apply={once === undefined ? undefined : apply}
       allWays={allWays}
       text={planText(title, plan.before, plan.options)}
-      checkBuilds={option.changes.build && state.checkBuilds}
+      checkBuilds={(option.changes.build ?? option.changes.pullBuild) && state.checkBuilds}
     />,
   );
 }

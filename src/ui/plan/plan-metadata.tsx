@@ -22,7 +22,9 @@ export function PlanMetadata({ plan: { before, largestContext: most }, option, p
         <TagList.Item text={badgeText(before)} color={VERDICT_COLORS[before.kind]} />
       </TagList>
       <TagList title="After">
-        {isUnconfirmed(option) ? (
+        {option.isOpen ? (
+          <TagList.Item text="Known Once Pulled" color={VERDICT_COLORS.unknown} />
+        ) : isUnconfirmed(option) ? (
           <TagList.Item text={`${badgeText(after)}, if Published`} color={VERDICT_COLORS.tight} />
         ) : (
           <TagList.Item text={badgeText(after)} color={VERDICT_COLORS[after.kind]} />

@@ -17,6 +17,7 @@ const OPTION_ICONS: Readonly<Record<PlanKind, Icon>> = {
   "client-context": Icon.Plug,
   "safe-context": Icon.Plug,
   "other-build": Icon.Switch,
+  "gguf-build": Icon.Download,
   "short-keep-alive": Icon.Clock,
   "higher-limit": Icon.Gauge,
   "smaller-context": Icon.Minimize,
@@ -75,7 +76,7 @@ export function PlanView(props: PlanProps) {
           option={option}
           apply={(chosen, way) => applyOption({ ...work, option: chosen, next: options[index + 1] }, way)}
           text={planText(title, plan.before, options, option)}
-          checkBuilds={option.changes.build && checkBuilds}
+          checkBuilds={(option.changes.build ?? option.changes.pullBuild) && checkBuilds}
         />
       }
     />

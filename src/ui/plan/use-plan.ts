@@ -1,7 +1,7 @@
 import { showToast, Toast } from "@raycast/api";
 import { usePromise } from "@raycast/utils";
 import { useMemo, useRef, useState } from "react";
-import type { ClosableApp, ServerFacts, SmallerBuild } from "../../fit/facts";
+import type { ClosableApp, OtherBuild, ServerFacts, SmallerBuild } from "../../fit/facts";
 import { isHeldByModels, likelyHolder } from "../../fit/gpu-held";
 import { planInSteps } from "../../fit/plan/make-plan";
 import type { Plan } from "../../fit/plan/options";
@@ -12,7 +12,9 @@ import { inSlices } from "../../app/in-slices";
 import { type AppFootprint, readLargestApps } from "../../mac/apps";
 import { variantRefusal } from "../../ollama/variant";
 import { variantName } from "../../fit/model-name";
+import { rulesOf } from "../../fit/runners";
 import { findSmallerBuilds } from "../../registry/find-builds";
+import { findGguf } from "../../registry/find-gguf";
 import { appleSilicon, type Snapshot } from "../../app/snapshot";
 import type { FitRow } from "../shared/use-fit-list";
 import { getSystem } from "../../app/system";
@@ -36,7 +38,11 @@ export interface PlanState extends Planned {
  */
 export function usePlan(row: FitRow, snapshot: Snapshot): PlanState | undefined {
   const [builds, setBuilds] = useState<ReadonlyMap<string, SmallerBuild>>();
-  const known = useMemo(() => planInput(row, snapshot, builds), [row, snapshot, builds]);
+  const [gguf, setGguf] = useState<OtherBuild>();
+  const known = useMemo(() => {
+    const input = planInput(row, snapshot, builds);
+    return input && { ...input, gguf };
+  }, [row, snapshot, builds, gguf]);
   const abortable = useRef<AbortController>(null);
   const [state, setState] = useState<Planned>();
   // While it's planned again, what was known of apps stays.
@@ -63,10 +69,15 @@ export function usePlan(row: FitRow, snapshot: Snapshot): PlanState | undefined 
   if (state === undefined) return undefined;
   const { planned, plan } = state;
   const checkBuilds = async () => {
+    if (rulesOf(planned.input.model).levers.pullBuild) {
+      const found = await searchGguf(planned);
+      if (found !== undefined) setGguf(found);
+      return;
+    }
     const found = await searchBuilds(planned);
     if (found !== undefined) setBuilds(found);
   };
-  const canCheck = isWorthAsking(builds) && plan.before.kind !== "fits" && quantizationsOf(planned).length > 0;
+  const canCheck = plan.before.kind !== "fits" && (canFindGguf(planned) || canFindBuilds(planned));
   return {
     planned,
     plan,
@@ -99,6 +110,36 @@ function needsApps(plan: Plan, { input }: PlanInput): boolean {
 function closableApps(apps: readonly AppFootprint[], { identity }: ServerFacts): readonly ClosableApp[] {
   const host = "program" in identity ? identity.program : undefined;
   return apps.filter(({ kind, name }) => kind === "app" && name !== "Ollama" && name !== host);
+}
+
+function canFindBuilds(planned: PlanInput): boolean {
+  return isWorthAsking(planned.builds) && quantizationsOf(planned).length > 0;
+}
+
+function canFindGguf({ input, sibling, gguf }: PlanInput): boolean {
+  const isOpen = gguf === undefined || gguf.kind === "unchecked";
+  return isOpen && sibling === undefined && rulesOf(input.model).levers.pullBuild;
+}
+
+/** What was found of the GGUF build, or nothing where the person stopped it. */
+async function searchGguf({ input: { model, server } }: PlanInput): Promise<OtherBuild | undefined> {
+  const stop = new AbortController();
+  const toast = await showToast({
+    style: Toast.Style.Animated,
+    title: "Asking the Registry",
+    message: "for the GGUF build",
+    primaryAction: { title: "Stop", onAction: () => stop.abort() },
+  });
+  const found = await findGguf(getSystem().fetch, model.name, { signal: stop.signal, version: server.version });
+  if (stop.signal.aborted) {
+    await toast.hide();
+    return undefined;
+  }
+  delete toast.primaryAction;
+  toast.style = found.kind === "published" ? Toast.Style.Success : Toast.Style.Failure;
+  toast.title = found.kind === "published" ? `Published: ${found.name}` : "No GGUF Build Found";
+  toast.message = found.kind === "unchecked" ? found.reason : undefined;
+  return found;
 }
 
 /** Nobody was asked yet, or somebody gave no answer. */

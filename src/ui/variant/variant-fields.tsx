@@ -8,7 +8,7 @@ import { ROUND_CONTEXTS } from "../../fit/largest-context";
 import { formatBytes, formatContext } from "../../fit/units";
 import { judge, judgeAtContext } from "../../fit/verdict";
 import { badgeText } from "../../fit/verdict-text";
-import { variantOutcomeText, variantRefusal } from "../../ollama/variant";
+import { type VariantOutcome, variantOutcomeText, variantRefusal } from "../../ollama/variant";
 import { buildId, buildReference, buildTitle } from "../../fit/model-builds";
 import { isUsableName, sameModel, variantName } from "../../fit/model-name";
 import { limitWarning } from "../limit/limit-warning";
@@ -181,7 +181,7 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
         }}
       />
       {warning !== undefined && <Form.Description title="Limit Not Safe" text={warning} />}
-      <Form.Description title="Estimate" text={refusal ? variantOutcomeText(refusal) : estimateText(row, numCtx)} />
+      <Form.Description title="Estimate" text={refusal ? refusalText(refusal) : estimateText(row, numCtx)} />
       <Form.Description
         title="Good to Know"
         text="The weights are shared, so the variant takes no disk space. It shares a runner with its parent: only one of them is loaded at a time."
@@ -216,4 +216,11 @@ function estimateText(row: FitRow | undefined, numCtx: number | undefined): stri
       ? `Saves ${formatBytes(saved, 2)} of ${formatBytes(before.estimate.total, 2)}.`
       : `Needs ${formatBytes(-saved, 2)} more than now.`;
   return `${change} ${badgeText(before)} → ${badgeText(after)}.`;
+}
+
+/** Why no variant can be made, and where a cap works instead. */
+function refusalText(refusal: VariantOutcome): string {
+  return refusal.kind === "mlx"
+    ? "MLX ignores num_ctx, so a variant of this build would save no memory. The GGUF build of the model takes a cap: Check for Smaller Builds in its plan looks for it."
+    : variantOutcomeText(refusal);
 }

@@ -26,7 +26,8 @@ const planWith = (lever: keyof Changes) => (rulesOf(plan.input.model).levers[lev
 describe.each(Object.keys(SAMPLES) as (keyof Changes)[])("a change of %s", (key) => {
   const changes: Changes = { [key]: SAMPLES[key] };
 
-  it("is seen by a verdict", () => {
+  // What a build that isn't there comes to is known once it's pulled.
+  it.skipIf(key === "pullBuild")("is seen by a verdict", () => {
     const { input } = planWith(key);
     expect(judged(applyChanges(input, changes))).not.toEqual(judged(input));
   });
@@ -39,7 +40,7 @@ describe.each(Object.keys(SAMPLES) as (keyof Changes)[])("a change of %s", (key)
 
 describe("several changes", () => {
   // Of another engine's build none of the others would be seen.
-  const ALL = lacking(lacking(SAMPLES, "otherBuild"), "keepAlive");
+  const ALL = lacking(lacking(lacking(SAMPLES, "otherBuild"), "pullBuild"), "keepAlive");
 
   it("are all in the state, the cost and the words", () => {
     const state = applyChanges(plan.input, ALL);
