@@ -1,6 +1,7 @@
 import type { LaunchProps } from "@raycast/api";
 import { describe, expect, it } from "vitest";
 import ShowGpuMemoryInMenuBar from "../../src/show-gpu-memory-in-menu-bar";
+import ShowGpuMemory from "../../src/show-gpu-memory";
 import FitModels from "../../src/fit-models-to-gpu-limit";
 import { CHECKBOXES, TITLE_STYLES } from "../../src/ui/menu-bar/menu-bar-preferences";
 import { desk, renderCommand, type Screen, setPreferences } from "../support";
@@ -331,13 +332,24 @@ describe("the guard", () => {
   });
 
   it("says something in a HUD only where the person's own command caused it, and once", async () => {
+    const stage = await timedStage();
+    await judgeModels(stage);
+    await tick(stage);
+    setLimit(stage, 40_000);
+    const session = stage.mac.sysctls.get("kern.bootsessionuuid");
+    desk.localStorage.set("limit-set-here", JSON.stringify({ session, mib: 40_000 }));
+    await tick(stage, { cause: "Set GPU Limit" });
+    expect(desk.huds).toEqual(["Ollama's Default Context Is 32K Next: see the menu bar"]);
+    await tick(stage, { cause: "Set GPU Limit" });
+    expect(desk.huds).toHaveLength(1);
+  });
+
+  it("leaves a spill to the command that loaded the model, which says it with the way to act", async () => {
     const stage = await timedStage({ ollama: { footprint: () => ({ sizeBytes: 10 * GIB, vramBytes: 6 * GIB }) } });
     await tick(stage);
     await load(stage, QWEN);
-    await tick(stage, { cause: "Load Model" });
-    expect(desk.huds).toEqual([expect.stringContaining("qwen3:8b Spilled.")]);
-    await tick(stage, { cause: "Load Model" });
-    expect(desk.huds).toHaveLength(1);
+    expect(await tick(stage, { cause: "Load Model" })).toContain("Spilled");
+    expect(desk.huds).toEqual([]);
   });
 
   it("has no HUD for what comes about on its own", async () => {
@@ -346,6 +358,23 @@ describe("the guard", () => {
     await tick(stage);
     expect(desk.huds).toEqual([]);
   });
+});
+
+it("is refreshed after a change made by another command, and only where it's switched on", async () => {
+  const stage = await setStage();
+  await load(stage, QWEN);
+  const unloadIn = async () => {
+    const screen = await renderCommand(<ShowGpuMemory />, { command: "show-gpu-memory", system: stage.system });
+    await screen.pick(QWEN);
+    await screen.action("Unload Model");
+    await screen.close();
+  };
+  await unloadIn();
+  expect(desk.launched).toEqual([]);
+  desk.enabledCommands.add(COMMAND);
+  await load(stage, QWEN);
+  await unloadIn();
+  expect(desk.launched).toEqual([{ name: COMMAND, type: "background", context: { cause: "Unload Model" } }]);
 });
 
 it("has a preference for each kind of notice and each title", () => {

@@ -29,4 +29,10 @@ export async function keepLoaded(system: System, url: string, model: WatchedMode
   }
 }
 
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+/** What there's room for in a HUD beside the rest. */
+const MOST_CHARACTERS = 50;
+
+function reasonOf(error: unknown): string {
+  const reason = error instanceof Error ? error.message : String(error);
+  return reason.length > MOST_CHARACTERS ? `${reason.slice(0, MOST_CHARACTERS - 1).trimEnd()}…` : reason;
+}

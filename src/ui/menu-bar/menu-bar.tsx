@@ -16,7 +16,7 @@ import { readLaunchContext } from "../../app/launch-context";
 import { type OpenReading, readWhenOpen, withOpenReading } from "../../app/open-reading";
 import { getSystem } from "../../app/system";
 import { limitBytesOf, readTick, type Tick, type TickReading, usedOf } from "../../app/tick";
-import type { Notice, Way } from "../../fit/guard/notice";
+import type { Notice, NoticeKind, Way } from "../../fit/guard/notice";
 import type { WatchedModel } from "../../fit/guard/watched";
 import { watchedKey } from "../../fit/guard/watched";
 import { formatBytes } from "../../fit/units";
@@ -32,6 +32,9 @@ interface Shown {
   readonly notices: readonly Notice[];
   readonly open?: OpenReading;
 }
+
+/** What the command that loads a model says itself, with the way to act. */
+const SAID_BY_COMMANDS: readonly NoticeKind[] = ["spilled", "unplannedContext"];
 
 /**
  * Show GPU Memory in Menu Bar. In the background it reads what a tick reads and no more; when a person opens the menu, also
@@ -50,8 +53,8 @@ export function MenuBar({ launchType, launchContext }: LaunchProps) {
     keepPicture(pictureOf(first));
     setShown(first);
     await updateCommandMetadata({ subtitle: subtitleText(reading.tick) }).catch(() => undefined);
-    const said = readLaunchContext(launchContext).cause === undefined ? undefined : fresh[0];
-    if (said !== undefined) await showHUD(`${said.title}. ${said.detail}`);
+    const said = fresh.find(({ kind }) => !SAID_BY_COMMANDS.includes(kind));
+    if (readLaunchContext(launchContext).cause !== undefined && said) await showHUD(`${said.title}: see the menu bar`);
     if (!isOpen) return;
     const open = await readWhenOpen(system);
     if (open === undefined) return;

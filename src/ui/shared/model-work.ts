@@ -10,6 +10,7 @@ import { readLaidOut, readServerFacts } from "../../ollama/server-facts";
 import { readLoadedBuild } from "../../ollama/loaded-build";
 import { memoryFailure } from "../../ollama/load-failure";
 import { loadingWords, loadWords } from "./load-words";
+import { refreshMenuBar } from "./refresh-menu-bar";
 import { formatContext } from "../../fit/units";
 import { listNames } from "../../fit/model-name";
 import { judge, judgeAtContext } from "../../fit/verdict";
@@ -85,6 +86,7 @@ export async function changeLoaded(
       });
   } finally {
     refresh();
+    await refreshMenuBar(change === "load" ? "Load Model" : "Unload Model");
   }
 }
 

@@ -2,6 +2,7 @@ import { showToast, Toast } from "@raycast/api";
 import { type ChangeLock, type Holder, takeLock } from "../../apply/change-lock";
 import { localStorage } from "../../app/local-storage";
 import { getSystem } from "../../app/system";
+import { refreshMenuBar } from "./refresh-menu-bar";
 
 /**
  * Does what changes the Mac or the server, once the person has agreed to it: one such thing at a time, in whichever
@@ -24,5 +25,6 @@ export async function asOneChange<T>(
     return await work(answer.lock);
   } finally {
     await answer.lock.release();
+    await refreshMenuBar(what.title);
   }
 }

@@ -1,0 +1,62 @@
+import { Action, type Tool } from "@raycast/api";
+import { localStorage } from "../app/local-storage";
+import { getSystem } from "../app/system";
+import { newJournal } from "../apply/journal";
+import { runChange } from "../apply/run-change";
+import { stepText } from "../apply/steps";
+import { replacesModel, warningsOf } from "../ui/change/apply-option";
+import { changeSystem } from "../ui/change/change-system";
+import { resultWords } from "../ui/change/change-words";
+import { refreshMenuBar } from "../ui/shared/refresh-menu-bar";
+import { ToolRefusal } from "./shared/refusal";
+import { asToolChange, refuseUnfinished } from "./shared/tool-change";
+import { optionNamed } from "./shared/tool-plan";
+import { ownWords } from "./shared/tool-words";
+
+type Input = {
+  /** Id of an option, exactly as plan-fit returned it (planId). */
+  planId: string;
+};
+
+/** Shows the plan with its steps and costs, and asks. A plan without steps has no id, so that nothing here goes unasked. */
+export const confirmation: Tool.Confirmation<Input> = async ({ planId }) => {
+  const { option, steps, row, world } = await optionNamed(planId);
+  const warnings = warningsOf({ option, snapshot: world.snapshot });
+  const list = (lines: readonly string[]) => (lines.length === 0 ? undefined : lines.join("\n"));
+  return {
+    style: replacesModel(steps) || warnings.length > 0 ? Action.Style.Destructive : Action.Style.Regular,
+    message: `${option.title} for ${row.model.name}?`,
+    info: [
+      ...steps.map((step, index) => ({ name: `Step ${index + 1}`, value: stepText(step) })),
+      { name: "Costs", value: list(option.costs) },
+      { name: "Warning", value: list(warnings) },
+      { name: "Password", value: steps.some(({ kind }) => kind === "set-limit") ? "macOS asks for it" : undefined },
+    ],
+  };
+};
+
+/** Carries out one option of a plan that plan-fit made, after the person has confirmed it. macOS may ask for the password. It can be undone in Fit Models to GPU Limit. */
+export default async function applyPlan({ planId }: Input) {
+  const { option, steps, row, world } = await optionNamed(planId);
+  const { settings, snapshot } = world;
+  const system = changeSystem(settings, snapshot);
+  if (system === undefined || snapshot.url === undefined) {
+    throw new ToolRefusal("no-server", "The Ollama host in the preferences isn't an address.");
+  }
+  await refuseUnfinished();
+  const about = { title: option.title, model: row.model.name, digest: row.model.digest, url: snapshot.url };
+  const journal = newJournal(about, steps, getSystem().now());
+  const result = await asToolChange(option.title, (lock) =>
+    runChange(journal, { system, storage: localStorage, lock, now: getSystem().now }),
+  );
+  await refreshMenuBar();
+  const { title, message } = resultWords(result, undefined);
+  const said = ownWords(`${title}. ${result.kind === "failed" ? "" : message}`.trim(), snapshot, row);
+  if (result.kind !== "finished") {
+    throw new ToolRefusal(
+      "not-done",
+      `${said} ${result.isLeft ? "What was done is kept: continue or undo it in Fit Models to GPU Limit." : "Nothing changed."}`,
+    );
+  }
+  return { done: option.title, steps: steps.map(stepText), result: said };
+}

@@ -1,0 +1,72 @@
+import { Action, type Tool } from "@raycast/api";
+import { readSettings } from "../app/preferences";
+import { hostOf } from "../app/snapshot";
+import { getSystem } from "../app/system";
+import type { LoadedModel } from "../fit/facts";
+import { parseModelName, sameModel } from "../fit/model-name";
+import { RUNNER_TITLES } from "../fit/model-runner";
+import { formatBytes, formatExpiry } from "../fit/units";
+import { type LightClient, readLoaded, unloadModel } from "../ollama/light-client";
+import { refreshMenuBar } from "../ui/shared/refresh-menu-bar";
+import { refusalOf, ToolRefusal } from "./shared/refusal";
+import { asToolChange } from "./shared/tool-change";
+import { gib } from "./shared/tool-words";
+
+type Input = {
+  /** Name of a loaded model, exactly as get-gpu-memory returns it, such as "qwen3:8b". */
+  model: string;
+};
+
+interface Found {
+  readonly client: LightClient;
+  /** Every build of the name that's loaded. */
+  readonly loaded: readonly LoadedModel[];
+}
+
+async function find({ model }: Input): Promise<Found> {
+  const name = model.trim();
+  if (parseModelName(name) === undefined) {
+    throw new ToolRefusal("not-a-name", "That isn't a model name that Ollama accepts. Take one from get-gpu-memory.");
+  }
+  const system = getSystem();
+  const host = hostOf(system, readSettings());
+  if (host.kind === "invalid")
+    throw new ToolRefusal("no-server", "The Ollama host in the preferences isn't an address.");
+  const client = { url: host.url, fetch: system.fetch };
+  try {
+    const loaded = await readLoaded(client);
+    return { client, loaded: loaded.filter((each) => sameModel(each.name, name)) };
+  } catch (error) {
+    throw refusalOf(error);
+  }
+}
+
+/** Shows what would be unloaded, and asks; not where nothing is loaded under that name. */
+export const confirmation: Tool.Confirmation<Input> = async (input) => {
+  const { loaded } = await find(input);
+  if (loaded.length === 0) return undefined;
+  return {
+    style: Action.Style.Regular,
+    message: `Unload ${loaded[0]?.name ?? ""}? A request that it's answering is cut off.`,
+    info: loaded.flatMap(({ sizeBytes, expiresAt, runner }) => [
+      { name: "Frees", value: formatBytes(sizeBytes) },
+      { name: "Runner", value: runner && RUNNER_TITLES[runner] },
+      { name: "Otherwise", value: formatExpiry(expiresAt, getSystem().now()) },
+    ]),
+  };
+};
+
+/** Unloads a model from memory, after the person has confirmed it. It stays installed, and the next request loads it again. */
+export default async function unload(input: Input) {
+  const { client, loaded } = await find(input);
+  if (loaded.length === 0) return { result: "It isn't loaded. Nothing changed." };
+  return asToolChange("Unload Model", async () => {
+    try {
+      for (const { name, runner } of loaded) await unloadModel(client, { name, runner });
+    } catch (error) {
+      throw refusalOf(error);
+    }
+    await refreshMenuBar();
+    return { result: "Unloaded.", freedGiB: gib(loaded.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)) };
+  });
+}
