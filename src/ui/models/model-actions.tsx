@@ -33,6 +33,8 @@ interface Props {
   readonly settings: Settings;
   readonly refresh: () => void;
   readonly showsDetail: boolean;
+  /** The others only have what can be pressed at once: a long list has thousands of actions else. */
+  readonly isSelected: boolean;
   readonly toggleDetail: () => void;
 }
 
@@ -46,6 +48,7 @@ export function ModelActions({
   settings,
   refresh,
   showsDetail,
+  isSelected,
   toggleDetail,
 }: Props) {
   const { push } = useNavigation();
@@ -107,12 +110,16 @@ export function ModelActions({
           }
         />
       </ActionPanel.Section>
-      <CopyActions row={row} rows={rows} cures={cures} snapshot={snapshot} />
-      <ActionPanel.Section>
-        <RefreshAction refresh={refresh} />
-        <RestartOllamaAction snapshot={snapshot} refresh={refresh} />
-        <PreferencesAction />
-      </ActionPanel.Section>
+      {isSelected && (
+        <>
+          <CopyActions row={row} rows={rows} cures={cures} snapshot={snapshot} />
+          <ActionPanel.Section>
+            <RefreshAction refresh={refresh} />
+            <RestartOllamaAction snapshot={snapshot} refresh={refresh} />
+            <PreferencesAction />
+          </ActionPanel.Section>
+        </>
+      )}
     </ActionPanel>
   );
 }

@@ -34,7 +34,13 @@ export function FitList() {
   const { rows, snapshot, settings, isLoading } = list;
   const loads = usePromise(() => readLoadHistory(localStorage), []);
   const unfinished = useUnfinishedChange(settings, snapshot);
-  const curesOf = useCures(rows, snapshot);
+  const groups = useMemo(() => groupModels(rows), [rows]);
+  const [selected, setSelected] = useState<string | null>(null);
+  const current = useMemo(
+    () => rows.find(({ model }) => buildId(model) === selected) ?? firstShown(groups),
+    [rows, groups, selected],
+  );
+  const cures = useCures(current, snapshot);
   const refresh = () => {
     list.refresh();
     void loads.revalidate();
@@ -59,7 +65,8 @@ export function FitList() {
           <ModelActions
             row={row}
             rows={rows}
-            cures={curesOf(row)}
+            isSelected={row === current}
+            cures={row === current ? cures : undefined}
             instead={instead}
             snapshot={snapshot}
             settings={settings}
@@ -76,7 +83,6 @@ export function FitList() {
     ...group.variants.map((variant) => item(variant, { parent: group.row })),
   ];
 
-  const groups = useMemo(() => groupModels(rows), [rows]);
   const reading = groups.filter(({ row }) => !row.verdict);
   return (
     <List
@@ -85,6 +91,7 @@ export function FitList() {
       searchBarPlaceholder={`Search models · ${limitText}`}
       searchBarAccessory={<ContextDropdown onChange={setContext} standard={settings.judge.context} />}
       filtering={{ keepSectionOrder: true }}
+      onSelectionChange={setSelected}
     >
       {snapshot && rows.length > 0 && <NoMatch count={rows.length} refresh={refresh} />}
       {snapshot && rows.length === 0 && !isLoading && (
@@ -126,6 +133,12 @@ export function FitList() {
       )}
     </List>
   );
+}
+
+/** The row on top of the list, which is selected when it opens. */
+function firstShown(groups: readonly ModelGroup[]): FitRow | undefined {
+  const ofKinds = SECTIONS.map((kind) => groups.find(({ row }) => row.verdict?.kind === kind));
+  return (ofKinds.find((group) => group !== undefined) ?? groups[0])?.row;
 }
 
 /** Shown where a search finds none of the models that there are. */
