@@ -570,7 +570,7 @@ describe("what fits together", () => {
     screen.says(/Fits Together in 51\.8 GiB/);
     await screen.pick("llama3.1:8b + gpt-oss:20b + qwen3:8b");
     await screen.action("Copy Model Names");
-    expect(screen.clipboard()).toBe("llama3.1:8b\ngpt-oss:20b\nqwen3:8b");
+    expect(screen.clipboard()).toBe("llama3.1:8b, gpt-oss:20b, qwen3:8b");
   });
 
   it("never combine variants of one file, also when they were read before", async () => {
