@@ -29,6 +29,24 @@ export function isUsableName(text: string): boolean {
   return name !== undefined && !/^(?:local|cloud)$|-cloud$/i.test(name.tag);
 }
 
+/** Why Ollama doesn't accept a name; undefined where it does. */
+export function nameFault(text: string): string | undefined {
+  return isUsableName(text) ? undefined : `Ollama doesn't accept this name: ${faultOf(text)}`;
+}
+
+function faultOf(text: string): string {
+  if (text.trim() === "") return "it's empty";
+  if (/\s/.test(text)) return "no spaces";
+  if (/:(?:local|cloud)$|-cloud$/i.test(text)) return "it keeps local and cloud for itself";
+  const odd = /[^A-Za-z0-9_.:/-]/.exec(text)?.[0];
+  if (odd !== undefined) return `no ${odd}`;
+  const parts = text.split(/[/:]/);
+  if (parts.some((part) => part === "")) return "a part is empty";
+  if (parts.some((part) => part.length > 80)) return "a part has more than 80 characters";
+  if (parts.some((part) => /^[.-]/.test(part))) return "a part begins with a dot or dash";
+  return "it's model:tag";
+}
+
 /**
  * The same text for every spelling of one model: Ollama compares without case and fills in the defaults. A text that's
  * no name to Ollama stands for itself.

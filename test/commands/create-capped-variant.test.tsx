@@ -377,6 +377,10 @@ describe("from the list", () => {
     });
     await screen.pick("gpt-oss:20b");
     await screen.action("Create Capped Variant");
+    // The largest context that fits.
+    expect(screen.field("Name").value).toBe("gpt-oss:20b-128k");
+    await screen.choose("Context (num_ctx)", "Custom");
+    await screen.fill("Tokens", "8k");
     expect(screen.field("Name").value).toBe("gpt-oss:20b-8k");
     await screen.submit();
     await screen.back();

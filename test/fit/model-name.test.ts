@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isUsableName, parseModelName, sameModel, variantName } from "../../src/fit/model-name";
+import { isUsableName, nameFault, parseModelName, sameModel, variantName } from "../../src/fit/model-name";
 
 describe("a model name", () => {
   it.each([
@@ -119,3 +119,14 @@ describe("the suggested name of a variant", () => {
     );
   });
 });
+
+it.each([
+  ["", "it's empty"],
+  ["two words", "no spaces"],
+  ["x:cloud", "it keeps local and cloud for itself"],
+  ["a?b", "no ?"],
+  ["a:", "a part is empty"],
+  [`${"a".repeat(81)}:b`, "a part has more than 80 characters"],
+  ["-dash:8k", "a part begins with a dot or dash"],
+  ["a:b:c", "it's model:tag"],
+])("says what's wrong with %j", (text, why) => expect(nameFault(text)).toBe(`Ollama doesn't accept this name: ${why}`));

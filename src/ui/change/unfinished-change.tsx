@@ -1,4 +1,16 @@
-import { Action, ActionPanel, Alert, Color, confirmAlert, Detail, Form, Icon, List, useNavigation } from "@raycast/api";
+import {
+  Action,
+  ActionPanel,
+  Alert,
+  Color,
+  confirmAlert,
+  Detail,
+  Form,
+  Icon,
+  Keyboard,
+  List,
+  useNavigation,
+} from "@raycast/api";
 import { showFailureToast } from "@raycast/utils";
 import { mayHaveChanged } from "../../apply/effect";
 import { canUndo, type Journal, type JournalEntry } from "../../apply/journal";
@@ -6,6 +18,7 @@ import { clearJournal } from "../../apply/journal-store";
 import { stepText } from "../../apply/steps";
 import { continueChange, undoChange } from "./carry-out";
 import { asOneChange } from "../shared/one-change";
+import { SHORTCUTS } from "../shared/shortcuts";
 import { plainMarkdown } from "../shared/plain-markdown";
 import type { Settings } from "../../app/preferences";
 import { RefreshAction } from "../shared/refresh-action";
@@ -56,6 +69,7 @@ export function ShowStepsAction(props: Props) {
     <Action.Push
       title={change.kind === "open" ? "Show Steps" : "Show Details"}
       icon={Icon.List}
+      shortcut={SHORTCUTS.steps}
       target={change.kind === "open" ? <OpenView {...props} change={change} /> : <UnreadableView {...props} />}
     />
   );
@@ -179,6 +193,7 @@ function DismissAction({ refresh }: Pick<Props, "refresh">) {
       title="Dismiss"
       icon={Icon.Trash}
       style={Action.Style.Destructive}
+      shortcut={Keyboard.Shortcut.Common.Remove}
       onAction={async () => {
         if (!(await confirmDismissal())) return;
         await asOneChange({ title: "Dismiss Change" }, async () => {

@@ -9,6 +9,7 @@ import { macBar, macBarSentence, macBarText } from "../../fit/mac-bar";
 import { formatBytes, formatMib, MIB } from "../../fit/units";
 import type { JudgeInput } from "../../fit/verdict";
 import { type AtStart, daemonText, elsewhereText, firstKeep, leaveTitle, othersText } from "./boot-words";
+import { ExplainAction } from "../explain/explain-action";
 import { OtherSettingsAction } from "./disk-throttle";
 import { changeLimit } from "./limit-change";
 import { daemonStep, type LimitValues, presetMib } from "./limit-values";
@@ -112,6 +113,7 @@ export function LimitFields({
             <ShowStepsAction change={unfinished} settings={settings} snapshot={snapshot} refresh={onAttempt} />
           )}
           <RestartOllamaAction snapshot={snapshot} refresh={onAttempt} />
+          <ExplainAction snapshot={snapshot} />
           <OtherSettingsAction />
           <PreferencesAction />
         </ActionPanel>

@@ -1,6 +1,7 @@
 import { Action, ActionPanel, Color, Icon, Keyboard, List } from "@raycast/api";
 import { getProgressIcon } from "@raycast/utils";
 import type { ReactNode } from "react";
+import { ExplainAction } from "../explain/explain-action";
 import { SetLimitAction } from "../limit/set-limit-action";
 import { DiagnosticsAction } from "../shared/diagnostics-action";
 import { RefreshAction } from "../shared/refresh-action";
@@ -64,6 +65,7 @@ export function RowActions({ memory, copy, children, limitFirst = false }: Actio
         )}
       </ActionPanel.Section>
       <ActionPanel.Section>
+        {snapshot && <ExplainAction snapshot={snapshot} />}
         <RefreshAction refresh={memory.refresh} />
         <DiagnosticsAction />
         {!limitFirst && setLimit}

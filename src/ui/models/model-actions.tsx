@@ -5,6 +5,7 @@ import { variantRefusal } from "../../ollama/variant";
 import { buildId } from "../../fit/model-builds";
 import type { Cures } from "../../fit/plan/cures";
 import { CopyActions } from "./copy-actions";
+import { ExplainAction } from "../explain/explain-action";
 import { SetLimitAction } from "../limit/set-limit-action";
 import { MemoryView } from "../memory/memory-view";
 import { changeLoaded, runInTerminal } from "../shared/model-work";
@@ -114,6 +115,7 @@ export function ModelActions({
         <>
           <CopyActions row={row} rows={rows} cures={cures} snapshot={snapshot} />
           <ActionPanel.Section>
+            <ExplainAction snapshot={snapshot} row={row} />
             <RefreshAction refresh={refresh} />
             <RestartOllamaAction snapshot={snapshot} refresh={refresh} />
             <PreferencesAction />

@@ -8,6 +8,7 @@ import type { Comfortable } from "../../fit/picks/comfortable";
 import type { PlanOption } from "../../fit/plan/options";
 import type { ApplyOption, ApplyWay } from "../change/apply-option";
 import { CloseAppsForm } from "./close-apps-form";
+import { ExplainAction } from "../explain/explain-action";
 import { SetLimitAction } from "../limit/set-limit-action";
 import { runInTerminal } from "../shared/model-work";
 import { DiagnosticsAction } from "../shared/diagnostics-action";
@@ -126,6 +127,7 @@ export function PlanActions({
             }}
           />
         )}
+        <ExplainAction snapshot={snapshot} row={work.row} />
         <RefreshAction refresh={refresh} />
         {option === undefined && <DiagnosticsAction />}
       </ActionPanel.Section>

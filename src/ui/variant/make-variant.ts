@@ -2,6 +2,7 @@ import { Alert, confirmAlert, Icon, showToast, Toast } from "@raycast/api";
 import type { InstalledModel } from "../../fit/facts";
 import type { OllamaClient } from "../../ollama/client";
 import { createVariant, removeVariant, type VariantOutcome, variantOutcomeText } from "../../ollama/variant";
+import { formatBytes } from "../../fit/units";
 import { asOneChange } from "../shared/one-change";
 import { getSystem } from "../../app/system";
 
@@ -27,7 +28,7 @@ export interface MadeHere {
 /** Creates a variant, asking before it takes another one's place; undefined where none was made, which has been said. */
 export async function makeVariant(client: OllamaClient, request: Request): Promise<MadeHere | undefined> {
   const { name, taken } = request;
-  if (taken !== undefined && !(await confirmReplace(name))) return undefined;
+  if (taken !== undefined && !(await confirmReplace(name, taken))) return undefined;
   let replaces = taken?.digest;
   let made = await create(client, request, replaces);
   // Somebody else may have made it since the list was read.
@@ -106,11 +107,19 @@ function removalWords(outcome: Awaited<ReturnType<typeof removeVariant>>, name: 
   }
 }
 
-function confirmReplace(name: string): Promise<boolean> {
+function confirmReplace(name: string, lost?: InstalledModel): Promise<boolean> {
   return confirmAlert({
     icon: Icon.Warning,
     title: `Replace ${name}?`,
-    message: "A model with this name exists. Ollama would replace it without asking.",
+    message: `${lost === undefined ? "A model with this name exists" : `${aboutModel(lost)} exists under this name`}. It would be lost, and can't be brought back from here.`,
     primaryAction: { title: "Replace", style: Alert.ActionStyle.Destructive },
   });
+}
+
+/** A model as a person knows it: "llama 8.0B Q4_K_M (4.6 GiB)". */
+function aboutModel({ family, parameterSize, quantization, sizeBytes }: InstalledModel): string {
+  return [
+    `${[family, parameterSize, quantization].filter(Boolean).join(" ")}`.trim() || "A model",
+    `(${formatBytes(sizeBytes)})`,
+  ].join(" ");
 }

@@ -1,4 +1,5 @@
 import { Action, ActionPanel, Detail, Icon, Keyboard, useNavigation } from "@raycast/api";
+import { SHORTCUTS } from "../shared/shortcuts";
 import { formatContext } from "../../fit/units";
 import { plainMarkdown } from "../shared/plain-markdown";
 
@@ -33,6 +34,7 @@ export function VariantCreated({ name, source, numCtx, load, undo }: Props) {
               title="Undo"
               icon={Icon.Undo}
               style={Action.Style.Destructive}
+              shortcut={SHORTCUTS.undo}
               onAction={async () => {
                 await undo();
                 pop();

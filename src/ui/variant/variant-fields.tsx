@@ -6,12 +6,14 @@ import type { InstalledModel } from "../../fit/facts";
 import { modelfileText, ollamaCreateCommand } from "../../fit/commands";
 import { ROUND_CONTEXTS } from "../../fit/largest-context";
 import { formatBytes, formatContext } from "../../fit/units";
-import { judge, judgeAtContext } from "../../fit/verdict";
+import { contextOf as runContext, judge, judgeAtContext } from "../../fit/verdict";
 import { badgeText } from "../../fit/verdict-text";
 import { type VariantOutcome, variantOutcomeText, variantRefusal } from "../../ollama/variant";
 import { buildId, buildReference, buildTitle } from "../../fit/model-builds";
-import { isUsableName, sameModel, variantName } from "../../fit/model-name";
+import { nameFault, sameModel, variantName } from "../../fit/model-name";
+import { ExplainAction } from "../explain/explain-action";
 import { limitWarning } from "../limit/limit-warning";
+import { SHORTCUTS } from "../shared/shortcuts";
 import { changeLoaded } from "../shared/model-work";
 import type { Settings } from "../../app/preferences";
 import { RefreshAction } from "../shared/refresh-action";
@@ -28,7 +30,17 @@ interface Values {
   name: string;
 }
 
-const SUGGESTED_CONTEXT = 8192;
+/** Where nothing is known to fit. */
+const SMALL_CONTEXT = 8192;
+
+/** The largest round context at which a model fits, up to what it would run at. */
+function startContext(row: FitRow | undefined): number {
+  const { input } = row ?? {};
+  if (input === undefined) return SMALL_CONTEXT;
+  const now = runContext(judge(input))?.value ?? Infinity;
+  const found = ROUND_CONTEXTS.find((tokens) => tokens <= now && judgeAtContext(input, tokens).kind === "fits");
+  return found ?? SMALL_CONTEXT;
+}
 
 interface Props {
   readonly snapshot: Snapshot;
@@ -48,12 +60,13 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
   const { push } = useNavigation();
   const [typedName, setTypedName] = useState(false);
   const rowOf = (key: string) => rows.find(({ model }) => buildId(model) === key);
+  const [start] = useState(() => startContext(rowOf(buildId(first))));
   const { handleSubmit, itemProps, values, setValue, setValidationError } = useForm<Values>({
     initialValues: {
       source: buildId(first),
-      context: String(SUGGESTED_CONTEXT),
+      context: String(start),
       tokens: "",
-      name: variantName(first.name, SUGGESTED_CONTEXT),
+      name: variantName(first.name, start),
     },
     validation: {
       source: FormValidation.Required,
@@ -63,7 +76,7 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
         const tokens = parseTokens(text);
         return tokens === undefined || tokens < 256 ? "A whole number of tokens, at least 256" : undefined;
       },
-      name: (text) => (text && isUsableName(text) ? undefined : "Ollama doesn't accept this name"),
+      name: (text) => nameFault(text ?? ""),
     },
     onSubmit: async (submitted) => {
       const tokens = contextOf(submitted);
@@ -143,13 +156,19 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
           <Action.SubmitForm title="Create Variant" icon={Icon.NewDocument} onSubmit={handleSubmit} />
           {numCtx !== undefined && (
             <>
-              <Action.CopyToClipboard title="Copy Modelfile" content={modelfileText(reference, numCtx)} />
+              <Action.CopyToClipboard
+                title="Copy Modelfile"
+                content={modelfileText(reference, numCtx)}
+                shortcut={SHORTCUTS.copyModelfile}
+              />
               <Action.CopyToClipboard
                 title="Copy Ollama Create Command"
                 content={ollamaCreateCommand(reference, values.name, numCtx, snapshot.url)}
+                shortcut={SHORTCUTS.copyCreate}
               />
             </>
           )}
+          <ExplainAction snapshot={snapshot} row={row} />
           <RefreshAction refresh={refresh} />
         </ActionPanel>
       }
@@ -170,7 +189,7 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
           ))}
         <Form.Dropdown.Item value="custom" title="Custom" />
       </Form.Dropdown>
-      {values.context === "custom" && <Form.TextField title="Tokens" placeholder="12288" {...named("tokens")} />}
+      {values.context === "custom" && <Form.TextField title="Tokens" placeholder="12k or 12288" {...named("tokens")} />}
       <Form.TextField
         title="Name"
         placeholder="model:tag-8k"
@@ -196,7 +215,9 @@ function trainedContext(row: FitRow | undefined): number | undefined {
 }
 
 function parseTokens(text: string | undefined): number | undefined {
-  return /^\d{1,9}$/.test(text?.trim() ?? "") ? Number(text) : undefined;
+  const [, digits = "", thousands] = /^\s*(\d{1,3}(?:,\d{3})+|\d{1,9})\s*(k)?\s*$/i.exec(text ?? "") ?? [];
+  const tokens = digits === "" ? Number.NaN : Number(digits.replaceAll(",", "")) * (thousands ? 1024 : 1);
+  return Number.isSafeInteger(tokens) && tokens < 1e9 ? tokens : undefined;
 }
 
 function contextOf({ context, tokens }: Values): number | undefined {
@@ -212,9 +233,11 @@ function estimateText(row: FitRow | undefined, numCtx: number | undefined): stri
   if (before.kind === "unknown") return badgeText(after);
   const saved = before.estimate.total - after.estimate.total;
   const change =
-    saved > 0
-      ? `Saves ${formatBytes(saved, 2)} of ${formatBytes(before.estimate.total, 2)}.`
-      : `Needs ${formatBytes(-saved, 2)} more than now.`;
+    saved === 0
+      ? "The same as now."
+      : saved > 0
+        ? `Saves ${formatBytes(saved, 2)} of ${formatBytes(before.estimate.total, 2)}.`
+        : `Needs ${formatBytes(-saved, 2)} more than now.`;
   return `${change} ${badgeText(before)} → ${badgeText(after)}.`;
 }
 

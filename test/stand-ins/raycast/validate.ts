@@ -172,6 +172,16 @@ function checkPanel(panel: Node, faults: string[]): void {
     used.push(shortcut);
   }
   duplicates(used, "shortcut", faults);
+  checkKeys(panel, faults);
+}
+
+/** A rule of ours: Raycast gives ↵ and ⌘↵ to the first two actions, and every other has a key of its own. */
+function checkKeys(panel: Node, faults: string[]): void {
+  const actions = everything(panel).filter((each) => each.type === "Action");
+  for (const action of actions.slice(2)) {
+    const { shortcut } = action.props;
+    if (shortcut === undefined || shortcut === null) faults.push(`"${text(action, "title")}" has no shortcut`);
+  }
 }
 
 function checkLook(node: Node, faults: string[]): void {
