@@ -70,8 +70,3 @@ function* firstWhere(low: number, high: number, holds: (steps: number) => boolea
 
 /** Round contexts as people choose them, largest first. */
 export const ROUND_CONTEXTS = [262_144, 131_072, 65_536, 32_768, 16_384, 8_192, 4_096] as const;
-
-/** The largest round context not above `tokens`; undefined below 4K. */
-export function roundContextBelow(tokens: number): number | undefined {
-  return ROUND_CONTEXTS.find((round) => round <= tokens);
-}

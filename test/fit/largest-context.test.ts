@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CONTEXT_STEP, largestFittingContext, roundContextBelow } from "../../src/fit/largest-context";
+import { CONTEXT_STEP, largestFittingContext } from "../../src/fit/largest-context";
 import { judgeAtContext, type JudgeInput } from "../../src/fit/verdict";
 import { GIB } from "../../src/fit/units";
 import { described, inputFor, limitOf, llama, logged, measured, oracle, SERVER } from "./inputs";
@@ -129,15 +129,4 @@ describe("the largest context that fits", () => {
       largestFittingContext(inputFor(from, 0, { limit: { kind: "unknown", reason: "State it." } }), 40_960),
     ).toBeUndefined();
   });
-});
-
-describe("the largest round context", () => {
-  it.each([
-    [262_144, 262_144],
-    [262_143, 131_072],
-    [40_960, 32_768],
-    [4_096, 4_096],
-    [4_095, undefined],
-    [10 ** 9, 262_144],
-  ])("not above %d is %s", (tokens, round) => expect(roundContextBelow(tokens)).toBe(round));
 });

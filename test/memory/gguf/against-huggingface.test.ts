@@ -5,7 +5,7 @@ import { gguf, GGMLQuantizationType, type GGUFTypedMetadata, serializeGgufMetada
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { MetadataValue, ModelMetadata } from "../../../src/memory/metadata";
-import { memorySource } from "../../../src/memory/gguf/byte-source";
+import { memorySource } from "./memory-source";
 import { GgufType } from "../../../src/memory/gguf/metadata-values";
 import { readGgufHeader } from "../../../src/memory/gguf/read-header";
 import { TENSOR_TYPES } from "../../../src/memory/gguf/tensor-types";

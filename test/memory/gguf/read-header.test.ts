@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { MetadataValue } from "../../../src/memory/metadata";
-import { type ByteSource, memorySource } from "../../../src/memory/gguf/byte-source";
+import type { ByteSource } from "../../../src/memory/gguf/byte-source";
+import { memorySource } from "./memory-source";
 import { GgufError, type GgufFault } from "../../../src/memory/gguf/gguf-error";
 import { FIRST_PAGE_BYTES, MAX_HEADER_BYTES, MAX_TENSORS } from "../../../src/memory/gguf/limits";
 import { GgufType } from "../../../src/memory/gguf/metadata-values";

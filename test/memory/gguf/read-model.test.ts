@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { MetadataValue, TensorInfo } from "../../../src/memory/metadata";
-import { memorySource } from "../../../src/memory/gguf/byte-source";
+import { memorySource } from "./memory-source";
 import { readGgufModel, type ReadGgufModelOptions } from "../../../src/memory/gguf/read-model";
 import { writeGguf } from "../../stand-ins/gguf-writer";
 import { SMALL_MODEL, SMALL_TYPES } from "./samples";
