@@ -52,7 +52,7 @@ export function tierText(bytes: number, server: ServerFacts, limit: GpuLimit | U
   const change = tierAfterRestart(server, bytes, limit.kind === "known" ? inForceBytes(limit) : undefined);
   return (
     change &&
-    `Once Ollama restarts, its default context changes from ${formatContext(change.before)} to ${formatContext(change.after)} for every model without its own: set num_ctx or OLLAMA_CONTEXT_LENGTH first.`
+    `Once Ollama restarts, its default context changes from ${formatContext(change.before)} to ${formatContext(change.after)} for every GGUF model without its own: set num_ctx or OLLAMA_CONTEXT_LENGTH first.`
   );
 }
 

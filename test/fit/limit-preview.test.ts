@@ -120,7 +120,7 @@ describe("the tier of the default context", () => {
     [40, 23 * 1024 - 1, "from 32K to 4K"],
   ])("changes for a server that started with %d GiB under a limit of %d MiB", (startup, mib, change) => {
     expect(at(startup, mib)).toBe(
-      `Once Ollama restarts, its default context changes ${change} for every model without its own: set num_ctx or OLLAMA_CONTEXT_LENGTH first.`,
+      `Once Ollama restarts, its default context changes ${change} for every GGUF model without its own: set num_ctx or OLLAMA_CONTEXT_LENGTH first.`,
     );
   });
 

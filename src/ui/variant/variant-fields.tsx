@@ -154,7 +154,7 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
       actions={
         <ActionPanel>
           <Action.SubmitForm title="Create Variant" icon={Icon.NewDocument} onSubmit={handleSubmit} />
-          {numCtx !== undefined && (
+          {numCtx !== undefined && refusal?.kind !== "mlx" && (
             <>
               <Action.CopyToClipboard
                 title="Copy Modelfile"
@@ -201,10 +201,12 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
       />
       {warning !== undefined && <Form.Description title="Limit Not Safe" text={warning} />}
       <Form.Description title="Estimate" text={refusal ? refusalText(refusal) : estimateText(row, numCtx)} />
-      <Form.Description
-        title="Good to Know"
-        text="The weights are shared, so the variant takes no disk space. It shares a runner with its parent: only one of them is loaded at a time."
-      />
+      {refusal === undefined && (
+        <Form.Description
+          title="Good to Know"
+          text="The weights are shared, so the variant takes no disk space. It shares a runner with its parent: only one of them is loaded at a time."
+        />
+      )}
     </Form>
   );
 }

@@ -121,7 +121,7 @@ describe("the tier trap", () => {
     expect(raise?.changes).toEqual({ limitMib: 23_552, numCtx: 4096 });
     expect(raise?.after).toMatchObject({ kind: "fits", run: { numCtx: { value: 4096 } } });
     expect(raise?.commands).toHaveLength(2);
-    expect(raise?.costs.join()).toContain("its default context changes from 4K to 32K for every model without its own");
+    expect(raise?.costs.join()).toContain("its default context changes from 4K to 32K for every GGUF model without its own");
   });
 
   it("speaks of the other models, too, where this one has a context of its own", () => {
@@ -131,7 +131,7 @@ describe("the tier trap", () => {
       ({ kind }) => kind === "higher-limit",
     );
     expect(raise?.changes).toEqual({ limitMib: 23_552 });
-    expect(raise?.costs.join()).toContain("changes from 4K to 32K for every model without its own");
+    expect(raise?.costs.join()).toContain("changes from 4K to 32K for every GGUF model without its own");
   });
 
   it("does not pin what a Modelfile or the server's settings pin already", () => {

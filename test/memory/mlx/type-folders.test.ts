@@ -4,11 +4,15 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { judgeMlx, usualContext } from "../../../src/fit/mlx-verdict";
 import { mlxBadgeText, mlxVerdictSentence } from "../../../src/fit/mlx-verdict-text";
+import { makePlan } from "../../../src/fit/plan/make-plan";
 import { GIB } from "../../../src/fit/units";
+import { judge } from "../../../src/fit/verdict";
 import { estimateMlx, openMlxModel } from "../../../src/memory/mlx/estimate";
 import { readMlxManifest } from "../../../src/ollama/mlx-manifest";
 import type { MlxReading } from "../../../src/ollama/mlx-reading";
 import { readSafetensorsFolder } from "../../../src/ollama/safetensors-folder";
+import { limitOf } from "../../fit/inputs";
+import { mlxPlanFor } from "../../fit/mlx-plan";
 import { writeMlxFolder, writeMlxManifest } from "./folder";
 import { ALL_MLX_TYPES, mlxModelOfType } from "./type-folders";
 
@@ -46,8 +50,18 @@ it.each(ALL_MLX_TYPES)("a folder and a manifest of %s are read, estimated and ju
     judgeMlx({ model: fromFolder, tokens, limitBytes }),
   );
   expect(verdicts.map(({ kind }) => kind)).toEqual(["wont-load", "fails", "tight", "fits"]);
+  // The same through the list's verdict and a plan, which offers nothing that MLX ignores.
+  for (const limitBytes of [sum.weights, sum.low - 1, sum.high - 1, 100 * GIB]) {
+    const planned = mlxPlanFor(64, { limit: limitOf(limitBytes) });
+    const description = { kind: "mlx", model: fromOllama, cautions: [], weightsAboveBytes: 0 } as const;
+    const plan = makePlan({ ...planned, input: { ...planned.input, description } });
+    expect(plan.before).toEqual(judge({ ...planned.input, description }));
+    expect(plan.before.kind).not.toBe("unknown");
+    const changes = plan.kind === "options" ? plan.options.map((option) => option.changes) : [];
+    for (const change of changes) expect([change.numCtx, change.kvCacheType]).toEqual([undefined, undefined]);
+  }
   for (const verdict of verdicts) {
-    expect(mlxBadgeText(verdict)).toMatch(/^(Won't Load|(Fails|Tight)( above \d+K)?|Fits to \d+K)$/);
+    expect(mlxBadgeText(verdict)).toMatch(/^(Won't Load: .+ of .+|(Fails|Tight)( above \d+K)?|Fits to \d+K)$/);
     expect(mlxVerdictSentence(verdict)).not.toContain("NaN");
   }
 });
