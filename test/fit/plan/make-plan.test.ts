@@ -121,7 +121,9 @@ describe("the tier trap", () => {
     expect(raise?.changes).toEqual({ limitMib: 23_552, numCtx: 4096 });
     expect(raise?.after).toMatchObject({ kind: "fits", run: { numCtx: { value: 4096 } } });
     expect(raise?.commands).toHaveLength(2);
-    expect(raise?.costs.join()).toContain("its default context changes from 4K to 32K for every GGUF model without its own");
+    expect(raise?.costs.join()).toContain(
+      "its default context changes from 4K to 32K for every GGUF model without its own",
+    );
   });
 
   it("speaks of the other models, too, where this one has a context of its own", () => {
