@@ -1,7 +1,13 @@
 import { showToast, Toast } from "@raycast/api";
 import { getSystem } from "./app/system";
+import type { AppleSiliconMac } from "./fit/facts";
+import { defaultLimit } from "./fit/limit-policy";
+import { MIB } from "./fit/units";
+import { readOwnDaemons } from "./mac/boot-settings";
+import { readLimitMib } from "./mac/gpu-limit";
 import { readMachine } from "./mac/machine";
 import { resetLimit } from "./ui/limit/reset-limit";
+import { limitSubtitle, writeSubtitle } from "./ui/shared/subtitle";
 
 /** Reset GPU Limit: gives the limit back to macOS, after asking. */
 export default async function ResetGpuLimit() {
@@ -11,4 +17,15 @@ export default async function ResetGpuLimit() {
     return;
   }
   await resetLimit(machine);
+  const [own] = await readOwnDaemons(getSystem());
+  const overrideMib = await readLimitMib(getSystem());
+  await writeSubtitle(limitSubtitle(withLimit(machine, overrideMib), { own }));
+}
+
+/** The machine under another limit than it was read with. */
+function withLimit(mac: AppleSiliconMac, overrideMib: number | undefined): AppleSiliconMac {
+  if (overrideMib === mac.overrideMib) return mac;
+  const { bytes, estimated } = defaultLimit(mac);
+  const metal = estimated ? undefined : { ...mac.metal, workingSetBytes: overrideMib ? overrideMib * MIB : bytes };
+  return { ...mac, overrideMib, metal };
 }

@@ -16,6 +16,7 @@ import { daemonStep, type LimitValues, presetMib } from "./limit-values";
 import type { Settings } from "../../app/preferences";
 import { PreferencesAction } from "../shared/preferences-action";
 import { RestartOllamaAction } from "../ollama/restart-action";
+import { LimitLinks } from "../shared/links";
 import { SHORTCUTS } from "../shared/shortcuts";
 import { hostPlace, type Snapshot } from "../../app/snapshot";
 import { ShowStepsAction, UnfinishedDescription } from "../change/unfinished-change";
@@ -30,6 +31,8 @@ interface FieldsProps {
   readonly settings: Settings;
   /** A change from a plan that didn't finish. */
   readonly unfinished?: UnfinishedChange;
+  /** A limit in MiB to begin with, from a link or the menu bar. */
+  readonly filledIn?: number;
   readonly isLoading: boolean;
   /** The Mac may have changed, also where the outcome was not the one asked for. */
   readonly onAttempt: () => void;
@@ -44,6 +47,7 @@ export function LimitFields({
   start,
   settings,
   unfinished,
+  filledIn,
   isLoading,
   onAttempt,
 }: FieldsProps) {
@@ -52,8 +56,8 @@ export function LimitFields({
   const elsewhere = elsewhereText(start, mac);
   const { handleSubmit, itemProps, values } = useForm<LimitValues>({
     initialValues: {
-      preset: advice.recommendedMib === undefined ? "default" : "recommended",
-      mebibytes: String(mac.overrideMib || advice.recommendedMib || advice.defaultMib),
+      preset: filledIn !== undefined ? "custom" : advice.recommendedMib === undefined ? "default" : "recommended",
+      mebibytes: String(filledIn || mac.overrideMib || advice.recommendedMib || advice.defaultMib),
       keep: firstKeep(start),
     },
     validation: {
@@ -114,6 +118,7 @@ export function LimitFields({
           )}
           <RestartOllamaAction snapshot={snapshot} refresh={onAttempt} />
           <ExplainAction snapshot={snapshot} />
+          {mib !== undefined && mib > 0 && <LimitLinks mib={mib} />}
           <OtherSettingsAction />
           <PreferencesAction />
         </ActionPanel>

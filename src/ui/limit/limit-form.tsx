@@ -13,9 +13,10 @@ import { PreferencesAction } from "../shared/preferences-action";
 import { useFitList } from "../shared/use-fit-list";
 import { useUnfinishedChange } from "../change/use-unfinished-change";
 import { getSystem } from "../../app/system";
+import { limitSubtitle, useSubtitle } from "../shared/subtitle";
 
 /** Set GPU Limit: what is in force, what may be set and what it would change. */
-export function LimitForm({ onChanged }: { readonly onChanged?: () => void }) {
+export function LimitForm({ onChanged, mib }: { readonly onChanged?: () => void; readonly mib?: number }) {
   const { snapshot, rows, settings, isFresh, isLoading, refresh } = useFitList();
   const unfinished = useUnfinishedChange(settings, snapshot);
   const mac = snapshot && appleSilicon(snapshot.machine);
@@ -23,6 +24,7 @@ export function LimitForm({ onChanged }: { readonly onChanged?: () => void }) {
   const isLocal = snapshot?.isLocal ?? true;
   // The models of another machine have nothing to do with this Mac's limit.
   const inputs = useMemo(() => (isLocal ? rows.flatMap((row) => (row.input ? [row.input] : [])) : []), [rows, isLocal]);
+  useSubtitle("set-gpu-limit", isFresh && mac && start ? limitSubtitle(mac, start) : undefined);
   // A form keeps the values it was opened with: it opens once they are read.
   if (snapshot === undefined || !isFresh) return <Form isLoading />;
   if (snapshot.machine.kind !== "apple-silicon") return <NoLimitHere reason={snapshot.machine.reason} />;
@@ -35,6 +37,7 @@ export function LimitForm({ onChanged }: { readonly onChanged?: () => void }) {
       inputs={inputs}
       start={start}
       settings={settings}
+      filledIn={mib}
       unfinished={unfinished.data}
       isLoading={isLoading}
       onAttempt={() => {

@@ -8,6 +8,7 @@ import { rulesOf } from "../../fit/runners";
 import { formatBytes, formatContext, formatExpiry } from "../../fit/units";
 import { buildKey, buildOf, buildTitle } from "../../fit/model-builds";
 import { inForceBytes } from "../../fit/limit-policy";
+import { KeepLoadedSubmenu } from "../shared/keep-loaded";
 import { changeLoaded } from "../shared/model-work";
 import { ShowPlanAction } from "../plan/plan-action";
 import { serverWords } from "../ollama/server-empty-view";
@@ -107,6 +108,12 @@ function Loaded({ model, memory, snapshot, memoryView }: Props & { readonly mode
             icon={Icon.Eject}
             shortcut={Keyboard.Shortcut.Common.Remove}
             onAction={() => changeLoaded(settings, model, "unload", memory.refreshUse)}
+          />
+          <KeepLoadedSubmenu
+            settings={settings}
+            model={model}
+            ignoresContext={build !== undefined && rulesOf(build).numCtx === "displayed"}
+            refresh={memory.refreshUse}
           />
           <Action.CopyToClipboard
             title="Copy Stop Command"

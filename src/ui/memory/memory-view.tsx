@@ -2,16 +2,20 @@ import { List } from "@raycast/api";
 import { AppsSection } from "./apps-section";
 import { ComfortableSection } from "./comfortable-section";
 import { GpuSection } from "./gpu-section";
+import { HistorySection } from "./history-section";
 import { LoadedSection } from "./loaded-section";
 import { RamSection } from "./ram-section";
 import { TogetherSection } from "./together-section";
 import { useMemory } from "./use-memory";
 import { getSystem } from "../../app/system";
+import { loadedSubtitle, useSubtitle } from "../shared/subtitle";
 
 /** Show GPU Memory: the limit and what stands against it, read again while it is open. */
 export function MemoryView() {
   const memory = useMemory();
   const { snapshot } = memory.list;
+  const loaded = memory.loaded?.kind === "read" ? memory.loaded.models : undefined;
+  useSubtitle("show-gpu-memory", snapshot && loaded ? loadedSubtitle(snapshot, loaded) : undefined);
   return (
     <List
       isLoading={memory.isLoading}
@@ -28,6 +32,7 @@ export function MemoryView() {
       {getSystem().platform === "darwin" && (
         <>
           <RamSection memory={memory} />
+          <HistorySection memory={memory} />
           <AppsSection memory={memory} />
         </>
       )}

@@ -67,7 +67,8 @@ export function modelText(model: WatchedModel, now: Date): string {
     model.name,
     use.growsTo === undefined ? size : `${size}, grows to ${formatBytes(use.growsTo)}`,
     ...(use.growsTo === undefined && engine === "mlx" ? ["grows"] : []),
-    ...(contextLength === undefined ? [] : [formatContext(contextLength)]),
+    // With MLX the context is only displayed: it caps nothing.
+    ...(contextLength === undefined || engine === "mlx" ? [] : [formatContext(contextLength)]),
     ...(runner === undefined ? [] : [RUNNER_TITLES[runner]]),
     ...(use.cpuShare > 0 ? [`${cpuText(use.cpuShare)} on the CPU`] : []),
     ...[formatExpiry(model.expiresAt, now)].filter((text) => text !== undefined),

@@ -13,6 +13,8 @@ import { MakeItFitView } from "../plan/make-it-fit-view";
 import { MakeItFitAction } from "../plan/make-it-fit-action";
 import { AllWaysAction, ShowPlanAction } from "../plan/plan-action";
 import { PreferencesAction } from "../shared/preferences-action";
+import { LoadAndKeepSubmenu } from "../shared/keep-loaded";
+import { ModelLinks } from "../shared/links";
 import { SHORTCUTS } from "../shared/shortcuts";
 import type { Settings } from "../../app/preferences";
 import { RefreshAction } from "../shared/refresh-action";
@@ -102,6 +104,18 @@ export function ModelActions({
             }
           />
         )}
+        {!isLoaded && (
+          <LoadAndKeepSubmenu
+            load={(keepAlive) =>
+              changeLoaded(settings, model, "load", refresh, {
+                keepAlive,
+                expected: verdict && expectedLoad(verdict),
+                predicted: verdict && predictedTerms(verdict),
+                makeItFit,
+              })
+            }
+          />
+        )}
         <Action
           title="Copy Command and Open Terminal"
           icon={Icon.Terminal}
@@ -114,6 +128,11 @@ export function ModelActions({
       {isSelected && (
         <>
           <CopyActions row={row} rows={rows} cures={cures} snapshot={snapshot} />
+          {verdict && verdict.kind !== "unknown" && (
+            <ActionPanel.Section title="Links">
+              <ModelLinks name={model.name} fits={verdict.kind === "fits"} />
+            </ActionPanel.Section>
+          )}
           <ActionPanel.Section>
             <ExplainAction snapshot={snapshot} row={row} />
             <RefreshAction refresh={refresh} />

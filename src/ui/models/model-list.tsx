@@ -20,14 +20,17 @@ import { PreferenceFaults } from "../shared/preference-faults";
 import { RefreshAction } from "../shared/refresh-action";
 import { ServerEmptyView } from "../ollama/server-empty-view";
 import { UnfinishedSection } from "../change/unfinished-change";
+import type { LaunchContext } from "../../app/launch-context";
 import { localStorage } from "../../app/local-storage";
+import { loadedSubtitle, useSubtitle } from "../shared/subtitle";
+import { useLinkedView } from "./use-linked-view";
 import { type FitRow, useFitList } from "../shared/use-fit-list";
 import { useCures } from "./use-cures";
 import { useUnfinishedChange } from "../change/use-unfinished-change";
 import { VERDICT_COLORS, VERDICT_ICONS } from "../shared/verdict-look";
 
 /** Fit Models to GPU Limit: every installed model with its badge, what needs help first. */
-export function FitList() {
+export function FitList({ linked }: { readonly linked?: LaunchContext }) {
   const [context, setContext] = useState<JudgeOptions["context"]>();
   const [showsDetail, setShowsDetail] = useState(false);
   const list = useFitList(context);
@@ -46,6 +49,9 @@ export function FitList() {
     void loads.revalidate();
     unfinished.revalidate();
   };
+  useLinkedView(linked, list, refresh);
+  const realLoaded = rows.find(({ input }) => input)?.input?.loaded ?? snapshot?.loaded ?? [];
+  useSubtitle("fit-models-to-gpu-limit", snapshot && !isLoading ? loadedSubtitle(snapshot, realLoaded) : undefined);
   const limit = snapshot?.limit;
   const limitText = limit?.kind === "known" ? `GPU limit ${formatBytes(limit.bytes)}` : "GPU limit unknown";
 

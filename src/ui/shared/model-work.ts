@@ -22,6 +22,8 @@ import { getSystem } from "../../app/system";
 
 /** What a load is held against, and what is offered where it fails for memory. */
 interface LoadWay {
+  /** Seconds for which it stays loaded without a request; -1 = until it's unloaded. Default: the server's own. */
+  readonly keepAlive?: number;
   readonly expected?: Expected;
   /** What llama-server's own log is held against. */
   readonly predicted?: PredictedTerms;
@@ -38,7 +40,7 @@ export async function changeLoaded(
   build: BuildName,
   change: "load" | "unload",
   refresh: () => void,
-  { expected, predicted, makeItFit }: LoadWay = {},
+  { keepAlive, expected, predicted, makeItFit }: LoadWay = {},
 ): Promise<void> {
   const system = getSystem();
   const client = connect(system, settings);
@@ -59,6 +61,7 @@ export async function changeLoaded(
     } else {
       await client.load(name, {
         runner,
+        keepAlive,
         signal: stop.signal,
         onProgress: (progress) => (toast.message = `${name}: ${loadingWords(progress)}`),
       });

@@ -26,4 +26,9 @@ export const SHORTCUTS = {
   copyParameter: { modifiers: ["cmd", "opt"], key: "p" },
   copyDefault: { modifiers: ["cmd", "opt"], key: "d" },
   copyCommands: { modifiers: ["cmd", "opt"], key: "k" },
+  quicklink: { modifiers: ["cmd", "shift"], key: "q" },
+  copyDeeplink: { modifiers: ["cmd", "opt"], key: "q" },
+  keepFiveMinutes: { modifiers: ["cmd", "opt"], key: "1" },
+  keepAnHour: { modifiers: ["cmd", "opt"], key: "2" },
+  keepUntilUnloaded: { modifiers: ["cmd", "opt"], key: "3" },
 } as const satisfies Readonly<Record<string, Keyboard.Shortcut>>;

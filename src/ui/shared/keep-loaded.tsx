@@ -1,0 +1,63 @@
+import { Action, ActionPanel, Icon, showToast, Toast } from "@raycast/api";
+import { showFailureToast } from "@raycast/utils";
+import type { Settings } from "../../app/preferences";
+import { hostOf } from "../../app/snapshot";
+import { getSystem } from "../../app/system";
+import type { LoadedModel } from "../../fit/facts";
+import { keepModel } from "../../ollama/light-client";
+import { refreshMenuBar } from "./refresh-menu-bar";
+import { SHORTCUTS } from "./shortcuts";
+
+/** For how long a model may be kept without a request; -1 = until it's unloaded. */
+const TIMES = [
+  { title: "For 5 Minutes", seconds: 300, shortcut: SHORTCUTS.keepFiveMinutes },
+  { title: "For 1 Hour", seconds: 3600, shortcut: SHORTCUTS.keepAnHour },
+  { title: "Until Unloaded", seconds: -1, shortcut: SHORTCUTS.keepUntilUnloaded },
+] as const;
+
+/** Loads a model for a time of the person's own. */
+export function LoadAndKeepSubmenu({ load }: { readonly load: (keepAlive: number) => unknown }) {
+  return (
+    <ActionPanel.Submenu title="Load and Keep…" icon={Icon.Pin}>
+      {TIMES.map(({ title, seconds, shortcut }) => (
+        <Action key={title} title={title} shortcut={shortcut} onAction={() => load(seconds)} />
+      ))}
+    </ActionPanel.Submenu>
+  );
+}
+
+interface Props {
+  readonly settings: Settings;
+  readonly model: LoadedModel;
+  /** What runs it takes no context of a request. */
+  readonly ignoresContext: boolean;
+  readonly refresh: () => void;
+}
+
+/** Changes for how long a loaded model stays; nothing where its context isn't told, as another one would load it again. */
+export function KeepLoadedSubmenu({ settings, model, ignoresContext, refresh }: Props) {
+  if (!ignoresContext && model.contextLength === undefined) return null;
+  const keep = async (title: string, seconds: number) => {
+    const system = getSystem();
+    const host = hostOf(system, settings);
+    if (host.kind === "invalid") return;
+    const { name, runner } = model;
+    try {
+      const numCtx = ignoresContext ? undefined : model.contextLength;
+      await keepModel({ url: host.url, fetch: system.fetch }, { name, runner }, { seconds, numCtx });
+      await showToast({ style: Toast.Style.Success, title: "Kept Loaded", message: `${name}, ${title.toLowerCase()}` });
+    } catch (error) {
+      await showFailureToast(error, { title: "Couldn't Keep It Loaded" });
+    } finally {
+      refresh();
+      await refreshMenuBar();
+    }
+  };
+  return (
+    <ActionPanel.Submenu title="Keep Loaded…" icon={Icon.Pin}>
+      {TIMES.map(({ title, seconds, shortcut }) => (
+        <Action key={title} title={title} shortcut={shortcut} onAction={() => keep(title, seconds)} />
+      ))}
+    </ActionPanel.Submenu>
+  );
+}

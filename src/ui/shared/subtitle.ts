@@ -1,0 +1,39 @@
+import { environment, updateCommandMetadata } from "@raycast/api";
+import { useEffect } from "react";
+import type { LoadedModel, AppleSiliconMac } from "../../fit/facts";
+import { inForceBytes, limitInForce } from "../../fit/limit-policy";
+import { gpuBytesOf } from "../../fit/loaded-size";
+import { formatBytes } from "../../fit/units";
+import type { Snapshot } from "../../app/snapshot";
+import type { AtStart } from "../limit/boot-words";
+
+/** Writes a subtitle of the command that runs, which Raycast's search shows until the next time. Never throws. */
+export async function writeSubtitle(subtitle: string): Promise<void> {
+  await updateCommandMetadata({ subtitle }).catch(() => undefined);
+}
+
+/** Keeps the subtitle of `command` as it's known now, where that's the command that runs: a view may be shown by another. */
+export function useSubtitle(command: string, text: string | undefined): void {
+  useEffect(() => {
+    if (text !== undefined && environment.commandName === command) void writeSubtitle(text);
+  }, [command, text]);
+}
+
+/** "56.0 of 64.0 GiB · until restart". */
+export function limitSubtitle(mac: AppleSiliconMac, { own }: Pick<AtStart, "own">): string {
+  const limit = limitInForce(mac);
+  if (limit.kind === "unknown") return "Limit Unknown";
+  const { overrideMib = 0 } = mac;
+  const lasts =
+    overrideMib === 0 ? "macOS default" : own?.valueMib === overrideMib ? "after restarts too" : "until restart";
+  const about = limit.estimated ? "about " : "";
+  return `${about}${formatBytes(inForceBytes(limit)).replace(/ GiB$/, "")} of ${formatBytes(mac.ramBytes)} · ${lasts}`;
+}
+
+/** "2 loaded · 31.2 of 51.8 GiB"; undefined while the server doesn't answer. */
+export function loadedSubtitle({ state, limit }: Snapshot, loaded: readonly LoadedModel[]): string | undefined {
+  if (state.kind !== "answering") return undefined;
+  const used = formatBytes(loaded.reduce((sum, model) => sum + gpuBytesOf(model), 0));
+  const most = limit.kind === "known" && !limit.isLeast ? formatBytes(inForceBytes(limit)) : undefined;
+  return `${loaded.length} loaded · ${most === undefined ? used : `${used.replace(/ GiB$/, "")} of ${most}`}`;
+}

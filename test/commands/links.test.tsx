@@ -1,0 +1,143 @@
+import type { LaunchProps } from "@raycast/api";
+import { describe, expect, it } from "vitest";
+import FitModels from "../../src/fit-models-to-gpu-limit";
+import ResetGpuLimit from "../../src/reset-gpu-limit";
+import SetGpuLimit from "../../src/set-gpu-limit";
+import ShowGpuMemory from "../../src/show-gpu-memory";
+import { desk, renderCommand, runNoView } from "../support";
+import { setStage, type Stage } from "./stage";
+
+const QWEN = "qwen3:8b";
+const CODER = "qwen3-coder-next:q4_K_M";
+
+const launched = (launchContext: unknown) => ({ launchContext }) as Partial<LaunchProps>;
+
+/** The context of a deeplink. */
+function contextOf(link: string | undefined): unknown {
+  const url = new URL(link ?? "");
+  return JSON.parse(url.searchParams.get("context") ?? "null");
+}
+
+async function fitModels({ system }: Pick<Stage, "system">, context?: unknown) {
+  return renderCommand(<FitModels {...launched(context)} />, {
+    command: "fit-models-to-gpu-limit",
+    system,
+    boundMs: 30_000,
+  });
+}
+
+async function setLimit({ system }: Pick<Stage, "system">, context?: unknown) {
+  return renderCommand(<SetGpuLimit {...launched(context)} />, { command: "set-gpu-limit", system });
+}
+
+describe("a link", () => {
+  it("to a limit fills it in, and sets nothing", async () => {
+    const stage = await setStage();
+    const screen = await setLimit(stage, { mib: 50_000 });
+    expect(screen.field("Limit").value).toBe("50000");
+    expect(stage.mac.prompts).toEqual([]);
+    await screen.action("Copy Deeplink: Set GPU Limit to 48.8 GiB");
+    expect(contextOf(screen.clipboard())).toEqual({ mib: 50_000 });
+    expect(screen.actions()).toContain("Create Quicklink: Set GPU Limit to 48.8 GiB");
+  });
+
+  it("to more than the Mac has is refused by the form as ever", async () => {
+    const stage = await setStage();
+    const screen = await setLimit(stage, { mib: 500_000 });
+    await screen.submit();
+    screen.says("more than this Mac has");
+    expect(stage.mac.prompts).toEqual([]);
+  });
+
+  it("to a model opens what makes it fit, and does nothing", async () => {
+    const stage = await setStage();
+    const screen = await fitModels(stage, { model: CODER, view: "make-it-fit" });
+    expect(screen.depth()).toBe(2);
+    screen.says(CODER);
+    expect(stage.mac.prompts).toEqual([]);
+    await screen.back();
+    expect(screen.depth()).toBe(1);
+  });
+
+  it("to a plan opens that", async () => {
+    const stage = await setStage();
+    const screen = await fitModels(stage, { model: QWEN, view: "plan" });
+    expect(screen.depth()).toBe(2);
+  });
+
+  it("to a model that isn't installed says so, and one that's no name is as none", async () => {
+    const stage = await setStage();
+    const screen = await fitModels(stage, { model: "llama9:500b" });
+    screen.toast("FAILURE", "Model Not Installed");
+    await screen.close();
+    desk.toasts = [];
+    const other = await fitModels(stage, { model: "$(rm -rf ~)", mib: "x" });
+    expect(other.depth()).toBe(1);
+    expect(other.toasts()).toEqual([]);
+  });
+
+  it("is offered for a model, and leads back to it", async () => {
+    const stage = await setStage();
+    const screen = await fitModels(stage);
+    await screen.pick(CODER);
+    await screen.action(`Copy Deeplink: Make It Fit: ${CODER}`);
+    expect(contextOf(screen.clipboard())).toEqual({ model: CODER, view: "make-it-fit" });
+    await screen.pick(QWEN);
+    expect(screen.actions()).toContain(`Create Quicklink: Open Plan: ${QWEN}`);
+  });
+});
+
+describe("keeping a model loaded", () => {
+  it("loads it for the time that's chosen", async () => {
+    const stage = await setStage();
+    const screen = await fitModels(stage);
+    await screen.pick(QWEN);
+    await screen.action("Load and Keep… › Until Unloaded");
+    const [loaded] = stage.ollama.loaded();
+    expect(loaded?.expiresAt.getUTCFullYear()).toBeGreaterThan(2100);
+  });
+
+  it("changes the time of a loaded one, at the context that it has", async () => {
+    const stage = await setStage();
+    const body = JSON.stringify({ model: QWEN, prompt: "", options: { num_ctx: 8192 } });
+    await fetch(`${stage.ollama.url}/api/generate`, { method: "POST", body });
+    const screen = await renderCommand(<ShowGpuMemory />, { command: "show-gpu-memory", system: stage.system });
+    await screen.pick(QWEN);
+    await screen.action("Keep Loaded… › Until Unloaded");
+    screen.toast("SUCCESS", "Kept Loaded");
+    expect(stage.ollama.loaded()[0]).toMatchObject({ numCtx: 8192 });
+    screen.says("stays loaded");
+    await screen.action("Keep Loaded… › For 5 Minutes");
+    screen.doesNotSay("stays loaded");
+  });
+});
+
+describe("subtitles", () => {
+  it("say of each command what it has read, and of no other", async () => {
+    const stage = await setStage({ mac: { overrideMib: 57_344 } });
+    await (await fitModels(stage)).close();
+    await (await setLimit(stage)).close();
+    await (await renderCommand(<ShowGpuMemory />, { command: "show-gpu-memory", system: stage.system })).close();
+    expect(Object.fromEntries(desk.subtitles)).toEqual({
+      "fit-models-to-gpu-limit": "0 loaded · 0 B of 56.0 GiB",
+      "set-gpu-limit": "56.0 of 64.0 GiB · until restart",
+      "show-gpu-memory": "0 loaded · 0 B of 56.0 GiB",
+    });
+  });
+
+  it("say after a reset what's in force", async () => {
+    const stage = await setStage({ mac: { overrideMib: 57_344 } });
+    await runNoView(ResetGpuLimit, { command: "reset-gpu-limit", system: stage.system, answers: [true] });
+    expect(desk.subtitles.get("reset-gpu-limit")).toBe("51.8 of 64.0 GiB · macOS default");
+  });
+});
+
+it("shows the last day where the menu bar has seen it", async () => {
+  const at = Date.parse("2026-11-24T10:00:00Z");
+  const stage = await setStage({ system: { now: () => new Date(at) } });
+  const GIB = 1024 ** 3;
+  const part = { start: at - 2 * 3_600_000, usedBytes: 40 * GIB, limitBytes: 50 * GIB, swapBytes: GIB, spills: 1 };
+  desk.localStorage.set("gpu-memory-history", JSON.stringify([part]));
+  const screen = await renderCommand(<ShowGpuMemory />, { command: "show-gpu-memory", system: stage.system });
+  screen.says("Last 24 Hours", "peak 40.0 GiB", "swap 1.0 GiB", "1 spilled", `${"·".repeat(21)}▇··`);
+});
