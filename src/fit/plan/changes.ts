@@ -110,7 +110,9 @@ const RULES: { readonly [K in Key]: Rules<AllChanges[K]> } = {
     }),
     cost: () => ({ otherRunner: 1 }),
     words: ({ input: { model } }) => OTHER_BUILD_WORDS[rulesOf(model).engine],
-    commands: ({ input: { model } }, { plan }) => [ollamaRunCommand(model.name, plan.url, model.runner)],
+    // A variant of it is run by its own name.
+    commands: ({ input: { model } }, { plan, changes }) =>
+      changes.numCtx === undefined ? [ollamaRunCommand(model.name, plan.url, model.runner)] : [],
   },
   pullBuild: {
     // What it comes to is known once it's there.
@@ -330,8 +332,8 @@ function leftText(leftBytes: number, reserveBytes: number): string {
 }
 
 /** The variant that holds a context, and what it's made from; undefined where that has no name yet. */
-function variantOf(numCtx: number, { plan, changes: { build } }: Setting) {
-  const { model } = plan.input;
+function variantOf(numCtx: number, { plan, changes: { build, otherBuild } }: Setting) {
+  const { model } = otherBuild?.input ?? plan.input;
   const named = build === undefined ? model.name : build.name;
   if (named === undefined) return undefined;
   return { source: build?.name ?? buildReference(model), name: plan.variantName(named, numCtx) };

@@ -67,9 +67,14 @@ const RANKS: readonly ((option: PlanOption) => number)[] = [
  */
 export function rankOptions(options: readonly PlanOption[]): readonly PlanOption[] {
   return options
-    .filter(({ isBeside, cost }) => isBeside === true || !options.some((other) => dominates(other.cost, cost)))
+    .filter((option) => isAlternative(option) || !options.some((other) => dominates(other.cost, option.cost)))
     .filter(({ title }, index, kept) => kept.findIndex((other) => other.title === title) === index)
     .toSorted((a, b) => RANKS.reduce((order, rank) => order || rank(a) - rank(b), 0));
+}
+
+/** Another build can do what this one can't, so that no way to run this one is better in every respect. */
+function isAlternative({ isBeside, changes }: PlanOption): boolean {
+  return isBeside === true || changes.otherBuild !== undefined || changes.pullBuild !== undefined;
 }
 
 /** What stands above the first option: "It Fits" only where there's nothing to add to that. */
