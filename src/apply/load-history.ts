@@ -116,6 +116,42 @@ export function historyText(records: readonly LoadRecord[]): string {
     : `${whole} ${accuracy.loads} loads: off by ${percent(accuracy.mean)} on average, ${percent(accuracy.worst)} at most.`;
 }
 
+/** So many loads are shown one by one. */
+const MOST_SHOWN = 6;
+
+/** One load in words and as the share that the count is off by: 0.004 = 0.4% more than predicted. */
+export interface LoadLine {
+  /** "2026-11-25, 32K". */
+  readonly title: string;
+  readonly counted: string;
+  readonly predicted: string;
+  readonly error: number;
+  /** {@link error}, "+0.4%". */
+  readonly errorText: string;
+}
+
+/** The last loads that didn't spill, newest first: counted against predicted. `records` holds the newest first. */
+export function lastLoads(records: readonly LoadRecord[]): readonly LoadLine[] {
+  return records
+    .filter(({ spilledBytes }) => spilledBytes === 0)
+    .slice(0, MOST_SHOWN)
+    .map(({ at, numCtx, predictedBytes, reportedBytes }) => {
+      const error = reportedBytes / predictedBytes - 1;
+      return {
+        title: [at.slice(0, 10), ...(numCtx === undefined ? [] : [formatContext(numCtx)])].join(", "),
+        counted: formatBytes(reportedBytes, 2),
+        predicted: formatBytes(predictedBytes, 2),
+        error,
+        errorText: formatSignedPercent(error),
+      };
+    });
+}
+
+/** A load in words: "5.21 GiB counted, 5.19 GiB predicted (+0.4%)". */
+export function loadLineText({ counted, predicted, errorText }: LoadLine): string {
+  return `${counted} counted, ${predicted} predicted (${errorText})`;
+}
+
 const percent = (share: number) => formatSignedPercent(share).replace("+", "");
 
 const isHeldAgainst = isShape<HeldAgainst>({

@@ -19,6 +19,8 @@ export interface Bar extends Balance {
   readonly title: string;
   /** What the limit is: "51.8 GiB limit", "64.0 GiB of RAM". */
   readonly limitText: string;
+  /** What lies beyond the limit does little harm: macOS compresses it. */
+  readonly isMild?: boolean;
 }
 
 /** One line of the legend: an amount for each bar, as people read it. */
@@ -78,6 +80,23 @@ export function balanceText({ need, limit }: Balance): string {
   return `${formatBytes(need)} of ${formatBytes(limit)}`;
 }
 
+/** From which share of the scale on the range of a need is wide enough to be seen. */
+const LEAST_BAND = 0.03;
+
+/** Whether the range that a need may be in can be seen on a scale of `longest` bytes. */
+export function showsBand({ low, high }: Balance, longest: number): boolean {
+  return high - low >= longest * LEAST_BAND;
+}
+
+/** The need, with its range where that can be seen: "22.3 GiB ± 1.0 GiB"; where its sides differ, "24.0 GiB (22.3 GiB to 26.0 GiB)". */
+export function needText(balance: Balance, longest: number): string {
+  const { need, low, high } = balance;
+  const text = formatBytes(need);
+  if (!showsBand(balance, longest)) return text;
+  const [below, above] = [formatBytes(need - low), formatBytes(high - need)];
+  return below === above || low === 0 ? `${text} ± ${above}` : `${text} (${formatBytes(low)} to ${formatBytes(high)})`;
+}
+
 function barOf(title: string, verdict: KnownVerdict): Bar {
   const { limit } = verdict;
   return {
@@ -91,12 +110,13 @@ function barOf(title: string, verdict: KnownVerdict): Bar {
 }
 
 /** What macOS and the apps keep, and the model beside it. */
-function ramBar({ ramBytes, carryBytes, needBytes: model }: RamBalance): Bar {
+function ramBar({ kind, ramBytes, carryBytes, needBytes: model }: RamBalance): Bar {
   const term = (title: string, bytes: number): Term => ({ title, bytes, text: formatBytes(bytes, 2) });
   const need = ramBytes - carryBytes + model;
   return {
     title: "RAM",
     limitText: `${formatBytes(ramBytes)} of RAM`,
+    isMild: kind === "compresses",
     need,
     limit: ramBytes,
     low: need,

@@ -1,3 +1,4 @@
+import { RAM_TERMS } from "./balance";
 import type { LoadedModel } from "./facts";
 import type { GpuLimit, UnknownGpuLimit } from "./limit-policy";
 import type { RamUse } from "./ram";
@@ -34,12 +35,25 @@ export function freeBytes({ ramBytes, modelsBytes, othersBytes = 0 }: MacBar): n
   return Math.max(0, ramBytes - modelsBytes - othersBytes);
 }
 
+/** Titles of the parts of the bar. */
+export const MAC_PARTS = { models: "Models", free: "Free", others: RAM_TERMS.others } as const;
+
 /** The parts of the bar with their amounts, as people read them. */
 export function macBarParts(bar: MacBar): readonly { readonly title: string; readonly text: string }[] {
+  const { modelsBytes, othersBytes } = bar;
   return [
-    { title: "Models", text: formatBytes(bar.modelsBytes) },
-    { title: "Free", text: formatBytes(freeBytes(bar)) },
-    { title: "macOS and Apps", text: bar.othersBytes === undefined ? "unknown" : formatBytes(bar.othersBytes) },
+    { title: MAC_PARTS.models, text: formatBytes(modelsBytes) },
+    { title: MAC_PARTS.free, text: formatBytes(freeBytes(bar)) },
+    { title: MAC_PARTS.others, text: othersBytes === undefined ? "unknown" : formatBytes(othersBytes) },
+  ];
+}
+
+/** The bar as lines of title and amount: its parts, the limit, and the memory there is. */
+export function macBarRows(bar: MacBar): readonly { readonly title: string; readonly text: string }[] {
+  return [
+    ...macBarParts(bar),
+    { title: "GPU Limit", text: formatBytes(bar.limitBytes) },
+    { title: "RAM", text: formatBytes(bar.ramBytes) },
   ];
 }
 

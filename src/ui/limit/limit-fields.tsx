@@ -5,7 +5,7 @@ import { sysctlCommand } from "../../fit/commands";
 import type { AppleSiliconMac } from "../../fit/facts";
 import { limitPreview, limitHint, lowWaterText, recommendationText } from "../../fit/limit-preview";
 import { checkLimit, type LimitAdvice, limitInForce, parseLimit } from "../../fit/limit-policy";
-import { macBar, macBarSentence, macBarText } from "../../fit/mac-bar";
+import { macBarSentence, macBarText } from "../../fit/mac-bar";
 import { formatBytes, formatMib, MIB } from "../../fit/units";
 import type { JudgeInput } from "../../fit/verdict";
 import { type AtStart, daemonText, elsewhereText, firstKeep, leaveTitle, othersText } from "./boot-words";
@@ -17,6 +17,7 @@ import type { Settings } from "../../app/preferences";
 import { PreferencesAction } from "../shared/preferences-action";
 import { RestartOllamaAction } from "../ollama/restart-action";
 import { LimitLinks } from "../shared/links";
+import { macBarOf, ShowPictureAction } from "../shared/mac-picture";
 import { SHORTCUTS } from "../shared/shortcuts";
 import { hostPlace, type Snapshot } from "../../app/snapshot";
 import { ShowStepsAction, UnfinishedDescription } from "../change/unfinished-change";
@@ -86,11 +87,7 @@ export function LimitFields({
     [mib, mac, advice, inputs],
   );
   const limit = snapshot.isLocal ? snapshot.limit : limitInForce(mac);
-  // Models that are judged know what the loaded ones really take.
-  const [first] = inputs;
-  const bar = snapshot.isLocal
-    ? macBar(mac.ramBytes, limit, first?.loaded ?? snapshot.loaded, first?.ram ?? snapshot.ram)
-    : undefined;
+  const bar = macBarOf(snapshot, inputs[0]);
   return (
     <Form
       isLoading={isLoading}
@@ -104,6 +101,7 @@ export function LimitFields({
               shortcut={Keyboard.Shortcut.Common.Copy}
             />
           )}
+          {bar && <ShowPictureAction bar={bar} />}
           <Action
             title="Back to macOS Default"
             icon={Icon.Undo}

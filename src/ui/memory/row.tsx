@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { ExplainAction } from "../explain/explain-action";
 import { SetLimitAction } from "../limit/set-limit-action";
 import { DiagnosticsAction } from "../shared/diagnostics-action";
+import { macBarOf, ShowPictureAction } from "../shared/mac-picture";
 import { RefreshAction } from "../shared/refresh-action";
 import type { Memory } from "./use-memory";
 import { getSystem } from "../../app/system";
@@ -48,7 +49,8 @@ interface ActionsProps {
 
 /** The actions of a row: its own first, then those of the whole view. */
 export function RowActions({ memory, copy, children, limitFirst = false }: ActionsProps) {
-  const { snapshot } = memory.list;
+  const { snapshot, rows } = memory.list;
+  const bar = snapshot && macBarOf(snapshot, rows.find(({ input }) => input)?.input);
   const setLimit = <SetLimitAction snapshot={snapshot} onChanged={memory.refresh} />;
   return (
     <ActionPanel>
@@ -66,6 +68,7 @@ export function RowActions({ memory, copy, children, limitFirst = false }: Actio
       </ActionPanel.Section>
       <ActionPanel.Section>
         {snapshot && <ExplainAction snapshot={snapshot} />}
+        {bar && <ShowPictureAction bar={bar} />}
         <RefreshAction refresh={memory.refresh} />
         <DiagnosticsAction />
         {!limitFirst && setLimit}

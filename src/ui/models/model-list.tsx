@@ -64,7 +64,16 @@ export function FitList({ linked }: { readonly linked?: LaunchContext }) {
       icon={iconOf(row.verdict)}
       keywords={searchWords(row)}
       {...(showsDetail && snapshot
-        ? { detail: <FitDetail row={row} loads={loads.data?.get(row.model.digest) ?? []} url={snapshot.url} /> }
+        ? {
+            detail: (
+              <FitDetail
+                row={row}
+                loads={loads.data?.get(row.model.digest) ?? []}
+                url={snapshot.url}
+                isSelected={row === current}
+              />
+            ),
+          }
         : { subtitle: subtitle(row, parent), accessories: accessories(row, instead, snapshot?.loaded ?? []) })}
       actions={
         snapshot && (

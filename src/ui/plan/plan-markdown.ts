@@ -1,11 +1,13 @@
 import { environment } from "@raycast/api";
-import { type Comparison, comparisonText, compareVerdicts } from "../../fit/balance";
+import { comparisonText, compareVerdicts } from "../../fit/balance";
 import { verdictSentence } from "../../fit/verdict-text";
 import { COMFORTABLE_TITLE } from "../../fit/picks/comfortable";
 import type { Impossible, PlanOption } from "../../fit/plan/options";
 import type { Verdict } from "../../fit/verdict";
+import type { Appearance } from "../shared/chart/ink";
+import { pictureMarkdown } from "../shared/chart/shapes";
 import { plainMarkdown } from "../shared/plain-markdown";
-import { type Appearance, planChart } from "./plan-chart";
+import { planChart } from "./plan-chart";
 
 /** The page of each option as it was last drawn: a view draws them while it plans, and shows them as often as it likes. */
 const drawn = new WeakMap<PlanOption, { before: Verdict; appearance: Appearance; markdown: string }>();
@@ -28,7 +30,7 @@ function draw(before: Verdict, { after, sentence, title }: PlanOption, appearanc
   return [
     `## ${plainMarkdown(title)}`,
     plainMarkdown(sentence),
-    ...(comparison ? [picture(comparison, appearance)] : []),
+    ...(comparison ? [pictureMarkdown(planChart(comparison, appearance), comparisonText(comparison))] : []),
   ].join("\n\n");
 }
 
@@ -85,11 +87,4 @@ export function waysOutMarkdown(title: string, before: Verdict, { missing, comfo
 
 function excessOf(before: Verdict): readonly string[] {
   return before.kind === "unknown" || before.limit.excess === undefined ? [] : [before.limit.excess.warning];
-}
-
-function picture(comparison: Comparison, appearance: Appearance): string {
-  const { svg, width, height } = planChart(comparison, appearance);
-  const data = Buffer.from(svg).toString("base64");
-  const size = `raycast-width=${width}&raycast-height=${height}`;
-  return `![${comparisonText(comparison)}](data:image/svg+xml;base64,${data}?${size})`;
 }

@@ -1,6 +1,7 @@
-import { type Balance, balanceText, barsOf, type Comparison, compareVerdicts, type TermRow } from "../../fit/balance";
+import { type Balance, barsOf, type Comparison, compareVerdicts, needText, type TermRow } from "../../fit/balance";
 import type { PlanOption } from "../../fit/plan/options";
 import type { Verdict } from "../../fit/verdict";
+import { formatBytes } from "../../fit/units";
 import { verdictSentence } from "../../fit/verdict-text";
 
 /** Cells of a text bar, the mark of the limit not counted. */
@@ -51,7 +52,7 @@ export function comparisonLines(comparison: Comparison): readonly string[] {
   return [
     ...barsOf(comparison).flatMap((bar) => [
       `${bar.title.padEnd(LABEL_WIDTH)}${textBar(bar, longest)}`,
-      `${" ".repeat(LABEL_WIDTH)}${balanceText(bar)}`,
+      `${" ".repeat(LABEL_WIDTH)}${needText(bar, longest)} of ${formatBytes(bar.limit)}`,
     ]),
     "",
     ...table([...head, ...rows, ...sums, ...ramRows]),

@@ -1,0 +1,56 @@
+import { MAC_PARTS } from "../../../fit/mac-bar";
+import { RAM_TERMS } from "../../../fit/balance";
+import type { VerdictKind } from "../../../fit/verdict";
+
+export type Appearance = "light" | "dark";
+
+export interface Ink {
+  readonly text: string;
+  readonly faint: string;
+  readonly good: string;
+  readonly near: string;
+  readonly over: string;
+  /** What is empty of a bar. */
+  readonly track: string;
+}
+
+/** Colours of text and lines. Raycast's window lets the desktop through, so they keep well above 4.5:1. */
+export const INKS: Readonly<Record<Appearance, Ink>> = {
+  light: { text: "#1d1d1f", faint: "#58585d", good: "#13704f", near: "#8a5300", over: "#b3261e", track: "#dcdce0" },
+  dark: { text: "#f4f4f5", faint: "#b4b4ba", good: "#4ccb96", near: "#f0b240", over: "#ff8077", track: "#48484d" },
+};
+
+/** The ink of a verdict, as its badge in the list has it. */
+export const VERDICT_INKS: Readonly<Record<VerdictKind, keyof Ink>> = {
+  fits: "good",
+  tight: "near",
+  spills: "over",
+  over: "over",
+  fails: "over",
+  "wont-load": "over",
+  "too-big": "over",
+  unknown: "faint",
+};
+
+/** Fills by the titles of what they stand for; they stand out (3:1) on a light and on a dark window. */
+export const FILLS: Readonly<Record<string, string>> = {
+  Weights: "#2f7fd0",
+  "KV Cache": "#1a9470",
+  "Recurrent State": "#9a6bd0",
+  Compute: "#b07d1e",
+  Projector: "#c8609b",
+  "LoRA Adapter": "#7a8f2a",
+  "Attention Scores": "#b07d1e",
+  "Working Memory": "#c8609b",
+  "Safety Margin": "#848488",
+  "Kept Free": "#848488",
+  [RAM_TERMS.others]: "#b0685a",
+  [RAM_TERMS.model]: "#5f86a8",
+  [MAC_PARTS.models]: "#2f7fd0",
+};
+const OTHER_FILL = "#848488";
+
+/** The fill of a term; grey for one that has none of its own. */
+export function fillOf(title: string): string {
+  return FILLS[title] ?? OTHER_FILL;
+}
