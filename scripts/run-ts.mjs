@@ -33,7 +33,7 @@ await build({
   sourcesContent: false,
   logLevel: "warning",
   alias: { "@raycast/api": join(root, "test", "stand-ins", "raycast", "index.ts") },
-  external: ["react", "react/jsx-runtime", "react-test-renderer", "esbuild"],
+  external: ["@resvg/resvg-js", "react", "react/jsx-runtime", "react-test-renderer", "esbuild"],
   // Packages written for require() find it here.
   banner: {
     js: 'import { createRequire as _createRequire } from "node:module"; const require = _createRequire(import.meta.url);',

@@ -293,6 +293,17 @@ export class Screen {
     return metadata === undefined ? [] : metadataRows(metadata).map(({ title, value }) => ({ title, value }));
   }
 
+  /** The drawings on screen, as SVG: those of the selected item's detail, or of the Detail view. */
+  pictures(): string[] {
+    const root = this.#root();
+    const item = root.type === "List" ? this.#selectedItem(root) : undefined;
+    const detail = item === undefined ? root : childOf(slotOf(item, "detail"));
+    const markdown = detail === undefined ? "" : text(detail, "markdown");
+    return [...markdown.matchAll(/\(data:image\/svg\+xml;base64,([A-Za-z0-9+/=]+)/g)].map(([, data = ""]) =>
+      Buffer.from(data, "base64").toString(),
+    );
+  }
+
   /** Titles of the actions at hand, in order; those of a submenu as "Menu › Title". */
   actions(): string[] {
     return this.#actionNodes().map((action) => action.path);

@@ -246,7 +246,7 @@ export const environment = {
     return supportPath();
   },
   isDevelopment: false,
-  appearance: "dark",
+  appearance: "dark" as "dark" | "light",
   theme: "dark",
   textSize: "medium",
   get launchType() {

@@ -32,7 +32,8 @@ export async function* everyScreen(worlds: readonly string[] = worldNames()): As
   for (const name of worlds) yield { name, text: await playedAndOpened(name) };
 }
 
-async function inWorld<T>(name: string, work: (world: BuiltWorld) => Promise<T>): Promise<T> {
+/** A world with nothing opened yet, for as long as the work takes. */
+export async function inWorld<T>(name: string, work: (world: BuiltWorld) => Promise<T>): Promise<T> {
   const path = worldPath(name);
   const world = readWorld(path);
   const built = await buildWorld(world, path);
@@ -93,7 +94,8 @@ async function explored(command: string): Promise<string> {
   });
 }
 
-async function open(command: string, { system }: BuiltWorld): Promise<Screen> {
+/** Opens a command that has a view. */
+export async function open(command: string, { system }: BuiltWorld): Promise<Screen> {
   const module = (await import(`../../../src/${command}.tsx`)) as { default: FunctionComponent<LaunchProps> };
   const props = { launchType: "userInitiated", arguments: {} } as unknown as LaunchProps;
   return renderCommand(createElement(module.default, props), { command, system, boundMs: 60_000 });
