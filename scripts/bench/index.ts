@@ -7,6 +7,7 @@ import { estimate } from "../../src/memory/estimate";
 import { described, installed, measured, oracle, planFor } from "../../test/fit/inputs";
 import { benchBundles } from "./bundles";
 import { benchGgufHeader, ggufHeaderTable } from "./gguf-header";
+import { benchTick } from "./tick";
 import { measureList } from "./list";
 
 /** Prints how fast it is, all in one run: `npm run -s bench`. */
@@ -16,6 +17,7 @@ async function main(): Promise<void> {
   benchEstimate();
   benchPlans();
   await benchList();
+  await benchTick(process.cwd());
   await benchBundles(process.cwd());
 }
 
