@@ -96,7 +96,8 @@ export async function openTerminal(shell: Shell, paste: Paste): Promise<Terminal
     },
     close() {
       child.kill("SIGKILL");
-      rmSync(folder, { recursive: true, force: true });
+      // The shell still writes its history while it ends.
+      rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
     },
   };
 }
