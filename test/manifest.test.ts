@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { pngSize } from "../scripts/png-size";
 import { type ManifestPreference, readManifest } from "./stand-ins/raycast/manifest";
 import { PROJECT_ROOT } from "./stand-ins/raycast/names";
 
@@ -134,19 +135,27 @@ describe("each preference", () => {
   });
 });
 
-/** Width and height of a PNG; throws for anything else. */
-function pngSize(path: string): { width: number; height: number } {
-  const bytes = readFileSync(path);
-  if (bytes.toString("latin1", 0, 8) !== "\x89PNG\r\n\x1a\n") throw new Error(`${path} is no PNG`);
-  return { width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20) };
-}
-
 describe("the icons", () => {
   const icons = [manifest.icon, ...[...commands, ...tools].flatMap((each) => each.icon ?? [])];
   const files = icons.flatMap((icon) => [icon, icon.replace(/\.png$/, "@dark.png")]);
 
   it.each([...new Set(files)])("%s is a PNG of 512 by 512", (file) => {
     expect(pngSize(join(PROJECT_ROOT, "assets", file))).toEqual({ width: 512, height: 512 });
+  });
+});
+
+describe("what the README shows", () => {
+  const readme = readFileSync(join(PROJECT_ROOT, "README.md"), "utf8");
+  const shown = [...readme.matchAll(/(?:src|srcset)="([^"]+)"|!\[[^\]]*\]\(([^)]+)\)/g)].map(
+    ([, inHtml, inMarkdown]) => inHtml ?? inMarkdown ?? "",
+  );
+
+  it("is there, in the folder the Store has for it, and small", () => {
+    expect(shown.length).toBeGreaterThan(0);
+    for (const file of shown) {
+      expect(file).toMatch(/^media\//);
+      expect(readFileSync(join(PROJECT_ROOT, file)).length).toBeLessThan(100_000);
+    }
   });
 });
 
