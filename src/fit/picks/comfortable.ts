@@ -24,6 +24,8 @@ export interface Comfortable {
   readonly limitBytes: number;
   /** What it's the first choice for. */
   readonly purposes: readonly Purpose[];
+  /** Only once other apps are closed. */
+  readonly needsClosing?: true;
   /** Gets that build. */
   readonly command: string;
 }
@@ -35,8 +37,18 @@ const DENSE_BILLIONS = 14;
 /** From this release on one name may stand for two builds, and a pull can name the runner. */
 const NAMES_RUNNERS = [0, 40, 0] as const;
 
-/** The first choice for each purpose, those of one model together; empty where nothing in the table runs well. */
+/**
+ * The first choice for each purpose, those of one model together. Where nothing runs well beside what other apps use now,
+ * what would once they're closed; empty where that's nothing either.
+ */
 export function comfortable(mac: PickFor): readonly Comfortable[] {
+  const now = choices(mac);
+  if (now.length > 0) return now;
+  const { ramBytes, reserveBytes } = mac.ram;
+  return choices({ ...mac, ram: { ramBytes, reserveBytes } }).map((pick) => ({ ...pick, needsClosing: true }));
+}
+
+function choices(mac: PickFor): readonly Comfortable[] {
   const found = new Map<PickRow, Comfortable>();
   for (const purpose of ["code", "chat", "vision"] as const) {
     const pick = PICKS.filter(({ purposes }) => purposes.includes(purpose))
@@ -58,8 +70,8 @@ export function pickFor({ limit, ram, chip, server }: JudgeInput, url?: string):
 /** The same as sentences: "qwen3.8:27b-q8_0 for code, chat and vision: to 64K in 32.1 of 51.8 GiB (28 GiB to pull)." */
 export function comfortableText(mac: PickFor): readonly string[] {
   return comfortable(mac).map(
-    ({ row, context, limitBytes, purposes }) =>
-      `${row.name} for ${listed(purposes)}: ${formatContext(context)} of context in ${formatBytes(limitBytes)} of ${formatBytes(mac.limitBytes)}; ${formatBytes(row.downloadBytes)} to pull.`,
+    ({ row, context, limitBytes, purposes, needsClosing }) =>
+      `${row.name} for ${listed(purposes)}${needsClosing ? ", once other apps are closed" : ""}: ${formatContext(context)} of context in ${formatBytes(limitBytes)} of ${formatBytes(mac.limitBytes)}; ${formatBytes(row.downloadBytes)} to pull.`,
   );
 }
 
@@ -67,7 +79,7 @@ export function comfortableText(mac: PickFor): readonly string[] {
 export const COMFORTABLE_TITLE = `Comfortable on This Mac (${PICKS_DATE})`;
 
 /** Why nothing is named. */
-export const NO_PICK = "with what other apps use now, none of these models fits at a useful context";
+export const NO_PICK = "none of these models fits at a useful context";
 
 /** A model at the largest context at which it fits limit and RAM; undefined where that's of no use, or too slow. */
 function atUse(row: PickRow, mac: PickFor): Omit<Comfortable, "purposes"> | undefined {

@@ -22,12 +22,12 @@ export function ComfortableSection({ memory, snapshot }: { readonly memory: Memo
           actions={<RowActions memory={memory} />}
         />
       )}
-      {picks.map(({ row, context, limitBytes, purposes, command }) => (
+      {picks.map(({ row, context, limitBytes, purposes, needsClosing, command }) => (
         <List.Item
           key={row.name}
           id={`pick ${row.name}`}
           title={row.name}
-          subtitle={`for ${purposes.join(", ")}`}
+          subtitle={`for ${purposes.join(", ")}${needsClosing ? ", once other apps are closed" : ""}`}
           icon={Icon.LightBulb}
           accessories={[
             { text: `${formatBytes(row.downloadBytes)} to pull` },

@@ -157,6 +157,10 @@ async function buildMac({ mac, servers }: World, homeFolder: string): Promise<St
     disabledDaemons: labels(({ disabled }) => disabled),
   });
   for (const [key, value] of Object.entries(mac.sysctls)) standIn.sysctls.set(key, value);
+  if (mac.quiet) {
+    const left = standIn.processes.filter(({ path }) => !/\/(?:Firefox|Xcode)\.app\//.test(path));
+    standIn.processes.splice(0, standIn.processes.length, ...left);
+  }
   for (const process of mac.processes) addProcess(standIn, process);
   for (const { through, address } of servers) {
     if (through) addProcess(standIn, { ...through, listens: [...through.listens, address] });

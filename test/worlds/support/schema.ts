@@ -81,6 +81,7 @@ const MAC = z.strictObject({
   macos: text.default("26.6.1").describe("Version of macOS"),
   limitMib: z.int().nonnegative().default(0).describe("Limit that is set; 0 = macOS decides"),
   sysctls: variables.default({}).describe("Further kernel values, or others than those of such a Mac, by key"),
+  quiet: yes("Nothing of a person runs: neither Firefox nor Xcode"),
   processes: z.array(PROCESS).default([]).describe("What runs besides macOS, Raycast, Firefox and Xcode"),
   launchDaemons: z.record(text, DAEMON).default({}).describe("Property lists in /Library/LaunchDaemons, by label"),
   launchctl: variables.default({}).describe("Variables of the session (`launchctl setenv`)"),
