@@ -38,7 +38,7 @@ export function wordsOf(svg: string): string[] {
 }
 
 /** Amounts with their units, contexts and shares: "51.8 GiB", "64K", "+0.4%". */
-function figuresIn(text: string): string[] {
+export function figuresIn(text: string): string[] {
   return text.match(/[+-]?\d[\d.,]*\d?(?: [KMG]iB| B|K|%)?/g) ?? [];
 }
 

@@ -7,8 +7,8 @@ export interface Picture {
   /** What it's of, as the name of a file: "sample-qwen3-8b-details-1". */
   readonly name: string;
   readonly svg: string;
-  /** What is on screen with it. */
-  readonly screen: string;
+  /** The lines of metadata beside it. */
+  readonly beside: readonly string[];
 }
 
 /** What is pressed on each model; each opens a view with pictures. */
@@ -32,9 +32,10 @@ async function picturesIn(name: string): Promise<readonly Picture[]> {
   return inWorld(name, async (world) => {
     const pictures: Picture[] = [];
     const note = (screen: Screen, about: readonly string[]) => {
+      const beside = screen.metadata().map(({ title, value }) => `${title}: ${value}`);
       screen.pictures().forEach((svg, index) => {
         const file = [basename(name), ...about, String(index + 1)].join("-").replaceAll(/[^\w.@]+/g, "-");
-        pictures.push({ name: file, svg, screen: screen.text() });
+        pictures.push({ name: file, svg, beside });
       });
     };
     const macOf = async (command: string) => {
@@ -75,7 +76,7 @@ async function plansOf(list: Screen, model: string, note: Note): Promise<void> {
 }
 
 async function detailOf(list: Screen, model: string, note: Note): Promise<void> {
-  if (!(await has(list, model))) return;
+  if (!(await has(list, model)) || !list.actions().includes("Show Details")) return;
   for (const action of LOADS) if (list.actions().includes(action)) await list.action(action);
   await list.pick(model);
   await list.action("Show Details");
