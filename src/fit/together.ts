@@ -1,5 +1,6 @@
 import type { ServerFacts } from "./facts";
 import type { GpuLimit } from "./limit-policy";
+import { balanceRam, type RamUse, ramText } from "./ram";
 import { buildTitle } from "./model-builds";
 import { modelFiles } from "./model-files";
 import { contextOf, type JudgeInput, marginBytes, needRange, type Verdict } from "./verdict";
@@ -106,8 +107,17 @@ export interface Together {
   readonly most: number;
   /** Kept free once, whatever is loaded, in bytes. */
   readonly marginBytes: number;
+  /** The RAM that they share with everything else; absent for a remote Mac. */
+  readonly ram?: RamUse;
   /** Models that are in no group because their memory is not known. */
   readonly unknown: number;
+}
+
+/** Why a group that fits the limit isn't a firm yes: a member isn't, or the RAM is short; undefined where it is. */
+export function groupCaution({ members, bytes }: Group<Candidate>, { ram }: Pick<Together, "ram">): string | undefined {
+  const own = members.find(({ caution }) => caution !== undefined)?.caution;
+  const balance = ram && balanceRam(ram, bytes);
+  return balance?.kind === "swaps" ? ramText(balance) : own;
 }
 
 /**
@@ -135,6 +145,7 @@ export function fitTogether(judged: readonly Judged[]): Together | undefined {
     groups: maximalGroups(candidates, limit.bytes - margin, most),
     most,
     marginBytes: margin,
+    ram: known[0]?.verdict.ram,
     unknown: judged.length - known.length,
   };
 }

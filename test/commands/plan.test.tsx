@@ -819,7 +819,7 @@ describe("smaller builds", () => {
     await screen.action("Check for Smaller Builds");
     expect(lastToast(screen)).toMatchObject({
       style: "FAILURE",
-      title: "No Smaller Build Found",
+      title: "Couldn't Check for Smaller Builds",
       message: "registry.ollama.ai gave no usable answer",
     });
     expect(screen.text().replace(/\s+/g, " ")).toContain("is published (registry.ollama.ai gave no usable answer)");

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   fitTogether,
+  groupCaution,
   type Judged,
   type Loadable,
   maximalGroups,
@@ -186,4 +187,10 @@ describe("models that fit together", () => {
     const twin = { model: installed(llama, { name: "copy:latest" }) };
     expect(fitTogether([judged(LLAMA), judged(LLAMA, twin)])?.groups).toEqual([]);
   });
+});
+
+it("warns of a group that fits the limit and would make the Mac swap", () => {
+  const ram = { ramBytes: 64 * GIB, reserveBytes: 8 * GIB, othersBytes: 30 * GIB };
+  expect(groupCaution({ members: [], bytes: 45 * GIB }, { ram })).toMatch(/^RAM is 11\.0 GiB short.* swap/);
+  expect(groupCaution({ members: [], bytes: 20 * GIB }, { ram })).toBeUndefined();
 });

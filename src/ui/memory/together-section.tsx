@@ -1,6 +1,6 @@
 import { Action, Color, Icon, List } from "@raycast/api";
 import { useMemo } from "react";
-import { fitTogether, type Judged, type Together } from "../../fit/together";
+import { fitTogether, groupCaution, type Judged, type Together } from "../../fit/together";
 import { formatBytes, formatContext } from "../../fit/units";
 import { hostPlace, type Snapshot } from "../../app/snapshot";
 import type { Memory } from "./use-memory";
@@ -61,9 +61,10 @@ function Groups({ together, memory }: { readonly together: Together; readonly me
           actions={<RowActions memory={memory} limitFirst />}
         />
       )}
-      {groups.map(({ members, bytes }) => {
+      {groups.map((group) => {
+        const { members, bytes } = group;
         const names = members.map(({ name }) => name);
-        const caution = members.find((member) => member.caution !== undefined)?.caution;
+        const caution = groupCaution(group, together);
         return (
           <List.Item
             key={names.join("\n")}

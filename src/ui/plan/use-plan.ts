@@ -205,7 +205,7 @@ async function searchBuilds(planned: PlanInput): Promise<ReadonlyMap<string, Sma
       ? `Published: ${published.join(", ")}`
       : unchecked === undefined
         ? "No Smaller Build Is Published"
-        : "No Smaller Build Found";
+        : "Couldn't Check for Smaller Builds";
   toast.message = unchecked?.kind === "unchecked" ? unchecked.reason : undefined;
   return builds;
 }
