@@ -2,7 +2,7 @@ import { type JudgedMlx, LEAST_CONTEXT, type MlxVerdict, type MlxVerdictKind } f
 import type { MlxPeak, ShownContext } from "./mlx-peaks";
 import type { MlxRun } from "./mlx-run";
 import type { RamBalance } from "./ram";
-import { ignoredSettings, RUNNERS } from "./runners";
+import { ignoredSettings, RUNNERS, type RunnerRules } from "./runners";
 import { formatBytes, formatContext, formatCount } from "./units";
 
 /** Verdict names as people see them, best first. */
@@ -104,6 +104,12 @@ function peaksText(peaks: readonly MlxPeak[]): string {
   return `${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""} (server log). They narrow the range.`;
 }
 
+/** What comes of more than the limit. */
+const ABOVE_LIMIT: Readonly<Record<RunnerRules["aboveLimit"], string>> = {
+  spills: "What doesn't fit goes to the CPU.",
+  fails: "The request fails or the Mac swaps: nothing goes to the CPU.",
+};
+
 /** What Ollama's own context does for an MLX model, as far as it was found out. */
 export function contextNote(shown: ShownContext): string {
   switch (shown.kind) {
@@ -126,6 +132,7 @@ export function mlxNoteLines(
     ...(verdict.kind === "wont-load" ? [] : [{ title: "Safe Context", text: safeSentence(verdict) }]),
     ...(saved === undefined ? [] : [{ title: "Saved States", text: saved }]),
     ...(peaks.length === 0 ? [] : [{ title: "Measured Peaks", text: peaksText(peaks) }]),
+    { title: "Above the Limit", text: ABOVE_LIMIT[RUNNERS.mlx.aboveLimit] },
     { title: "Context Setting", text: contextNote(shown) },
     { title: "No Effect", text: `${ignoredSettings(RUNNERS.mlx).join(", ")}: MLX ignores them.` },
   ];

@@ -39,8 +39,6 @@ export interface RunnerRules {
   readonly aboveLimit: "spills" | "fails";
   /** When memory for the context is taken: all of it with the load, or as prompts come. */
   readonly cache: "with-load" | "grows";
-  /** What it keeps in RAM beside the limit: earlier prompts, or states to go back to. */
-  readonly keepsInRam: "prompts" | "states";
   readonly levers: Readonly<Record<Lever, boolean>>;
   readonly commands: Readonly<Record<ModelCommand, boolean>>;
 }
@@ -59,7 +57,6 @@ const LLAMA_CPP: RunnerRules = {
   numCtx: "caps",
   aboveLimit: "spills",
   cache: "with-load",
-  keepsInRam: "prompts",
   levers: {
     build: true,
     otherBuild: true,
@@ -99,7 +96,6 @@ export const RUNNERS: { readonly [R in ModelRunner]: RunnerRules } = {
     numCtx: "displayed",
     aboveLimit: "fails",
     cache: "grows",
-    keepsInRam: "states",
     levers: {
       build: true,
       otherBuild: true,

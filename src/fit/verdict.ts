@@ -257,7 +257,8 @@ function compare(
   limit: GpuLimit,
 ): Verdict {
   const spareBytes = limit.bytes - llamaBytes({ estimate: sum, run });
-  const ram = input.ram && balanceRam(input.ram, ramNeed(sum, input.model.sizeBytes));
+  const isMapped = rulesOf(input.model).weights === "mapped";
+  const ram = input.ram && balanceRam(input.ram, isMapped ? ramNeed(sum, input.model.sizeBytes) : sum.total);
   const shortage = ram && ramText(ram);
   const cautions = [
     ...(limit.estimated ? [`The limit is ${limit.sourceText}.`] : []),
