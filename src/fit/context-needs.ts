@@ -13,9 +13,11 @@ export interface ContextNeed {
 
 /**
  * A model at the round contexts from 4K up to the longest it was trained for, at that one, and at the one it's judged at
- * now, shortest first. Each is judged as the list judges; none where nothing is known.
+ * now, shortest first. Each is judged as the list judges; none where nothing is known, and where no context helps as the
+ * weights alone are refused.
  */
 export function contextNeeds(input: JudgeInput, now: KnownVerdict): readonly ContextNeed[] {
+  if (now.kind === "wont-load") return [];
   const current = contextOf(now).value;
   const most = now.run.trainedContext ?? current;
   const contexts = new Set([...ROUND_CONTEXTS.filter((round) => round < most), most, current]);

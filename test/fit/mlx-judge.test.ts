@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { InstalledModel, MlxModelDescription } from "../../src/fit/facts";
 import type { MlxPeak } from "../../src/fit/mlx-peaks";
+import { contextNeeds } from "../../src/fit/context-needs";
 import { GIB, MIB } from "../../src/fit/units";
 import { contextOf, fitsLimit, judge, type JudgeInput, needBytes, needRange, swaps } from "../../src/fit/verdict";
 import { badgeText, settingsOf, termsOf, tooltipText, verdictSentence } from "../../src/fit/verdict-text";
@@ -136,5 +137,17 @@ describe("the verdict on an MLX model", () => {
     const options = { context: 32_768 } as const;
     expect(under(24.96, { options }).kind).toBe("tight");
     expect(under(24.96, { options, peaks: [peak(32_768, 23)] }).kind).toBe("fits");
+  });
+});
+
+describe("its contexts", () => {
+  it("are judged by tokens, and are none where its weights alone are refused", () => {
+    const kinds = (limitGib: number) => {
+      const verdict = under(limitGib);
+      if (verdict.kind === "unknown") throw new Error(verdict.reason);
+      return contextNeeds(inputUnder(limitGib), verdict).map((need) => need.verdict.kind);
+    };
+    expect(kinds(51.84)).toEqual(["fits", "fits", "fits", "fits", "fits", "fits", "fails"]);
+    expect(kinds(12)).toEqual([]);
   });
 });

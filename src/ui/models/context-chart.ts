@@ -18,7 +18,9 @@ import {
 const TOP = 30;
 const PITCH = 20;
 /** Where the context ends, where the bars begin and end, where the need ends and where the verdict begins. */
-const X = { context: 46, from: 54, to: 232, need: 306, verdict: 314 } as const;
+const X = { context: 46, from: 54, to: 224, need: 296, verdict: 304 } as const;
+/** Where the limit's text begins at the earliest, behind the title. */
+const AFTER_TITLE = 66;
 /** So much of what lies beyond the limit can still be seen. */
 const LEAST_OVERRUN = 4;
 
@@ -50,7 +52,7 @@ export function contextChart(needs: readonly ContextNeed[], limitBytes: number, 
         ];
       }),
       limitLine(edge, TOP - 2, (needs.length - 1) * PITCH + LINE_HEIGHT + 2, ink),
-      textBefore(limitText, edge + 1, TOP - 12, ink.faint, "", X.from + 4),
+      textBefore(limitText, edge + 1, TOP - 12, ink.faint, "", AFTER_TITLE),
     ],
   );
 }

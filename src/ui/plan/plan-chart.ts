@@ -32,7 +32,8 @@ export function planChart(comparison: Comparison, appearance: Appearance): Chart
   const bars = barsOf(comparison);
   const ink = INKS[appearance];
   const x = (bytes: number) => (Math.min(bytes, longest) / longest) * (WIDTH - INSET);
-  const tableTop = bars.length * BAR.pitch + 16;
+  // One bar needs no heads of columns.
+  const tableTop = bars.length * BAR.pitch + (comparison.bars.length > 1 ? 16 : 16 - TABLE.pitch);
   return drawing(tableTop + (rows.length + ramRows.length) * TABLE.pitch + TABLE.gap + 6, comparisonLines(comparison), [
     ...bars.flatMap((each, index) => bar(each, longest, index * BAR.pitch, x, ink)),
     ...legend(comparison, tableTop, ink),
