@@ -24,7 +24,7 @@ import { keepRequests, type MlxRequests } from "./mlx-requests";
 import type { Settings } from "./preferences";
 import type { System } from "./system";
 
-/** How the Ollama server stands, as the empty views explain it. */
+/** The state of the Ollama server, as the empty views explain it. */
 export type ServerState =
   | {
       readonly kind: "answering";

@@ -106,7 +106,7 @@ export interface LoadedModel {
   /** Per slot. */
   readonly contextLength?: number;
   readonly expiresAt?: string;
-  /** It runs the same file as the model that is judged: Ollama puts the one in the place of the other. */
+  /** It runs the same file as the model that is judged: Ollama replaces one with the other. */
   readonly sharesFile?: boolean;
 }
 

@@ -80,7 +80,7 @@ export interface GpuLimit {
   readonly disagreement?: string;
 }
 
-/** A limit above the highest safe one, which macOS and Metal take as it is. */
+/** A limit above the highest safe one: macOS and Metal accept it. */
 export interface LimitExcess {
   readonly inForceBytes: number;
   /** What it risks and what verdicts rest on instead, in sentences. */
@@ -111,7 +111,7 @@ function highestSafeBytes(mac: AppleSiliconMac): number {
   return Math.max(mac.ramBytes - SECOND_YES_BELOW, defaultLimit(mac).bytes);
 }
 
-/** Metal passes a limit on as it is set, also one of all the RAM, at which a Mac freezes before a model is whole. */
+/** Metal reports whatever is set, even all of the RAM, and a Mac freezes long before a model fills that. */
 function atMostSafe(limit: GpuLimit, mac: AppleSiliconMac): GpuLimit {
   const safe = highestSafeBytes(mac);
   // The default is worked out from another figure of Metal's, so a byte more is no excess.

@@ -73,7 +73,7 @@ export function formatExpiry(expiresAt: string | undefined, now: Date): string |
   const left = Date.parse(expiresAt ?? "") - now.getTime();
   if (Number.isNaN(left)) return undefined;
   if (left > FOR_EVER) return "stays loaded";
-  // While it answers, the time of the request before stands there.
+  // While it answers, the time of the request before is listed.
   if (left <= 0) return "unloaded when idle";
   if (left < MINUTE) return "unloaded in less than 1 min";
   const minutes = Math.round(left / MINUTE);

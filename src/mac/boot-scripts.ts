@@ -11,7 +11,7 @@ export interface ScriptHit {
   readonly valueMib?: number;
 }
 
-/** Programs of macOS and devices are no scripts that somebody wrote. */
+/** Programs of macOS and devices aren't scripts somebody wrote. */
 const NOT_A_SCRIPT = /^\/(?:bin|sbin|System|Library\/Apple|dev|usr\/(?:bin|sbin|libexec|lib))\//;
 
 /**

@@ -48,7 +48,7 @@ export function parseMetalReading(output: string): MetalReading | undefined {
   };
 }
 
-/** Metal passes an override on as it is, also one above the RAM, so only the absurd is turned down. */
+/** Metal reports an override unchanged, even one above the RAM, so only the absurd is refused. */
 function isSize(value: unknown): value is number {
   return typeof value === "number" && Number.isSafeInteger(value) && value > 0;
 }

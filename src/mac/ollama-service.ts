@@ -195,7 +195,7 @@ async function waitFor<T>(
   return undefined;
 }
 
-/** Ends Ollama.app's own processes, of which `pids` are some, and waits until they're gone. Never throws. */
+/** Ends Ollama.app's own processes, some of which are `pids`, and waits until they're gone. Never throws. */
 export async function quitOllamaApp(
   system: ServiceSystem,
   appPath: string,

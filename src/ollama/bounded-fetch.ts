@@ -4,7 +4,7 @@ import { notOllama, OllamaProblem, oneLine, problemFrom, problemOfStatus } from 
 export interface Bounds {
   /** For the whole exchange, in milliseconds. */
   readonly timeoutMs: number;
-  /** Of one answer, as it is kept: after {@link filter}. */
+  /** Of one answer as it's kept, after {@link filter}. */
   readonly maxBytes: number;
   /** Lets less of an answer through, byte by byte, before it's taken into memory. */
   readonly filter?: () => TransformStream<Uint8Array, Uint8Array>;

@@ -24,7 +24,7 @@ const MOST_LINE_CHARACTERS = 64 * 1024;
 
 /**
  * Settings of the server that answers, from the first of these logs whose last start was on its port and of its version.
- * The app goes on with the same file when only its server ends; Homebrew's grows for ever. Undefined where no log is this
+ * The app keeps writing to the same file when only its server ends; Homebrew's grows forever. Undefined where no log is this
  * server's. Never throws.
  */
 export async function readLoggedFacts(

@@ -61,14 +61,14 @@ export function variantRefusal(model: InstalledModel, version: string | undefine
   return undefined;
 }
 
-/** What stands under the name of a variant. */
+/** What a variant's name refers to. */
 export type SeenVariant =
   | { readonly kind: "absent" }
   /** Of the source's own file, with this context. `isPlain` = it differs from its source in nothing else. */
   | { readonly kind: "as-asked"; readonly digest: string; readonly isPlain: boolean }
   | { readonly kind: "another"; readonly digest: string; readonly numCtx?: number; readonly sharesFile: boolean };
 
-/** Reads what stands under the name of a variant. @throws OllamaProblem */
+/** Reads what a variant's name refers to. @throws OllamaProblem */
 export async function lookForVariant(client: OllamaClient, spec: VariantSpec): Promise<SeenVariant> {
   const there = (await client.models()).find((model) => sameModel(model.name, spec.name));
   if (there === undefined) return { kind: "absent" };

@@ -73,7 +73,7 @@ export const createVariant: StepKind<CreateVariant, RemoveVariant> = {
   },
 };
 
-/** A model whose place was taken is gone: nothing brings it back. */
+/** A model that was replaced is gone: nothing brings it back. */
 function back({ name, replaces }: CreateVariant, made: RemoveVariant["made"]): readonly RemoveVariant[] {
   return replaces === undefined ? [{ kind: "remove-variant", name, made }] : [];
 }

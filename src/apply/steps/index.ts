@@ -86,7 +86,7 @@ export async function lookAt(system: ChangeSystem, step: Step): Promise<Seen> {
 /** Carries out one step. May throw. */
 export const runStep = (system: ChangeSystem, step: Step): Promise<StepOutcome> => kindOf(step).run(system, step);
 
-/** The steps that take back one of which it isn't known whether it took effect: they do nothing if it did not. */
+/** The steps that take back one that may have taken effect or not: they do nothing if it didn't. */
 export const undoUnseen = (step: Step): readonly Step[] => kindOf(step).undoUnseen(step);
 
 /** The steps of an option of a plan, in their order. */

@@ -11,7 +11,7 @@ export interface Load {
   readonly name: string;
   /** Which build of the name; absent where nothing tells. */
   readonly runner?: ModelRunner;
-  /** Context that the request asks for; absent = what Ollama takes by itself. */
+  /** Context that the request asks for; absent = Ollama's own choice. */
   readonly numCtx?: number;
   /** Seconds for which it stays loaded, as it did before; -1 = for ever, absent = Ollama's own. */
   readonly keepAlive?: number;

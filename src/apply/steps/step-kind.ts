@@ -78,7 +78,7 @@ export interface StepsInput {
   readonly kvCacheTypeNow: string;
   /** The model of that name, if there is one: which, with which num_ctx, and whether it runs the file of the model. */
   readonly existing: (name: string) => ExistingModel | undefined;
-  /** A context that was chosen to judge at and that Ollama would not take by itself. */
+  /** A context that was chosen to judge at and that Ollama wouldn't choose. */
   readonly requestContext?: number;
   /** Seconds for which the model stays loaded now, where that's longer than usual; -1 = for ever. */
   readonly keepAlive?: number;

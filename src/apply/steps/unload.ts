@@ -12,7 +12,7 @@ interface Unload {
   readonly runner?: ModelRunner;
 }
 
-/** Unloads a model. It loads again by itself when it is used, so that there is nothing to take back. */
+/** Unloads a model. It loads again when it's used, so there's nothing to take back. */
 export const unload: StepKind<Unload> = {
   fields: { name: isName, runner: isAbsentOr(isRunner) },
   leaves: "nothing",

@@ -19,7 +19,7 @@ import { contextOf, judge, type JudgeInput, type KnownVerdict } from "../verdict
 import { type Cost, joinCosts } from "./cost";
 import type { PlanInput } from "./plan-input";
 
-/** A smaller build in the place of the installed one. */
+/** A smaller build instead of the installed one. */
 export interface BuildChange {
   readonly quantization: string;
   /** Only where a registry has confirmed it. */
@@ -75,7 +75,7 @@ interface AllChanges {
 
 type Key = Lever;
 
-/** What an option changes; each absent where it stays as it is. */
+/** What an option changes; what it leaves alone is absent. */
 export type Changes = { readonly [K in Key]?: AllChanges[K] };
 
 /** What the words and the cost of a change depend on beside it. */

@@ -64,7 +64,7 @@ function* lighterBuild(plan: PlanInput, before: KnownVerdict): Steps<string | un
   return (alone ?? (yield* bestBuildAndMore(plan, before, "usual"))[0])?.title;
 }
 
-/** What stands against the model at the smallest context of use and the highest limit that's safe. */
+/** What keeps the model from fitting at the smallest context of use and the highest limit that's safe. */
 function missingText(
   { input, advice }: Pick<PlanInput, "input" | "advice">,
   before: KnownVerdict,

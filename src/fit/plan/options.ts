@@ -77,7 +77,7 @@ function isAlternative({ isBeside, changes }: PlanOption): boolean {
   return isBeside === true || changes.otherBuild !== undefined || changes.pullBuild !== undefined;
 }
 
-/** What stands above the first option: "It Fits" only where there's nothing to add to that. */
+/** The heading above the first option: "It Fits" only where there's nothing to add to that. */
 export function headline({ before, options, instead }: Extract<Plan, { kind: "options" }>): string {
   const [first] = options;
   if (instead !== undefined || first?.kind !== "already-fits" || before.kind !== "fits") return "Recommended";

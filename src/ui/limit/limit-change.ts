@@ -97,7 +97,7 @@ function daemonWords(daemon: DaemonResult | undefined): string {
 
 /**
  * What a person is told about each outcome; always with what is in force now and what became of the LaunchDaemon.
- * `leftMib` is what our LaunchDaemon goes on setting, where it was left alone.
+ * `leftMib` is what our LaunchDaemon still sets, where it was left alone.
  */
 export function outcomeWords(
   outcome: ChangeOutcome,

@@ -10,7 +10,7 @@ import { useMemory } from "./use-memory";
 import { getSystem } from "../../app/system";
 import { loadedSubtitle, useSubtitle } from "../shared/subtitle";
 
-/** Show GPU Memory: the limit and what stands against it, read again while it is open. */
+/** Show GPU Memory: the limit and what counts against it, read again while it is open. */
 export function MemoryView() {
   const memory = useMemory();
   const { snapshot } = memory.list;

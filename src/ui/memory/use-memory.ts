@@ -29,7 +29,7 @@ export type LoadedState =
   | { readonly kind: "read"; readonly models: readonly LoadedModel[] }
   | { readonly kind: "failed"; readonly reason: string };
 
-/** Memory as it stands; each part is absent until it was read for the first time. */
+/** Memory as last read; each part is absent until it was read once. */
 export interface Memory {
   readonly list: FitList;
   readonly status?: MemoryStatus;
