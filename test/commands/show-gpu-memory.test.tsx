@@ -218,7 +218,7 @@ describe("on other machines", () => {
     const { screen, mac } = await show({ system: { platform: "linux" } });
     rowSays(screen, "No GPU Limit Here", /(?:is not|isn't) a Mac/);
     expect(sections(screen)).toEqual(["GPU", "Loaded Models"]);
-    expect(screen.actions()).toEqual(["Refresh", "Copy Diagnostics"]);
+    expect(screen.actions()).toEqual(["Explain This", "Refresh", "Copy Diagnostics"]);
     expect(mac.calls.filter(({ file }) => /top|vm_stat|ioreg|sysctl/.test(file))).toEqual([]);
   });
 
