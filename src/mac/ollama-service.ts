@@ -1,3 +1,4 @@
+import type { KeptName } from "../fit/kept-settings";
 import { placeText, type ServerIdentity } from "../fit/server-origin";
 import { LAUNCHCTL } from "./boot-settings";
 import { readSessionJobs } from "./launchd-jobs";
@@ -26,11 +27,7 @@ export async function askLaunchctlEnv(system: { readonly run: Runner }, name: st
 }
 
 /** Sets a variable for apps started from now on, until the Mac restarts; "" takes it away. Readers check the result. */
-export async function setLaunchctlEnv(
-  system: { readonly run: Runner },
-  name: "OLLAMA_KV_CACHE_TYPE",
-  value: string,
-): Promise<void> {
+export async function setLaunchctlEnv(system: { readonly run: Runner }, name: KeptName, value: string): Promise<void> {
   const args = value === "" ? ["unsetenv", name] : ["setenv", name, value];
   await system.run(LAUNCHCTL, args, { timeoutMs: 5_000, maxBytes: 64 * 1024 });
 }

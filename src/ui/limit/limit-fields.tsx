@@ -15,6 +15,7 @@ import { changeLimit } from "./limit-change";
 import { daemonStep, type LimitValues, presetMib } from "./limit-values";
 import type { Settings } from "../../app/preferences";
 import { PreferencesAction } from "../shared/preferences-action";
+import { KeptSettingsAction } from "../ollama/kept-settings-form";
 import { RestartOllamaAction } from "../ollama/restart-action";
 import { LimitLinks } from "../shared/links";
 import { macBarOf, ShowPictureAction } from "../shared/mac-picture";
@@ -118,6 +119,7 @@ export function LimitFields({
           <ExplainAction snapshot={snapshot} />
           {mib !== undefined && mib > 0 && <LimitLinks mib={mib} />}
           <OtherSettingsAction />
+          <KeptSettingsAction snapshot={snapshot} refresh={onAttempt} />
           <PreferencesAction />
         </ActionPanel>
       }

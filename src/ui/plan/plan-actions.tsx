@@ -9,6 +9,7 @@ import type { PlanOption } from "../../fit/plan/options";
 import type { ApplyOption, ApplyWay } from "../change/apply-option";
 import { CloseAppsForm } from "./close-apps-form";
 import { ExplainAction } from "../explain/explain-action";
+import { KeptSettingsAction } from "../ollama/kept-settings-form";
 import { SetLimitAction } from "../limit/set-limit-action";
 import { runInTerminal } from "../shared/model-work";
 import { DiagnosticsAction } from "../shared/diagnostics-action";
@@ -129,6 +130,13 @@ export function PlanActions({
         )}
         <ExplainAction snapshot={snapshot} row={work.row} />
         <RefreshAction refresh={refresh} />
+        {option?.changes.kvCacheType !== undefined && (
+          <KeptSettingsAction
+            snapshot={snapshot}
+            fill={{ OLLAMA_KV_CACHE_TYPE: option.changes.kvCacheType }}
+            refresh={refresh}
+          />
+        )}
         {option === undefined && <DiagnosticsAction />}
       </ActionPanel.Section>
     </ActionPanel>

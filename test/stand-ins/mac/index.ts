@@ -1,4 +1,5 @@
 import type { System } from "../../../src/app/system";
+import { KEPT_NAMES } from "../../../src/fit/kept-settings";
 import { QUIT_SCRIPT } from "../../../src/mac/apps";
 import { GREP_SCRIPTS_ARGS } from "../../../src/mac/boot-scripts";
 import { METAL_SCRIPT } from "../../../src/mac/metal-probe";
@@ -546,7 +547,7 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
 
   function launchctl(args: readonly string[]): RunResult | undefined {
     const [verb, name = ""] = args;
-    const isSet = name === "OLLAMA_KV_CACHE_TYPE";
+    const isSet = (KEPT_NAMES as readonly string[]).includes(name);
     if (verb === "setenv" && isSet && args.length === 3) {
       mac.launchctlEnv.set(name, args[2] ?? "");
       return done();

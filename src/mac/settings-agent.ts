@@ -1,0 +1,78 @@
+import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import {
+  KEPT_NAMES,
+  type KeptValues,
+  readSettingsAgentPlist,
+  SETTINGS_AGENT_LABEL,
+  settingsAgentPlist,
+} from "../fit/kept-settings";
+import { askLaunchctlEnv, setLaunchctlEnv } from "./ollama-service";
+import type { Runner } from "./runner";
+
+/** Ours is some hundred bytes. */
+const MOST_BYTES = 16 * 1024;
+
+/** Our LaunchAgent for Ollama's settings. */
+export type SettingsAgent =
+  | { readonly kind: "none" }
+  | { readonly kind: "kept"; readonly values: KeptValues }
+  /** Something else lies under its name: it's left alone. */
+  | { readonly kind: "foreign" };
+
+interface AgentSystem {
+  readonly run: Runner;
+  readonly homeFolder: string;
+}
+
+export const settingsAgentPath = ({ homeFolder }: Pick<AgentSystem, "homeFolder">): string =>
+  join(homeFolder, "Library", "LaunchAgents", `${SETTINGS_AGENT_LABEL}.plist`);
+
+/** What our LaunchAgent keeps. Never throws: what can't be read isn't taken for ours. */
+export async function readSettingsAgent(system: Pick<AgentSystem, "homeFolder">): Promise<SettingsAgent> {
+  const path = settingsAgentPath(system);
+  try {
+    if ((await stat(path)).size > MOST_BYTES) return { kind: "foreign" };
+    const values = readSettingsAgentPlist(await readFile(path, "utf8"));
+    return values === undefined ? { kind: "foreign" } : { kind: "kept", values };
+  } catch (error) {
+    return (error as { code?: unknown }).code === "ENOENT" ? { kind: "none" } : { kind: "foreign" };
+  }
+}
+
+/** What came of a change; `missing` are variables that the session doesn't have as asked. */
+export type KeepOutcome =
+  { readonly kind: "done"; readonly missing: readonly string[] } | { readonly kind: "foreign" | "failed" };
+
+/**
+ * Keeps these values from the next login on, and sets them for apps started from now on; none at all removes the
+ * LaunchAgent. Variables that were kept before and aren't any more are taken away. Without root. Never throws.
+ */
+export async function keepSettings(system: AgentSystem, values: KeptValues): Promise<KeepOutcome> {
+  const before = await readSettingsAgent(system);
+  if (before.kind === "foreign") return before;
+  const path = settingsAgentPath(system);
+  try {
+    if (KEPT_NAMES.every((name) => values[name] === undefined)) await rm(path, { force: true });
+    else await write(path, settingsAgentPlist(values));
+  } catch {
+    return { kind: "failed" };
+  }
+  const missing: string[] = [];
+  for (const name of KEPT_NAMES) {
+    const value = values[name] ?? "";
+    const was = before.kind === "kept" ? before.values[name] : undefined;
+    if (value === "" && was === undefined) continue;
+    await setLaunchctlEnv(system, name, value);
+    if ((await askLaunchctlEnv(system, name)) !== value) missing.push(name);
+  }
+  return { kind: "done", missing };
+}
+
+/** Moved into place in one step, so that a login never finds half of it. */
+async function write(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const draft = `${path}.new`;
+  await writeFile(draft, text, { mode: 0o644 });
+  await rename(draft, path);
+}

@@ -1,0 +1,98 @@
+import { existsSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { KEPT_NAMES, KEPT_SETTINGS, readSettingsAgentPlist, settingsAgentPlist } from "../../src/fit/kept-settings";
+import { settingsAgentPath } from "../../src/mac/settings-agent";
+import SetGpuLimit from "../../src/set-gpu-limit";
+import { renderCommand } from "../support";
+import { setStage, type Stage } from "./stage";
+
+async function openForm({ system }: Stage) {
+  const screen = await renderCommand(<SetGpuLimit />, { command: "set-gpu-limit", system });
+  await screen.action("Ollama Settings After Restarts");
+  return screen;
+}
+
+describe("Ollama's settings that survive a restart", () => {
+  it("are written as a LaunchAgent of one's own, set for now, and removed in one action", async () => {
+    const stage = await setStage();
+    const path = settingsAgentPath(stage);
+    const screen = await openForm(stage);
+    screen.says("Nothing is kept");
+    await screen.fill("Context Length", "32768");
+    await screen.fill("Keep Alive", "1h");
+    await screen.agree("Keep");
+    await screen.submit();
+    screen.toast("SUCCESS", "Settings Kept");
+    expect(readSettingsAgentPlist(await readFile(path, "utf8"))).toEqual({
+      OLLAMA_CONTEXT_LENGTH: "32768",
+      OLLAMA_KEEP_ALIVE: "1h",
+    });
+    expect(Object.fromEntries(stage.mac.launchctlEnv)).toMatchObject({ OLLAMA_CONTEXT_LENGTH: "32768" });
+    expect(stage.mac.prompts).toEqual([]);
+    screen.says("sets these at each login", "context slider wins");
+    await screen.agree("Remove");
+    await screen.action("Remove the LaunchAgent");
+    expect(existsSync(path)).toBe(false);
+    expect(stage.mac.launchctlEnv.has("OLLAMA_CONTEXT_LENGTH")).toBe(false);
+  });
+
+  it("are refused where Ollama wouldn't take them, and not changed without a yes", async () => {
+    const stage = await setStage();
+    const screen = await openForm(stage);
+    await screen.fill("Context Length", "32768; rm -rf ~");
+    await screen.submit();
+    screen.says("Tokens, such as 32768");
+    await screen.fill("Context Length", "32768");
+    await screen.confirm(false);
+    await screen.submit();
+    expect(existsSync(settingsAgentPath(stage))).toBe(false);
+    expect(stage.mac.launchctlEnv.has("OLLAMA_CONTEXT_LENGTH")).toBe(false);
+  });
+
+  it("leave another file under that name alone", async () => {
+    const stage = await setStage();
+    const path = settingsAgentPath(stage);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, "<plist>mine</plist>");
+    const screen = await openForm(stage);
+    screen.says("left alone");
+    await screen.fill("Max Loaded Models", "1");
+    await screen.agree("Keep");
+    await screen.submit();
+    screen.toast("FAILURE", "Left Alone");
+    expect(await readFile(path, "utf8")).toBe("<plist>mine</plist>");
+  });
+
+  it("have a line for Terminal, and only a line to copy for the host", async () => {
+    const stage = await setStage();
+    const screen = await openForm(stage);
+    await screen.fill("Parallel Requests", "2");
+    await screen.action("Copy Terminal Line");
+    expect(screen.clipboard()).toBe("OLLAMA_NUM_PARALLEL=2 ollama serve");
+    await screen.action("Copy Host Line");
+    screen.toast("SUCCESS", "opens Ollama to the network");
+  });
+});
+
+describe("the property list", () => {
+  it("takes no value that isn't one of Ollama's, whatever it is", () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...KEPT_NAMES), fc.string(), (name, value) => {
+        if (KEPT_SETTINGS[name].takes(value)) {
+          expect(readSettingsAgentPlist(settingsAgentPlist({ [name]: value }))).toEqual({ [name]: value });
+        } else expect(() => settingsAgentPlist({ [name]: value })).toThrow(RangeError);
+      }),
+    );
+  });
+
+  it("is ours byte for byte, or not at all", () => {
+    const text = settingsAgentPlist({ OLLAMA_NUM_PARALLEL: "2" });
+    expect(readSettingsAgentPlist(text.replace("/bin/sh", "/tmp/sh"))).toBeUndefined();
+    expect(readSettingsAgentPlist(text.replace("OLLAMA_NUM_PARALLEL", "OLLAMA_HOST"))).toBeUndefined();
+    expect(readSettingsAgentPlist(`${text} `)).toBeUndefined();
+    expect(text).not.toContain("OLLAMA_HOST");
+  });
+});
