@@ -70,8 +70,8 @@ export function effectiveSettings(
     const drafted = outOfRange("draft_num_predict", settings.draftNumPredict, MOST_DRAFTED);
     if (drafted !== undefined) return drafted;
   }
-  // llama.cpp aborts while it reserves the graph: 4 of 4 runs of v0.5.0; b10488 wasn't tried.
-  if (shape.block.fusedProjection && !shape.encoder && parallel > 1 && KV_BLOCKS[kvCacheType].elements > 1) {
+  // Seen with v0.5.0; b10488 wasn't tried.
+  if (shape.stopsAtQuantizedSlots && parallel > 1 && KV_BLOCKS[kvCacheType].elements > 1) {
     return refused(`One matrix for Q, K and V, ${parallel} slots and a ${kvCacheType} cache: llama.cpp stops at that.`);
   }
   const flashAttention = resolveFlashAttention(shape, settings);

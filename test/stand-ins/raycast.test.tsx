@@ -97,9 +97,18 @@ function Models({ load }: { readonly load: () => Promise<string[]> }) {
             actions={panel(
               <Action key="d" title="Toggle Detail" onAction={() => setShowsDetail((shown) => !shown)} />,
               <Action.CopyToClipboard key="c" title="Copy Name" content={name} />,
-              <Action.Push key="p" title="Show Card" target={<Card name={name} />} />,
+              <Action.Push
+                key="p"
+                title="Show Card"
+                shortcut={Api.Keyboard.Shortcut.Common.Open}
+                target={<Card name={name} />}
+              />,
               <ActionPanel.Submenu key="s" title="Load…">
-                <Action title="Forever" onAction={() => showHUD(`Loaded ${name}`)} />
+                <Action
+                  title="Forever"
+                  shortcut={{ modifiers: ["cmd"], key: "f" }}
+                  onAction={() => showHUD(`Loaded ${name}`)}
+                />
               </ActionPanel.Submenu>,
             )}
           />
@@ -239,7 +248,12 @@ function LimitForm({ onSubmit }: { readonly onSubmit: (values: LimitValues) => v
       actions={panel(
         <Action.SubmitForm key="s" title="Set Limit" onSubmit={handleSubmit} />,
         <Action key="r" title="Start over" onAction={() => reset({ limit: "1" })} />,
-        <Action key="v" title="Use Safe" onAction={() => setValue("limit", "61440")} />,
+        <Action
+          key="v"
+          title="Use Safe"
+          shortcut={{ modifiers: ["cmd"], key: "u" }}
+          onAction={() => setValue("limit", "61440")}
+        />,
       )}
     >
       <Form.Description title="RAM" text="64 GiB" />

@@ -71,6 +71,7 @@ function shapeOf(file: ModelFile): ShapeReading {
   });
   const state = recurrentState(file, recurrent);
   const mixture = experts(file);
+  const block = blockShape(file);
   return {
     kind: "known",
     shape: {
@@ -85,7 +86,7 @@ function shapeOf(file: ModelFile): ShapeReading {
       encoder: rule.encoder === true,
       readsBatch: rule.encoder === true || rule.readsBatch === true,
       outputOnCpu: rule.outputOnCpu === true,
-      block: blockShape(file),
+      block,
       feedForward: feedForward(file),
       experts: mixture,
       encoderAttention: rule.encoder && attention ? attention.encoder : undefined,
@@ -95,6 +96,7 @@ function shapeOf(file: ModelFile): ShapeReading {
       indexer: indexerShape(file),
       perLayerInput: file.perLayerInput,
       flashAttentionForbidden: rule.flashAttentionForbidden === true,
+      stopsAtQuantizedSlots: rule.stopsAtQuantizedSlots === true && block.fusedProjection,
     },
     assumesPattern: attention?.assumesPattern ?? false,
   };

@@ -148,4 +148,6 @@ export interface ModelShape {
   readonly perLayerInput: number;
   /** Flash attention is never used. */
   readonly flashAttentionForbidden: boolean;
+  /** llama.cpp doesn't run it with several slots and a quantized cache. */
+  readonly stopsAtQuantizedSlots: boolean;
 }
