@@ -138,7 +138,7 @@ describe("what is copied", () => {
   });
 });
 
-describe.each(SHELLS)("a paste in %s", (shell) => {
+describe.concurrent.each(SHELLS)("a paste in %s", (shell) => {
   const cases = it.skipIf(!hasShell(shell));
   cases.each(["bracketed", "plain"] as const)(
     "runs nothing before Return (%s)",

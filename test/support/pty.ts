@@ -96,8 +96,11 @@ export async function openTerminal(shell: Shell, paste: Paste): Promise<Terminal
     },
     close() {
       child.kill("SIGKILL");
-      // The shell still writes its history while it ends.
-      rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+      try {
+        rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+      } catch {
+        // The shell still wrote there while it ended: the system clears its temporary files.
+      }
     },
   };
 }
