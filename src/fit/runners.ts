@@ -130,6 +130,11 @@ export function rulesOf(model: Pick<InstalledModel, "runner" | "format">): Runne
   return RUNNERS[runnerOf(model)];
 }
 
+/** The rules that all runners of an engine share. */
+export function rulesOfEngine(engine: Engine): RunnerRules {
+  return engine === "mlx" ? RUNNERS.mlx : RUNNERS.llamacpp;
+}
+
 /** Settings that a runner ignores, by name. */
 export function ignoredSettings({ settings }: RunnerRules): readonly string[] {
   return Object.entries(settings)

@@ -1,6 +1,7 @@
 import { inForceBytes } from "../../fit/limit-policy";
 import { RUNNER_TITLES } from "../../fit/model-runner";
 import type { WatchedModel } from "../../fit/guard/watched";
+import { rulesOfEngine } from "../../fit/runners";
 import { formatBytes, formatContext, formatExpiry, formatPercent } from "../../fit/units";
 import { limitBytesOf, type Tick, type Used, usedOf } from "../../app/tick";
 import type { TitleStyle } from "./menu-bar-preferences";
@@ -62,13 +63,15 @@ export function limitWords({ limit, isLocal, hostName }: Tick): { readonly title
 /** "qwen3:8b · 5.2 GiB · 40K · llama.cpp · 23% on the CPU · unloaded in 4 min". */
 export function modelText(model: WatchedModel, now: Date): string {
   const { use, contextLength, runner, engine, sizeBytes } = model;
-  const size = `${use.isLeast ? "at least " : ""}${formatBytes(engine === "mlx" ? sizeBytes : use.bytes)}`;
+  const rules = engine && rulesOfEngine(engine);
+  const grows = rules?.cache === "grows";
+  const size = `${use.isLeast ? "at least " : ""}${formatBytes(grows ? sizeBytes : use.bytes)}`;
   return [
     model.name,
     use.growsTo === undefined ? size : `${size}, grows to ${formatBytes(use.growsTo)}`,
-    ...(use.growsTo === undefined && engine === "mlx" ? ["grows"] : []),
-    // With MLX the context is only displayed: it caps nothing.
-    ...(contextLength === undefined || engine === "mlx" ? [] : [formatContext(contextLength)]),
+    ...(use.growsTo === undefined && grows ? ["grows"] : []),
+    // A context that's only displayed caps nothing.
+    ...(contextLength === undefined || rules?.numCtx === "displayed" ? [] : [formatContext(contextLength)]),
     ...(runner === undefined ? [] : [RUNNER_TITLES[runner]]),
     ...(use.cpuShare > 0 ? [`${cpuText(use.cpuShare)} on the CPU`] : []),
     ...[formatExpiry(model.expiresAt, now)].filter((text) => text !== undefined),

@@ -1,4 +1,5 @@
 import type { WatchedModel } from "../../fit/guard/watched";
+import { rulesOfEngine } from "../../fit/runners";
 import { formatBytes } from "../../fit/units";
 import { keepModel, unloadModel } from "../../ollama/light-client";
 import type { System } from "../../app/system";
@@ -14,14 +15,16 @@ export async function unload(system: System, url: string, { name, runner, sizeBy
 }
 
 /** Whether a model can be kept without loading it at another context: an older Ollama doesn't tell the one it has. */
-export const canKeep = ({ engine, contextLength }: WatchedModel): boolean =>
-  engine === "mlx" || contextLength !== undefined;
+export const canKeep = (model: WatchedModel): boolean => ignoresContext(model) || model.contextLength !== undefined;
+
+const ignoresContext = ({ engine }: WatchedModel): boolean =>
+  engine !== undefined && rulesOfEngine(engine).numCtx === "displayed";
 
 /** Keeps a model loaded until it's unloaded, at the context it has: another one would load it again. */
 export async function keepLoaded(system: System, url: string, model: WatchedModel): Promise<string> {
-  const { name, runner, engine, contextLength } = model;
+  const { name, runner, contextLength } = model;
   try {
-    const numCtx = engine === "mlx" ? undefined : contextLength;
+    const numCtx = ignoresContext(model) ? undefined : contextLength;
     await keepModel({ url, fetch: system.fetch }, { name, runner }, { seconds: -1, numCtx });
     return `${name} stays loaded until you unload it`;
   } catch (error) {
