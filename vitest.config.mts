@@ -10,6 +10,8 @@ export default defineConfig({
     include: ["test/**/*.test.{ts,tsx}"],
     server: { deps: { inline: ["@raycast/utils"] } },
     restoreMocks: true,
+    // By default one core is left free, which on a machine of two is half of it.
+    maxWorkers: "100%",
     // Properties and slow scans take their time on a busy machine; nothing here is about speed.
     testTimeout: 60_000,
   },
