@@ -41,9 +41,11 @@ export const MAC_PARTS = { models: "Models", free: "Free", others: RAM_TERMS.oth
 /** The parts of the bar with their amounts, as people read them. */
 export function macBarParts(bar: MacBar): readonly { readonly title: string; readonly text: string }[] {
   const { modelsBytes, othersBytes } = bar;
+  // What others use comes out of what's left.
+  const most = othersBytes === undefined ? "at most " : "";
   return [
     { title: MAC_PARTS.models, text: formatBytes(modelsBytes) },
-    { title: MAC_PARTS.free, text: formatBytes(freeBytes(bar)) },
+    { title: MAC_PARTS.free, text: `${most}${formatBytes(freeBytes(bar))}` },
     { title: MAC_PARTS.others, text: othersBytes === undefined ? "unknown" : formatBytes(othersBytes) },
   ];
 }
