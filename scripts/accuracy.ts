@@ -1,6 +1,7 @@
 import { releaseRules } from "../src/fit/releases";
 import { estimate } from "../src/memory/estimate";
-import { type Runtime, RUNTIMES } from "../src/memory/settings";
+import { RUNTIMES } from "../src/memory/settings";
+import { RUNS } from "../test/fit/release-runs";
 import { readOracle } from "../test/memory/oracle";
 
 /** Prints how far the estimate is from what llama.cpp allocated, by model and runtime: `npm run -s accuracy`. */
@@ -35,27 +36,11 @@ for (const runtime of RUNTIMES) {
   console.log(`${"all".padEnd(32)} ${all.length} ${percent(at(all, 0.99))} ${percent(at(all, 1))}`);
 }
 
-/** What releases run; of those with two it isn't known which. */
-const RELEASES: Readonly<Record<string, readonly Runtime[]>> = {
-  "0.30.0": ["b10488"],
-  "0.31.2": ["b10488"],
-  "0.32.1": ["b10488"],
-  "0.33.0": ["b10488"],
-  "0.33.1": ["b10488", "v0.5.0"],
-  "0.33.2": ["b10488", "v0.5.0"],
-  "0.33.3": ["v0.5.0"],
-  "0.34.0": ["v0.5.0"],
-  "0.34.2": ["v0.5.0"],
-  "0.35.1": ["v0.5.0"],
-  "0.40.0": ["v0.5.0"],
-  "0.40.2": ["v0.5.0"],
-  "0.40.15": ["v0.5.0"],
-};
 const LIMITS_GIB = [12, 18, 25, 38, 48, 52, 56, 78, 110, 168];
 
 console.log(`\nFalse Fits of each release, judged by its row of the table: false of all that fit, by limit in GiB`);
 console.log(["release", "rules ", ...LIMITS_GIB.map((gib) => String(gib).padStart(7))].join("  "));
-for (const [release, truths] of Object.entries(RELEASES)) {
+for (const [release, truths] of Object.entries(RUNS)) {
   const runtime = releaseRules(release).value;
   const judged = readOracle().flatMap((model) =>
     model.runs.map((run) => {

@@ -1,6 +1,7 @@
 import type { InstalledModel, SmallerBuild } from "../fit/facts";
 import { parseModelName } from "../fit/model-name";
-import { readTag, type TagOptions } from "./read-tag";
+import { firstTag } from "./first-tag";
+import type { TagOptions } from "./read-tag";
 
 export interface BuildSearch {
   readonly model: InstalledModel;
@@ -89,26 +90,14 @@ async function findOne(
   quantization: string,
   options: TagOptions,
 ): Promise<SmallerBuild> {
-  let unchecked: string | undefined;
-  for (const name of possibleBuilds(search, quantization)) {
-    if (options.signal?.aborted) return { kind: "unchecked", reason: "stopped" };
-    const state = await readTag(fetch, name, options);
-    switch (state.kind) {
-      case "exists":
-        // A registry that answers with another build than asked for, or with one for MLX, has not got this one.
-        if (state.format === "gguf" && state.weightBytes < search.model.sizeBytes) {
-          return { kind: "published", name, weightBytes: state.weightBytes, downloadBytes: state.downloadBytes };
-        }
-        break;
-      case "too-new":
-        unchecked = `${name} asks for a newer Ollama`;
-        break;
-      case "unknown":
-        unchecked = state.reason.replace(/\.$/, "");
-        break;
-      case "missing":
-        break;
-    }
-  }
-  return unchecked === undefined ? { kind: "missing" } : { kind: "unchecked", reason: unchecked };
+  // A registry that answers with another build than asked for, or with one for MLX, has not got this one.
+  const found = await firstTag(
+    fetch,
+    possibleBuilds(search, quantization),
+    options,
+    ({ format, weightBytes }) => format === "gguf" && weightBytes < search.model.sizeBytes,
+  );
+  if (found.kind !== "found") return found;
+  const { weightBytes, downloadBytes } = found.tag;
+  return { kind: "published", name: found.name, weightBytes, downloadBytes };
 }

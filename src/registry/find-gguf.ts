@@ -1,6 +1,7 @@
 import type { OtherBuild } from "../fit/facts";
 import { parseModelName } from "../fit/model-name";
-import { readTag, type TagOptions } from "./read-tag";
+import { firstTag } from "./first-tag";
+import type { TagOptions } from "./read-tag";
 
 /** Ends of tags that stand for an MLX build alone; the GGUF build is the tag without it. */
 const MLX_TAG = /-(?:mlx(?:-[a-z0-9]+)?|nvfp4|mxfp[48]|int[48])$/i;
@@ -22,25 +23,14 @@ export async function findGguf(
   name: string,
   options: Omit<TagOptions, "runners"> = {},
 ): Promise<OtherBuild> {
-  let unchecked: string | undefined;
-  for (const candidate of possibleGgufNames(name)) {
-    if (options.signal?.aborted) return { kind: "unchecked", reason: "stopped" };
-    const state = await readTag(fetch, candidate, { ...options, runners: ["llamacpp", "ggml"] });
-    switch (state.kind) {
-      case "exists": {
-        const { format, runner, weightBytes, downloadBytes } = state;
-        if (format === "gguf") return { kind: "published", name: candidate, runner, weightBytes, downloadBytes };
-        break;
-      }
-      case "too-new":
-        unchecked = `${candidate} asks for a newer Ollama`;
-        break;
-      case "unknown":
-        unchecked = state.reason.replace(/\.$/, "");
-        break;
-      case "missing":
-        break;
-    }
-  }
-  return unchecked === undefined ? { kind: "missing" } : { kind: "unchecked", reason: unchecked };
+  const runners = ["llamacpp", "ggml"] as const;
+  const found = await firstTag(
+    fetch,
+    possibleGgufNames(name),
+    { ...options, runners },
+    ({ format }) => format === "gguf",
+  );
+  if (found.kind !== "found") return found;
+  const { runner, weightBytes, downloadBytes } = found.tag;
+  return { kind: "published", name: found.name, runner, weightBytes, downloadBytes };
 }

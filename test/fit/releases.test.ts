@@ -4,24 +4,9 @@ import { GIB } from "../../src/fit/units";
 import { estimate } from "../../src/memory/estimate";
 import { RUNTIMES, type Runtime } from "../../src/memory/settings";
 import { oracle } from "./inputs";
+import { RUNS } from "./release-runs";
 
 const LIMITS = [12, 18, 25, 38, 48, 52, 56, 78, 110, 168].map((gib) => gib * GIB);
-
-/** What each release was seen to run; 0.33.1, 0.33.2 and those from 0.35 on were not. The first two are held against both. */
-const RUNS: Readonly<Record<string, readonly Runtime[]>> = {
-  "0.30.0": ["b10488"],
-  "0.31.2": ["b10488"],
-  "0.32.1": ["b10488"],
-  "0.33.0": ["b10488"],
-  "0.33.1": ["b10488", "v0.5.0"],
-  "0.33.2": ["b10488", "v0.5.0"],
-  "0.33.3": ["v0.5.0"],
-  "0.34.0": ["v0.5.0"],
-  "0.34.2": ["v0.5.0"],
-  "0.35.1": ["v0.5.0"],
-  "0.40.0": ["v0.5.0"],
-  "0.40.15": ["v0.5.0"],
-};
 
 /** Every run under each set of rules: what it needs at most, and what it really took. */
 const runs = RUNTIMES.map((rules) => ({
