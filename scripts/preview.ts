@@ -14,7 +14,7 @@ import { COMMAND_NAMES, type Onlooker, play } from "../test/worlds/support/play"
 import { visitsOf, worldPath } from "../test/worlds/support/run-world";
 import { readWorld } from "../test/worlds/support/schema";
 import { nothingSeen, watcher } from "../test/worlds/support/seen";
-import { parseRequest, type PreviewRequest, type Step, STEP_HELP } from "../test/worlds/support/steps";
+import { type Event, parseRequest, type PreviewRequest, type Step, STEP_HELP } from "../test/worlds/support/steps";
 
 const terminal = process.stdout.isTTY && process.env["NO_COLOR"] === undefined;
 const paint = terminal ? ansi : plain;
@@ -47,8 +47,11 @@ async function main(): Promise<void> {
 async function showLocal({ visits, preferences }: PreviewRequest): Promise<void> {
   print(paint("LOCAL: this machine and its Ollama; what you confirm here is really done", "faint"));
   setPreferences(preferences);
-  const wait = (seconds: number) => new Promise<void>((resolve) => setTimeout(resolve, seconds * 1000));
-  await play(visits, { system: getSystem(), wait, boundMs: BOUND_MS }, printer());
+  const happen = (event: Event) => {
+    if (event.kind !== "wait") throw new Error(`${event.kind} is for worlds: this Mac is left as it is`);
+    return new Promise<void>((resolve) => setTimeout(resolve, event.seconds * 1000));
+  };
+  await play(visits, { system: getSystem(), happen, boundMs: BOUND_MS }, printer());
 }
 
 async function showWorld(path: string, request: PreviewRequest, kind: "SAMPLE" | "WORLD"): Promise<void> {
@@ -140,6 +143,7 @@ function describe(step: Step): string {
   if ("text" in step) return `${step.kind} "${step.text}"`;
   if ("name" in step) return `${step.kind} "${step.name}=${step.value}"`;
   if (step.kind === "wait") return `wait ${step.seconds}`;
+  if (step.kind === "client") return `client "${step.model}${step.context === undefined ? "" : ` at ${step.context}`}"`;
   return step.kind === "confirm" ? `confirm ${step.answer ? "yes" : "no"}` : step.kind;
 }
 

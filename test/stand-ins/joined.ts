@@ -12,6 +12,8 @@ export interface Joined {
   readonly fetch: typeof fetch;
   /** Resolves when the servers have followed their processes. */
   readonly settled: () => Promise<void>;
+  /** What has grown since it was loaded takes that much of the Mac's memory from now on. */
+  readonly remeasure: () => void;
 }
 
 /**
@@ -45,6 +47,7 @@ export function joinOllama(mac: StandInMac, ...joined: readonly JoinedServer[]):
       return fetch(input, init);
     },
     settled,
+    remeasure: () => joined.forEach(({ server }) => server.onLoaded?.()),
   };
 }
 
@@ -56,8 +59,10 @@ function runnersOf(
   server: StandInOllama,
   env: Readonly<Record<string, string>>,
 ): readonly (Partial<MacProcess> & Pick<MacProcess, "path">)[] {
-  return server.loaded().map(({ model, numCtx, realBytes, gpuBytes }) => {
-    const memory = { footprintMib: realBytes / MIB, gpuMib: gpuBytes / MIB };
+  return server.loaded().map((resident) => {
+    const { model, numCtx, realBytes, gpuBytes } = resident;
+    const grown = server.grownBy(resident);
+    const memory = { footprintMib: (realBytes + grown) / MIB, gpuMib: (gpuBytes + grown) / MIB };
     if (model.format === "safetensors") {
       const path = way.program;
       return { path, command: `${path} runner --mlx-engine --model ${model.name} --port 51234`, ...memory };

@@ -223,15 +223,13 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
     setRunners: (server, runners) => {
       const isRunner = ({ parentPid }: MacProcess) => parentPid === server.pid;
       // One that goes on running keeps its number.
-      const kept = mac.processes.filter(
-        (one) => isRunner(one) && runners.some(({ command }) => command === one.command),
-      );
-      mac.processes = mac.processes.filter((one) => !isRunner(one) || kept.includes(one));
+      const pids = new Map(mac.processes.filter(isRunner).map(({ command, pid }) => [command, pid]));
+      mac.processes = mac.processes.filter((one) => !isRunner(one));
       if (server.pid === undefined) return;
       for (const runner of runners) {
-        if (kept.some(({ command }) => command === runner.command)) continue;
         const gpuMib = options.intel ? 0 : runner.gpuMib;
-        mac.addProcess({ uid: server.way.uid, ...runner, gpuMib, parentPid: server.pid });
+        const pid = pids.get(runner.command ?? runner.path) ?? (nextPid += 1);
+        mac.addProcess({ uid: server.way.uid, ...runner, pid, gpuMib, parentPid: server.pid });
       }
     },
     answerPrompt: (answer) => {

@@ -91,6 +91,8 @@ export interface StandInOllama {
   readonly modelsFolder: string;
   models(): readonly StandInModel[];
   loaded(): readonly Resident[];
+  /** Bytes by which it has grown since it was loaded. */
+  grownBy(resident: Resident): number;
   /** The route ("*" = every one) misbehaves from now on, or `times` times; undefined heals it. */
   fault(route: Route | "*", fault: Fault | undefined, times?: number): void;
   /** Somebody else installs or changes a model. */
@@ -434,7 +436,7 @@ class Stand implements StandInOllama {
     return !gone.aborted;
   }
 
-  private grownBy({ model, loadedAt }: Resident): number {
+  grownBy({ model, loadedAt }: Resident): number {
     const { growth } = this.options;
     return growth === undefined ? 0 : Math.round(growth(model, (this.now().getTime() - loadedAt.getTime()) / 1000));
   }

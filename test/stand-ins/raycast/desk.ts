@@ -151,9 +151,10 @@ export function failWhereDiskIsFull(): void {
   if (desk.isDiskFull) throw new Error("ENOSPC: no space left on device, write");
 }
 
-/** Sets preferences as a person does in Raycast's settings. @throws for a name that the manifest does not declare. */
+/** Sets preferences of the extension and its commands, as a person does in Raycast's settings. @throws for a name that the manifest does not declare. */
 export function setPreferences(values: Readonly<Record<string, unknown>>): void {
-  const known = declaredPreferences().map((preference) => preference.name);
+  const { preferences = [], commands } = desk.manifest;
+  const known = [...preferences, ...commands.flatMap((command) => command.preferences ?? [])].map(({ name }) => name);
   for (const [name, value] of Object.entries(values)) {
     if (!known.includes(name)) throw new Error(`The manifest declares no preference ${name}`);
     desk.preferences[name] = value;

@@ -13,6 +13,7 @@ import { modelOf } from "./models";
 import { type Addressed, worldFetch } from "./network";
 import type { Place } from "./play";
 import type { World, WorldProcess, WorldServer } from "./schema";
+import type { Event } from "./steps";
 
 const GIB = 1024 ** 3;
 const MIB_PER_GIB = 1024;
@@ -103,13 +104,32 @@ export async function buildWorld(given: World, path: string): Promise<BuiltWorld
       servers,
       starts,
       homeFolder,
-      wait: async (seconds) => mac.clock.advance(seconds * 1000),
-      restartMac: () => mac.reboot(),
+      happen: async (event) => {
+        await happen(event, mac, servers);
+        joined.remeasure();
+      },
       close,
     };
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+async function happen(event: Event, mac: StandInMac, servers: BuiltWorld["servers"]): Promise<void> {
+  switch (event.kind) {
+    case "wait":
+      return mac.clock.advance(event.seconds * 1000);
+    case "restart-mac":
+      return mac.reboot();
+    case "sysctl":
+      mac.sysctls.set(event.name, event.value);
+      return;
+    case "client": {
+      const server = [...servers.values()].find((one) => one.models().some(({ name }) => name === event.model));
+      if (server === undefined) throw new Error(`No server has a model named ${event.model}`);
+      return generate(server, event);
+    }
   }
 }
 
@@ -284,17 +304,23 @@ function faultOf(fault: NonNullable<WorldServer["faults"][Route]>): Fault {
 
 /** Loads what is loaded, the first one last, as the server lists it first. */
 async function loadModels({ loaded }: WorldServer, server: StandInOllama): Promise<void> {
-  for (const { model, runner, context, keepAlive } of loaded.toReversed()) {
-    const response = await fetch(`${server.url}/api/generate`, {
-      method: "POST",
-      body: JSON.stringify({
-        model,
-        runner,
-        keep_alive: keepAlive,
-        options: context === undefined ? {} : { num_ctx: context },
-      }),
-    });
-    if (!response.ok) throw new Error(`${model} can't be loaded: ${await response.text()}`);
-  }
+  for (const each of loaded.toReversed()) await generate(server, each);
   server.requests.length = 0;
+}
+
+/** A request of another program, which loads the model where that isn't loaded as it's asked for. */
+async function generate(
+  server: StandInOllama,
+  { model, runner, context, keepAlive }: Partial<WorldServer["loaded"][number]>,
+): Promise<void> {
+  const response = await fetch(`${server.url}/api/generate`, {
+    method: "POST",
+    body: JSON.stringify({
+      model,
+      runner,
+      keep_alive: keepAlive,
+      options: context === undefined ? {} : { num_ctx: context },
+    }),
+  });
+  if (!response.ok) throw new Error(`${model} can't be loaded: ${await response.text()}`);
 }

@@ -6,7 +6,7 @@ import { desk } from "../../stand-ins/raycast/desk";
 import { readManifest } from "../../stand-ins/raycast/manifest";
 import { runNoView } from "../../support/no-view";
 import { renderCommand, type RenderOptions, type Screen } from "../../support/screen";
-import type { Step, Visit } from "./steps";
+import type { Event, Step, Visit } from "./steps";
 
 export const COMMANDS = readManifest().commands;
 export const COMMAND_NAMES = COMMANDS.map(({ name }) => name);
@@ -15,9 +15,8 @@ const FIRST_COMMAND = COMMAND_NAMES[0] ?? "";
 /** Where the commands run. */
 export interface Place {
   readonly system: System;
-  /** Lets time pass. */
-  readonly wait: (seconds: number) => Promise<void>;
-  readonly restartMac?: () => void;
+  /** What comes about there; only time passes on a Mac of one's own. */
+  readonly happen: (event: Event) => Promise<void>;
   /** How long a screen may take to settle. */
   readonly boundMs?: number;
 }
@@ -34,9 +33,13 @@ export interface Onlooker {
   readonly leavesAlert?: () => void;
 }
 
-/** Plays visits one after the other in the same place. @throws what a step throws; the views are closed then, too. */
+/**
+ * Plays visits one after the other in the same place; what a command has Raycast start in the background comes right after
+ * it. @throws what a step throws; the views are closed then, too.
+ */
 export async function play(visits: readonly Visit[], place: Place, onlooker: Onlooker): Promise<void> {
-  for (const visit of visits) {
+  const left = [...visits];
+  for (let visit = left.shift(); visit !== undefined; visit = left.shift()) {
     // What an earlier command left on screen is gone when the next one opens; what it stored stays.
     Object.assign(desk, { toasts: [], huds: [], alerts: [], opened: [], launched: [], clipboard: [] });
     const name = visit.command ?? FIRST_COMMAND;
@@ -44,7 +47,14 @@ export async function play(visits: readonly Visit[], place: Place, onlooker: Onl
     const mode = COMMANDS.find((command) => command.name === name)?.mode;
     if (mode === "no-view") await playWithoutView(name, visit, place, onlooker);
     else await playView(name, visit, place, onlooker);
+    left.unshift(...startedInBackground());
   }
+}
+
+function startedInBackground(): readonly Visit[] {
+  return desk.launched
+    .filter(({ type }) => String(type) === "background")
+    .map(({ name, context }) => ({ command: name, arguments: {}, launchType: "background", context, steps: [] }));
 }
 
 async function playWithoutView(name: string, { steps, arguments: args }: Visit, place: Place, onlooker: Onlooker) {
@@ -54,7 +64,7 @@ async function playWithoutView(name: string, { steps, arguments: args }: Visit, 
   const answers: boolean[] = [];
   for (const step of steps) {
     if (step.kind === "confirm") answers.push(step.answer);
-    else if (step.kind === "restart-mac") place.restartMac?.();
+    else if (isEvent(step)) await place.happen(step);
     else throw new Error(`${name} has no view: it takes confirm and argument only`);
   }
   let failure: unknown;
@@ -77,6 +87,7 @@ async function playView(
   {
     steps,
     arguments: args,
+    context: launchContext,
     launchType = "userInitiated",
   }: Omit<Visit, "launchType"> & Pick<RenderOptions, "launchType">,
   place: Place,
@@ -85,7 +96,7 @@ async function playView(
   const { default: Command } = (await import(`../../../src/${name}.tsx`)) as {
     default: FunctionComponent<LaunchProps>;
   };
-  const props = { launchType, arguments: args } as unknown as LaunchProps;
+  const props = { launchType, arguments: args, launchContext } as unknown as LaunchProps;
   const { system, boundMs } = place;
   // What a person has run once is switched on.
   desk.enabledCommands.add(name);
@@ -109,6 +120,10 @@ async function playView(
   const spare = desk.answers.splice(0);
   await screen.close();
   desk.answers = spare;
+}
+
+function isEvent(step: Step): step is Event {
+  return ["wait", "sysctl", "client", "restart-mac"].includes(step.kind);
 }
 
 async function take(screen: Screen, step: Step, place: Place): Promise<void> {
@@ -136,10 +151,10 @@ async function take(screen: Screen, step: Step, place: Place): Promise<void> {
     case "back":
       return screen.back();
     case "wait":
-      await place.wait(step.seconds);
-      return screen.settle();
+    case "sysctl":
+    case "client":
     case "restart-mac":
-      if (!place.restartMac) throw new Error("This Mac is not restarted");
-      return place.restartMac();
+      await place.happen(step);
+      return screen.settle();
   }
 }

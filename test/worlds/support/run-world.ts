@@ -49,9 +49,13 @@ export function furnish({ raycast: { stored, cached, diskFull } }: World): void 
   desk.isDiskFull = diskFull;
 }
 
-/** Plays a world file in a Raycast that was just installed. @throws where the file itself is broken. */
-export async function playWorld(path: string): Promise<PlayedWorld> {
-  const world = readWorld(path);
+/**
+ * Plays a world file in a Raycast that was just installed; `change` makes another world of it.
+ * @throws where the file itself is broken.
+ */
+export async function playWorld(path: string, change?: (world: World) => World): Promise<PlayedWorld> {
+  const read = readWorld(path);
+  const world = change?.(read) ?? read;
   const visits = visitsOf(world, path);
   const built = await buildWorld(world, path);
   const seen = nothingSeen();

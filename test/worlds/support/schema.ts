@@ -294,9 +294,12 @@ export const WORLD = z.strictObject({
     .describe("What other addresses answer, by what they begin with. Default: nothing is found there"),
   raycast: RAYCAST.prefault({}).describe("What Raycast keeps for the extension"),
   preferences: z
-    .partialRecord(named(manifest.preferences ?? []), z.union([text, z.boolean()]))
+    .partialRecord(
+      named([...(manifest.preferences ?? []), ...manifest.commands.flatMap(({ preferences = [] }) => preferences)]),
+      z.union([text, z.boolean()]),
+    )
     .default({})
-    .describe("Preferences of the extension"),
+    .describe("Preferences of the extension and its commands"),
   steps: texts
     .default([])
     .describe("What is done, a step a line as in the preview: `pick qwen3:8b`, `action 'Copy Name'`"),

@@ -49,6 +49,22 @@ describe("the words of a preview", () => {
     });
   });
 
+  it("say what other programs do meanwhile", () => {
+    expect(
+      parseRequest(["client", "qwen3:8b", "client", "qwen3:8b at 4096", "sysctl", "a.b=1"], COMMANDS).visits,
+    ).toEqual([
+      {
+        command: undefined,
+        arguments: {},
+        steps: [
+          { kind: "client", model: "qwen3:8b", context: undefined },
+          { kind: "client", model: "qwen3:8b", context: 4096 },
+          { kind: "sysctl", name: "a.b", value: "1" },
+        ],
+      },
+    ]);
+  });
+
   it("are told apart as in a shell", () => {
     expect(wordsOf(`fill "Limit (MiB) = 5'6"  pick qwen3:8b 'a "b"'x`)).toEqual([
       "fill",
@@ -68,6 +84,7 @@ describe("the words of a preview", () => {
     [["pick"], /pick needs a word/],
     [["fill", "Limit"], /fill takes NAME=VALUE/],
     [["confirm", "maybe"], /confirm takes yes or no/],
+    [["client", "qwen3:8b at all"], /client takes "MODEL" or "MODEL at TOKENS"/],
   ])("are refused when they make no sense: %j", (words, reason) => {
     expect(() => parseRequest(words, COMMANDS)).toThrow(reason);
   });

@@ -2,9 +2,18 @@
 export type Step =
   | { readonly kind: "pick" | "action" | "search" | "dropdown" | "toast"; readonly text: string }
   | { readonly kind: "fill" | "choose"; readonly name: string; readonly value: string }
+  | Event
   | { readonly kind: "confirm"; readonly answer: boolean }
+  | { readonly kind: "enter" | "submit" | "back" };
+
+/** What comes about meanwhile, whatever is on screen. */
+export type Event =
   | { readonly kind: "wait"; readonly seconds: number }
-  | { readonly kind: "enter" | "submit" | "back" | "restart-mac" };
+  /** Another program sets a kernel value. */
+  | { readonly kind: "sysctl"; readonly name: string; readonly value: string }
+  /** Another program asks a model something, at a context of its own where there's one. */
+  | { readonly kind: "client"; readonly model: string; readonly context?: number }
+  | { readonly kind: "restart-mac" };
 
 /** One command from its start to its end. */
 export interface Visit {
@@ -13,6 +22,8 @@ export interface Visit {
   readonly arguments: Readonly<Record<string, string>>;
   /** Who starts it. Default: the person. */
   readonly launchType?: "background";
+  /** What the command that starts it hands over. */
+  readonly context?: Readonly<Record<string, unknown>>;
   readonly steps: readonly Step[];
 }
 
@@ -36,6 +47,8 @@ export const STEP_HELP = `  pick "ITEM"            select a list item
   toast "BUTTON"         press a button of the toast
   back                   go back
   wait [SECONDS]         let time pass (by default a second) and look again
+  sysctl "NAME=VALUE"    another program sets a kernel value
+  client "MODEL [at N]"  another program asks a model something, at a context of N tokens
   restart-mac            restart the Mac of the world
   background             given before the command starts: Raycast starts it, as it does every minute
   COMMAND                go on with another command, in the same world
@@ -98,6 +111,13 @@ function takeStep(kind: string, rest: string[], commands: readonly string[]): St
       const answer = take(kind, rest);
       if (answer !== "yes" && answer !== "no") throw new Error(`confirm takes yes or no, not "${answer}"`);
       return { kind, answer: answer === "yes" };
+    }
+    case "sysctl":
+      return { kind, ...takePair(kind, rest) };
+    case "client": {
+      const [, model, context] = /^(\S+)(?: at (\d+))?$/.exec(take(kind, rest)) ?? [];
+      if (model === undefined) throw new Error('client takes "MODEL" or "MODEL at TOKENS"');
+      return { kind, model, context: context === undefined ? undefined : Number(context) };
     }
     case "wait":
       return { kind, seconds: /^\d+$/.test(rest[0] ?? "") ? Number(rest.shift()) : 1 };
