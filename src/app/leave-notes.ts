@@ -1,7 +1,7 @@
 import { contextsToNote, needsToNote } from "../fit/note-needs";
 import type { FitRow } from "./judge-rows";
 import { leaveMacNote } from "./mac-note";
-import type { Snapshot } from "./snapshot";
+import { hostPlace, type Snapshot } from "./snapshot";
 import { leaveServerNotes } from "./tick-notes";
 
 /** Leaves for the menu bar what its ticks can't work out themselves. Never throws. */
@@ -12,6 +12,8 @@ export function leaveNotes(snapshot: Snapshot, rows: readonly FitRow[]): void {
   const judged = rows.flatMap(({ input, verdict }) => (input && verdict ? [{ input, verdict }] : []));
   leaveServerNotes(url, {
     isLocal,
+    place: isLocal ? undefined : hostPlace(snapshot),
+    hasNoGpu: (server.identity.kind === "elsewhere" && server.identity.carrier === "container") || undefined,
     remoteLimit:
       isLocal || limit.kind === "unknown"
         ? undefined
@@ -20,6 +22,7 @@ export function leaveNotes(snapshot: Snapshot, rows: readonly FitRow[]): void {
       version: server.version,
       contextLength: server.contextLength?.value,
       overheadBytes: server.gpuOverheadBytes?.value,
+      tierNumCtx: server.tierNumCtx?.value,
     },
     needs: needsToNote(judged, loaded),
     planned: contextsToNote(judged),

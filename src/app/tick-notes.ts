@@ -7,6 +7,10 @@ import type { NotedNeed, PlannedContext } from "../fit/noted-need";
 export interface ServerNotes {
   /** Ollama runs on this Mac itself, not in a container of it. */
   readonly isLocal: boolean;
+  /** Where it runs instead, for the middle of a sentence: "in Docker". */
+  readonly place?: string;
+  /** It runs in a container of this Mac, which gets no GPU. */
+  readonly hasNoGpu?: boolean;
   /** Of another machine's GPU limit, as far as it's known. */
   readonly remoteLimit?: { readonly bytes: number; readonly sourceText: string; readonly isLeast?: boolean };
   readonly server: DefaultContextFacts;
@@ -46,6 +50,8 @@ const isNeed = isShape<NotedNeed>({
 const isPlanned = isShape<PlannedContext>({ name: isText, digest: isText, context: isPositive });
 const isNotes = isShape<ServerNotes>({
   isLocal: isFlag,
+  place: isAbsentOr(isText),
+  hasNoGpu: isAbsentOr(isFlag),
   remoteLimit: isAbsentOr(
     isShape<NonNullable<ServerNotes["remoteLimit"]>>({
       bytes: isWhole,
@@ -57,6 +63,7 @@ const isNotes = isShape<ServerNotes>({
     version: isAbsentOr(isText),
     contextLength: isAbsentOr(isWhole),
     overheadBytes: isAbsentOr(isWhole),
+    tierNumCtx: isAbsentOr(isWhole),
   }),
   needs: isListOf(isNeed),
   planned: isListOf(isPlanned),

@@ -32,8 +32,10 @@ export interface Tick {
   readonly kernel: KernelStatus;
   readonly limit: GpuLimit | UnknownGpuLimit;
   readonly isLocal: boolean;
-  /** The machine that Ollama runs on, where that's another one. */
-  readonly hostName?: string;
+  /** Where Ollama runs, where that isn't this Mac itself, for the middle of a sentence: "on studio.local", "in Docker". */
+  readonly place?: string;
+  /** A container of this Mac has no GPU. */
+  readonly hasNoGpu?: boolean;
   readonly url?: string;
   readonly server: TickServer;
 }
@@ -67,8 +69,8 @@ export async function readTick(system: System, settings: Settings = readSettings
     answer.kind === "answering"
       ? { kind: "answering", loaded: answer.loaded.map((model) => watchedModel(model, notes)) }
       : answer;
-  const hostName = isLocal || url === undefined ? undefined : new URL(url).hostname;
-  const tick = { at, machine, kernel, limit, isLocal, hostName, url, server };
+  const place = isLocal || url === undefined ? undefined : (notes?.place ?? `on ${new URL(url).hostname}`);
+  const tick = { at, machine, kernel, limit, isLocal, place, hasNoGpu: notes?.hasNoGpu, url, server };
   return { tick, watched: watchedOf(tick, notes) };
 }
 
@@ -111,6 +113,7 @@ function limitElsewhere({ remoteLimitBytes }: Settings, notes: ServerNotes | und
     estimated: false,
     ...rest,
   });
+  if (notes?.hasNoGpu) return { kind: "unknown", reason: "models run on the CPU" };
   if (remoteLimitBytes !== undefined) {
     return known(remoteLimitBytes, { source: "stated", sourceText: "stated in the preferences" });
   }
@@ -127,7 +130,7 @@ function watchedModel(model: LoadedModel, notes: ServerNotes | undefined): Watch
 }
 
 function watchedOf(tick: Tick, notes: ServerNotes | undefined): Watched {
-  const { at, machine, kernel, isLocal, server } = tick;
+  const { at, machine, kernel, isLocal, hasNoGpu, server } = tick;
   const limit = limitInForce(machine);
   return {
     at,
@@ -141,6 +144,7 @@ function watchedOf(tick: Tick, notes: ServerNotes | undefined): Watched {
           }
         : undefined,
     isLocal,
+    hasNoGpu,
     pressure: kernel.pressure,
     swapUsedBytes: kernel.swapUsedBytes,
     loaded: server.kind === "answering" ? server.loaded : server.kind === "not-running" ? [] : undefined,
@@ -155,9 +159,9 @@ export interface Used {
   readonly isLeast: boolean;
 }
 
-/** What all loaded models take together; undefined where the server gave no answer. */
-export function usedOf({ server }: Tick): Used | undefined {
-  if (server.kind === "failed") return undefined;
+/** What all loaded models take together; undefined where the server gave no answer or has no GPU. */
+export function usedOf({ server, hasNoGpu }: Tick): Used | undefined {
+  if (server.kind === "failed" || hasNoGpu) return undefined;
   const loaded = server.kind === "answering" ? server.loaded : [];
   return {
     bytes: loaded.reduce((sum, { use }) => sum + use.gpuBytes, 0),

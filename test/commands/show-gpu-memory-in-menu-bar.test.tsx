@@ -140,7 +140,7 @@ describe("a tick in the background", () => {
     const stage = await setRemoteStage({ preferences: { remoteLimitGib: "40" } });
     await load(stage, QWEN);
     const seen = await tick(stage);
-    expect(seen).toContain("GPU Limit of studio.local: 40.0 GiB");
+    expect(seen).toContain("GPU Limit on studio.local: 40.0 GiB");
     expect(seen).toContain("Loaded Models on studio.local");
     expect(seen).toContain("Memory of This Mac");
   });
@@ -161,7 +161,6 @@ describe("a tick in the background", () => {
   ])("has %s as its title where the person wants that", async (menuBarTitle, wanted) => {
     const stage = await setStage();
     await load(stage, QWEN);
-    desk.commandName = COMMAND;
     setPreferences({ menuBarTitle });
     expect(title(await tick(stage))).toMatch(wanted);
   });
@@ -302,7 +301,7 @@ describe("the guard", () => {
     await judgeModels(stage);
     await tick(stage);
     setLimit(stage, 40_000);
-    expect(await tick(stage)).toContain("Ollama's Default Context Is 32K Next");
+    expect(await tick(stage)).toContain("Ollama's Default Context Will Be 32K");
     setLimit(stage, 0);
     expect(await tick(stage)).not.toContain("Default Context");
   });
@@ -311,20 +310,19 @@ describe("the guard", () => {
     const stage = await timedStage();
     await load(stage, QWEN, { keep_alive: "1h" });
     setPressure(stage, 4);
-    expect(await tick(stage)).not.toContain("Is Idle");
+    expect(await tick(stage)).not.toContain("Seems Idle");
     stage.pass(3);
-    expect(await tick(stage)).toContain("qwen3:8b ended no request for 3 min");
+    expect(await tick(stage)).toContain("No request to qwen3:8b has ended for 3 min");
     await load(stage, QWEN, { keep_alive: "1h" });
-    expect(await tick(stage)).not.toContain("Is Idle");
+    expect(await tick(stage)).not.toContain("Seems Idle");
     stage.pass(3);
     setPressure(stage, 2);
-    expect(await tick(stage)).not.toContain("Is Idle");
+    expect(await tick(stage)).not.toContain("Seems Idle");
   });
 
   it("keeps quiet about what is switched off", async () => {
     const stage = await timedStage({ ollama: { footprint: () => ({ sizeBytes: 10 * GIB, vramBytes: 6 * GIB }) } });
     await load(stage, QWEN);
-    desk.commandName = COMMAND;
     setPreferences({ tellSpilled: false });
     const seen = await tick(stage);
     expect(seen).not.toContain("Needs Attention");
@@ -339,7 +337,7 @@ describe("the guard", () => {
     const session = stage.mac.sysctls.get("kern.bootsessionuuid");
     desk.localStorage.set("limit-set-here", JSON.stringify({ session, mib: 40_000 }));
     await tick(stage, { cause: "Set GPU Limit" });
-    expect(desk.huds).toEqual(["Ollama's Default Context Is 32K Next: see the menu bar"]);
+    expect(desk.huds).toEqual(["Ollama's Default Context Will Be 32K: see the menu bar"]);
     await tick(stage, { cause: "Set GPU Limit" });
     expect(desk.huds).toHaveLength(1);
   });

@@ -66,12 +66,19 @@ const isOfServer = (id: string): boolean => !/^(?:limit|tier) /.test(id);
 function settled(watched: Watched, before: Remembered, own: LeftLimit | undefined): Remembered {
   const { mac } = watched;
   const now = mac?.overrideMib;
-  const tier = before.tier ?? defaultContextOf(watched);
+  const tier = tierBefore(watched, before);
   if (now === undefined) return { ...before, tier };
   const here = { session: mac?.bootSession, mib: now };
   const isNew = own !== undefined && (own.session !== before.own?.session || own.mib !== before.own?.mib);
   const left = (isNew ? own : before.left) ?? here;
   return { ...before, own, left: left.mib === now ? here : left, tier };
+}
+
+/** Ollama's default context as it was: what it started with where its log tells, else that of the first look. */
+function tierBefore({ server, ...watched }: Watched, before: Remembered): number | undefined {
+  const now = defaultContextOf({ server, ...watched });
+  // A start since then has the new one already.
+  return now !== undefined && server?.tierNumCtx === now ? now : (before.tier ?? server?.tierNumCtx ?? now);
 }
 
 function modelsOf({ at, loaded }: Watched, before: Remembered): Remembered["models"] {
@@ -80,7 +87,8 @@ function modelsOf({ at, loaded }: Watched, before: Remembered): Remembered["mode
     const key = watchedKey(model);
     const last = before.models.find((one) => one.key === key);
     const { sizeBytes: bytes, expiresAt } = model;
-    return { key, bytes, expiresAt, since: last !== undefined && last.expiresAt === expiresAt ? last.since : at };
+    const isStill = last !== undefined && last.expiresAt === expiresAt && last.bytes === bytes;
+    return { key, bytes, expiresAt, since: isStill ? last.since : at };
   });
 }
 
@@ -92,8 +100,6 @@ export function dismiss(remembered: Remembered, notice: Notice, watched: Watched
       return mac?.overrideMib === undefined
         ? remembered
         : { ...remembered, left: { session: mac.bootSession, mib: mac.overrideMib } };
-    case "tierMoved":
-      return { ...remembered, tier: defaultContextOf(watched) };
     default:
       return { ...remembered, dismissed: [...remembered.dismissed, notice.id] };
   }

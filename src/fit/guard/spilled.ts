@@ -6,9 +6,9 @@ import { watchedKey } from "./watched";
 /** A part of a loaded model is on the CPU. MLX moves nothing there. */
 export const spilled: Rule = {
   needsServer: true,
-  find: ({ loaded = [], planned }) =>
+  find: ({ loaded = [], planned, hasNoGpu }) =>
     loaded
-      .filter(({ engine, sizeBytes, vramBytes }) => engine !== "mlx" && vramBytes < sizeBytes)
+      .filter(({ engine, sizeBytes, vramBytes }) => !hasNoGpu && engine !== "mlx" && vramBytes < sizeBytes)
       .map((model) => {
         const context = unplannedContext(planned, model);
         const because =

@@ -6,14 +6,14 @@ import { defaultContextOf } from "./watched";
 export const tierMoved: Rule = {
   needsServer: false,
   find: (watched, { tier }) => {
-    const now = defaultContextOf(watched);
-    if (now === undefined || tier === undefined || now === tier) return [];
-    const effect = now > tier ? "more" : "less";
+    const next = defaultContextOf(watched);
+    if (next === undefined || tier === undefined || next === tier) return [];
+    const effect = next > tier ? "more" : "less";
     return [
       {
-        id: `tier ${tier} ${now}`,
-        title: `Ollama's Default Context Is ${formatContext(now)} Next`,
-        detail: `It was ${formatContext(tier)}. From its next start, models without num_ctx take ${effect} memory.`,
+        id: `tier ${tier} ${next}`,
+        title: `Ollama's Default Context Will Be ${formatContext(next)}`,
+        detail: `It was ${formatContext(tier)}. From Ollama's next start, models without num_ctx take ${effect} memory.`,
         way: { kind: "show-memory" },
       },
     ];

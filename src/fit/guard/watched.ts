@@ -18,6 +18,8 @@ export interface DefaultContextFacts {
   /** OLLAMA_CONTEXT_LENGTH or the app's slider; 0 = Ollama goes by its tiers. */
   readonly contextLength?: number;
   readonly overheadBytes?: number;
+  /** What its tiers gave at its start, in tokens, by its log. */
+  readonly tierNumCtx?: number;
 }
 
 /** What the guard looks at: one tick of the menu bar. */
@@ -33,6 +35,8 @@ export interface Watched {
   };
   /** Ollama runs on this Mac: its models and this limit belong together. */
   readonly isLocal: boolean;
+  /** It runs in a container of this Mac: all on the CPU, which is no spill. */
+  readonly hasNoGpu?: boolean;
   readonly pressure?: "normal" | "warning" | "critical";
   readonly swapUsedBytes?: number;
   /** Absent where the server didn't answer. */
@@ -67,7 +71,7 @@ export interface RememberedModel {
   readonly key: string;
   readonly bytes: number;
   readonly expiresAt?: string;
-  /** Since when, in milliseconds since 1970, no request has moved `expiresAt`. */
+  /** Since when, in milliseconds since 1970, no request has moved `expiresAt` and it hasn't grown. */
   readonly since: number;
 }
 

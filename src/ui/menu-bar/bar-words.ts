@@ -51,13 +51,18 @@ export function shareBar(share: number): string {
   return `${"█".repeat(filled)}${"░".repeat(BAR_CELLS - filled)} ${formatPercent(share)}`;
 }
 
-/** "Limit 51.8 GiB", and where that comes from. */
-export function limitWords({ limit, isLocal, hostName }: Tick): { readonly title: string; readonly subtitle: string } {
-  const whose = isLocal ? "GPU Limit" : `GPU Limit of ${hostName ?? "Another Machine"}`;
+/** "GPU Limit: 51.8 GiB", and where that comes from. A tick asks no Metal: that's left until the menu is opened. */
+export function limitWords(
+  { limit, place, hasNoGpu }: Tick,
+  isOpen: boolean,
+): { readonly title: string; readonly subtitle: string } {
+  const whose = place === undefined ? "GPU Limit" : `GPU Limit ${place}`;
+  if (limit.kind === "unknown" && hasNoGpu) return { title: `No GPU ${place}`, subtitle: limit.reason };
   if (limit.kind === "unknown") return { title: `${whose}: Unknown`, subtitle: limit.reason };
   const about = limit.estimated ? "about " : limit.isLeast ? "at least " : "";
   const title = `${whose}: ${about}${formatBytes(inForceBytes(limit))}`;
-  return { title, subtitle: limit.excess ? "more than is safe: this Mac may freeze" : limit.sourceText };
+  const source = limit.source === "formula" && !isOpen ? "estimated until you open this menu" : limit.sourceText;
+  return { title, subtitle: limit.excess ? "more than is safe: this Mac may freeze" : source };
 }
 
 /** "qwen3:8b · 5.2 GiB · 40K · llama.cpp · 23% on the CPU · unloaded in 4 min". */

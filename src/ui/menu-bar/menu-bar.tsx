@@ -19,6 +19,7 @@ import { limitBytesOf, readTick, type Tick, type TickReading, usedOf } from "../
 import type { Notice, NoticeKind, Way } from "../../fit/guard/notice";
 import type { WatchedModel } from "../../fit/guard/watched";
 import { watchedKey } from "../../fit/guard/watched";
+import { sameBuild } from "../../fit/model-builds";
 import { formatBytes } from "../../fit/units";
 import { ageText, barTitle, limitWords, modelText, PRESSURES, shareBar, subtitleText, usedText } from "./bar-words";
 import { gaugeIcon } from "./gauge-icon";
@@ -201,7 +202,7 @@ function WayItem({ way, reading, act }: { readonly way: Way; readonly reading: T
       );
     case "unload": {
       const { server, url } = reading.tick;
-      const model = server.kind === "answering" ? server.loaded.find(({ name }) => name === way.name) : undefined;
+      const model = server.kind === "answering" ? server.loaded.find((each) => sameBuild(each, way)) : undefined;
       return model && url !== undefined ? <UnloadItem model={model} url={url} act={act} /> : null;
     }
   }
@@ -230,11 +231,11 @@ function UnloadItem({ model, url, act }: ModelProps) {
 }
 
 /** The limit and how much of it is used. */
-function Limit({ shown: { reading } }: Pick<Props, "shown">) {
+function Limit({ shown: { reading, open } }: Pick<Props, "shown">) {
   const { tick } = reading;
   const used = usedOf(tick);
   const limit = limitBytesOf(tick);
-  const words = limitWords(tick);
+  const words = limitWords(tick, open !== undefined);
   return (
     <MenuBarExtra.Section>
       <MenuBarExtra.Item title={words.title} subtitle={words.subtitle} />
@@ -249,8 +250,8 @@ function Limit({ shown: { reading } }: Pick<Props, "shown">) {
 }
 
 function Loaded({ shown: { reading }, act }: Props) {
-  const { server, url, hostName } = reading.tick;
-  const title = hostName === undefined ? "Loaded Models" : `Loaded Models on ${hostName}`;
+  const { server, url, place } = reading.tick;
+  const title = place === undefined ? "Loaded Models" : `Loaded Models ${place}`;
   if (server.kind !== "answering" || url === undefined) {
     const isRunning = server.kind !== "not-running";
     return (
