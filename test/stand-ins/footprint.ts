@@ -3,6 +3,7 @@ import { resolveRun, runSettings } from "../../src/fit/run-settings";
 import { expectedReport } from "../../src/fit/verdict";
 import { readShape } from "../../src/memory/architectures/read-shape";
 import { estimate } from "../../src/memory/estimate";
+import { estimateMlx, openMlxModel } from "../../src/memory/mlx/estimate";
 import type { RunSettings } from "../../src/memory/settings";
 import type { Footprint, StandInModel } from "./ollama";
 import { abilitiesAt } from "./ollama/abilities";
@@ -64,6 +65,24 @@ export function loadErrorOf(model: StandInModel, numCtx: number, placing: Placin
     "llama-server process has terminated: exit status 1: ggml_metal_buffer_init: error: failed to allocate buffer, " +
     `size = ${(memory.total / MIB).toFixed(2)} MiB`
   );
+}
+
+/** What an MLX model takes for a prompt of so many tokens: the most meanwhile, and what is held after it. */
+export interface PromptMemory {
+  readonly peakBytes: number;
+  readonly heldBytes: number;
+  /** GPU memory that there is for it. Default: what the server found when it started. */
+  readonly limitBytes?: number;
+}
+
+/** The same by our own estimate; undefined where the model is none of MLX's, or nothing is known of it. */
+export function promptMemoryOf({ weights }: StandInModel, tokens: number): PromptMemory | undefined {
+  const model = weights?.mlx && openMlxModel(weights.mlx);
+  // A short prompt is one short chunk.
+  const prefillStep = Math.max(1, Math.min(2048, tokens - 1));
+  const sum = model?.kind === "known" ? estimateMlx(model, { tokens, prefillStep }) : undefined;
+  if (sum?.kind !== "known") return undefined;
+  return { peakBytes: sum.total, heldBytes: sum.weights + sum.kvCache + sum.recurrentState };
 }
 
 /** All layers are asked for, so that llama.cpp does not look whether they fit. */

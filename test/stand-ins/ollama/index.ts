@@ -7,12 +7,13 @@ import type { AddressInfo, Socket } from "node:net";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { footprintOf } from "../footprint";
+import { footprintOf, type PromptMemory, promptMemoryOf } from "../footprint";
 import { abilitiesAt } from "./abilities";
 import { type Answer, error, type Fault, json, type Route, ROUTES, send } from "./faults";
 import { buildsOf, byDigest, listedBuilds, manifestSummaries, runnerOf } from "./builds";
 import { removeModelFiles, serverLog, writeBuildFiles, writeModelFiles, writeServerLog } from "./files";
 import { digestOf, type ParameterValue, sha256, type StandInModel } from "./model";
+import { DIED, peakLine, type Reading, readingLines, readingOf, startLine, stopLine } from "./mlx-runner";
 import { fullName, isValidName, keyOf, shortName } from "./names";
 import { sampleModels } from "./sample-models";
 import { psEntry, type Resident, showAnswer, tagsEntry } from "./wire";
@@ -54,6 +55,12 @@ export interface StandInOptions {
    * Mac's cache, so that the next one takes the rest of the time. Default 0.
    */
   readonly loadMs?: number;
+  /** Memory of an MLX model for a prompt. Default: our own estimate. */
+  readonly promptMemory?: (model: StandInModel, tokens: number) => PromptMemory | undefined;
+  /** How long a prompt takes to be read. One whose client goes away is broken off. Default 0. */
+  readonly promptMs?: number;
+  /** Tokens that a model makes of a word. Default 1. */
+  readonly tokensAWord?: number;
   /** How long an old file takes to be converted. Default 0. */
   readonly convertMs?: number;
   /** What a registry has, for pulls. Default: nothing. */
@@ -361,7 +368,8 @@ class Stand implements StandInOllama {
     const name = nameIn(body);
     let model = this.asked(body);
     if ("status" in model) return model;
-    if (body["prompt"]) return error(501, "the stand-in does not generate");
+    const prompt = typeof body["prompt"] === "string" ? body["prompt"] : "";
+    if (prompt !== "" && runnerOf(model) !== "mlx") return error(501, "the stand-in does not generate");
     if (body["keep_alive"] === 0) return this.unload(name, model);
     if (this.can.convertsFirst) model = await this.convert(model);
     const { options } = body;
@@ -379,27 +387,97 @@ class Stand implements StandInOllama {
     const { sizeBytes, vramBytes, ...real } =
       this.options.footprint?.(model, numCtx) ??
       footprintOf(model, numCtx, { limitBytes: totalVramBytes, version: this.version, env });
+    const mlx = runnerOf(model) === "mlx";
+    const there = mlx ? this.residents.find((one) => one.model === model) : undefined;
+    const keepAlive = body["keep_alive"] ?? there?.keepAlive;
     const resident: Resident = {
+      keepAlive,
+      lastPrompt: there?.lastPrompt,
       model,
       numCtx,
-      sizeBytes,
-      vramBytes,
-      realBytes: real.realBytes ?? sizeBytes,
-      gpuBytes: real.gpuBytes ?? vramBytes,
-      loadedAt: this.now(),
-      expiresAt: expiry(body["keep_alive"] ?? this.options.env?.["OLLAMA_KEEP_ALIVE"], this.now()),
+      sizeBytes: there?.sizeBytes ?? sizeBytes,
+      vramBytes: there?.vramBytes ?? vramBytes,
+      realBytes: there?.realBytes ?? real.realBytes ?? sizeBytes,
+      gpuBytes: there?.gpuBytes ?? real.gpuBytes ?? vramBytes,
+      loadedAt: there?.loadedAt ?? this.now(),
+      // What is loaded stays as long as it was asked for, where nothing else is asked (server/sched.go).
+      expiresAt: expiry(keepAlive ?? this.options.env?.["OLLAMA_KEEP_ALIVE"], this.now()),
     };
+    if (mlx && there === undefined) await this.logNow(startLine(model));
     // The file is the runner's identity: a variant takes its parent's place.
     const others = this.residents.filter((other) => other.model.weights?.digest !== model.weights?.digest);
     const most = Number(this.options.env?.["OLLAMA_MAX_LOADED_MODELS"] ?? 0) || 3;
     const place = (as: Resident) => this.setResidents([as, ...others].slice(0, most));
     if (!(await this.readFile(resident, place, gone))) {
       this.setResidents(others);
+      if (mlx && there === undefined) await this.logNow(stopLine);
       return error(499, "client connection closed before llama-server finished loading, aborting load");
     }
     place(resident);
+    if (prompt !== "") return this.readPrompt(resident, prompt, gone);
     if (!this.can.convertsFirst) void this.convert(model);
     return done(name, "load");
+  }
+
+  /** Reads a prompt with MLX: the runner logs it, holds more after it, and dies where it doesn't fit the GPU. */
+  private async readPrompt(resident: Resident, prompt: string, gone: AbortSignal): Promise<Answer> {
+    const { model } = resident;
+    const { promptMemory = promptMemoryOf, promptMs = 0, tokensAWord = 1 } = this.options;
+    const reading = readingOf(prompt, resident.lastPrompt, tokensAWord);
+    const most = model.contextLength ?? Infinity;
+    if (reading.total >= most) {
+      return error(
+        400,
+        `input length (${reading.total} tokens) exceeds the model's maximum context length (${most} tokens)`,
+      );
+    }
+    const { bytes = 0 } = model.weights ?? {};
+    const memory = promptMemory(model, reading.total) ?? { peakBytes: bytes, heldBytes: bytes };
+    const { peakBytes, heldBytes, limitBytes = this.options.totalVramBytes ?? Infinity } = memory;
+    const hold = (held: number, more: Partial<Resident> = {}) =>
+      this.setResidents(
+        this.residents.map((one) =>
+          one.model === model
+            ? { ...one, ...more, sizeBytes: held, vramBytes: held, realBytes: held, gpuBytes: held }
+            : one,
+        ),
+      );
+    if (peakBytes > limitBytes) {
+      await this.logReading(reading, promptMs, gone, 0.5);
+      this.setResidents(this.residents.filter((one) => one.model !== model));
+      return error(500, DIED);
+    }
+    hold(peakBytes);
+    const isWhole = await this.logReading(reading, promptMs, gone);
+    hold(heldBytes, { lastPrompt: isWhole ? prompt : undefined });
+    await this.logNow(peakLine(peakBytes));
+    return json(200, {
+      model: model.name,
+      created_at: this.now().toISOString(),
+      response: "the",
+      done: true,
+      done_reason: "length",
+      prompt_eval_count: reading.total,
+      eval_count: 1,
+    });
+  }
+
+  /** Logs a prompt that is being read, over the time it takes; false where its client went away meanwhile. */
+  private async logReading(reading: Reading, forMs: number, gone: AbortSignal, share = 1): Promise<boolean> {
+    const lines = readingLines(reading);
+    const read = lines.slice(0, Math.ceil(lines.length * share));
+    for (const line of read) {
+      await this.logNow(line);
+      if (forMs > 0) await sleep(forMs / read.length, undefined, { signal: gone }).catch(() => undefined);
+      if (gone.aborted) return false;
+    }
+    return true;
+  }
+
+  private async logNow(rest: string): Promise<void> {
+    const { logPath } = this;
+    if (logPath === undefined) return;
+    await writeServerLog(logPath, `time=${this.now().toISOString()} level=INFO source=${rest}\n`, "same");
   }
 
   /** What comes of an old file at its first load: a build that plain llama.cpp loads, beside it or in its place. */
@@ -452,6 +530,7 @@ class Stand implements StandInOllama {
     const byName = this.can.runners && !this.residents.some(runs);
     const go = () => this.setResidents(this.residents.filter((one) => (byName ? !isNamed(one) : !runs(one))));
     const { unloadMs = 0 } = this.options;
+    if (this.residents.some((one) => runs(one) && runnerOf(one.model) === "mlx")) void this.logNow(stopLine);
     if (unloadMs > 0) setTimeout(go, unloadMs).unref();
     else go();
     return done(name, "unload");

@@ -17,6 +17,10 @@ export interface Resident {
   readonly gpuBytes: number;
   readonly loadedAt: Date;
   readonly expiresAt: Date;
+  /** For how long it stays, as it was asked for. */
+  readonly keepAlive?: unknown;
+  /** What an MLX runner has read last. */
+  readonly lastPrompt?: string;
   /** It's listed, but not loaded yet. */
   readonly isLoading?: true;
 }

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { System } from "../../../src/app/system";
-import { footprintOf, loadErrorOf, type Placing } from "../../stand-ins/footprint";
+import { footprintOf, loadErrorOf, type Placing, promptMemoryOf } from "../../stand-ins/footprint";
 import { withHeadersLimit } from "../../stand-ins/headers-limit";
 import { joinOllama } from "../../stand-ins/joined";
 import { createStandInMac, type OllamaStart, type StandInMac } from "../../stand-ins/mac";
@@ -242,6 +242,12 @@ async function startServer(
   });
   const given = new Map(server.loaded.map((loaded) => [loaded.model, loaded]));
   const models = server.models?.map((model) => modelOf(model, dirname(path)));
+  const peakFactors = new Map(
+    server.models?.map((model, index) => [
+      models?.[index]?.name ?? "",
+      typeof model === "string" ? 1 : model.peakFactor,
+    ]),
+  );
   const started = await startStandInOllama({
     version: server.version,
     models,
@@ -252,6 +258,13 @@ async function startServer(
     files: server.modelFiles || (isOnMac(server) ? undefined : false),
     address: server.address,
     loadMs: server.loadMs,
+    promptMs: server.promptMs,
+    promptMemory: (model, tokens) => {
+      const own = promptMemoryOf(model, tokens);
+      const { bytes = 0 } = model.weights ?? {};
+      const factor = peakFactors.get(model.name) ?? 1;
+      return own && { ...own, peakBytes: bytes + (own.peakBytes - bytes) * factor, limitBytes: limitOf(server, mac) };
+    },
     totalVramBytes: server.limitGib === undefined ? limitOf(server, mac) : server.limitGib * GIB,
     now: () => mac.clock.now(),
     growth: (model, seconds) => ((given.get(model.name)?.gibPerMinute ?? 0) * GIB * seconds) / 60,

@@ -128,6 +128,10 @@ const MODEL = z
     quantization: text.optional().describe("Quantization that the list names. Default: the sample's own, else Q4_K_M"),
     parameterSize: text.optional().describe("Size that the list names"),
     missingBytes: z.int().optional().describe("So much of its file is missing at the end"),
+    peakFactor: z
+      .number()
+      .default(1)
+      .describe("What prompts of an MLX model take above its weights, as a multiple of our own estimate"),
   })
   .refine((model) => MODEL_SOURCES.filter((source) => model[source] !== undefined).length === 1, {
     error: `takes one of ${MODEL_SOURCES.join(", ")}`,
@@ -193,6 +197,7 @@ const SERVER = z.strictObject({
     .int()
     .default(0)
     .describe("How long a model takes to load. A load whose client goes is broken off; what was read stays cached"),
+  promptMs: z.int().default(0).describe("How long an MLX model takes to read a prompt"),
   headersMs: z
     .int()
     .optional()
