@@ -17,6 +17,61 @@ export interface MlxRequests {
 }
 
 const KEY = "mlx-peaks";
+const OWN_KEY = "mlx-own-requests";
+
+/** A request that was sent from here, as far as its line in the log can be told by it. */
+export interface OwnRequest {
+  /** Name of its model. */
+  readonly model: string;
+  /** About so many tokens. */
+  readonly tokens: number;
+  /** Since when and, once it has ended, until when it ran: milliseconds. */
+  readonly from: number;
+  readonly to?: number;
+}
+
+/** The last ones are remembered: older ones are marked in what is kept. */
+const MOST_OWN = 40;
+/** How long a request runs at the most whose end nobody saw, in milliseconds. */
+const MOST_RUN = 6 * 3_600_000;
+/** The log's line comes after the answer. */
+const LATE = 10_000;
+/** How far a prompt may be off the tokens it was meant to have. */
+const OFF = { share: 0.1, tokens: 64 } as const;
+
+/** Remembers a request that is sent now, in the place of what was remembered of it. Never throws. */
+export async function rememberOwn(storage: Storage, own: OwnRequest): Promise<void> {
+  const before = await readOwn(storage);
+  const others = before.filter(({ model, from }) => model !== own.model || from !== own.from);
+  const text = JSON.stringify([...others, own].slice(-MOST_OWN));
+  await storage.set(OWN_KEY, text).catch(() => undefined);
+}
+
+async function readOwn(storage: Storage): Promise<readonly OwnRequest[]> {
+  try {
+    const all: unknown = JSON.parse((await storage.get(OWN_KEY)) ?? "[]");
+    return isListOf(isOwn)(all) ? all : [];
+  } catch {
+    return [];
+  }
+}
+
+const isOwn = isShape<OwnRequest>({ model: isText, tokens: isWhole, from: isWhole, to: isAbsentOr(isWhole) });
+
+/** Marks a peak that is of a request sent from here: one that's remembered, or that was marked among those `kept`. */
+function marked(peak: MlxPeak, sent: readonly OwnRequest[], kept: readonly MlxPeak[]): MlxPeak {
+  const at = Date.parse(peak.at);
+  const isOurs =
+    kept.some((other) => other.isOurs && other.at === peak.at) ||
+    sent.some(
+      ({ model, tokens, from, to = from + MOST_RUN }) =>
+        sameModel(model, peak.model) &&
+        at >= from &&
+        at <= to + LATE &&
+        Math.abs(peak.promptTokens - tokens) <= Math.max(OFF.tokens, OFF.share * tokens),
+    );
+  return isOurs ? { ...peak, isOurs } : peak;
+}
 
 /**
  * Adds what the server's log tells to the peaks that were kept, by model, and keeps them. Never throws: where they can't
@@ -27,11 +82,13 @@ export async function keepRequests(
   { peaks, cuts }: MlxLog,
   models: readonly InstalledModel[],
 ): Promise<readonly MlxRequests[]> {
-  const before = await readKept(storage);
+  const [before, sent] = await Promise.all([readKept(storage), readOwn(storage)]);
   const ofModel = models.filter((model) => rulesOf(model).engine === "mlx");
   const requests = ofModel.flatMap(({ name, digest }): MlxRequests[] => {
     const own = <T extends MlxPeak | MlxCut>(all: readonly T[]) => all.filter(({ model }) => sameModel(model, name));
-    const kept = keepPeaks(before.get(digest) ?? [], own(peaks));
+    const earlier = before.get(digest) ?? [];
+    const mark = (peak: MlxPeak) => marked(peak, sent, earlier);
+    const kept = keepPeaks(earlier.map(mark), own(peaks).map(mark));
     return kept.length === 0 && own(cuts).length === 0 ? [] : [{ digest, peaks: kept, cuts: own(cuts) }];
   });
   const all = new Map([...before, ...requests.map(({ digest, peaks: own }) => [digest, own] as const)]);
@@ -63,6 +120,7 @@ const isPeak = isShape<MlxPeak>({
   readWhole: isFlag,
   chunkTokens: isAbsentOr(isWhole),
   peakBytes: isBytes,
+  isOurs: isAbsentOr(isFlag),
 });
 
 /** The log rounds its sizes, so that bytes aren't whole. */

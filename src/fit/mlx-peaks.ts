@@ -17,14 +17,16 @@ export interface MlxPeak {
   readonly chunkTokens?: number;
   /** Weights, caches, scores, and what was saved of earlier requests. */
   readonly peakBytes: number;
+  /** Sent from here to measure it: says nothing of what clients send. */
+  readonly isOurs?: boolean;
 }
 
 /** So many peaks are kept of each model, each of another context. */
 export const MOST_PEAKS = 50;
 /** So many models are remembered, the most recent ones. */
 export const MOST_MODELS = 100;
-/** The log rounds to hundredths of its unit. */
-const ROUNDING = 0.005 * GIB;
+/** The log rounds to hundredths of its unit; half of one, in bytes. */
+export const ROUNDING = 0.005 * GIB;
 /** How much steeper than the estimate memory grew at the most (omlx#1397). */
 const STEEPEST = 1.08;
 
@@ -32,14 +34,14 @@ const STEEPEST = 1.08;
 const SAME_CONTEXT = 1024;
 
 /**
- * Adds peaks to those kept, oldest first: a later one replaces an earlier one of the same model and context; of each
- * model the last {@link MOST_PEAKS} stay, of the last {@link MOST_MODELS} models.
+ * Adds peaks to those kept, oldest first: a later one replaces an earlier one of the same model, context and sender; of
+ * each model the last {@link MOST_PEAKS} stay, of the last {@link MOST_MODELS} models.
  */
 export function keepPeaks(kept: readonly MlxPeak[], fresh: readonly MlxPeak[]): readonly MlxPeak[] {
-  const models = new Map<string, Map<number, MlxPeak>>();
+  const models = new Map<string, Map<string, MlxPeak>>();
   for (const peak of [...kept, ...fresh]) {
-    const contexts = models.get(peak.model) ?? new Map<number, MlxPeak>();
-    const context = Math.ceil(peak.promptTokens / SAME_CONTEXT);
+    const contexts = models.get(peak.model) ?? new Map<string, MlxPeak>();
+    const context = `${Math.ceil(peak.promptTokens / SAME_CONTEXT)} ${peak.isOurs === true}`;
     // Removed first, so that the newest are the last.
     contexts.delete(context);
     contexts.set(context, peak);
@@ -84,6 +86,11 @@ export function shownContext(
   return { kind: "ignored", shownTokens, promptTokens: Math.max(...read) };
 }
 
+/** Whether a peak tells anything of other contexts: whole chunks of that length were read for it. */
+export function isEvidence({ chunkTokens, readTokens }: MlxPeak, prefillStep: number = PREFILL_STEP): boolean {
+  return chunkTokens === prefillStep && readTokens >= prefillStep;
+}
+
 /** What a measured peak says of any context. */
 interface Evidence {
   readonly readTokens: number;
@@ -114,7 +121,7 @@ export function narrowRange(
   { prefillStep = PREFILL_STEP, chip }: Pick<MlxRun, "prefillStep" | "chip">,
 ): (estimate: KnownMlxEstimate, tokens: number) => MlxRange {
   const evidence = peaks.flatMap((peak): Evidence[] => {
-    if (peak.chunkTokens !== prefillStep || peak.readTokens < prefillStep) return [];
+    if (!isEvidence(peak, prefillStep)) return [];
     const there = estimateMlx(model, { tokens: peak.readTokens, prefillStep, chip });
     if (there.kind === "unknown" || peak.peakBytes + ROUNDING < sureBytes(there)) return [];
     const above = Math.max(0, peak.peakBytes - ROUNDING - there.savedStates - there.high);
@@ -133,4 +140,4 @@ export function narrowRange(
 const growingBytes = ({ kvCache, recurrentState, scratch }: KnownMlxEstimate) => kvCache + recurrentState + scratch;
 
 /** What is exact: nothing measured goes below it. */
-const sureBytes = ({ weights, kvCache, recurrentState }: KnownMlxEstimate) => weights + kvCache + recurrentState;
+export const sureBytes = ({ weights, kvCache, recurrentState }: KnownMlxEstimate) => weights + kvCache + recurrentState;

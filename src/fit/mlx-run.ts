@@ -32,7 +32,8 @@ export interface MlxRunInput {
 
 /** The prompt to judge: the person's choice, else the longest that this server's log shows, else a usual one. */
 export function resolveMlxRun({ model, options, peaks, shown, cautions }: MlxRunInput): MlxRun {
-  const seen = options.context === "effective" ? Math.max(0, ...peaks.map(({ promptTokens }) => promptTokens)) : 0;
+  const sent = options.context === "effective" ? peaks.filter(({ isOurs }) => !isOurs) : [];
+  const seen = Math.max(0, ...sent.map(({ promptTokens }) => promptTokens));
   return {
     context: cut(seen > 0 ? sure(seen, SEEN) : chosen(model, options), model),
     isAskedByClient: seen > 0,

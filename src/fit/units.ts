@@ -52,6 +52,13 @@ export function parseGib(text: string | undefined): number | undefined {
   return gib > 0 ? gib * GIB : undefined;
 }
 
+/** Parses what a person types as tokens: "32768", "32,768", "32K". Undefined where it's no such number. */
+export function parseTokens(text: string | undefined): number | undefined {
+  const [, digits = "", thousands] = /^\s*(\d{1,3}(?:,\d{3})+|\d{1,9})\s*(k)?\s*$/i.exec(text ?? "") ?? [];
+  const tokens = digits === "" ? Number.NaN : Number(digits.replaceAll(",", "")) * (thousands ? 1024 : 1);
+  return Number.isSafeInteger(tokens) && tokens < 1e9 ? tokens : undefined;
+}
+
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;

@@ -87,6 +87,18 @@ export function parseCuts(log: string): readonly MlxCut[] {
   return cuts;
 }
 
+/** How far the last prompt of a log is read; undefined where none is being read. Needs no start of the server. */
+export function parseProgress(log: string): { readonly readTokens: number; readonly tokens: number } | undefined {
+  let request: Request | undefined;
+  for (const line of linesOf(log)) {
+    const message = /^time=\S{1,40} level=[A-Z]{1,10} source=\S{1,100} msg="([^"]{1,100})"/.exec(line)?.[1];
+    if (message === "cache hit" || message === "cache miss") request = requestOf(line);
+    else if (message === "Prompt processing progress" && request) advance(request, count(line, "processed"));
+    else if (message === "peak memory") request = undefined;
+  }
+  return request && { readTokens: request.cachedTokens + request.processedTokens, tokens: request.promptTokens };
+}
+
 function requestOf(line: string): Request | undefined {
   const [promptTokens, cachedTokens, leftTokens] = ["total", "cached", "left"].map((key) => count(line, key));
   if (promptTokens === undefined || cachedTokens === undefined || leftTokens === undefined) return undefined;

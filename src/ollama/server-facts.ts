@@ -10,7 +10,7 @@ import { parseBuffers } from "./buffer-log";
 import type { OllamaClient } from "./client";
 import type { OwnAddress } from "./host";
 import { type IdentitySystem, readServerIdentity } from "./server-identity";
-import { parseCuts, parsePeaks } from "./mlx-peak-log";
+import { parseCuts, parsePeaks, parseProgress } from "./mlx-peak-log";
 import {
   conversionsIn,
   fitSwitch,
@@ -52,7 +52,7 @@ export async function readServerFacts({ system, client, own }: ServerFactsInput)
   return converting.length === 0 ? facts : { ...facts, converting };
 }
 
-/** Bytes at the end of a log that are looked through for conversions, which take minutes. */
+/** Bytes at the end of a log that are looked through for what takes minutes: conversions, and prompts being read. */
 const RECENT_LOG_BYTES = 256 * 1024;
 /** Bytes at the end of a log that are looked through for requests: those of some days. */
 const MOST_LOG_BYTES = 4 * 1024 * 1024;
@@ -71,6 +71,22 @@ export async function readMlxRequests(
     return log === undefined ? NO_REQUESTS : { peaks: parsePeaks(log), cuts: parseCuts(log) };
   } catch {
     return NO_REQUESTS;
+  }
+}
+
+/** How far an MLX runner of the server that answers has read a prompt, by its own log. Never throws. */
+export async function readPromptProgress(
+  system: IdentitySystem,
+  { identity, version }: ServerFacts,
+  own: OwnAddress | undefined,
+): Promise<ReturnType<typeof parseProgress>> {
+  const server = ownServer(identity);
+  if (server === undefined || own === undefined) return undefined;
+  try {
+    const paths = await logPaths(system, server);
+    return parseProgress((await readSinceStart(paths, { port: own.port, version }, RECENT_LOG_BYTES)) ?? "");
+  } catch {
+    return undefined;
   }
 }
 

@@ -12,22 +12,31 @@ import { runInTerminal } from "../shared/model-work";
 import { plainMarkdown } from "../shared/plain-markdown";
 import { RefreshAction } from "../shared/refresh-action";
 import { SHORTCUTS } from "../shared/shortcuts";
-import { useSnapshot } from "../shared/use-fit-list";
+import { type FitRow, useFitList } from "../shared/use-fit-list";
+import { CheckRequestAction } from "../request/check-request-action";
+import { sameModel } from "../../fit/model-name";
 
 interface Props {
   readonly result: Extract<RunResult, { readonly kind: "finished" }>;
   /** The model to use from now on: the one it was for, or its variant. */
   readonly name: string;
+  /** The model that it was for, as it was judged. */
+  readonly row: FitRow;
   readonly settings: Settings;
   readonly snapshot: Snapshot;
   readonly refresh: () => void;
+  /** Opens the plan again. */
+  readonly makeItFit: () => void;
 }
 
 /** What came of a change: the name to use, what was done, and what is in force now. */
-export function ChangeResult({ result, name, settings, snapshot: openedIn, refresh }: Props) {
+export function ChangeResult({ result, name, row: before, settings, snapshot: openedIn, refresh, makeItFit }: Props) {
   const { pop } = useNavigation();
   const { journal } = result;
-  const { data: snapshot = openedIn, isLoading, revalidate } = useSnapshot(settings);
+  const list = useFitList(before.input?.options.context);
+  const { snapshot = openedIn, isLoading } = list;
+  const rows = list.rows.filter(({ model }) => sameModel(model.name, name));
+  const row = rows.find(({ model }) => model.runner === before.model.runner) ?? rows[0];
   const words = resultWords(result, undefined);
   const work = { settings, snapshot, refresh };
   return (
@@ -64,7 +73,8 @@ export function ChangeResult({ result, name, settings, snapshot: openedIn, refre
             shortcut={SHORTCUTS.terminal}
             onAction={() => runInTerminal(ollamaRunCommand(name, snapshot.url))}
           />
-          <RefreshAction refresh={revalidate} />
+          {row && <CheckRequestAction {...work} row={row} makeItFit={makeItFit} />}
+          <RefreshAction refresh={list.refresh} />
         </ActionPanel>
       }
     />

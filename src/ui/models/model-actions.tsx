@@ -4,6 +4,7 @@ import { ollamaRunCommand } from "../../fit/commands";
 import { variantRefusal } from "../../ollama/variant";
 import { buildId } from "../../fit/model-builds";
 import type { Cures } from "../../fit/plan/cures";
+import { CheckRequestAction } from "../request/check-request-action";
 import { CopyActions } from "./copy-actions";
 import { ExplainAction } from "../explain/explain-action";
 import { SetLimitAction } from "../limit/set-limit-action";
@@ -116,6 +117,7 @@ export function ModelActions({
             }
           />
         )}
+        <CheckRequestAction {...{ row, snapshot, settings, refresh, makeItFit }} />
         <Action
           title="Copy Command and Open Terminal"
           icon={Icon.Terminal}

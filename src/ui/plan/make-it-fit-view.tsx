@@ -50,7 +50,8 @@ export function MakeItFitView(props: PlanProps) {
     const agreed = read.filter(({ kind }) => way.verifies !== false || kind !== "load");
     const result = await applyOption({ ...work, option: chosen, next }, { ...way, agreed });
     if (result?.kind !== "finished" || result.load?.report.kind === "spilled") return;
-    push(<ChangeResult result={result} name={nameAfter(result)} {...work} />);
+    const makeItFit = () => push(<MakeItFitView {...props} />);
+    push(<ChangeResult result={result} name={nameAfter(result)} makeItFit={makeItFit} {...work} />);
   };
   const lines = (once ?? []).map(stepText);
   return page(

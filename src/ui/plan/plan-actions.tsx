@@ -8,6 +8,7 @@ import type { Comfortable } from "../../fit/picks/comfortable";
 import type { PlanOption } from "../../fit/plan/options";
 import type { ApplyOption, ApplyWay } from "../change/apply-option";
 import { CloseAppsForm } from "./close-apps-form";
+import { CheckRequestAction } from "../request/check-request-action";
 import { ExplainAction } from "../explain/explain-action";
 import { KeptSettingsAction } from "../ollama/kept-settings-form";
 import { SetLimitAction } from "../limit/set-limit-action";
@@ -128,6 +129,7 @@ export function PlanActions({
             }}
           />
         )}
+        <CheckRequestAction {...work} />
         <ExplainAction snapshot={snapshot} row={work.row} />
         <RefreshAction refresh={refresh} />
         {option?.changes.kvCacheType !== undefined && (

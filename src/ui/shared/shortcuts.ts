@@ -6,6 +6,7 @@ export const SHORTCUTS = {
   plan: { modifiers: ["cmd", "shift"], key: "a" },
   applyAndKeep: { modifiers: ["cmd", "shift"], key: "k" },
   applyWithoutLoading: { modifiers: ["opt"], key: "enter" },
+  checkRequest: { modifiers: ["cmd", "opt"], key: "r" },
   checkBuilds: { modifiers: ["cmd", "shift"], key: "b" },
   steps: { modifiers: ["cmd", "shift"], key: "i" },
   undo: { modifiers: ["cmd"], key: "u" },

@@ -5,7 +5,7 @@ import { expectedLoad } from "../../apply/load-report";
 import type { InstalledModel } from "../../fit/facts";
 import { modelfileText, ollamaCreateCommand } from "../../fit/commands";
 import { ROUND_CONTEXTS } from "../../fit/largest-context";
-import { formatBytes, formatContext } from "../../fit/units";
+import { formatBytes, formatContext, parseTokens } from "../../fit/units";
 import { contextOf as runContext, judge, judgeAtContext } from "../../fit/verdict";
 import { badgeText } from "../../fit/verdict-text";
 import { type VariantOutcome, variantOutcomeText, variantRefusal } from "../../ollama/variant";
@@ -214,12 +214,6 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
 /** Known from the list of models, too, where the metadata cannot be read or estimated. */
 function trainedContext(row: FitRow | undefined): number | undefined {
   return row?.verdict?.run?.trainedContext ?? row?.model.trainedContext;
-}
-
-function parseTokens(text: string | undefined): number | undefined {
-  const [, digits = "", thousands] = /^\s*(\d{1,3}(?:,\d{3})+|\d{1,9})\s*(k)?\s*$/i.exec(text ?? "") ?? [];
-  const tokens = digits === "" ? Number.NaN : Number(digits.replaceAll(",", "")) * (thousands ? 1024 : 1);
-  return Number.isSafeInteger(tokens) && tokens < 1e9 ? tokens : undefined;
 }
 
 function contextOf({ context, tokens }: Values): number | undefined {
