@@ -1,3 +1,4 @@
+import { isInContainer } from "../fit/server-origin";
 import { contextsToNote, needsToNote } from "../fit/note-needs";
 import type { FitRow } from "./judge-rows";
 import { leaveMacNote } from "./mac-note";
@@ -13,7 +14,7 @@ export function leaveNotes(snapshot: Snapshot, rows: readonly FitRow[]): void {
   leaveServerNotes(url, {
     isLocal,
     place: isLocal ? undefined : hostPlace(snapshot),
-    hasNoGpu: (server.identity.kind === "elsewhere" && server.identity.carrier === "container") || undefined,
+    hasNoGpu: isInContainer(server.identity),
     remoteLimit:
       isLocal || limit.kind === "unknown"
         ? undefined

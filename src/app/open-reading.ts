@@ -1,23 +1,53 @@
 import type { Machine } from "../fit/facts";
 import { limitInForce } from "../fit/limit-policy";
+import { isInContainer, placeOf } from "../fit/server-origin";
 import { readMachine } from "../mac/machine";
 import { readMemoryUse } from "../mac/memory-status";
+import { parseHost } from "../ollama/host";
+import { readServerIdentity } from "../ollama/server-identity";
 import { leaveMacNote } from "./mac-note";
 import type { System } from "./system";
 import type { Tick } from "./tick";
+import { leavePlaceNote } from "./tick-notes";
 
-/** What takes too long for a tick, and is read when somebody looks: the limit by Metal, and what the GPU holds in all. */
+/** What takes too long for a tick, and is read when somebody looks. */
 export interface OpenReading {
+  /** With the limit by Metal. */
   readonly machine: Machine;
+  /** What the GPU holds in all. */
   readonly gpuAllocatedBytes?: number;
+  /** Whether what answers at the host runs on this Mac itself. */
+  readonly isLocal: boolean;
 }
 
-/** Reads it with four programs, and leaves macOS's default limit for the next ticks. Never throws; 15 s at the very worst. */
-export async function readWhenOpen(system: System): Promise<OpenReading | undefined> {
+/**
+ * Reads it with a handful of programs, and leaves macOS's default limit and where Ollama runs for the next ticks. Never
+ * throws; 15 s at the very worst.
+ */
+export async function readWhenOpen(system: System, tick: Tick): Promise<OpenReading | undefined> {
   if (system.platform !== "darwin") return undefined;
-  const [machine, { gpuAllocatedBytes }] = await Promise.all([readMachine(system), readMemoryUse(system)]);
+  const [machine, { gpuAllocatedBytes }, isLocal] = await Promise.all([
+    readMachine(system),
+    readMemoryUse(system),
+    readPlace(system, tick),
+  ]);
   leaveMacNote(machine);
-  return { machine, gpuAllocatedBytes };
+  return { machine, gpuAllocatedBytes, isLocal };
+}
+
+/**
+ * Whether Ollama runs on this Mac itself: what listens there may hand requests on, as Docker does. Where that can't be told,
+ * what was known before holds.
+ */
+async function readPlace(system: System, { url, isLocal: wasLocal }: Tick): Promise<boolean> {
+  const host = url === undefined ? undefined : parseHost(url, system.network());
+  if (url === undefined || host?.kind !== "ok" || host.own === undefined) return wasLocal;
+  const { identity } = await readServerIdentity(system, host.own);
+  if (identity.kind === "unknown") return wasLocal;
+  const isLocal = identity.kind !== "elsewhere";
+  const place = isLocal ? undefined : placeOf(identity, url);
+  leavePlaceNote(url, { isLocal, place, hasNoGpu: isInContainer(identity) });
+  return isLocal;
 }
 
 /** A tick with the better figures in it. */

@@ -9,7 +9,7 @@ import {
 } from "../fit/limit-policy";
 import { type RamUse, usedByOthers } from "../fit/ram";
 import { withListedDigests } from "../fit/model-builds";
-import { ownServer } from "../fit/server-origin";
+import { ownServer, placeOf } from "../fit/server-origin";
 import { readMachine } from "../mac/machine";
 import { type MemoryUse, readMemoryUse } from "../mac/memory-status";
 import { createOllamaClient, type OllamaClient } from "../ollama/client";
@@ -123,12 +123,7 @@ export function appleSilicon(machine: Machine): AppleSiliconMac | undefined {
 }
 
 /** Where an Ollama that isn't this Mac's runs, for the middle of a sentence: "on studio.local", "in Docker". */
-export function hostPlace({ url, server: { identity } }: Snapshot): string {
-  if (identity.kind === "elsewhere") {
-    return `${identity.carrier === "container" ? "in" : "behind"} ${identity.program}`;
-  }
-  return url === undefined ? "on another machine" : `on ${new URL(url).hostname}`;
-}
+export const hostPlace = ({ url, server }: Snapshot): string => placeOf(server.identity, url);
 
 function assemble(
   [machine, { usedBytes, gpuAllocatedBytes }]: readonly [Machine, MemoryUse],

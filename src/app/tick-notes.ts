@@ -109,6 +109,12 @@ export function leaveServerNotes(url: string, notes: ServerNotes): void {
   keep(`server ${url}`, { ...notes, needs: [...notes.needs, ...before].slice(0, MOST_NEEDS) });
 }
 
+/** Leaves where a server runs; what else was left of it stays. */
+export function leavePlaceNote(url: string, place: Pick<ServerNotes, "isLocal" | "place" | "hasNoGpu">): void {
+  const { server = {}, needs = [], planned = [], ...rest } = serverNotes(url) ?? {};
+  keep(`server ${url}`, { ...rest, server, needs, planned, ...place });
+}
+
 /** Of a build whose settings are other ones now, the earlier sums don't hold. */
 function isOfTheseSettings(need: NotedNeed, { needs }: ServerNotes): boolean {
   const now = needs.filter(({ digest }) => digest === need.digest);

@@ -112,6 +112,18 @@ export function placeText(identity: ServerIdentity): string {
   }
 }
 
+/** Where an Ollama that isn't this Mac's runs, for the middle of a sentence: "on studio.local", "in Docker". */
+export function placeOf(identity: ServerIdentity, url: string | undefined): string {
+  if (identity.kind === "elsewhere") {
+    return `${identity.carrier === "container" ? "in" : "behind"} ${identity.program}`;
+  }
+  return url === undefined ? "on another machine" : `on ${new URL(url).hostname}`;
+}
+
+/** Whether it runs in a container or virtual machine of this Mac, which get no Metal. */
+export const isInContainer = (identity: ServerIdentity): boolean =>
+  identity.kind === "elsewhere" && identity.carrier === "container";
+
 /** Why what is known of a server on this Mac may be another's, as a sentence; undefined where the server is known. */
 export function identityCaution(identity: ServerIdentity): string | undefined {
   switch (identity.kind) {

@@ -48,20 +48,24 @@ export function MenuBar({ launchType, launchContext }: LaunchProps) {
 
   const read = async () => {
     const system = getSystem();
-    const reading = await readTick(system);
-    const { notices, fresh } = await watch(reading, isOn);
-    const first: Shown = { reading, notices };
-    keepPicture(pictureOf(first));
-    setShown(first);
-    await updateCommandMetadata({ subtitle: subtitleText(reading.tick) }).catch(() => undefined);
-    const said = fresh.find(({ kind }) => !SAID_BY_COMMANDS.includes(kind));
+    const show = async (next: Shown) => {
+      keepPicture(pictureOf(next));
+      setShown(next);
+      await updateCommandMetadata({ subtitle: subtitleText(next.reading.tick) }).catch(() => undefined);
+    };
+    const look = async () => {
+      const reading = await readTick(system);
+      return { reading, ...(await watch(reading, isOn)) };
+    };
+    const first = await look();
+    await show(first);
+    const said = first.fresh.find(({ kind }) => !SAID_BY_COMMANDS.includes(kind));
     if (readLaunchContext(launchContext).cause !== undefined && said) await showHUD(`${said.title}: see the menu bar`);
-    if (!isOpen) return;
-    const open = await readWhenOpen(system);
+    const open = isOpen ? await readWhenOpen(system, first.reading.tick) : undefined;
     if (open === undefined) return;
-    const whole = { ...first, open, reading: { ...reading, tick: withOpenReading(reading.tick, open) } };
-    keepPicture(pictureOf(whole));
-    setShown(whole);
+    // Where it turns out to run elsewhere, the tick took another limit for its own.
+    const { reading, notices } = open.isLocal === first.reading.tick.isLocal ? first : await look();
+    await show({ notices, open, reading: { ...reading, tick: withOpenReading(reading.tick, open) } });
   };
   const busy = async (work: () => Promise<unknown>) => {
     setIsLoading(true);
