@@ -4,13 +4,14 @@ import { getSystem } from "../app/system";
 import { newJournal } from "../apply/journal";
 import { runChange } from "../apply/run-change";
 import { stepText } from "../apply/steps";
+import { formatBytes } from "../fit/units";
 import { replacesModel, warningsOf } from "../ui/change/apply-option";
 import { changeSystem } from "../ui/change/change-system";
 import { resultWords } from "../ui/change/change-words";
 import { refreshMenuBar } from "../ui/shared/refresh-menu-bar";
 import { ToolRefusal } from "./shared/refusal";
 import { asToolChange, refuseUnfinished } from "./shared/tool-change";
-import { optionNamed } from "./shared/tool-plan";
+import { judgedNow, optionNamed } from "./shared/tool-plan";
 import { ownWords } from "./shared/tool-words";
 
 type Input = {
@@ -20,14 +21,16 @@ type Input = {
 
 /** Shows the plan with its steps and costs, and asks. A plan without steps has no id, so that nothing here goes unasked. */
 export const confirmation: Tool.Confirmation<Input> = async ({ planId }) => {
-  const { option, steps, row, world } = await optionNamed(planId);
+  const { option, steps, left, row, world } = await optionNamed(planId);
   const warnings = warningsOf({ option, snapshot: world.snapshot });
+  const closes = option.changes.closeApps;
   const list = (lines: readonly string[]) => (lines.length === 0 ? undefined : lines.join("\n"));
   return {
     style: replacesModel(steps) || warnings.length > 0 ? Action.Style.Destructive : Action.Style.Regular,
-    message: `${option.title} for ${row.model.name}?`,
+    message: [`${option.title} for ${row.model.name}?`, ...(closes ? ["Closing apps is left to you."] : [])].join(" "),
     info: [
       ...steps.map((step, index) => ({ name: `Step ${index + 1}`, value: stepText(step) })),
+      { name: "Left to You", value: closes ? `Close apps that use about ${formatBytes(closes.bytes)}` : left },
       { name: "Costs", value: list(option.costs) },
       { name: "Warning", value: list(warnings) },
       { name: "Password", value: steps.some(({ kind }) => kind === "set-limit") ? "macOS asks for it" : undefined },
@@ -35,9 +38,9 @@ export const confirmation: Tool.Confirmation<Input> = async ({ planId }) => {
   };
 };
 
-/** Carries out one option of a plan that plan-fit made, after the person has confirmed it. macOS may ask for the password. It can be undone in Fit Models to GPU Limit. */
+/** Carries out one option of a plan that plan-fit made, after the person has confirmed it; macOS may ask for the password. Closes no app: where the plan needs that, the answer says what's left to the person. The model is judged again afterwards. It can be undone in Fit Models to GPU Limit. */
 export default async function applyPlan({ planId }: Input) {
-  const { option, steps, row, world } = await optionNamed(planId);
+  const { option, steps, left, row, world } = await optionNamed(planId);
   const { settings, snapshot } = world;
   const system = changeSystem(settings, snapshot);
   if (system === undefined || snapshot.url === undefined) {
@@ -58,5 +61,11 @@ export default async function applyPlan({ planId }: Input) {
       `${said} ${result.isLeft ? "What was done is kept: continue or undo it in Fit Models to GPU Limit." : "Nothing changed."}`,
     );
   }
-  return { done: option.title, steps: steps.map(stepText), result: said };
+  return {
+    plan: ownWords(option.title, snapshot, row),
+    steps: steps.map(stepText),
+    result: said,
+    leftToThePerson: left,
+    judgedAgain: await judgedNow({ row }, steps),
+  };
 }

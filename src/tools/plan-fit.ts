@@ -10,7 +10,7 @@ type Input = {
   context?: number;
 };
 
-/** Makes a plan for one model: the ways to make it fit, best first, each with its result, its costs, its steps and the id that apply-plan takes. Changes nothing. */
+/** Makes a plan for one model: the ways to make it fit, best first, each with its result, its costs, its steps, what's left to the person, and the id that apply-plan takes; a way without an id isn't carried out by a tool. Changes nothing. */
 export default async function planFit({ model, context }: Input) {
   const toolPlan = await planOf(model, context);
   const { plan, row, world } = toolPlan;
@@ -30,12 +30,13 @@ export default async function planFit({ model, context }: Input) {
       return {
         ...head,
         largestContext: plan.largestContext,
-        options: options.map(({ option, id, steps }) => ({
+        options: options.map(({ option, id, steps, left }) => ({
           planId: id,
           title: own(option.title),
           result: badgeText(option.after),
           costs: option.costs.map(own),
           steps: steps.map(stepText).map(own),
+          leftToThePerson: left,
           byHand: id === undefined && option.commands.length > 0 ? option.commands.map(own) : undefined,
         })),
       };

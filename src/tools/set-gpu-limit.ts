@@ -1,6 +1,7 @@
 import { Action, type Tool } from "@raycast/api";
 import { readSettings } from "../app/preferences";
 import { rememberLimit } from "../app/limit-record";
+import { hostOf } from "../app/snapshot";
 import { getSystem } from "../app/system";
 import type { AppleSiliconMac } from "../fit/facts";
 import { adviseLimit, checkLimit, type LimitAdvice } from "../fit/limit-policy";
@@ -47,6 +48,12 @@ async function checked({ limitGiB }: Input): Promise<Asked> {
   return { mac: { ...machine, overrideMib }, advice, mib, warning: "warning" in check ? check.warning : undefined };
 }
 
+/** Whether the Ollama that's asked is another machine's, whose models this Mac's limit doesn't touch. */
+function isElsewhere(): boolean {
+  const host = hostOf(getSystem(), readSettings());
+  return host.kind === "ok" && host.own === undefined;
+}
+
 /** Shows what is in force and what would be, and asks; not where it's in force already. */
 export const confirmation: Tool.Confirmation<Input> = async (input) => {
   const { mac, advice, mib, warning } = await checked(input);
@@ -60,6 +67,7 @@ export const confirmation: Tool.Confirmation<Input> = async (input) => {
       { name: "In Force", value: name(mac.overrideMib) },
       { name: "New", value: `${name(mib)}, until the next restart of the Mac` },
       { name: "Left to macOS", value: formatBytes(left) },
+      { name: "Reaches", value: isElsewhere() ? "This Mac alone: Ollama runs on another machine" : undefined },
       { name: "Warning", value: warning },
       { name: "Password", value: "macOS asks for it" },
     ],

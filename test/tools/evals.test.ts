@@ -62,7 +62,7 @@ describe("the evals", () => {
   it("try each tool, and the traps", () => {
     const called = new Set(evals.flatMap(({ expected }) => callsIn(expected).map(({ name }) => name)));
     expect([...called].sort()).toEqual([...tools].sort());
-    for (const words of ["80 GiB", "llama9:500b run in 8 GB", "cap qwen3.5:mlx"]) {
+    for (const words of ["80 GiB", "llama9:500b run in 8 GB", "cap qwen3.5:mlx", "close whatever it takes"]) {
       expect(evals.some(({ input }) => input.includes(words))).toBe(true);
     }
   });
@@ -115,6 +115,13 @@ it("mocks have the shape of what the tools really answer", async () => {
     "set-gpu-limit": [await setGpuLimit.default({ limitGiB: 57 })],
     "unload-model": [await unloadModel.default({ model: "qwen3:8b" })],
   };
+  await inWorld("T1-room-in-ram-for-a-tool");
+  const room = asJson(await planFit.default({ model: "llama3.1:8b" })) as { options: { planId?: string }[] };
+  real["plan-fit"] = [...(real["plan-fit"] ?? []), room];
+  real["apply-plan"] = [
+    ...(real["apply-plan"] ?? []),
+    await applyPlan.default({ planId: room.options[0]?.planId ?? "" }),
+  ];
   for (const { input, mocks } of evals) {
     for (const [tool, mock] of Object.entries(mocks)) {
       const shapes = (real[tool] ?? []).map((answer) => shapeOf(asJson(answer)));

@@ -3,11 +3,13 @@ import type { FitRow } from "../../app/judge-rows";
 import { isApplicable } from "../../apply/is-applicable";
 import { type Step, stepText } from "../../apply/steps";
 import { buildKey } from "../../fit/model-builds";
+import { formatBytes } from "../../fit/units";
 import { makePlan } from "../../fit/plan/make-plan";
 import type { Plan, PlanOption } from "../../fit/plan/options";
 import { stepsOf } from "../../ui/change/apply-option";
 import { planInput } from "../../ui/plan/use-plan";
 import { ToolRefusal } from "./refusal";
+import { modelAnswer } from "./tool-words";
 import { readToolWorld, rowNamed, type ToolWorld } from "./tool-world";
 
 /** A plan with the world it was made in. */
@@ -23,6 +25,8 @@ export interface ToolOption {
   /** Absent where it isn't carried out from here. */
   readonly id?: string;
   readonly steps: readonly Step[];
+  /** What no tool does, as a sentence. */
+  readonly left?: string;
 }
 
 /** What an assistant weighs; the best come first. */
@@ -43,13 +47,40 @@ export async function optionsOf(toolPlan: ToolPlan, context: number | undefined)
   if (plan.kind !== "options") return [];
   return Promise.all(
     plan.options.slice(0, MOST_OPTIONS).map(async (option): Promise<ToolOption> => {
-      // Which apps are closed is for the person to tick.
-      const isHere = isApplicable(option, world.snapshot.server) && option.changes.closeApps === undefined;
-      if (!isHere) return { option, steps: [] };
-      const steps = await stepsOf({ option, row, ...world });
-      return { option, steps, id: steps.length === 0 ? undefined : idOf(row, context, option, steps) };
+      const isHere = isApplicable(option, world.snapshot.server);
+      const left = leftText(option, isHere);
+      if (!isHere) return { option, steps: [], left };
+      // Which apps are closed is the person's choice, and before that a load would swap.
+      const way = option.changes.closeApps === undefined ? {} : { closing: [], verifies: false };
+      const steps = await stepsOf({ option, row, ...world }, way);
+      return { option, steps, left, id: steps.length === 0 ? undefined : idOf(row, context, option, steps) };
     }),
   );
+}
+
+/** What of an option the person does, as a sentence. */
+function leftText({ changes }: PlanOption, isHere: boolean): string | undefined {
+  const { closeApps, clientContext, build, pullBuild } = changes;
+  if (closeApps !== undefined) {
+    return `The person closes apps that use about ${formatBytes(closeApps.bytes)}: no tool does. Judge it again after that.`;
+  }
+  if (isHere) return undefined;
+  if (clientContext !== undefined) return "The person sets this in the client that asks the model: no tool does.";
+  return build === undefined && pullBuild === undefined
+    ? "The person does this where Ollama was started: no tool does."
+    : "The person looks for this build and pulls it with Ollama: no tool does.";
+}
+
+/** How a model is judged now, read again: after a change to it, or as the variant that was made of it. */
+export async function judgedNow({ row }: Pick<ToolPlan, "row">, steps: readonly Step[]) {
+  const variant = steps.find((step) => step.kind === "create-variant")?.name;
+  try {
+    const name = variant ?? buildKey(row.model);
+    const world = await readToolWorld(undefined, name);
+    return modelAnswer(rowNamed(world, name), world.snapshot);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Names the plan and pins what it does: "qwen3:8b@3f1c…~32768~1a2b3c4d5e6f". */

@@ -61,7 +61,11 @@ export function limitWords(
   if (limit.kind === "unknown") return { title: `${whose}: Unknown`, subtitle: limit.reason };
   const about = limit.estimated ? "about " : limit.isLeast ? "at least " : "";
   const title = `${whose}: ${about}${formatBytes(inForceBytes(limit))}`;
-  const source = limit.source === "formula" && !isOpen ? "estimated until you open this menu" : limit.sourceText;
+  const source =
+    limit.source === "formula" && !isOpen
+      ? "estimated until you open this menu"
+      : // The title says "at least" already.
+        limit.sourceText.replace(/^at least [\d.]+ GiB, /, "");
   return { title, subtitle: limit.excess ? "more than is safe: this Mac may freeze" : source };
 }
 
