@@ -6,7 +6,7 @@ import { openMlxModel } from "../memory/mlx/estimate";
 import type { OllamaClient } from "../ollama/client";
 import { describeMlxModel } from "../ollama/mlx-source";
 import { describeModel } from "../ollama/model-source";
-import { sharedTensors } from "../ollama/shared-tensors";
+import { sharedTensors } from "../ollama/shared-metadata";
 import { storedDescription, storeDescription } from "./description-store";
 
 const AT_ONCE = 4;

@@ -1,17 +1,21 @@
 import type { ModelDescription } from "../fit/facts";
-import type { MetadataValue, TensorInfo } from "../memory/metadata";
-import { sharedTensors } from "./shared-tensors";
+import type { MetadataValue, ModelMetadata, TensorInfo } from "../memory/metadata";
+import { sharedMetadata, sharedTensors } from "./shared-metadata";
 
 /** Changes when the text below does: older entries are then read again. */
-const FORMAT = 3;
+const FORMAT = 4;
 
 const DAMAGED = new TypeError("damaged");
 
-/** A description as text for the cache; tensors of equal type and shape share one entry. */
+/**
+ * A description as two lines for the cache: all but the metadata, and the metadata, which is the same text for models that
+ * run the same file. Tensors of equal type and shape share one entry.
+ */
 export function serializeDescription(description: ModelDescription): string {
+  const { metadata } = description;
   const kinds: [string, readonly number[]][] = [];
   const indexOf = new Map<string, number>();
-  const tensors = description.metadata.tensors.map(({ name, type, shape }) => {
+  const tensors = metadata.tensors.map(({ name, type, shape }) => {
     const key = `${type} ${shape.join()}`;
     let index = indexOf.get(key);
     if (index === undefined) {
@@ -20,27 +24,34 @@ export function serializeDescription(description: ModelDescription): string {
     }
     return [name, index];
   });
-  const values = [...description.metadata.values].map(([key, value]) => [key, pack(value)]);
-  return JSON.stringify({ format: FORMAT, ...description, metadata: { values, kinds, tensors }, modelfile: undefined });
+  const values = [...metadata.values].map(([key, value]) => [key, pack(value)]);
+  const rest = { format: FORMAT, ...description, metadata: undefined, modelfile: undefined };
+  return `${JSON.stringify(rest)}\n${JSON.stringify({ values, kinds, tensors })}`;
 }
 
 /** The description behind a text of {@link serializeDescription}; undefined for any other text. */
 export function deserializeDescription(text: string): ModelDescription | undefined {
   try {
-    const { format, metadata, ...rest } = JSON.parse(text);
+    const end = text.indexOf("\n");
+    const { format, ...rest } = JSON.parse(text.slice(0, end));
     if (format !== FORMAT || !isRest(rest)) return undefined;
-    const tensors: TensorInfo[] = metadata.tensors.map(([name, index]: [string, number]) => {
-      const [type, shape] = metadata.kinds[index];
-      if (![name, type].every((each) => typeof each === "string") || !shape.every(Number.isSafeInteger)) throw DAMAGED;
-      return { name, type, shape };
-    });
-    const values = new Map<string, MetadataValue>(
-      metadata.values.map(([key, value]: [string, unknown]) => [key, unpack(value)]),
-    );
-    return { ...rest, metadata: { values, tensors: sharedTensors(tensors) } };
+    return { ...rest, metadata: sharedMetadata(text.slice(end + 1), unpackMetadata) };
   } catch {
     return undefined;
   }
+}
+
+function unpackMetadata(text: string): ModelMetadata {
+  const { values, kinds, tensors } = JSON.parse(text);
+  const unpacked: TensorInfo[] = tensors.map(([name, index]: [string, number]) => {
+    const [type, shape] = kinds[index];
+    if (![name, type].every((each) => typeof each === "string") || !shape.every(Number.isSafeInteger)) throw DAMAGED;
+    return { name, type, shape };
+  });
+  return {
+    values: new Map<string, MetadataValue>(values.map(([key, value]: [string, unknown]) => [key, unpack(value)])),
+    tensors: sharedTensors(unpacked),
+  };
 }
 
 /** Whether all that isn't metadata is there, as screens and sums read it. */

@@ -107,7 +107,21 @@ describe("a stored description", () => {
   });
 
   it("that names a kind of tensor that is not there is none", () => {
-    const text = JSON.stringify({ format: 1, metadata: { values: [], kinds: [], tensors: [["a", 3]] } });
-    expect(deserializeDescription(text)).toBeUndefined();
+    const tensors = [{ name: "a", type: "F32", shape: [4] }];
+    const text = serializeDescription(described({ values: new Map(), tensors }));
+    expect(deserializeDescription(text)?.metadata.tensors).toEqual(tensors);
+    expect(deserializeDescription(text.replace('["a",0]', '["a",3]'))).toBeUndefined();
+  });
+
+  it("shares its metadata with the others that run the same file", () => {
+    const of = (header: ModelDescription["metadata"], more: Partial<ModelDescription> = {}) =>
+      deserializeDescription(serializeDescription({ ...described(header), ...more }));
+    const [one, other] = oracle;
+    if (one === undefined || other === undefined) throw new Error("There's no oracle.");
+    const first = of(one.header);
+    const capped = of(one.header, { parameters: { numCtx: 4096, unreadable: [] } });
+    expect(capped?.parameters.numCtx).toBe(4096);
+    expect(capped?.metadata).toBe(first?.metadata);
+    expect(of(other.header)?.metadata).not.toBe(first?.metadata);
   });
 });

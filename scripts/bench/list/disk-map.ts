@@ -13,8 +13,9 @@ export class DiskMap extends Map<string, string> {
     this.#folder = folder;
     mkdirSync(folder, { recursive: true });
     for (const name of readdirSync(folder)) {
-      const [key = ""] = readFileSync(join(folder, name), "utf8").split("\n", 1);
-      super.set(key, "");
+      const text = readFileSync(join(folder, name));
+      // Cut out of a string it would keep all of that in the heap.
+      super.set(text.toString("utf8", 0, text.indexOf("\n")), "");
     }
   }
 

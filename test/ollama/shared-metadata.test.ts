@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { sharedTensors } from "../../src/ollama/shared-tensors";
+import { sharedTensors } from "../../src/ollama/shared-metadata";
 
 const list = (type = "Q4_K") => [
   { name: "a", type, shape: [4, 12] },
