@@ -7,6 +7,7 @@ import { loadedBeside } from "../fit/model-files";
 import type { JudgeOptions } from "../fit/run-settings";
 import { withRealLoads } from "../fit/ram";
 import { rulesOf } from "../fit/runners";
+import type { Steps } from "../fit/steps";
 import { type DescriptionResult, judge, type JudgeInput, type Verdict } from "../fit/verdict";
 import { appleSilicon, type Snapshot } from "./snapshot";
 
@@ -21,6 +22,22 @@ export interface FitRow {
 
 export type Descriptions = ReadonlyMap<string, DescriptionResult>;
 
+/** Models being judged, one step each. */
+export interface Judging {
+  /** Ends with all rows. */
+  readonly steps: Steps<readonly FitRow[]>;
+  /** The rows as far as they're judged. */
+  readonly rows: () => readonly FitRow[];
+}
+
+/** What a model is judged by, and the row that came of it. */
+interface Entry {
+  readonly settings: string;
+  readonly own: string;
+  readonly description: DescriptionResult;
+  readonly row: FitRow;
+}
+
 /**
  * Judges the models of a snapshot, each once for what its verdict rests on: a row whose model, metadata, settings and limit
  * are what they were keeps its verdict, and is the same object. So a list of n models is n judgings, however often metadata
@@ -29,11 +46,11 @@ export type Descriptions = ReadonlyMap<string, DescriptionResult>;
  * @param judgeModel the verdict; tests count it
  */
 export function rowJudge(judgeModel: (input: JudgeInput) => Verdict = judge) {
-  let kept = new Map<string, { readonly on: string; readonly description: DescriptionResult; readonly row: FitRow }>();
-
+  let kept = new Map<string, Entry>();
+  const unjudged = new WeakMap<InstalledModel, FitRow>();
   const paired = new WeakMap<FitRow, FitRow>();
 
-  return (snapshot: Snapshot, descriptions: Descriptions, options: JudgeOptions): readonly FitRow[] => {
+  return (snapshot: Snapshot, descriptions: Descriptions, options: JudgeOptions): Judging => {
     const described = snapshot.models
       .filter((model) => !model.cloud)
       .map((model) => ({ model, description: descriptions.get(model.digest) }));
@@ -60,28 +77,40 @@ export function rowJudge(judgeModel: (input: JudgeInput) => Verdict = judge) {
     const programsGpuBytes = heldByOthers(snapshot, loaded);
     const ram = snapshot.ram && withRealLoads(snapshot.ram, loaded);
     const settings = JSON.stringify([shared, ram, programsGpuBytes]);
-    const next: typeof kept = new Map();
-    const rows = described.map(({ model, description }): FitRow => {
-      if (description === undefined) return { model };
-      const loaded = beside(model);
-      const requests = requestsOf(model);
-      const on = `${settings}\n${JSON.stringify([model, loaded, requests])}`;
-      const key = buildKey(model);
-      const before = kept.get(key);
-      const entry =
-        before?.on === on && before.description === description
-          ? before
-          : {
-              on,
-              description,
-              row: judged({ model, description, loaded, ram, programsGpuBytes, ...shared, ...requests }),
-            };
-      next.set(key, entry);
-      return entry.row;
+    const works = described.map(({ model, description }) => {
+      const facts = { loaded: beside(model), ...requestsOf(model) };
+      return { key: buildKey(model), model, description, facts, own: JSON.stringify([model, facts]) };
     });
-    kept = next;
-    return rows.map((row) => withSibling(row, rows));
+    const entryOf = ({ key, description, own }: (typeof works)[number]): Entry | undefined => {
+      const entry = kept.get(key);
+      const isSame = entry?.description === description && entry?.own === own && entry.settings === settings;
+      return isSame ? entry : undefined;
+    };
+    const rows = (): readonly FitRow[] => {
+      const all = works.map((work) => entryOf(work)?.row ?? unjudgedRow(work.model));
+      return all.map((row) => withSibling(row, all));
+    };
+    function* steps(): Steps<readonly FitRow[]> {
+      for (const work of works) {
+        const { key, model, description, facts, own } = work;
+        if (description === undefined || entryOf(work)) continue;
+        const input = { model, description, ram, programsGpuBytes, ...shared, ...facts };
+        kept.set(key, { settings, own, description, row: { model, input, verdict: judgeModel(input) } });
+        yield;
+      }
+      const keys = new Set(works.map(({ key }) => key));
+      kept = new Map([...kept].filter(([key]) => keys.has(key)));
+      return rows();
+    }
+    return { steps: steps(), rows };
   };
+
+  /** The same object as before while its model is the same. */
+  function unjudgedRow(model: InstalledModel): FitRow {
+    const row = unjudged.get(model) ?? { model };
+    unjudged.set(model, row);
+    return row;
+  }
 
   /** The same object as before where nothing of either build has changed. */
   function withSibling(row: FitRow, rows: readonly FitRow[]): FitRow {
@@ -91,10 +120,6 @@ export function rowJudge(judgeModel: (input: JudgeInput) => Verdict = judge) {
     const pair = before?.sibling === sibling ? before : { ...row, sibling };
     paired.set(row, pair);
     return pair;
-  }
-
-  function judged(input: JudgeInput): FitRow {
-    return { model: input.model, input, verdict: judgeModel(input) };
   }
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { rowJudge } from "../../src/app/judge-rows";
 import type { Snapshot } from "../../src/app/snapshot";
 import type { JudgeOptions } from "../../src/fit/run-settings";
+import { runSteps } from "../../src/fit/steps";
 import { GIB } from "../../src/fit/units";
 import { judge } from "../../src/fit/verdict";
 import { described, installed, limitOf, measured, SERVER } from "../fit/inputs";
@@ -21,10 +22,36 @@ const snapshot: Snapshot = {
 const options: JudgeOptions = { context: "effective" };
 const known = (count: number) => new Map(models.slice(0, count).map(({ digest }) => [digest, description]));
 
+const allAtOnce = (judgeModel: typeof judge) => {
+  const begin = rowJudge(judgeModel);
+  return (...given: Parameters<typeof begin>) => runSteps(begin(...given).steps);
+};
+
 describe("the rows of a list", () => {
+  it("are judged one a step; those that aren't yet have no verdict, and begun work is kept", () => {
+    const counted = vi.fn(judge);
+    const begin = rowJudge(counted);
+    const { steps, rows } = begin(snapshot, known(40), options);
+    for (let count = 1; count <= 3; count += 1) {
+      steps.next();
+      expect(rows().filter(({ verdict }) => verdict)).toHaveLength(count);
+    }
+    const [first, , , fourth] = rows();
+    expect(fourth).toEqual({ model: models[3] });
+    expect(rows()[3]).toBe(fourth);
+    // Other settings: what was judged by the former ones isn't shown.
+    expect(
+      begin(snapshot, known(40), { context: 4096 })
+        .rows()
+        .some(({ verdict }) => verdict),
+    ).toBe(false);
+    expect(runSteps(begin(snapshot, known(40), options).steps)[0]).toBe(first);
+    expect(counted).toHaveBeenCalledTimes(models.length);
+  });
+
   it("are judged once each, however often metadata comes in and the snapshot is read again", () => {
     const counted = vi.fn(judge);
-    const rowsOf = rowJudge(counted);
+    const rowsOf = allAtOnce(counted);
     for (let count = 0; count <= models.length; count += 4) rowsOf(snapshot, known(count), options);
     const first = rowsOf(snapshot, known(40), options);
     const again = rowsOf(structuredClone(snapshot), known(40), { ...options });
@@ -34,7 +61,7 @@ describe("the rows of a list", () => {
 
   it("are judged again where what they rest on is another", () => {
     const counted = vi.fn(judge);
-    const rowsOf = rowJudge(counted);
+    const rowsOf = allAtOnce(counted);
     const calls = (...given: Parameters<typeof rowsOf>) => {
       counted.mockClear();
       rowsOf(...given);

@@ -6,6 +6,7 @@ import type { Settings } from "../../src/app/preferences";
 import type { Snapshot } from "../../src/app/snapshot";
 import { isSnapshot, storedSnapshot, storeSnapshot } from "../../src/app/stored-snapshot";
 import { adviseLimit, limitInForce } from "../../src/fit/limit-policy";
+import { runSteps } from "../../src/fit/steps";
 import { GIB } from "../../src/fit/units";
 import { badgeText } from "../../src/fit/verdict-text";
 import { described, installed, measured, SERVER } from "../fit/inputs";
@@ -36,7 +37,7 @@ const snapshot: Snapshot = {
 };
 
 const judgeAll = (given: Snapshot) =>
-  rowJudge()(given, descriptions, settings.judge).map(({ verdict }) => verdict && badgeText(verdict));
+  runSteps(rowJudge()(given, descriptions, settings.judge).steps).map(({ verdict }) => verdict && badgeText(verdict));
 
 beforeEach(resetRaycast);
 

@@ -6,6 +6,7 @@ import { connect, readSnapshot, type Snapshot } from "../../app/snapshot";
 import { getSystem } from "../../app/system";
 import { buildId, buildKey } from "../../fit/model-builds";
 import { parseModelName, sameModel } from "../../fit/model-name";
+import { runSteps } from "../../fit/steps";
 import type { DescriptionResult } from "../../fit/verdict";
 import { modelsFolders } from "../../ollama/model-source";
 import { problemSentence, ToolRefusal } from "./refusal";
@@ -32,7 +33,7 @@ export async function readToolWorld(context?: number, model?: string): Promise<T
   if (state.kind !== "answering") throw new ToolRefusal("no-server", stateSentence(state));
   const options = context === undefined ? settings.judge : { ...settings.judge, context: checkedContext(context) };
   const described = await describe(snapshot, settings, model);
-  const rows = rowJudge()(snapshot, described, options);
+  const rows = runSteps(rowJudge()(snapshot, described, options).steps);
   if (context === undefined && model === undefined) leaveNotes(snapshot, rows);
   return { settings, snapshot, rows };
 }

@@ -1,6 +1,7 @@
 import { usePromise } from "@raycast/utils";
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { JudgeOptions } from "../../fit/run-settings";
+import { inSlices, oneSlice } from "../../app/in-slices";
 import { type Descriptions, type FitRow, rowJudge } from "../../app/judge-rows";
 import { modelsFolders } from "../../ollama/model-source";
 import { readSettings, type Settings } from "../../app/preferences";
@@ -48,12 +49,8 @@ export function useFitList(context?: JudgeOptions["context"]): FitList {
     () => (context === undefined ? settings.judge : { ...settings.judge, context }),
     [settings, context],
   );
-  const judgeRows = useMemo(() => rowJudge(), []);
-  const rows = useMemo(
-    () => (snapshot ? judgeRows(snapshot, descriptions, options) : []),
-    [snapshot, descriptions, options],
-  );
-  const isComplete = isFresh.current && !isLoading && !isReading;
+  const { rows, isJudging } = useJudgedRows(snapshot, descriptions, options);
+  const isComplete = isFresh.current && !isLoading && !isReading && !isJudging;
   useEffect(() => {
     if (snapshot && isComplete) leaveNotes(snapshot, rows);
   }, [snapshot, rows, isComplete]);
@@ -62,7 +59,7 @@ export function useFitList(context?: JudgeOptions["context"]): FitList {
     snapshot,
     rows,
     isFresh: isFresh.current,
-    isLoading: isLoading || isReading,
+    isLoading: isLoading || isReading || isJudging,
     refresh: () => {
       // Tries again what could not be read.
       void readAgain();
@@ -70,6 +67,39 @@ export function useFitList(context?: JudgeOptions["context"]): FitList {
     },
     readSnapshotAgain: revalidate,
   };
+}
+
+const NO_ROWS: readonly FitRow[] = [];
+
+/**
+ * Judges what a moment allows while the list is drawn, which is all of a list of usual length, and the rest between
+ * drawings. Until then a row has no verdict: one that other settings gave would be wrong.
+ */
+function useJudgedRows(snapshot: Snapshot | undefined, descriptions: Descriptions, options: JudgeOptions) {
+  const judgeRows = useMemo(() => rowJudge(), []);
+  const judging = useMemo(() => {
+    if (snapshot === undefined) return undefined;
+    const { steps, rows } = judgeRows(snapshot, descriptions, options);
+    const { done, value } = oneSlice(steps);
+    return { steps, first: done ? value : rows(), isDone: done === true };
+  }, [snapshot, descriptions, options]);
+  const [judged, setJudged] = useState<{ readonly of: unknown; readonly rows: readonly FitRow[] }>();
+  useEffect(() => {
+    if (judging === undefined || judging.isDone) return;
+    const abort = new AbortController();
+    inSlices(judging.steps, abort.signal).then(
+      (rows) => setJudged({ of: judging, rows }),
+      (error: unknown) => {
+        if (abort.signal.aborted) return;
+        setJudged(() => {
+          throw error;
+        });
+      },
+    );
+    return () => abort.abort();
+  }, [judging]);
+  const isWhole = judging === undefined || judging.isDone || judged?.of === judging;
+  return { rows: (judged?.of === judging ? judged?.rows : judging?.first) ?? NO_ROWS, isJudging: !isWhole };
 }
 
 /** Metadata of the models. What is known stays on screen while it is read again. */
