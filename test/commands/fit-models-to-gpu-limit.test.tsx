@@ -1,3 +1,4 @@
+import { List } from "@raycast/api";
 import { describe, expect, it, vi } from "vitest";
 import FitModelsToGpuLimit from "../../src/fit-models-to-gpu-limit";
 import { type Fault, manyModels, sampleModel, type StandInModel } from "../stand-ins/ollama";
@@ -644,6 +645,24 @@ describe("copied texts", () => {
 });
 
 describe("200 models", () => {
+  it("redraws the two rows between which the selection moves, and no other", async () => {
+    const { Item } = List;
+    const drawn = vi.fn();
+    const Watched = (props: List.Item.Props) => {
+      drawn(props.id);
+      return <Item {...props} />;
+    };
+    const screen = await openList(await setStage({ ollama: { models: manyModels(200) } }));
+    try {
+      Object.assign(List, { Item: Object.assign(Watched, Item) });
+      await screen.pick("tuned-150:8b");
+      await screen.settle();
+      expect(new Set(drawn.mock.calls.flat())).toEqual(new Set(["tuned-000:8b", "tuned-150:8b"]));
+    } finally {
+      Object.assign(List, { Item });
+    }
+  }, 180_000);
+
   it("shows rows before the metadata is read, and reads none twice", async () => {
     const stage = await setStage({ ollama: { models: manyModels(200) } });
     stage.ollama.fault("show", { kind: "hang" });

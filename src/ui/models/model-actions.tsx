@@ -26,33 +26,34 @@ import { UnknownView } from "./unknown-view";
 import { UseVariantView } from "../variant/use-variant-view";
 import { VariantForm } from "../variant/variant-form";
 
-interface Props {
-  readonly row: FitRow;
+/** What only the selected row needs: a long list would have thousands of actions else. */
+export interface SelectedRow {
   readonly rows: readonly FitRow[];
   /** What makes it fit by hand; absent until it's worked out. */
   readonly cures?: Cures;
+}
+
+interface Props {
+  readonly row: FitRow;
+  readonly selected?: SelectedRow;
   /** A variant of it that fits, where it doesn't itself. */
   readonly instead?: FitRow;
   readonly snapshot: Snapshot;
   readonly settings: Settings;
   readonly refresh: () => void;
   readonly showsDetail: boolean;
-  /** The others only have what can be pressed at once: a long list has thousands of actions else. */
-  readonly isSelected: boolean;
   readonly toggleDetail: () => void;
 }
 
 /** Everything that can be done with one model: first what makes it fit, or its plan where it does. */
 export function ModelActions({
   row,
-  rows,
-  cures,
   instead,
+  selected,
   snapshot,
   settings,
   refresh,
   showsDetail,
-  isSelected,
   toggleDetail,
 }: Props) {
   const { push } = useNavigation();
@@ -127,9 +128,9 @@ export function ModelActions({
           }
         />
       </ActionPanel.Section>
-      {isSelected && (
+      {selected && (
         <>
-          <CopyActions row={row} rows={rows} cures={cures} snapshot={snapshot} />
+          <CopyActions row={row} {...selected} snapshot={snapshot} />
           {verdict && verdict.kind !== "unknown" && (
             <ActionPanel.Section title="Links">
               <ModelLinks name={model.name} fits={verdict.kind === "fits"} />

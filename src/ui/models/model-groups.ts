@@ -51,19 +51,27 @@ const tokensOf = ({ verdict }: FitRow) => (verdict && contextOf(verdict)?.value)
 function parentsOf(rows: readonly FitRow[]): ReadonlyMap<FitRow, FitRow> {
   const described = rows.flatMap((row) => (row.input === undefined ? [] : [{ row, input: row.input }]));
   const files = modelFiles(described.map(({ input }) => input));
+  const ofFile = new Map<string, FitRow[]>();
+  for (const [index, { row }] of described.entries()) {
+    const file = files[index] ?? "";
+    const others = ofFile.get(file) ?? [];
+    others.push(row);
+    ofFile.set(file, others);
+  }
   return new Map(
     described.flatMap(({ row, input: { model, description } }, index) => {
       const numCtx = "kind" in description ? undefined : description.parameters.numCtx;
       if ("kind" in description || numCtx === undefined) return [];
       const named = model.parentModel ?? description.parentModel;
-      const parent = described.find(
-        ({ row: other }, place) =>
-          other !== row &&
-          files[place] === files[index] &&
-          ((named !== undefined && sameModel(other.model.name, named)) ||
-            sameModel(variantName(other.model.name, numCtx), model.name)),
-      );
-      return parent === undefined ? [] : [[row, parent.row] as const];
+      const parent = ofFile
+        .get(files[index] ?? "")
+        ?.find(
+          (other) =>
+            other !== row &&
+            ((named !== undefined && sameModel(other.model.name, named)) ||
+              sameModel(variantName(other.model.name, numCtx), model.name)),
+        );
+      return parent === undefined ? [] : [[row, parent] as const];
     }),
   );
 }

@@ -1,20 +1,16 @@
-import { Action, ActionPanel, Color, Icon, List } from "@raycast/api";
-import { getProgressIcon, usePromise } from "@raycast/utils";
-import { useMemo, useState } from "react";
+import { Action, ActionPanel, Icon, List } from "@raycast/api";
+import { usePromise } from "@raycast/utils";
+import { useCallback, useMemo, useRef, useState } from "react";
 import { readLoadHistory } from "../../apply/load-history";
 import type { JudgeOptions } from "../../fit/run-settings";
-import { isPreparing, PREPARING, PREPARING_TEXT } from "../../fit/preparing";
-import { RUNNER_TITLES } from "../../fit/model-runner";
-import { buildId, buildTitle } from "../../fit/model-builds";
-import { formatBytes, formatContext } from "../../fit/units";
-import { contextOf, needBytes, type Verdict } from "../../fit/verdict";
-import { badgeText, runsText, tooltipText, VERDICT_TITLES } from "../../fit/verdict-text";
+import { buildId } from "../../fit/model-builds";
+import { formatBytes } from "../../fit/units";
+import { VERDICT_TITLES } from "../../fit/verdict-text";
 import { ContextDropdown } from "./context-dropdown";
 import { FilesSection } from "./files-section";
-import { FitDetail } from "./model-detail";
 import { LimitWarningSection } from "../limit/limit-warning";
-import { ModelActions } from "./model-actions";
 import { groupModels, type ModelGroup, SECTIONS, variantInstead } from "./model-groups";
+import { ModelRow } from "./model-row";
 import { DiagnosticsAction } from "../shared/diagnostics-action";
 import { PreferenceFaults } from "../shared/preference-faults";
 import { RefreshAction } from "../shared/refresh-action";
@@ -27,7 +23,6 @@ import { useLinkedView } from "./use-linked-view";
 import { type FitRow, useFitList } from "../shared/use-fit-list";
 import { useCures } from "./use-cures";
 import { useUnfinishedChange } from "../change/use-unfinished-change";
-import { VERDICT_COLORS, VERDICT_ICONS } from "../shared/verdict-look";
 
 /** Fit Models to GPU Limit: every installed model with its badge, what needs help first. */
 export function FitList({ linked }: { readonly linked?: LaunchContext }) {
@@ -44,53 +39,33 @@ export function FitList({ linked }: { readonly linked?: LaunchContext }) {
     [rows, groups, selected],
   );
   const cures = useCures(current, snapshot);
-  const refresh = () => {
+  const refreshAll = useRef<() => void>(null);
+  refreshAll.current = () => {
     list.refresh();
     void loads.revalidate();
     unfinished.revalidate();
   };
+  // Rows are drawn again only where something that they're given is another.
+  const refresh = useCallback(() => refreshAll.current?.(), []);
+  const toggleDetail = useCallback(() => setShowsDetail((shown) => !shown), []);
   useLinkedView(linked, list, refresh);
   const realLoaded = rows.find(({ input }) => input)?.input?.loaded ?? snapshot?.loaded ?? [];
   useSubtitle("fit-models-to-gpu-limit", snapshot && !isLoading ? loadedSubtitle(snapshot, realLoaded) : undefined);
   const limit = snapshot?.limit;
   const limitText = limit?.kind === "known" ? `GPU limit ${formatBytes(limit.bytes)}` : "GPU limit unknown";
 
-  const item = (row: FitRow, { parent, instead }: { readonly parent?: FitRow; readonly instead?: FitRow }) => (
-    <List.Item
+  const item = (row: FitRow, family: { readonly parent?: FitRow; readonly instead?: FitRow }) => (
+    <ModelRow
       key={buildId(row.model)}
-      id={buildId(row.model)}
-      // Beside a detail there's no room for tags.
-      title={showsDetail ? buildTitle(row.model) : row.model.name}
-      icon={iconOf(row.verdict)}
-      keywords={searchWords(row)}
-      {...(showsDetail && snapshot
-        ? {
-            detail: (
-              <FitDetail
-                row={row}
-                loads={loads.data?.get(row.model.digest) ?? []}
-                url={snapshot.url}
-                isSelected={row === current}
-              />
-            ),
-          }
-        : { subtitle: subtitle(row, parent), accessories: accessories(row, instead, snapshot?.loaded ?? []) })}
-      actions={
-        snapshot && (
-          <ModelActions
-            row={row}
-            rows={rows}
-            isSelected={row === current}
-            cures={row === current ? cures : undefined}
-            instead={instead}
-            snapshot={snapshot}
-            settings={settings}
-            refresh={refresh}
-            showsDetail={showsDetail}
-            toggleDetail={() => setShowsDetail((shown) => !shown)}
-          />
-        )
-      }
+      row={row}
+      {...family}
+      selected={row === current ? { rows, cures } : undefined}
+      snapshot={snapshot}
+      settings={settings}
+      refresh={refresh}
+      showsDetail={showsDetail}
+      toggleDetail={toggleDetail}
+      loads={showsDetail ? loads.data?.get(row.model.digest) : undefined}
     />
   );
   const itemsOf = (group: ModelGroup) => [
@@ -169,62 +144,5 @@ function NoMatch({ count, refresh }: { readonly count: number; readonly refresh:
         </ActionPanel>
       }
     />
-  );
-}
-
-/** How full the limit would be, as a ring in the colour of the verdict. */
-function iconOf(verdict: Verdict | undefined): List.Item.Props["icon"] {
-  if (verdict === undefined) return Icon.CircleProgress;
-  const color = VERDICT_COLORS[verdict.kind];
-  return verdict.kind === "unknown"
-    ? { source: VERDICT_ICONS.unknown, tintColor: color }
-    : getProgressIcon(Math.min(1, needBytes(verdict) / verdict.limit.bytes), color);
-}
-
-function subtitle({ model, verdict }: FitRow, parent: FitRow | undefined): string {
-  const about = [model.parameterSize, model.quantization].filter(Boolean).join(" · ");
-  const numCtx = verdict && contextOf(verdict)?.value;
-  if (parent === undefined) return about;
-  return `${numCtx === undefined ? "" : `${formatContext(numCtx)} `}variant of ${parent.model.name}`;
-}
-
-function accessories(
-  row: FitRow,
-  instead: FitRow | undefined,
-  loaded: readonly { readonly digest: string }[],
-): List.Item.Accessory[] {
-  const { model, verdict } = row;
-  const numCtx = instead?.verdict && contextOf(instead.verdict)?.value;
-  return [
-    ...(model.sharesName && model.runner
-      ? [{ tag: RUNNER_TITLES[model.runner], tooltip: "One of two builds with this name" }]
-      : []),
-    ...(row.input && isPreparing(model, row.input.server)
-      ? [{ tag: { value: PREPARING, color: Color.Blue }, tooltip: PREPARING_TEXT }]
-      : []),
-    ...(loaded.some((other) => other.digest === model.digest)
-      ? [{ icon: Icon.Bolt, tooltip: "Loaded now" } satisfies List.Item.Accessory]
-      : []),
-    ...(instead && numCtx !== undefined
-      ? [
-          {
-            text: { value: `${formatContext(numCtx)} variant fits`, color: Color.Green },
-            tooltip: instead.model.name,
-          } satisfies List.Item.Accessory,
-        ]
-      : []),
-    ...(verdict?.kind === "too-big" ? [{ text: runsText(verdict) ?? "" }] : []),
-    { text: formatBytes(model.sizeBytes), tooltip: "Size on disk" },
-    verdict
-      ? { tag: { value: badgeText(verdict), color: VERDICT_COLORS[verdict.kind] }, tooltip: tooltipText(verdict) }
-      : { tag: "Reading…" },
-  ];
-}
-
-/** Search finds family, quantization and verdict as well as the name. */
-function searchWords({ model, verdict }: FitRow): string[] {
-  const words = [model.family, ...model.families, model.quantization, model.parameterSize];
-  return [...new Set([...words, ...(verdict ? VERDICT_TITLES[verdict.kind].split(" ") : [])])].filter(
-    (word): word is string => Boolean(word),
   );
 }
