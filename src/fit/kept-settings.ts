@@ -84,3 +84,35 @@ export function readSettingsAgentPlist(text: string): KeptValues | undefined {
     return undefined;
   }
 }
+
+/** Where a person can set variables of a server that our LaunchAgent doesn't reach. */
+export type KeptPlace = "terminal" | "homebrew" | "launchd" | "container";
+
+const HOMEBREW_PLIST = "~/Library/LaunchAgents/homebrew.mxcl.ollama.plist";
+const HOMEBREW_JOB = '"gui/$(id -u)/homebrew.mxcl.ollama"';
+
+/** The lines that set `values` in a place, for copying. @throws RangeError for a value that Ollama wouldn't take */
+export function keptLines(place: KeptPlace, values: KeptValues): string {
+  const pairs = KEPT_NAMES.flatMap((name) => {
+    const value = values[name];
+    if (value === undefined) return [];
+    if (!KEPT_SETTINGS[name].takes(value)) throw new RangeError(`${name} doesn't take this value.`);
+    return [[name, value] as const];
+  });
+  switch (place) {
+    case "terminal":
+      return `export ${pairs.map((pair) => pair.join("=")).join(" ")}`;
+    case "container":
+      return pairs.map((pair) => `-e ${pair.join("=")}`).join(" ");
+    case "launchd":
+      return `<key>EnvironmentVariables</key>\n<dict>\n${pairs.map(([name, value]) => `<key>${name}</key><string>${value}</string>\n`).join("")}</dict>`;
+    case "homebrew":
+      return [
+        ...pairs.map(
+          ([name, value]) => `plutil -replace EnvironmentVariables.${name} -string ${value} ${HOMEBREW_PLIST}`,
+        ),
+        // launchd unloads it in the background.
+        `(launchctl bootout ${HOMEBREW_JOB}; sleep 3; launchctl bootstrap "gui/$(id -u)" ${HOMEBREW_PLIST})`,
+      ].join(" && ");
+  }
+}

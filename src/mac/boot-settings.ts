@@ -67,7 +67,7 @@ export async function readOwnDaemons({ run }: { readonly run: Runner }): Promise
     const found = await run(LS, [path], { timeoutMs: 3_000, maxBytes: 4_096 });
     if (found.exitCode !== 0) return [];
     const { words } = await readDaemon(run, path);
-    const state = await readState(run, label);
+    const state = await readJobState(run, "system", label);
     const valueMib = parseAssignment(words.join(" "));
     return [{ kind: "launch-daemon", own: true, isFormer: label === FORMER_LABEL, path, label, valueMib, state }];
   };
@@ -119,27 +119,33 @@ async function toSetting(
   const script = isNamed ? undefined : scriptPaths(words).find((file) => hits.has(file));
   if (!isNamed && script === undefined) return [];
   const valueMib = script === undefined ? parseAssignment(words.join(" ")) : hits.get(script)?.valueMib;
-  const state = label === undefined ? undefined : await readState(run, label);
+  const state = label === undefined ? undefined : await readJobState(run, "system", label);
   return [{ kind: "launch-daemon", own: false, path, label, script, valueMib, state }];
 }
 
+/** Where launchd has a job: the Mac as a whole, or the session of the user with this id. */
+export type JobDomain = "system" | `gui/${number}`;
+
 /**
- * launchd tells anybody: `print` ends with 113, its "no such service", for what is not loaded, and `print-disabled` lists
+ * Whether launchd runs a job at the next start or login; undefined where it doesn't say. launchd tells anybody: `print` ends with 113, its "no such service", for what is not loaded, and `print-disabled` lists
  * what was switched off, which is not loaded at the next start whatever is loaded now.
  */
-async function readState(run: Runner, label: string): Promise<DaemonState | undefined> {
+export async function readJobState(run: Runner, domain: JobDomain, label: string): Promise<DaemonState | undefined> {
   const [printed, disabled] = await Promise.all([
-    run(LAUNCHCTL, ["print", `system/${label}`], { timeoutMs: 3_000 }),
-    readSwitchedOff(run),
+    run(LAUNCHCTL, ["print", `${domain}/${label}`], { timeoutMs: 3_000 }),
+    readSwitchedOff(run, domain),
   ]);
   if (disabled?.has(label)) return "switched-off";
   if (printed.exitCode === 0) return "loaded";
   return printed.exitCode === 113 ? "not-loaded" : undefined;
 }
 
-/** Labels of the Mac's jobs that are switched off; undefined where launchctl gives no answer that's understood. */
-export async function readSwitchedOff(run: Runner): Promise<ReadonlySet<string> | undefined> {
-  const { stdout } = await run(LAUNCHCTL, ["print-disabled", "system"], { timeoutMs: 3_000 });
+/** Labels of jobs that are switched off; undefined where launchctl gives no answer that's understood. */
+export async function readSwitchedOff(
+  run: Runner,
+  domain: JobDomain = "system",
+): Promise<ReadonlySet<string> | undefined> {
+  const { stdout } = await run(LAUNCHCTL, ["print-disabled", domain], { timeoutMs: 3_000 });
   return /^\s*disabled services = \{/m.test(stdout) ? parseDisabled(stdout) : undefined;
 }
 

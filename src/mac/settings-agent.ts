@@ -7,6 +7,7 @@ import {
   SETTINGS_AGENT_LABEL,
   settingsAgentPlist,
 } from "../fit/kept-settings";
+import { type DaemonState, readJobState, readSwitchedOff } from "./boot-settings";
 import { askLaunchctlEnv, setLaunchctlEnv } from "./ollama-service";
 import type { Runner } from "./runner";
 
@@ -16,28 +17,45 @@ const MOST_BYTES = 16 * 1024;
 /** Our LaunchAgent for Ollama's settings. */
 export type SettingsAgent =
   | { readonly kind: "none" }
-  | { readonly kind: "kept"; readonly values: KeptValues }
+  | {
+      readonly kind: "kept";
+      readonly values: KeptValues;
+      /** Whether it runs at the next login; absent where launchd doesn't say whether Login Items has it switched off. */
+      readonly state?: DaemonState;
+    }
   /** Something else lies under its name: it's left alone. */
   | { readonly kind: "foreign" };
 
 interface AgentSystem {
   readonly run: Runner;
   readonly homeFolder: string;
+  readonly userId: number;
 }
 
 export const settingsAgentPath = ({ homeFolder }: Pick<AgentSystem, "homeFolder">): string =>
   join(homeFolder, "Library", "LaunchAgents", `${SETTINGS_AGENT_LABEL}.plist`);
 
 /** What our LaunchAgent keeps. Never throws: what can't be read isn't taken for ours. */
-export async function readSettingsAgent(system: Pick<AgentSystem, "homeFolder">): Promise<SettingsAgent> {
+export async function readSettingsAgent(system: AgentSystem): Promise<SettingsAgent> {
   const path = settingsAgentPath(system);
   try {
     if ((await stat(path)).size > MOST_BYTES) return { kind: "foreign" };
     const values = readSettingsAgentPlist(await readFile(path, "utf8"));
-    return values === undefined ? { kind: "foreign" } : { kind: "kept", values };
+    if (values === undefined) return { kind: "foreign" };
+    return { kind: "kept", values, state: await readOwnState(system) };
   } catch (error) {
     return (error as { code?: unknown }).code === "ENOENT" ? { kind: "none" } : { kind: "foreign" };
   }
+}
+
+/**
+ * An agent that `print-disabled` doesn't list isn't switched off. Where that gives no answer nothing is known: it may be
+ * loaded now and switched off since.
+ */
+async function readOwnState({ run, userId }: AgentSystem): Promise<DaemonState | undefined> {
+  const domain = `gui/${userId}` as const;
+  const isTold = (await readSwitchedOff(run, domain)) !== undefined;
+  return isTold ? readJobState(run, domain, SETTINGS_AGENT_LABEL) : undefined;
 }
 
 /** What came of a change; `missing` are variables that the session doesn't have as asked. */

@@ -17,6 +17,7 @@ import {
   type LoggedFacts,
   present,
   readLoggedFacts,
+  readLoggedVariables,
   readSinceStart,
   whole,
 } from "./server-log";
@@ -88,6 +89,28 @@ export async function readPromptProgress(
   } catch {
     return undefined;
   }
+}
+
+/**
+ * The variables that the server that answers was started with, by its log, where Ollama writes them out; undefined where it
+ * has none that tells. Never throws.
+ */
+export async function readStartVariables(
+  system: IdentitySystem,
+  { identity, version }: ServerFacts,
+  own: OwnAddress | undefined,
+): Promise<ReadonlyMap<string, string> | undefined> {
+  const server = ownServer(identity);
+  if (server === undefined || own === undefined) return undefined;
+  try {
+    for (const path of await logPaths(system, server)) {
+      const variables = await readLoggedVariables(path, { port: own.port, version });
+      if (variables !== undefined) return variables;
+    }
+  } catch {
+    // Without a log nothing is known.
+  }
+  return undefined;
 }
 
 /**

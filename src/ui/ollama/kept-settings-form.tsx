@@ -1,12 +1,16 @@
-import { Action, ActionPanel, Alert, Clipboard, Form, Icon, Keyboard, showToast, Toast } from "@raycast/api";
+import { Action, ActionPanel, Form, Icon } from "@raycast/api";
 import { useForm, usePromise } from "@raycast/utils";
 import type { Snapshot } from "../../app/snapshot";
 import { getSystem } from "../../app/system";
 import { KEPT_NAMES, KEPT_SETTINGS, type KeptName, type KeptValues } from "../../fit/kept-settings";
-import type { ServerIdentity } from "../../fit/server-origin";
-import { type KeepOutcome, keepSettings, readSettingsAgent, type SettingsAgent } from "../../mac/settings-agent";
+import { isInContainer } from "../../fit/server-origin";
+import { keepSettings } from "../../mac/settings-agent";
 import { confirmAndRun } from "../shared/confirm-and-run";
 import { SHORTCUTS } from "../shared/shortcuts";
+import { openLoginItems } from "../shared/system-settings";
+import { copyHostLine, copyLines, CopyLinesSubmenu } from "./kept-copies";
+import { type Kept, readKept } from "./read-kept";
+import { questionFor, stateText, toastOf } from "./kept-words";
 import { RestartOllamaAction } from "./restart-action";
 
 interface Props {
@@ -16,9 +20,10 @@ interface Props {
   readonly refresh: () => void;
 }
 
-/** Opens the settings of Ollama that are kept over restarts; only on a Mac, where Ollama runs on it. */
+/** Opens the settings of Ollama that are kept over restarts; only on a Mac, where Ollama runs on it or in its container. */
 export function KeptSettingsAction({ snapshot, fill, refresh }: Props) {
-  if (!snapshot.isLocal || getSystem().platform !== "darwin") return null;
+  const isHere = snapshot.isLocal || isInContainer(snapshot.server.identity);
+  if (!isHere || getSystem().platform !== "darwin") return null;
   return (
     <Action.Push
       title="Ollama Settings After Restarts"
@@ -30,9 +35,9 @@ export function KeptSettingsAction({ snapshot, fill, refresh }: Props) {
 }
 
 function KeptSettingsForm(props: Props) {
-  const { data: agent, revalidate } = usePromise(() => readSettingsAgent(getSystem()), [], { onError: () => {} });
-  if (agent === undefined) return <Form isLoading navigationTitle="Ollama Settings" />;
-  return <Fields {...props} agent={agent} readAgain={() => void revalidate()} />;
+  const { data, isLoading, revalidate } = usePromise(() => readKept(props.snapshot), [], { onError: () => {} });
+  if (data === undefined) return <Form isLoading navigationTitle="Ollama Settings" />;
+  return <Fields {...props} {...data} isLoading={isLoading} readAgain={() => void revalidate()} />;
 }
 
 type Typed = Record<KeptName, string>;
@@ -42,8 +47,10 @@ function Fields({
   fill = {},
   refresh,
   agent,
+  inUse,
+  isLoading,
   readAgain,
-}: Props & { readonly agent: SettingsAgent; readonly readAgain: () => void }) {
+}: Props & Kept & { readonly isLoading: boolean; readonly readAgain: () => void }) {
   const kept: KeptValues = agent.kind === "kept" ? agent.values : {};
   const byName = <T,>(of: (name: KeptName) => T) =>
     Object.fromEntries(KEPT_NAMES.map((name) => [name, of(name)])) as Record<KeptName, T>;
@@ -55,25 +62,46 @@ function Fields({
     }),
     onSubmit: (typed) => keep(trimmed(typed)),
   });
+  const renew = () => {
+    readAgain();
+    refresh();
+  };
   const keep = async (wanted: KeptValues) => {
     await confirmAndRun({
       change: "Keep Ollama Settings",
       questions: [questionFor(wanted)],
       progress: { title: "Keeping the Settings" },
       work: () => keepSettings(getSystem(), wanted),
-      outcome: toastOf,
+      outcome: (outcome) => toastOf(outcome, wanted),
     });
-    readAgain();
-    refresh();
+    renew();
   };
   const wanted = trimmed(values);
+  const inContainer = isInContainer(snapshot.server.identity);
   return (
     <Form
+      isLoading={isLoading}
       navigationTitle="Ollama Settings"
       actions={
         <ActionPanel>
-          <Action.SubmitForm title="Keep After Restarts" icon={Icon.Pin} onSubmit={handleSubmit} />
-          <RestartOllamaAction snapshot={snapshot} refresh={refresh} />
+          {inContainer ? (
+            <Action.SubmitForm
+              title="Copy Docker Options"
+              icon={Icon.Clipboard}
+              onSubmit={() => copyLines("container", wanted)}
+            />
+          ) : (
+            <Action.SubmitForm title="Keep After Restarts" icon={Icon.Pin} onSubmit={handleSubmit} />
+          )}
+          <RestartOllamaAction snapshot={snapshot} refresh={renew} />
+          {agent.kind === "kept" && agent.state === "switched-off" && (
+            <Action
+              title="Open Login Items Settings"
+              icon={Icon.Gear}
+              shortcut={SHORTCUTS.loginItems}
+              onAction={openLoginItems}
+            />
+          )}
           {agent.kind === "kept" && (
             <Action
               title="Remove the LaunchAgent"
@@ -83,16 +111,12 @@ function Fields({
               onAction={() => keep({})}
             />
           )}
-          <Action.CopyToClipboard
-            title="Copy Terminal Line"
-            content={terminalLine(wanted)}
-            shortcut={Keyboard.Shortcut.Common.Copy}
-          />
+          <CopyLinesSubmenu values={wanted} />
           <Action title="Copy Host Line" icon={Icon.Warning} shortcut={SHORTCUTS.copyHost} onAction={copyHostLine} />
         </ActionPanel>
       }
     >
-      <Form.Description title="State" text={stateText(agent, snapshot.server.identity)} />
+      <Form.Description title="State" text={stateText(agent, snapshot.server.identity, inUse)} />
       {KEPT_NAMES.map((name) => (
         <Form.TextField
           key={name}
@@ -109,65 +133,4 @@ function Fields({
 function trimmed(typed: Partial<Typed>): KeptValues {
   const given = KEPT_NAMES.map((name) => [name, typed[name]?.trim() ?? ""] as const);
   return Object.fromEntries(given.filter(([, value]) => value !== "")) as KeptValues;
-}
-
-function stateText(agent: SettingsAgent, { kind }: ServerIdentity): string {
-  const state = {
-    none: "Nothing is kept: variables of Ollama are gone after a restart of the Mac.",
-    kept: "A LaunchAgent of yours sets these at each login. Login Items & Extensions lists it as “sh”.",
-    foreign: "Something else lies under the name of our LaunchAgent, so it's left alone.",
-  }[agent.kind];
-  const reach =
-    kind === "app"
-      ? "Ollama's app may start before it: restart Ollama then. The app's own context slider wins over Context Length."
-      : "They reach Ollama's app. A server in Terminal takes the line to copy instead, and Homebrew's service sets Flash Attention and KV Cache Type itself.";
-  return `${state}\n${reach}`;
-}
-
-function questionFor(wanted: KeptValues): Alert.Options {
-  const lines = KEPT_NAMES.flatMap((name) => (wanted[name] === undefined ? [] : [`${name} = ${wanted[name]}`]));
-  return lines.length === 0
-    ? {
-        icon: Icon.Trash,
-        title: "Remove the LaunchAgent?",
-        message: "The variables it set are taken away. Ollama keeps those it has until it restarts.",
-        primaryAction: { title: "Remove", style: Alert.ActionStyle.Destructive },
-      }
-    : {
-        icon: Icon.Pin,
-        title: "Keep these settings?",
-        message: `${lines.join("\n")}\n\nA LaunchAgent in your Library sets them at each login. Ollama takes them when it restarts.`,
-        primaryAction: { title: "Keep" },
-      };
-}
-
-function toastOf(outcome: KeepOutcome): Toast.Options {
-  const failure = (title: string, message: string) => ({ style: Toast.Style.Failure, title, message });
-  switch (outcome.kind) {
-    case "foreign":
-      return failure("Left Alone", "Another file lies under the LaunchAgent's name. Nothing changed.");
-    case "failed":
-      return failure("Couldn't Write the LaunchAgent", "Look at Library, LaunchAgents in your home folder.");
-    case "done":
-      return outcome.missing.length === 0
-        ? { style: Toast.Style.Success, title: "Settings Kept", message: "Restart Ollama to use them now." }
-        : failure("Kept from the Next Login On", "macOS didn't take them for now.");
-  }
-}
-
-/** For a server that's started in Terminal: the values are checked, so that none needs quotes. */
-function terminalLine(wanted: KeptValues): string {
-  const given = KEPT_NAMES.flatMap((name) =>
-    wanted[name] === undefined || !KEPT_SETTINGS[name].takes(wanted[name]) ? [] : [`${name}=${wanted[name]}`],
-  );
-  return [...given, "ollama serve"].join(" ");
-}
-
-async function copyHostLine(): Promise<void> {
-  await Clipboard.copy("launchctl setenv OLLAMA_HOST 127.0.0.1:11434");
-  await showToast({
-    style: Toast.Style.Success,
-    title: "Copied to Clipboard",
-    message: "Another address than 127.0.0.1 opens Ollama to the network.",
-  });
 }

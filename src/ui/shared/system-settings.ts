@@ -18,3 +18,8 @@ export function openLocalNetworkSettings(): void {
 export function openFilesSettings(): void {
   void open("x-apple.systempreferences:com.apple.preference.security?Privacy_FilesAndFolders");
 }
+
+/** Where macOS lists what runs at login, and lets a person switch it off and on. */
+export function openLoginItems(): void {
+  void open("x-apple.systempreferences:com.apple.LoginItems-Settings.extension");
+}

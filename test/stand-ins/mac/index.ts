@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { System } from "../../../src/app/system";
-import { KEPT_NAMES } from "../../../src/fit/kept-settings";
+import { KEPT_NAMES, readSettingsAgentPlist, SETTINGS_AGENT_LABEL } from "../../../src/fit/kept-settings";
 import { QUIT_SCRIPT } from "../../../src/mac/apps";
 import { GREP_SCRIPTS_ARGS } from "../../../src/mac/boot-scripts";
 import { METAL_SCRIPT } from "../../../src/mac/metal-probe";
@@ -83,6 +85,7 @@ export interface StandInMacOptions {
   /** Labels of daemons that launchd has, and of such that are switched off in Login Items. */
   readonly loadedDaemons?: readonly string[];
   readonly disabledDaemons?: readonly string[];
+  readonly disabledAgents?: readonly string[];
   /** Other text files that programs of the Mac can read, by path. */
   readonly files?: Readonly<Record<string, string>>;
   /** Answers of programs that this stand-in does not know, by path. */
@@ -104,6 +107,8 @@ export interface StandInMac {
   daemons: ReadonlyMap<string, string>;
   loadedDaemons: ReadonlySet<string>;
   disabledDaemons: ReadonlySet<string>;
+  /** Labels of the person's LaunchAgents that are switched off in Login Items. */
+  disabledAgents: ReadonlySet<string>;
   sysctlConf: string;
   /** Reasons that the administrator prompts showed. */
   readonly prompts: string[];
@@ -169,6 +174,8 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
   const servers: MacServer[] = [];
   let boots = 0;
   let nextPid = 600;
+  const agentPath = join(homeFolder, "Library", "LaunchAgents", `${SETTINGS_AGENT_LABEL}.plist`);
+  let isAgentLoaded = false;
   let openPrompt: ((answer: "allow" | "cancel") => void) | undefined;
 
   const mac: StandInMac = {
@@ -189,6 +196,7 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
     daemons: new Map(Object.entries(options.daemons ?? {})),
     loadedDaemons: new Set(options.loadedDaemons),
     disabledDaemons: new Set(options.disabledDaemons),
+    disabledAgents: new Set(options.disabledAgents),
     sysctlConf: options.sysctlConf ?? "",
     prompts: [],
     calls: [],
@@ -247,6 +255,7 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
         const [, key, value] = /(iogpu\.wired_limit_mb)=(\d+)/.exec([text, ...scripts].join("\n")) ?? [];
         if (key !== undefined && value !== undefined && mac.sysctls.has(key)) mac.sysctls.set(key, value);
       }
+      logIn();
     },
     system: (extra) => ({
       run: mac.run,
@@ -262,6 +271,23 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
       ...extra,
     }),
   };
+
+  /** A new session: what starts at login starts, Ollama before the agent that sets its variables, as it may. */
+  function logIn(): void {
+    mac.launchctlEnv.clear();
+    for (const server of servers) {
+      if (server.pid === undefined) continue;
+      const main = mainProcess(server);
+      end(...mac.processes.filter((one) => one.pid === server.pid || one === main));
+      if ((server.way.app ?? server.way.job) !== undefined) bringUp(server, "started");
+    }
+    const agent = textOf(agentPath);
+    isAgentLoaded = agent !== undefined && !mac.disabledAgents.has(SETTINGS_AGENT_LABEL);
+    if (!isAgentLoaded) return;
+    for (const [name, value] of Object.entries(readSettingsAgentPlist(agent ?? "") ?? {})) {
+      mac.launchctlEnv.set(name, value);
+    }
+  }
 
   function setDefaults(): void {
     const values: Record<string, string | undefined> = {
@@ -560,7 +586,8 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
     }
     const label = new RegExp(`^gui/${USER_ID}/([\\w.-]+)$`).exec(args[2] ?? "")?.[1];
     if (same(args.slice(0, 2), "kickstart", "-k") && label !== undefined && args.length === 3) return restartJob(label);
-    return answered(launchdAnswer(args, { jobs: jobs(), apps: runningApps(), disabled: new Set(mac.disabledDaemons) }));
+    const { disabledDaemons: disabled, disabledAgents } = mac;
+    return answered(launchdAnswer(args, { jobs: jobs(), apps: runningApps(), disabled, disabledAgents }));
   }
 
   function jobs(): readonly LaunchdJob[] {
@@ -571,7 +598,10 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
       const path = `/Library/LaunchDaemons/${label}.plist`;
       return { label, domain: "system", path, program: programOf(mac.daemons.get(`${label}.plist`)), pid: undefined };
     });
-    return [...ofServers, ...daemons];
+    const agent: LaunchdJob[] = isAgentLoaded
+      ? [{ label: SETTINGS_AGENT_LABEL, domain: "session", path: agentPath, program: ["/bin/sh"], pid: undefined }]
+      : [];
+    return [...ofServers, ...daemons, ...agent];
   }
 
   function runningApps() {
@@ -713,6 +743,15 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
   if (firstStart !== "none") mac.startOllama(firstStart, options.ollamaAddress);
   mac.faults = options.faults ?? {};
   return mac;
+}
+
+/** Text of a file of this machine, such as one in a stand-in's home folder; undefined where it isn't there. */
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
 }
 
 /** The Mac of the preview's sample: a 64 GB M4 Pro on macOS 26 with the limit macOS gives it. */

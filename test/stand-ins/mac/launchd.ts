@@ -19,6 +19,7 @@ export interface LaunchdState {
   readonly apps: readonly { readonly label: string; readonly pid: number }[];
   /** Labels switched off in Login Items. */
   readonly disabled: ReadonlySet<string>;
+  readonly disabledAgents: ReadonlySet<string>;
 }
 
 interface Answer {
@@ -35,6 +36,7 @@ export function launchdAnswer(args: readonly string[], state: LaunchdState): Ans
   if (verb === "list" && args.length === 1) return says(list(state));
   if (args.length !== 2) return undefined;
   if (verb === "print-disabled" && target === "system") return says(disabledText(state.disabled));
+  if (verb === "print-disabled" && target === `gui/${USER_ID}`) return says(disabledText(state.disabledAgents));
   if (verb !== "print") return undefined;
   if (target === "system") return says(systemText(state.jobs));
   const [, session, label] = /^(?:system|(gui\/\d+))\/(.+)$/.exec(target) ?? [];

@@ -108,7 +108,7 @@ export function serverLog(facts: LogFacts): string {
   };
   const map = Object.entries(env)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => `${name}:${name === "OLLAMA_FLASH_ATTENTION" ? /^(?:1|t|true)$/i.test(value) : value}`)
+    .map(([name, value]) => `${name}:${logged(name, value)}`)
     .join(" ");
   const line = (source: string, rest: string) =>
     `time=2026-11-24T09:00:01.123+01:00 level=INFO source=${source} ${rest}\n`;
@@ -130,6 +130,23 @@ export function serverLog(facts: LogFacts): string {
       `msg="vram-based default context" total_vram="${total}" default_num_ctx=${facts.defaultNumCtx}`,
     )
   );
+}
+
+/** A variable as Ollama has read it (envconfig/config.go). */
+function logged(name: string, value: string): string {
+  if (name === "OLLAMA_FLASH_ATTENTION") return String(/^(?:1|t|true)$/i.test(value));
+  return name === "OLLAMA_KEEP_ALIVE" ? duration(value) : value;
+}
+
+/** "1h" as Go prints a duration: "1h0m0s". A plain number is seconds, and what's negative the longest there is. */
+function duration(value: string): string {
+  const [, sign, count, unit = "s"] = /^(-?)(\d+)([smh]?)$/.exec(value) ?? [];
+  if (count === undefined) return value;
+  if (sign === "-") return "2562047h47m16.854775807s";
+  const seconds = Number(count) * ({ h: 3600, m: 60 }[unit] ?? 1);
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];
+  const rest = `${seconds % 60}s`;
+  return hours > 0 ? `${hours}h${minutes}m${rest}` : minutes > 0 ? `${minutes}m${rest}` : rest;
 }
 
 const DEFAULT_ENV: Readonly<Record<string, string>> = {

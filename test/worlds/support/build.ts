@@ -175,6 +175,7 @@ async function buildMac({ mac, servers }: World, homeFolder: string): Promise<St
     daemons: Object.fromEntries(daemons.map(([label, { program }]) => [`${label}.plist`, plist(label, program)])),
     loadedDaemons: labels(({ loaded, disabled }) => loaded && !disabled),
     disabledDaemons: labels(({ disabled }) => disabled),
+    disabledAgents: mac.loginItemsOff,
   });
   for (const [key, value] of Object.entries(mac.sysctls)) standIn.sysctls.set(key, value);
   if (mac.quiet) {

@@ -84,6 +84,7 @@ const MAC = z.strictObject({
   quiet: yes("Nothing of a person runs: neither Firefox nor Xcode"),
   processes: z.array(PROCESS).default([]).describe("What runs besides macOS, Raycast, Firefox and Xcode"),
   launchDaemons: z.record(text, DAEMON).default({}).describe("Property lists in /Library/LaunchDaemons, by label"),
+  loginItemsOff: texts.default([]).describe("Labels of the person's LaunchAgents that are switched off in Login Items"),
   launchctl: variables.default({}).describe("Variables of the session (`launchctl setenv`)"),
   sysctlConf: text.default("").describe("Content of /etc/sysctl.conf"),
   files: variables.default({}).describe("Other text files by path; those below `~` lie in the home folder"),
