@@ -4,7 +4,13 @@ import { judgeMlx, type MlxJudgeInput, type MlxVerdict, usualContext } from "../
 import { MLX_VERDICT_TITLES, mlxBadgeText, mlxVerdictSentence } from "../src/fit/mlx-verdict-text";
 import { parseModelName, sameModel } from "../src/fit/model-name";
 import { formatBytes, formatCount } from "../src/fit/units";
-import { estimateMlx, type KnownMlxEstimate, type MlxModel, openMlxModel } from "../src/memory/mlx/estimate";
+import {
+  estimateMlx,
+  type KnownMlxEstimate,
+  type MlxModel,
+  openMlxModel,
+  type MlxRun,
+} from "../src/memory/mlx/estimate";
 import { createOllamaClient } from "../src/ollama/client";
 import { parseHost } from "../src/ollama/host";
 import { readMlxManifest } from "../src/ollama/mlx-manifest";
@@ -60,6 +66,7 @@ export async function printMlxEstimate(target: string, question: MlxQuestion): P
   };
   const sum = model.kind === "known" ? estimateMlx(model, run) : model;
   const cautions = description.kind === "read" ? description.cautions : [];
+  const notes = [...cautions, ...fusingNote(model, run)];
   const verdict = (limitBytes: number): MlxVerdict =>
     model.kind === "known"
       ? judged(model, { ...run, limitBytes, weightsAboveBytes: description.weightsAboveBytes, cautions })
@@ -71,7 +78,7 @@ export async function printMlxEstimate(target: string, question: MlxQuestion): P
     const judgement = question.limitBytes === undefined ? {} : asJson(verdict(question.limitBytes));
     const modelType = sum.kind === "known" ? sum.modelType : null;
     console.log(
-      JSON.stringify({ modelType, tokens: tokens ?? null, ...bytes, cautions, unknown, ...judgement }, null, 2),
+      JSON.stringify({ modelType, tokens: tokens ?? null, ...bytes, cautions: notes, unknown, ...judgement }, null, 2),
     );
     return;
   }
@@ -85,11 +92,20 @@ export async function printMlxEstimate(target: string, question: MlxQuestion): P
     ...TERMS.map((term): [string, string] => [TITLES[term], formatBytes(sum[term], 2)]),
   ];
   for (const [title, text] of rows) console.log(`${title.padEnd(16)} ${text}`);
-  for (const caution of cautions) console.log(caution);
+  for (const note of notes) console.log(note);
   if (question.limitBytes !== undefined) {
     const judgement = verdict(question.limitBytes);
     console.log(`\n${mlxBadgeText(judgement)}\n${mlxVerdictSentence(judgement)}`);
   }
+}
+
+/** The figures are those of an MLX that does what the chip can; what they'd be otherwise where that makes a difference. */
+function fusingNote(model: MlxModel | { readonly kind: "unknown" }, run: MlxRun): readonly string[] {
+  if (model.kind === "unknown" || run.chip === undefined) return [];
+  const sum = estimateMlx(model, { ...run, isFusingUnsure: true });
+  if (sum.kind === "unknown" || sum.scratchRange.low === sum.scratchRange.high) return [];
+  const scores = formatBytes(sum.scratchRange.high, 2);
+  return [`An MLX that doesn't fuse what an M5 can holds ${scores} of scores: leave --chip out for its figures.`];
 }
 
 function judged(model: MlxModel, input: Omit<MlxJudgeInput, "model">): MlxVerdict {

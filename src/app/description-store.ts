@@ -1,5 +1,5 @@
 import { Cache } from "@raycast/api";
-import { isAbsentOr, isListOf, isOneOf, isShape, isText, isWhole } from "../apply/stored-fields";
+import { isAbsentOr, isFlag, isListOf, isOneOf, isShape, isText, isWhole } from "../apply/stored-fields";
 import type { InstalledModel, MlxModelDescription, ModelDescription } from "../fit/facts";
 import type { MlxModel } from "../memory/mlx/estimate";
 import type { AttentionShape, LayerCache, LayerShape, MlxShape } from "../memory/mlx/shape";
@@ -72,7 +72,14 @@ const isCache = (value: unknown): value is LayerCache => Object.values(CACHE_FIE
 const isLayer = isShape<LayerShape>({
   caches: isListOf(isCache),
   attention: isAbsentOr(
-    isShape<AttentionShape>({ heads: isWhole, keySize: isWhole, valueSize: isWhole, window: isAbsentOr(isWhole) }),
+    isShape<AttentionShape>({
+      heads: isWhole,
+      keySize: isWhole,
+      valueSize: isWhole,
+      unfolded: isAbsentOr(isWhole),
+      hasPositionScores: isAbsentOr(isFlag),
+      window: isAbsentOr(isWhole),
+    }),
   ),
 });
 

@@ -2,6 +2,7 @@ import { CONTEXT_TIERS } from "./context-tier";
 import { inForceBytes, type GpuLimit, type LimitAdvice, type UnknownGpuLimit } from "./limit-policy";
 import { promptCacheBytes } from "./ram";
 import type { ServerFacts } from "./facts";
+import { fusingText } from "./mlx-verdict-text";
 import { formatBytes, formatContext, formatPercent, MIB } from "./units";
 import { contextOf, type KnownVerdict, marginBytes } from "./verdict";
 
@@ -36,6 +37,14 @@ export function terms({ limit, advice, server, model }: ExplainInput): readonly 
       title: "State",
       text: `What recurrent layers keep instead of a cache. It doesn't grow with the context.${here(({ verdict }) => stateText(verdict))}`,
     },
+    ...(model?.verdict.engine === "mlx"
+      ? [
+          {
+            title: "Attention scores",
+            text: `Where MLX has no fused kernel for the size of a model's heads, it holds the scores of a whole chunk of the prompt: they grow with its length, and go when it's read.${here(scoresText)}`,
+          },
+        ]
+      : []),
     {
       title: "Compute",
       text: "Working memory for one batch of tokens. It depends on the batch, and somewhat on the context.",
@@ -98,6 +107,14 @@ function cacheText({ name, verdict }: NonNullable<ExplainInput["model"]>): strin
 function stateText(verdict: KnownVerdict): string {
   const { recurrentState = 0 } = verdict.estimate as { readonly recurrentState?: number };
   return recurrentState > 0 ? `Here: ${formatBytes(recurrentState)}.` : "This model has none.";
+}
+
+function scoresText({ verdict }: NonNullable<ExplainInput["model"]>): string {
+  if (verdict.engine !== "mlx") return "";
+  const { scratch } = verdict.estimate;
+  return [scratch > 0 ? `Here: about ${formatBytes(scratch)}.` : "This model holds none.", fusingText(verdict.mlx)]
+    .filter((part) => part !== undefined)
+    .join(" ");
 }
 
 function limitText(limit: GpuLimit | UnknownGpuLimit, advice: LimitAdvice | undefined): string {

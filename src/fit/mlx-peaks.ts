@@ -95,7 +95,7 @@ export function isEvidence({ chunkTokens, readTokens }: MlxPeak, prefillStep: nu
 interface Evidence {
   readonly readTokens: number;
   readonly peakBytes: number;
-  /** Cache and scores at `readTokens`, by the estimate. */
+  /** Cache and scores at `readTokens`, by the estimate: the most they may be. */
   readonly growing: number;
   /** By how much the peak was above the range, saved states taken off; 0 = it wasn't. */
   readonly above: number;
@@ -118,11 +118,11 @@ export interface MlxRange {
 export function narrowRange(
   model: MlxModel,
   peaks: readonly MlxPeak[],
-  { prefillStep = PREFILL_STEP, chip }: Pick<MlxRun, "prefillStep" | "chip">,
+  { prefillStep = PREFILL_STEP, chip, isFusingUnsure }: Pick<MlxRun, "prefillStep" | "chip" | "isFusingUnsure">,
 ): (estimate: KnownMlxEstimate, tokens: number) => MlxRange {
   const evidence = peaks.flatMap((peak): Evidence[] => {
     if (!isEvidence(peak, prefillStep)) return [];
-    const there = estimateMlx(model, { tokens: peak.readTokens, prefillStep, chip });
+    const there = estimateMlx(model, { tokens: peak.readTokens, prefillStep, chip, isFusingUnsure });
     if (there.kind === "unknown" || peak.peakBytes + ROUNDING < sureBytes(there)) return [];
     const above = Math.max(0, peak.peakBytes - ROUNDING - there.savedStates - there.high);
     return [{ readTokens: peak.readTokens, peakBytes: peak.peakBytes + ROUNDING, growing: growingBytes(there), above }];
@@ -137,7 +137,9 @@ export function narrowRange(
   };
 }
 
-const growingBytes = ({ kvCache, recurrentState, scratch }: KnownMlxEstimate) => kvCache + recurrentState + scratch;
+/** How much grows with the prompt; scores that may be held are, as a longer prompt may be the first that holds them. */
+const growingBytes = ({ kvCache, recurrentState, scratchRange }: KnownMlxEstimate) =>
+  kvCache + recurrentState + scratchRange.high;
 
 /** What is exact: nothing measured goes below it. */
 export const sureBytes = ({ weights, kvCache, recurrentState }: KnownMlxEstimate) => weights + kvCache + recurrentState;

@@ -89,6 +89,15 @@ export function safeSentence({ safeTokens, safeForLimit }: Pick<JudgedMlx, "safe
     : "No useful context is safe.";
 }
 
+/** That it isn't known whether MLX holds the attention scores, as a sentence; undefined where it is. */
+export function fusingText({ fusing, estimate: { scratchRange } }: JudgedMlx): string | undefined {
+  if (fusing === undefined) return undefined;
+  const [low, high] = [formatBytes(scratchRange.low), formatBytes(scratchRange.high)];
+  return fusing === "newer-chip"
+    ? `On this chip MLX can work out attention scores without holding them all. Whether Ollama's does isn't verified: they take ${low} or ${high}, and the range covers both. Check with a Real Request tells.`
+    : `The chip isn't known: on an M5 or newer attention scores may take ${low} instead of ${high}, and the range covers both.`;
+}
+
 /** Saved states as a line of their own; undefined where there are none. */
 export function savedStatesSentence({ estimate }: Pick<JudgedMlx, "estimate">): string | undefined {
   return estimate.savedStates === 0 ? undefined : `Agent sessions can add ${formatBytes(estimate.savedStates)} in RAM.`;

@@ -6,7 +6,8 @@ import {
   type MlxRun,
   MOST_TOKENS,
 } from "../memory/mlx/estimate";
-import { type MlxPeak, type MlxRange, narrowRange } from "./mlx-peaks";
+import { chipGeneration } from "../memory/mlx/chip";
+import { type MlxPeak, type MlxRange, narrowRange, sureBytes } from "./mlx-peaks";
 import { formatBytes, MIB } from "./units";
 
 /** Ollama's check before it loads an MLX model keeps this free (x/mlxrunner/client.go Load). */
@@ -27,6 +28,7 @@ export interface MlxJudgeInput {
   readonly generated?: MlxRun["generated"];
   readonly prefillStep?: MlxRun["prefillStep"];
   readonly chip?: MlxRun["chip"];
+  readonly isFusingUnsure?: MlxRun["isFusingUnsure"];
   /** The GPU limit. */
   readonly limitBytes: number;
   /** The limit that Ollama's check goes by, where another one is judged: it doesn't know what is safe. */
@@ -58,7 +60,12 @@ interface KnownMlxVerdict {
   /** The longest prompt that may fit; longer ones fail. */
   readonly possibleTokens: number;
   readonly cautions: readonly string[];
+  /** Why it isn't known whether MLX holds the scores: the range covers both. Absent where it is, or makes no difference. */
+  readonly fusing?: UnsureFusing;
 }
+
+/** Chips whose MLX may fuse more than that of M1 to M4, and such that aren't known. */
+export type UnsureFusing = "newer-chip" | "unknown-chip";
 
 /** What keeps a verdict from Fits: the range of the estimate, something that isn't known well, or the RAM alone. */
 export type MlxTightCause = "band" | "caution" | "swap";
@@ -101,6 +108,7 @@ export function judgeMlx(input: MlxJudgeInput): MlxVerdict {
     safeForLimit: 0,
     possibleTokens: 0,
     cautions,
+    fusing: unsureFusing(input, estimate),
   };
   if (model.weights - weightsAboveBytes > allowedBytes) return { kind: "wont-load", allowedBytes, ...judged };
 
@@ -119,6 +127,14 @@ export function judgeMlx(input: MlxJudgeInput): MlxVerdict {
   if (estimate.low > limitBytes) return { kind: "fails", missingBytes: estimate.low - limitBytes, ...known };
   const tight = surelyLoads ? whyTight(input, estimate) : closeToCheck(allowedBytes);
   return tight === undefined ? { kind: "fits", ...known } : { kind: "tight", ...tight, ...known };
+}
+
+function unsureFusing({ chip }: MlxJudgeInput, estimate: KnownMlxEstimate): UnsureFusing | undefined {
+  const { low, high } = estimate.scratchRange;
+  // A measured peak may leave no room for held scores.
+  const isOpen = low < high && estimate.high >= sureBytes(estimate) + high;
+  if (!isOpen) return undefined;
+  return chipGeneration(chip) === undefined ? "unknown-chip" : "newer-chip";
 }
 
 interface WhyTight {
@@ -147,10 +163,11 @@ function whyTight(
 }
 
 /** The estimate of any prompt, its range narrowed by what was measured. */
-function estimator({ model, prefillStep, chip, peaks = [], savesNothing = false }: MlxJudgeInput) {
-  const rangeOf = narrowRange(model, peaks, { prefillStep, chip });
+function estimator({ model, peaks = [], savesNothing = false, ...how }: MlxJudgeInput) {
+  const { prefillStep, chip, isFusingUnsure } = how;
+  const rangeOf = narrowRange(model, peaks, { prefillStep, chip, isFusingUnsure });
   return (tokens: number, generated: number | undefined): MlxEstimate => {
-    const estimate = estimateMlx(model, { tokens, generated, prefillStep, chip });
+    const estimate = estimateMlx(model, { tokens, generated, prefillStep, chip, isFusingUnsure });
     if (estimate.kind === "unknown") return estimate;
     const savedStates = savesNothing ? 0 : estimate.savedStates;
     return withinRange({ ...estimate, savedStates }, rangeOf(estimate, tokens));

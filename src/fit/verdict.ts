@@ -9,6 +9,7 @@ import { type GpuLimit, inForceBytes, REMOTE_PREFERENCE, type UnknownGpuLimit } 
 import { type MlxCut, type MlxPeak, shownContext } from "./mlx-peaks";
 import { type MlxRun, resolveMlxRun } from "./mlx-run";
 import { judgeMlx, type JudgedMlx } from "./mlx-verdict";
+import { fusingText } from "./mlx-verdict-text";
 import { type Offload, partialOffload } from "./partial-offload";
 import { balanceRam, mostWithoutSwap, type RamBalance, ramText, type RamUse } from "./ram";
 import { givenUpText } from "./releases";
@@ -396,6 +397,7 @@ function judgeByMlx(input: JudgeInput): Verdict {
     model: mlxModel,
     tokens: run.context.value,
     chip,
+    isFusingUnsure: true,
     limitBytes: limit.bytes,
     checkedBytes: inForceBytes(limit),
     overheadBytes: server.gpuOverheadBytes?.value,
@@ -437,8 +439,10 @@ function withRam(mlx: JudgedMlx, run: MlxRun, limit: GpuLimit, use: RamUse | und
   const { estimate } = mlx;
   const ram = use && balanceRam(use, estimate.high);
   const shortage = ram && ramText(ram);
+  const fusing = fusingText(mlx);
   const cautions = [
     ...run.cautions,
+    ...(fusing === undefined ? [] : [fusing]),
     ...(limit.excess ? [limit.excess.warning] : []),
     ...(limit.disagreement ? [limit.disagreement] : []),
     ...(shortage === undefined ? [] : [shortage]),

@@ -28,6 +28,7 @@ const inputUnder = (limitGib: number, changes: Partial<JudgeInput> = {}): JudgeI
   limit: limitOf(limitGib * GIB),
   loaded: [],
   options: { context: "effective" },
+  chip: "Apple M4 Pro",
   ...changes,
 });
 const under = (limitGib: number, changes: Partial<JudgeInput> = {}) => judge(inputUnder(limitGib, changes));

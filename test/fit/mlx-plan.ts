@@ -28,6 +28,7 @@ export function mlxPlanFor(ramGib: number, changes: Partial<JudgeInput> = {}, na
       ...planned.input,
       model: { ...QWEN_ROW, sizeBytes: model.weights + 2e7 },
       description: { kind: "mlx", model, cautions: [], weightsAboveBytes: 0 },
+      chip: "Apple M4 Pro",
       ...changes,
     },
   };

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { judgeMlx, type JudgedMlx, type MlxJudgeInput, usualContext } from "../../src/fit/mlx-verdict";
 import {
+  fusingText,
   MLX_CONTEXT_NOTE,
   mlxBadgeText,
   mlxVerdictSentence,
@@ -43,9 +44,48 @@ describe("qwen3.8:27b-mlx on four Macs", () => {
     expect([at(most - 1), at(most), at(most, 1)]).toEqual(["wont-load", "fails", "wont-load"]);
   });
 
-  it("is safe for longer on an M5", () => {
+  it("is safe for longer on an M5 whose MLX is known to fuse", () => {
     expect(judged(51.84, 32_768, { chip: "Apple M5 Max" }).safeTokens).toBe(262_144);
     expect(judged(48, 32_768, { chip: "Apple M5 Max" }).safeTokens).toBeGreaterThan(judged(48, 32_768).safeTokens);
+  });
+});
+
+describe("where it isn't known whether MLX holds the scores", () => {
+  const unsure = (limitGib: number, tokens: number, more: Partial<MlxJudgeInput> = {}) =>
+    judged(limitGib, tokens, { isFusingUnsure: true, ...more });
+
+  it("an M5 is as safe as an M4, and a chip nobody knows may do what an M5 can", () => {
+    const [m4, m5] = [judged(37.44, 32_768), unsure(37.44, 32_768, { chip: "Apple M5 Pro" })];
+    expect([m5.safeTokens, m5.fusing]).toEqual([m4.safeTokens, "newer-chip"]);
+    expect(m5.possibleTokens).toBeGreaterThan(m4.possibleTokens);
+    const unknown = unsure(37.44, 32_768);
+    expect([unknown.safeTokens, unknown.possibleTokens]).toEqual([m4.safeTokens, m5.possibleTokens]);
+    expect(fusingText(unknown)).toContain("The chip isn't known");
+    expect(unsure(37.44, 32_768, { chip: "Apple M4" }).fusing).toBeUndefined();
+  });
+
+  it("a measured peak that leaves no room for them settles it at its length, and bounds no longer one by it", () => {
+    const peaks = [
+      {
+        model: "qwen3.8:27b-mlx",
+        at: "2026-11-24T10:00:00Z",
+        promptTokens: 65_536,
+        readTokens: 65_536,
+        readWhole: true,
+        chunkTokens: 2048,
+        peakBytes: 24 * GIB,
+      },
+    ];
+    const chip = "Apple M5 Pro";
+    expect(fusingText(unsure(37.44, 65_536, { chip }))).toMatch(/they take \d.* or \d.*, and the range covers both/);
+    expect(unsure(37.44, 65_536, { chip, peaks }).fusing).toBeUndefined();
+    expect(unsure(37.44, 65_536, { chip, peaks }).estimate.high).toBeLessThan(24.1 * GIB);
+    const longer = unsure(37.44, 131_072, { chip, peaks });
+    const m4 = judged(37.44, 131_072).estimate;
+    // From there it grows as if the scores were held.
+    const growth =
+      m4.kvCache + m4.scratch - judged(37.44, 65_536).estimate.kvCache - judged(37.44, 65_536).estimate.scratch;
+    expect(longer.estimate.high).toBeGreaterThan(24 * GIB + growth);
   });
 });
 

@@ -1,6 +1,7 @@
 import { besidePrograms, besideProgramsText } from "../gpu-held";
 import { inForceBytes } from "../limit-policy";
 import { searchLargestContext } from "../largest-context";
+import { fusingText } from "../mlx-verdict-text";
 import { tierText } from "../limit-preview";
 import type { ServerFacts } from "../facts";
 import { balanceRam, promptCacheBytes, type RamBalance, ramText } from "../ram";
@@ -108,6 +109,7 @@ function notes(plan: PlanInput, before: KnownVerdict, { changes, after }: Propos
   const all = [
     restarts ? tierText(inForceBytes(after.limit), plan.input.server, before.limit) : undefined,
     after.ram && ramText(after.ram),
+    after.engine === "mlx" ? fusingText(after.mlx) : undefined,
     laterText(plan, after),
     numCtx === undefined ? chosenContext(plan, before) : undefined,
   ];

@@ -90,6 +90,8 @@ function attentionKeys(
     case "grouped-own-global":
       return ownGlobalKeys(layers, tensors);
     case "latent":
+    case "latent-positioned":
+    case "latent-unfolded":
       return latentKeys(shown, layers);
     case "expanded-latent":
       throw untold("what its layers keep");

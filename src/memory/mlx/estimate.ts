@@ -4,7 +4,7 @@ import { UnknownMlxModel } from "./config";
 import type { MlxFiles, MlxTensor } from "./files";
 import { readShape } from "./read-shape";
 import { savedStateBytes } from "./saved-states";
-import { scoreBytes } from "./scores";
+import { FUSED_FROM_M5, scoreBytes } from "./scores";
 import type { MlxShape } from "./shape";
 
 /** Tokens that Ollama and mlx-lm read of a prompt at once. */
@@ -29,6 +29,11 @@ export interface MlxRun {
   readonly prefillStep?: number;
   /** Name of the chip, such as "Apple M4 Pro"; absent or unknown: M1 to M4, which is the safe side. */
   readonly chip?: string;
+  /**
+   * Whether the MLX that runs it fuses what an M5 can isn't known: the range covers both there, and where the chip isn't
+   * known. Default: it does, as that chip's MLX can.
+   */
+  readonly isFusingUnsure?: boolean;
 }
 
 /** Memory of a model with MLX in one request, all in bytes. Weights, cache and state are exact, the rest is estimated. */
@@ -43,6 +48,8 @@ export interface KnownMlxEstimate {
   readonly cachePeak: number;
   /** Attention scores while the prompt is read. */
   readonly scratch: number;
+  /** What the scores may take where it isn't known whether MLX fuses them; both are `scratch` where it is. */
+  readonly scratchRange: { readonly low: number; readonly high: number };
   readonly constant: number;
   /** States that Ollama saves between requests, in RAM; not part of the total. */
   readonly savedStates: number;
@@ -97,9 +104,16 @@ export function estimateMlx({ shape, weights }: MlxModel, run: MlxRun): MlxEstim
     return { kind: "unknown", reason: "The request has no usable number of tokens." };
   }
   const { kvCache, recurrentState, peak } = cacheBytes(shape.layers, { tokens, generated, prefillStep });
-  const scratch = scoreBytes(shape, { tokens, prefillStep, generation: chipGeneration(chip) });
+  const generation = chipGeneration(chip);
+  const scoresOf = (one: number | undefined) => scoreBytes(shape, { tokens, prefillStep, generation: one });
+  const scratch = scoresOf(generation);
+  const isUnsure = run.isFusingUnsure === true && (generation === undefined || generation >= FUSED_FROM_M5.generation);
+  const scratchRange = isUnsure
+    ? { low: scoresOf(FUSED_FROM_M5.generation), high: scoresOf(undefined) }
+    : { low: scratch, high: scratch };
   const constant = CONSTANT.base + CONSTANT.perToken * prefillStep;
   const growing = kvCache + recurrentState + scratch;
+  const mostGrowing = kvCache + recurrentState + scratchRange.high;
   const total = weights + growing + constant;
   const estimate: KnownMlxEstimate = {
     kind: "known",
@@ -109,11 +123,12 @@ export function estimateMlx({ shape, weights }: MlxModel, run: MlxRun): MlxEstim
     recurrentState,
     cachePeak: peak,
     scratch,
+    scratchRange,
     constant,
     savedStates: savedStateBytes(shape.layers),
     total,
-    low: Math.max(total - BELOW, weights + kvCache + recurrentState),
-    high: total + Math.ceil(Math.max(ABOVE.least, ABOVE.share * growing)),
+    low: Math.max(total - scratch + scratchRange.low - BELOW, weights + kvCache + recurrentState),
+    high: total - scratch + scratchRange.high + Math.ceil(Math.max(ABOVE.least, ABOVE.share * mostGrowing)),
   };
   // No term is negative, so a range and a peak in range mean that all terms are.
   return isBytes(estimate.high) && isBytes(peak) && isBytes(estimate.savedStates)

@@ -38,7 +38,7 @@ const every = (layer: "full" | "full-and-state"): LayerSource => ({ kind: "every
 const byTypes: MlxRule = { layers: [list("layer_types"), every("full")], windowless: "every-token" };
 const typesOnly: MlxRule = { layers: [list("layer_types")] };
 const derivedHeadSize: MlxRule = { attention: "grouped-by-hidden-size" };
-const latent: MlxRule = { attention: "latent" };
+const positioned: MlxRule = { attention: "latent-positioned" };
 const deltaNet: MlxRule = {
   layers: [
     list("layer_types"),
@@ -112,7 +112,10 @@ export const MODEL_TYPES: ReadonlyMap<string, MlxRule> = new Map<string, MlxRule
   ...entries("gemma3 gemma3_text", gemma3),
   ["gemma3n", { layers: [list("layer_types")], sharesLast: true }],
   ...entries("gemma4 gemma4_unified", gemma4),
-  ...entries("deepseek_v3 kimi_k2 joyai_llm_flash glm4_moe_lite mistral4", latent),
+  // Of those with latent attention the one that Ollama runs; mlx-lm reads it as the next ones.
+  ["glm4_moe_lite", { attention: "latent" }],
+  ...entries("deepseek_v3 kimi_k2 joyai_llm_flash", positioned),
+  ["mistral4", { attention: "latent-unfolded" }],
   ["deepseek_v2", { attention: "expanded-latent" }],
   ...entries("qwen3_5 qwen3_5_moe qwen3_next", deltaNet),
   ["olmo_hybrid", { ...deltaNet, drafts: undefined }],
@@ -131,7 +134,7 @@ export const MODEL_TYPES: ReadonlyMap<string, MlxRule> = new Map<string, MlxRule
     "kimi_linear",
     {
       layers: [{ kind: "states-at", object: "linear_attn_config", key: "kda_layers" }],
-      attention: "latent",
+      attention: "latent-positioned",
       state: "kda",
     },
   ],

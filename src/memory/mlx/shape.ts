@@ -13,6 +13,10 @@ export interface AttentionShape {
   /** Head sizes. */
   readonly keySize: number;
   readonly valueSize: number;
+  /** Of each head, so much of every token is unfolded while the layer reads a chunk. Absent: what it keeps is used. */
+  readonly unfolded?: number;
+  /** Scores of positions are held beside the others, as a mask. */
+  readonly hasPositionScores?: boolean;
   /** Absent: it sees every token. */
   readonly window?: number;
 }

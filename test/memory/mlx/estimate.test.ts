@@ -133,6 +133,44 @@ describe("scores", () => {
     expect(scratch(name, { tokens: 131_072, prefillStep: 512 })).toBe((bytes / 4) * 131_072);
   });
 
+  describe("of latent attention, for 32,768 tokens of 4 heads", () => {
+    const N = 32_768;
+    const CHUNK = 2048;
+    const heads = 4;
+    const config = {
+      hidden_size: 256,
+      num_hidden_layers: 2,
+      num_attention_heads: heads,
+      num_key_value_heads: heads,
+      kv_lora_rank: 64,
+      qk_rope_head_dim: 64,
+      qk_nope_head_dim: 128,
+      v_head_dim: 128,
+    };
+    const of = (model_type: string, sizes: object = {}, chip?: string) =>
+      at(files({ ...config, model_type, ...sizes }), { tokens: N, chip }).scratch;
+    const once = CHUNK * N * (heads * 2 + 1);
+
+    it("are held once by Ollama, which attends to the rows themselves", () => {
+      expect(of("glm4_moe_lite")).toBe(once);
+    });
+
+    it("are once those of positions in mlx-lm, beside K and V of every head, and again where sizes aren't fused", () => {
+      for (const type of ["deepseek_v3", "kimi_k2", "joyai_llm_flash"]) {
+        expect(of(type)).toBe(once + N * heads * (128 + 128) * 2);
+        expect(of(type, { v_head_dim: 96 })).toBe(once + CHUNK * N * heads * 2 + N * heads * (128 + 96) * 2);
+        // A mask that is an array is never fused by an M5 alone.
+        const unfused = { qk_nope_head_dim: 256, v_head_dim: 256 };
+        expect(of(type, unfused, "M5")).toBe(of(type, unfused, "M1"));
+      }
+    });
+
+    it("of mistral4 are none where the whole key has the size of the values, beside K, its copy and V", () => {
+      expect(of("mistral4", { qk_nope_head_dim: 64 })).toBe(N * heads * (64 + 128 + 128) * 2);
+      expect(of("mistral4")).toBe(once + N * heads * (128 + 192 + 128) * 2);
+    });
+  });
+
   it("are held by unfused windows too", () => {
     // gemma3-1b: 4 heads of 256, windows of 512, four layers that see every token.
     expect(scratch("gemma3-1b-8bit", { tokens: 2048 })).toBe(2048 * 2048 * 9);
@@ -149,6 +187,37 @@ describe("scores", () => {
     expect(at128K("M5", "qwen3.5-27b-4bit", 512)).toBe(512 * 49 * 131_072);
     expect(at128K("M5", "gemma4-31b-4bit")).toBe(133_120 * 131_072);
     expect(at128K("M5", "glm-4.7-flash-4bit")).toBe(83_968 * 131_072);
+  });
+});
+
+describe("scores of which it isn't known whether MLX holds them", () => {
+  const model = oracleModel("qwen3.5-27b-4bit").files;
+  const tokens = 131_072;
+  const [held, fused] = [100_352 * tokens, 1023 * 49 * tokens];
+  const unsure = (chip?: string, files = model) => at(files, { tokens, chip, isFusingUnsure: true });
+
+  it("are in the range both ways: on an M5 above what it can, on a chip nobody knows below", () => {
+    const [m4, m5] = [at(model, { tokens, chip: "M4" }), at(model, { tokens, chip: "M5" })];
+    for (const chip of ["M5", "Apple M6 Pro", "Apple M12"]) {
+      const sum = unsure(chip);
+      expect([sum.scratch, sum.scratchRange]).toEqual([fused, { low: fused, high: held }]);
+      expect([sum.low, sum.total, sum.high]).toEqual([m5.low, m5.total, m4.high]);
+    }
+    for (const chip of [undefined, "", "Apple A19 Pro"]) {
+      const sum = unsure(chip);
+      expect([sum.scratch, sum.scratchRange]).toEqual([held, { low: fused, high: held }]);
+      expect([sum.low, sum.total, sum.high]).toEqual([m5.low, m4.total, m4.high]);
+    }
+  });
+
+  it("change nothing on M1 to M4, nor where every chip holds them, or none", () => {
+    for (const chip of ["M1", "Apple M4 Max"]) expect(unsure(chip)).toEqual(at(model, { tokens, chip }));
+    for (const name of ["gemma4-31b-4bit", "glm-4.7-flash-4bit", "llama3.1-8b-4bit"]) {
+      for (const chip of ["M5", undefined]) {
+        const { files } = oracleModel(name);
+        expect(unsure(chip, files)).toEqual(at(files, { tokens, chip }));
+      }
+    }
   });
 });
 

@@ -1,15 +1,23 @@
 import { type MlxConfig, UnknownMlxModel } from "../config";
 import type { KvShape } from "./kv-shape";
-import { expandedLatent, latent } from "./latent";
+import { expandedLatent, latent, positionedLatent, unfoldedLatent } from "./latent";
 
 /**
  * What an attention layer keeps of each token:
  * "grouped": K and V of each KV head, of head_dim (or hidden_size ÷ heads) elements;
  * "grouped-by-hidden-size": the same, but the model's code never looks at head_dim;
  * "grouped-own-global": layers that see every token have head sizes and KV heads of their own (gemma4);
- * "latent": one compressed row for all heads; "expanded-latent": that row unfolded to K and V of each head.
+ * "latent": one compressed row for all heads; "latent-positioned" and "latent-unfolded": the same, read in other ways;
+ * "expanded-latent": that row unfolded to K and V of each head.
  */
-export type AttentionKind = "grouped" | "grouped-by-hidden-size" | "grouped-own-global" | "latent" | "expanded-latent";
+export type AttentionKind =
+  | "grouped"
+  | "grouped-by-hidden-size"
+  | "grouped-own-global"
+  | "latent"
+  | "latent-positioned"
+  | "latent-unfolded"
+  | "expanded-latent";
 
 /** What the layer `index` attends with and keeps of each token. */
 export function kvShape(
@@ -31,6 +39,10 @@ export function kvShape(
     }
     case "latent":
       return latent(config);
+    case "latent-positioned":
+      return positionedLatent(config);
+    case "latent-unfolded":
+      return unfoldedLatent(config);
     case "expanded-latent":
       return expandedLatent(config);
   }
