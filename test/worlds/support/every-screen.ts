@@ -38,6 +38,7 @@ export async function inWorld<T>(name: string, work: (world: BuiltWorld) => Prom
   const world = readWorld(path);
   const built = await buildWorld(world, path);
   try {
+    resetRaycast();
     setPreferences(world.preferences);
     furnish(world);
     return await work(built);

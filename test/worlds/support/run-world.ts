@@ -60,6 +60,8 @@ export async function playWorld(path: string, change?: (world: World) => World):
   const built = await buildWorld(world, path);
   const seen = nothingSeen();
   try {
+    // What was still being read when the world before ended may have been stored since.
+    resetRaycast();
     setPreferences(world.preferences);
     furnish(world);
     const failure = await play(visits, built, watcher(seen)).then(
