@@ -6,6 +6,8 @@ import type { PredictedPeak, RequestOutcome } from "../fit/mlx-request";
 import { sameBuild } from "../fit/model-builds";
 import { sameModel } from "../fit/model-name";
 import { ownServer } from "../fit/server-origin";
+import type { OllamaClient } from "../ollama/client";
+import type { OwnAddress } from "../ollama/host";
 import { memoryFailure } from "../ollama/load-failure";
 import type { LoadProgress } from "../ollama/patient-load";
 import { OllamaProblem } from "../ollama/problems";
@@ -50,8 +52,9 @@ const LOG_LOOK_MS = 400;
 
 /**
  * Measures the peak of one real request: loads the model, has it read a prompt of about so many tokens, and takes the peak
- * out of the log of the server that answers. What is measured is kept with the other peaks, marked as
- * ours. Whatever goes wrong is an outcome. Never throws.
+ * out of the log of the server that answers. Ollama's runner counts it from the request's start (x/mlxrunner/pipeline.go):
+ * weights, saved states and caches that are held then, and what the prompt adds. What is measured is kept with the other
+ * peaks, marked as ours. Whatever goes wrong is an outcome. Never throws.
  */
 export async function checkRequest(check: RequestCheck): Promise<RequestOutcome> {
   const { system, settings, model, tokens, signal } = check;
@@ -69,6 +72,7 @@ export async function checkRequest(check: RequestCheck): Promise<RequestOutcome>
       onProgress: (progress) => check.onProgress({ kind: "loading", ...progress }),
     });
     const facts = await readServerFacts({ system, client, own: host.own });
+    const place: Place = { client, own: host.own, facts };
 
     /** Sends so many words; the answer is how many tokens they were. */
     const send = async (words: number, most: number): Promise<number> => {
@@ -86,12 +90,12 @@ export async function checkRequest(check: RequestCheck): Promise<RequestOutcome>
     const sampled = await send(SAMPLE_WORDS, SAMPLE_WORDS);
     const words = Math.floor((tokens * SAMPLE_WORDS) / sampled);
     const began = system.now().getTime();
-    const watch = watchRequest(check, facts);
+    const watch = watchRequest(check, place);
     const promptTokens = await send(words, tokens).finally(watch.end);
 
     const predicted = check.predict(promptTokens);
     if (predicted === undefined) throw new OllamaProblem("bad-answer", "Nothing is predicted for this length.");
-    const peak = ownServer(facts.identity) && (await peakIn(check, facts, { promptTokens, began }));
+    const peak = ownServer(facts.identity) && (await peakIn(check, place, { promptTokens, began }));
     if (peak !== undefined) return { kind: "counted", peak, predicted };
     const listedBytes = watch.listedBytes();
     return { kind: "not-verified", promptTokens, reason: whyNoPeak(facts), predicted, listedBytes };
@@ -100,17 +104,23 @@ export async function checkRequest(check: RequestCheck): Promise<RequestOutcome>
   }
 }
 
+/** The server that's asked, and what is known of it. */
+interface Place {
+  readonly client: OllamaClient;
+  /** Where it listens, if that's this Mac. */
+  readonly own?: OwnAddress;
+  readonly facts: ServerFacts;
+}
+
 /** Looks at the server and its log while a prompt is read. */
-function watchRequest({ system, settings, model, tokens, signal, ...check }: RequestCheck, facts: ServerFacts) {
-  const [host, client] = [hostOf(system, settings), connect(system, settings)];
-  const own = host.kind === "ok" ? host.own : undefined;
+function watchRequest({ system, model, tokens, signal, ...check }: RequestCheck, { client, own, facts }: Place) {
   const over = new AbortController();
   const end = AbortSignal.any([signal, over.signal]);
   const began = performance.now();
   let listedBytes: number | undefined;
   const look = async () => {
-    const [loaded = [], progress] = await Promise.all([
-      client?.loaded().catch(() => []),
+    const [loaded, progress] = await Promise.all([
+      client.loaded().catch(() => []),
       readPromptProgress(system, facts, own),
     ]);
     const listed = loaded.find((resident) => sameBuild(resident, model));
@@ -136,14 +146,12 @@ function watchRequest({ system, settings, model, tokens, signal, ...check }: Req
 
 /** The peak of our request in the server's log, kept with the others; undefined where the log has none. */
 async function peakIn(
-  { system, settings, storage, model }: RequestCheck,
-  facts: ServerFacts,
+  { system, storage, model }: RequestCheck,
+  { own, facts }: Place,
   { promptTokens, began }: { readonly promptTokens: number; readonly began: number },
 ): Promise<MlxPeak | undefined> {
-  const host = hostOf(system, settings);
-  if (host.kind !== "ok") return undefined;
   for (let look = 0; look < LOG_LOOKS; look += 1) {
-    const log = await readMlxRequests(system, facts, host.own);
+    const log = await readMlxRequests(system, facts, own);
     const peak = log.peaks.findLast(
       (one) =>
         sameModel(one.model, model.name) && one.promptTokens === promptTokens && Date.parse(one.at) >= began - 1000,
