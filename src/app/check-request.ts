@@ -178,7 +178,7 @@ function whyNoPeak({ identity }: ServerFacts): string {
 
 function failed(tokens: number, error: unknown): RequestOutcome {
   const detail = error instanceof Error ? error.message : String(error);
-  return { kind: "failed", tokens, reason: memoryFailure(error) ?? otherFailure(error), detail };
+  return { kind: "failed", tokens, reason: memoryFailure(error)?.message ?? otherFailure(error), detail };
 }
 
 function otherFailure(error: unknown): string {

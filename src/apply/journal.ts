@@ -59,6 +59,11 @@ export function isFinished({ entries }: Journal): boolean {
   return entries.every(({ state }) => state === "done");
 }
 
+/** Whether another change may take its place: at most the load that shows whether it was worth it hasn't come off. */
+export function isOver({ entries }: Journal): boolean {
+  return entries.every(({ step, state }) => state === "done" || (state === "failed" && step.kind === "load"));
+}
+
 /** Whether anything was changed that stays, or may have been. */
 export function hasChanged({ entries }: Journal): boolean {
   return entries.some(({ step, effect }) => leavesSomething(step) && mayHaveChanged(effect));

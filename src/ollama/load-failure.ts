@@ -1,20 +1,78 @@
-/** What Ollama and its runners say where memory ran out, with what that means in our words. */
-const FAILURES: readonly (readonly [RegExp, string])[] = [
-  [/requires .{1,40} but only .{1,40} (?:is|are) available/i, "It needs more than this limit lets Ollama load."],
-  [/more system memory .{0,60}than is available/i, "It needs more memory than is free now."],
-  [/insufficient memory|ErrorOutOfMemory/i, "The GPU ran out of memory while it worked."],
-  [/Impacting Interactivity/i, "macOS ended its work on the GPU, which held up the screen."],
-  [/maximum allowed buffer size/i, "One piece of it was larger than Metal allows."],
-  [/out of memory|failed to allocate|unable to allocate/i, "There wasn't enough memory for it."],
-  [
+/** A load that failed for memory, or likely did. */
+export interface MemoryFailure {
+  /** What is known of it: a toast's title. */
+  readonly title: string;
+  /** What it means, or what's likely behind it, as sentences. */
+  readonly message: string;
+}
+
+/** An amount as Ollama prints it: "18.4 GiB", "512.0 MiB". */
+const AMOUNT = "(\\d{1,6}(?:\\.\\d{1,3})? ?[KMGT]i?B)";
+
+interface Known {
+  readonly pattern: RegExp;
+  readonly title: string;
+  /** By the amounts that the pattern caught. */
+  readonly words: (needed?: string, free?: string) => string;
+  /** It's only the likeliest cause. */
+  readonly isGuess?: boolean;
+}
+
+/** What Ollama and its runners say where memory ran out; the first that's found counts, what says least is last. */
+const FAILURES: readonly Known[] = [
+  {
+    // MLX, before it loads: x/mlxrunner/client.go.
+    pattern: new RegExp(`requires ${AMOUNT} but only ${AMOUNT} (?:is|are) available`, "i"),
+    title: "Not Enough GPU Memory",
+    words: (needed, free) => `It needs ${needed}, more than the ${free} that this limit lets Ollama load.`,
+  },
+  {
+    // Ollama's own check before a load, of old releases and other systems: llm/server.go.
+    pattern: new RegExp(`more system memory \\(${AMOUNT}\\) than is available \\(${AMOUNT}\\)`, "i"),
+    title: "Not Enough Memory",
+    words: (needed, free) => `It needs ${needed} of memory, and ${free} is free now.`,
+  },
+  {
+    pattern: /insufficient memory|ErrorOutOfMemory/i,
+    title: "Not Enough GPU Memory",
+    words: () => "The GPU ran out of memory while it worked.",
+  },
+  {
+    pattern: /Impacting Interactivity/i,
+    title: "macOS Stopped It",
+    words: () => "macOS ended its work on the GPU, which held up the screen.",
+  },
+  {
+    pattern: /maximum allowed buffer size/i,
+    title: "Not Enough GPU Memory",
+    words: () => "One piece of it was larger than Metal allows.",
+  },
+  {
+    pattern: /out of memory|failed to allocate|unable to allocate/i,
+    title: "Not Enough Memory",
+    words: () => "There wasn't enough memory for it.",
+  },
+  {
     // Of MLX also where its connection ends in the middle of a request.
-    /process has terminated|runner .{0,20}(?:terminated|crashed|failed|exited)|signal: killed|\/completion": .{0,80}(?:EOF|reset|refused)/i,
-    "Its process ended, most often for lack of memory.",
-  ],
+    pattern:
+      /process has terminated|runner .{0,20}(?:terminated|crashed|failed|exited)|signal: killed|\/completion": .{0,80}(?:EOF|reset|refused)/i,
+    title: "Model Didn't Load",
+    words: () => "Its process ended, most often for lack of memory.",
+    isGuess: true,
+  },
 ];
 
-/** Why a load failed, where that was for memory: a sentence. Undefined for any other failure. */
-export function memoryFailure(error: unknown): string | undefined {
+/** Reasons that the runner gave before it ended: memory has nothing to do with them. "May be incompatible" isn't one. */
+const OTHER_REASON =
+  /unknown model architecture|unsupported|missing tensor|wrong (?:number|shape)|invalid magic|no such file|library not loaded|tokenizer/i;
+
+/** Why a load failed, where that was for memory or may have been. Undefined for any other failure. */
+export function memoryFailure(error: unknown): MemoryFailure | undefined {
   const text = error instanceof Error ? error.message : String(error);
-  return FAILURES.find(([pattern]) => pattern.test(text))?.[1];
+  for (const { pattern, title, words, isGuess } of FAILURES) {
+    const found = pattern.exec(text);
+    if (found === null) continue;
+    return isGuess && OTHER_REASON.test(text) ? undefined : { title, message: words(found[1], found[2]) };
+  }
+  return undefined;
 }

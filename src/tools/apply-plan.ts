@@ -53,7 +53,7 @@ export default async function applyPlan({ planId }: Input) {
     runChange(journal, { system, storage: localStorage, lock, now: getSystem().now }),
   );
   await refreshMenuBar();
-  const { title, message } = resultWords(result, undefined);
+  const { title, message } = resultWords(result);
   const said = ownWords(`${title}. ${result.kind === "failed" ? "" : message}`.trim(), snapshot, row);
   if (result.kind !== "finished") {
     throw new ToolRefusal(

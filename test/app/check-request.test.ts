@@ -127,7 +127,7 @@ describe("what came of it is told as it was where", () => {
     const loadError = () => "model requires 18.4 GiB but only 17.3 GiB are available (after 512.0 MiB overhead)";
     expect((await checkOn(await stageWith({ loadError }))).outcome).toMatchObject({
       kind: "failed",
-      reason: "It needs more than this limit lets Ollama load.",
+      reason: "It needs 18.4 GiB, more than the 17.3 GiB that this limit lets Ollama load.",
     });
   });
 

@@ -3,12 +3,13 @@ import FitModelsToGpuLimit from "../../src/fit-models-to-gpu-limit";
 import CreateCappedVariant from "../../src/create-capped-variant";
 import { sampleModel, type StandInOllama } from "../stand-ins/ollama";
 import { desk, renderCommand, says, type Screen } from "../support";
+import { createClock } from "../support/clock";
 import { cli, asked, setStage, type Stage } from "./stage";
 
 const NEXT = "qwen3-coder-next:q4_K_M";
 /** What somebody who cancelled is told. */
 const NOTHING_CREATED = [/cancell?ed/i, "nothing"];
-const NEXT_8K = "qwen3-coder-next:q4_K_M-8k";
+const SUGGESTED = "qwen3-coder-next:q4_K_M-64k";
 
 function openForm({ system }: Stage): Promise<Screen> {
   return renderCommand(<CreateCappedVariant />, { command: "create-capped-variant", system });
@@ -23,23 +24,61 @@ function parametersOf(ollama: StandInOllama, name: string) {
 }
 
 describe("the form", () => {
-  it("suggests 8K and a name, and says what that saves", async () => {
+  it("starts at the largest context that fits, with a name, and says what that saves", async () => {
     const screen = await openForm(await setStage());
     expect(screen.field("Model").shown).toContain(NEXT);
-    expect(screen.field("Context (num_ctx)").shown).toContain("8K");
-    expect(screen.field("Name").value).toBe(NEXT_8K);
-    screen.says(/\b\d\.\d\d GiB of 5\d\.\d\d GiB/, /Spills [34]\.\d GiB · 256K → Fits · 8K\b/);
+    expect(screen.field("Context (num_ctx)").shown).toContain("64K");
+    expect(screen.field("Name").value).toBe(SUGGESTED);
+    screen.says(/\b\d\.\d\d GiB of 5\d\.\d\d GiB/, /Spills [34]\.\d GiB · 256K → Fits · 64K\b/);
   });
 
   it("follows the model and the context with name and estimate", async () => {
     const screen = await openForm(await setStage());
     await screen.choose("Model", "gpt-oss:20b");
-    expect(screen.field("Name").value).toBe("gpt-oss:20b-8k");
+    expect(screen.field("Name").value).toBe("gpt-oss:20b-128k");
     await screen.choose("Context (num_ctx)", "32K");
     expect(screen.field("Name").value).toBe("gpt-oss:20b-32k");
     screen.says("Fits · 128K → Fits · 32K");
     await screen.choose("Context (num_ctx)", "128K");
     screen.says("Fits · 128K → Fits · 128K");
+  });
+
+  it("keeps a context that was chosen when the model changes, and follows again where it's the suggested one", async () => {
+    const screen = await openForm(await setStage());
+    await screen.choose("Context (num_ctx)", "16K");
+    await screen.choose("Model", "gpt-oss:20b");
+    expect(screen.field("Context (num_ctx)").shown).toContain("16K");
+    expect(screen.field("Name").value).toBe("gpt-oss:20b-16k");
+    await screen.choose("Context (num_ctx)", "64K");
+    await screen.choose("Model", "qwen3:8b");
+    expect(screen.field("Context (num_ctx)").shown).toContain("40K");
+    expect(screen.field("Name").value).toBe("qwen3:8b-40k");
+  });
+
+  it("has no fields before the model's metadata is read, and says so where that takes long", async () => {
+    const clock = createClock();
+    const stage = await setStage({ system: { later: clock.later } });
+    stage.ollama.fault("show", { kind: "hang" });
+    const element = <CreateCappedVariant />;
+    const screen = await renderCommand(element, {
+      command: "create-capped-variant",
+      system: stage.system,
+      settle: false,
+    });
+    await screen.until(() => clock.waiting() > 0);
+    expect(screen.fields()).toEqual([]);
+    clock.advance(20_000);
+    await screen.until("Still Reading");
+    expect(screen.fields()).toEqual([]);
+    expect(screen.actions()).toContain("Refresh");
+  });
+
+  it("opens at a small context, and says why, where the metadata can't be read", async () => {
+    const stage = await setStage();
+    stage.ollama.fault("show", { kind: "http500" });
+    const screen = await openForm(stage);
+    expect(screen.field("Context (num_ctx)").shown).toContain("8K");
+    screen.says("Unknown");
   });
 
   it("offers no context above the trained one", async () => {
@@ -60,10 +99,10 @@ describe("the form", () => {
     const stage = await setStage();
     const screen = await openForm(stage);
     await screen.action("Copy Modelfile");
-    expect(screen.clipboard()).toBe(`FROM ${NEXT}\nPARAMETER num_ctx 8192\n`);
+    expect(screen.clipboard()).toBe(`FROM ${NEXT}\nPARAMETER num_ctx 65536\n`);
     await screen.action("Copy Ollama Create Command");
     expect(screen.clipboard()).toBe(
-      `f=$(mktemp) && printf '%s\\n' 'FROM ${NEXT}' 'PARAMETER num_ctx 8192' > "$f" && ${cli(stage.ollama, `create ${NEXT_8K} -f "$f"`)}`,
+      `f=$(mktemp) && printf '%s\\n' 'FROM ${NEXT}' 'PARAMETER num_ctx 65536' > "$f" && ${cli(stage.ollama, `create ${SUGGESTED} -f "$f"`)}`,
     );
   });
 });
@@ -73,18 +112,18 @@ describe("creating", () => {
     const stage = await setStage();
     const screen = await openForm(stage);
     await screen.submit();
-    screen.says(`Created ${NEXT_8K}`);
+    screen.says(`Created ${SUGGESTED}`);
     expect(screen.actions()).toEqual(["Copy Model Name", "Load Model", "Undo"]);
     expect(screen.toasts()).toHaveLength(1);
-    const { actions } = screen.toast("SUCCESS", `Created ${NEXT_8K}`, "8K", NEXT);
+    const { actions } = screen.toast("SUCCESS", `Created ${SUGGESTED}`, "64K", NEXT);
     expect(actions).toEqual(["Copy Name", "Undo"]);
-    expect(parametersOf(stage.ollama, NEXT_8K)).toEqual({ temperature: 1, top_k: 40, top_p: 0.95, num_ctx: 8192 });
+    expect(parametersOf(stage.ollama, SUGGESTED)).toEqual({ temperature: 1, top_k: 40, top_p: 0.95, num_ctx: 65_536 });
     expect(parametersOf(stage.ollama, NEXT)).not.toHaveProperty("num_ctx");
     expect(stage.ollama.pulls).toEqual([]);
     const asked = stage.ollama.requests.map(({ route, body }) => `${route} ${String(body["model"])}`);
-    expect(asked.slice(asked.indexOf(`create ${NEXT_8K}`))).toContain(`show ${NEXT_8K}`);
+    expect(asked.slice(asked.indexOf(`create ${SUGGESTED}`))).toContain(`show ${SUGGESTED}`);
     await screen.toastAction("Copy Name");
-    expect(screen.clipboard()).toBe(NEXT_8K);
+    expect(screen.clipboard()).toBe(SUGGESTED);
   });
 
   it("offers to load the variant and to take it back where it says that it is there", async () => {
@@ -93,17 +132,19 @@ describe("creating", () => {
     const screen = await openForm(stage);
     await screen.submit();
     await screen.action("Load Model");
-    expect(stage.ollama.loaded()).toMatchObject([{ model: { name: NEXT_8K } }]);
+    expect(stage.ollama.loaded()).toMatchObject([{ model: { name: SUGGESTED } }]);
     await screen.action("Undo");
     expect(names(stage.ollama)).toEqual(before);
   });
 
-  it("opens for a model trained for less than the suggested context, and says so on submitting", async () => {
+  it("starts at the trained context where that's no round one, and says so where more is chosen", async () => {
     const stage = await setStage({ ollama: { models: [sampleModel("nomic-embed-text:latest")] } });
     const screen = await openForm(stage);
-    expect(screen.field("Context (num_ctx)").value).toBe("8192");
+    expect(screen.field("Context (num_ctx)").shown).toContain("2K");
+    await screen.choose("Context (num_ctx)", "Custom");
+    await screen.fill("Tokens", "8k");
     await screen.submit();
-    says(screen.field("Context (num_ctx)").error, /trained|maximum/, "2K");
+    says(screen.field("Tokens").error, /trained|maximum/, "2K");
     expect(names(stage.ollama)).toHaveLength(1);
   });
 
@@ -114,17 +155,17 @@ describe("creating", () => {
     await screen.submit();
     await screen.toastAction("Undo");
     expect(names(stage.ollama)).toEqual(before);
-    screen.toast("SUCCESS", "deleted", NEXT_8K);
+    screen.toast("SUCCESS", "deleted", SUGGESTED);
   });
 
   it("is not undone where somebody has changed it since", async () => {
     const stage = await setStage();
     const screen = await openForm(stage);
     await screen.submit();
-    await stage.ollama.put({ ...sampleModel(NEXT), name: NEXT_8K, system: "You are mine." });
+    await stage.ollama.put({ ...sampleModel(NEXT), name: SUGGESTED, system: "You are mine." });
     await screen.toastAction("Undo");
-    screen.toast("FAILURE", "not deleted", NEXT_8K, "changed");
-    expect(names(stage.ollama)).toContain(NEXT_8K);
+    screen.toast("FAILURE", "not deleted", SUGGESTED, "changed");
+    expect(names(stage.ollama)).toContain(SUGGESTED);
   });
 
   it("is not begun while another change is under way", async () => {
@@ -134,13 +175,13 @@ describe("creating", () => {
     desk.localStorage.set("change-lock", JSON.stringify(holder));
     await screen.submit();
     screen.toast("FAILURE", "another change", "Set GPU Limit");
-    expect(names(stage.ollama)).not.toContain(NEXT_8K);
+    expect(names(stage.ollama)).not.toContain(SUGGESTED);
     desk.localStorage.delete("change-lock");
     await screen.submit();
-    expect(names(stage.ollama)).toContain(NEXT_8K);
+    expect(names(stage.ollama)).toContain(SUGGESTED);
     desk.localStorage.set("change-lock", JSON.stringify(holder));
     await screen.toastAction("Undo");
-    expect(names(stage.ollama)).toContain(NEXT_8K);
+    expect(names(stage.ollama)).toContain(SUGGESTED);
   });
 
   it("says when undoing fails", async () => {
@@ -149,7 +190,7 @@ describe("creating", () => {
     await screen.submit();
     stage.ollama.fault("delete", { kind: "http500", message: "read-only disk" });
     await screen.toastAction("Undo");
-    screen.toast("FAILURE", "delete", NEXT_8K, "500: read-only disk");
+    screen.toast("FAILURE", "delete", SUGGESTED, "500: read-only disk");
   });
 
   it("shows progress and can be cancelled before Ollama did anything", async () => {
@@ -158,10 +199,10 @@ describe("creating", () => {
     stage.ollama.fault("tags", { kind: "slow", ms: 300 });
     await screen.press("Create Variant");
     await screen.until(() => screen.toasts().length > 0);
-    screen.toast("ANIMATED", NEXT_8K);
+    screen.toast("ANIMATED", SUGGESTED);
     await screen.toastAction("Cancel");
     screen.toast("SUCCESS", ...NOTHING_CREATED);
-    expect(names(stage.ollama)).not.toContain(NEXT_8K);
+    expect(names(stage.ollama)).not.toContain(SUGGESTED);
     expect(screen.closed()).toBe(false);
   });
 
@@ -171,10 +212,10 @@ describe("creating", () => {
     // The stand-in has made it and is slow to say so.
     stage.ollama.fault("create", { kind: "slow", ms: 5_000 });
     await screen.press("Create Variant");
-    await screen.until(() => names(stage.ollama).includes(NEXT_8K));
+    await screen.until(() => names(stage.ollama).includes(SUGGESTED));
     await screen.toastAction("Cancel");
     screen.toast("SUCCESS", ...NOTHING_CREATED);
-    expect(names(stage.ollama)).not.toContain(NEXT_8K);
+    expect(names(stage.ollama)).not.toContain(SUGGESTED);
   });
 
   it("believes what it reads back, also where the stream broke off", async () => {
@@ -182,10 +223,10 @@ describe("creating", () => {
     const screen = await openForm(stage);
     stage.ollama.fault("create", { kind: "halfStream" });
     await screen.submit();
-    expect(names(stage.ollama)).toContain(NEXT_8K);
-    screen.toast("SUCCESS", "created", NEXT_8K, "Ollama");
+    expect(names(stage.ollama)).toContain(SUGGESTED);
+    screen.toast("SUCCESS", "created", SUGGESTED, "Ollama");
     await screen.toastAction("Undo");
-    expect(names(stage.ollama)).not.toContain(NEXT_8K);
+    expect(names(stage.ollama)).not.toContain(SUGGESTED);
   });
 
   it.each(["http500", "refuse", "garbage", "dies"] as const)(
@@ -213,17 +254,17 @@ describe("creating", () => {
 describe("a name that is taken", () => {
   const withVariant = () =>
     setStage({
-      ollama: { models: [sampleModel(NEXT), { ...sampleModel(NEXT), name: NEXT_8K, parameters: { num_ctx: 4096 } }] },
+      ollama: { models: [sampleModel(NEXT), { ...sampleModel(NEXT), name: SUGGESTED, parameters: { num_ctx: 4096 } }] },
     });
 
   it("is left alone unless the person agrees", async () => {
     const stage = await withVariant();
     const screen = await openForm(stage);
     await screen.submit();
-    expect(screen.alert("Replace", NEXT_8K, "exist").destructive).toBe(true);
+    expect(screen.alert("Replace", SUGGESTED, "exist").destructive).toBe(true);
     await screen.agree("Cancel");
     expect(asked(stage.ollama, "create")).toBe(0);
-    expect(parametersOf(stage.ollama, NEXT_8K)).toEqual({ num_ctx: 4096 });
+    expect(parametersOf(stage.ollama, SUGGESTED)).toEqual({ num_ctx: 4096 });
     expect(screen.closed()).toBe(false);
   });
 
@@ -232,10 +273,10 @@ describe("a name that is taken", () => {
     const screen = await openForm(stage);
     await screen.submit();
     await screen.agree("Replace");
-    expect(parametersOf(stage.ollama, NEXT_8K)).toMatchObject({ num_ctx: 8192 });
-    expect(screen.toast("SUCCESS", `Created ${NEXT_8K}`).actions).toEqual(["Copy Name", "Load"]);
+    expect(parametersOf(stage.ollama, SUGGESTED)).toMatchObject({ num_ctx: 65_536 });
+    expect(screen.toast("SUCCESS", `Created ${SUGGESTED}`).actions).toEqual(["Copy Name", "Load"]);
     await screen.toastAction("Load");
-    expect(stage.ollama.loaded().map((each) => [each.model.name, each.numCtx])).toEqual([[NEXT_8K, 8192]]);
+    expect(stage.ollama.loaded().map((each) => [each.model.name, each.numCtx])).toEqual([[SUGGESTED, 65_536]]);
   });
 
   it("is noticed in another spelling, and when somebody else was faster", async () => {
@@ -258,7 +299,7 @@ describe("a name that is taken", () => {
   it("that the person agreed to replace in another spelling offers no undo", async () => {
     const stage = await withVariant();
     const screen = await openForm(stage);
-    await screen.fill("Name", NEXT_8K.toUpperCase());
+    await screen.fill("Name", SUGGESTED.toUpperCase());
     await screen.submit();
     await screen.agree("Replace");
     expect(screen.toast("SUCCESS").actions).toEqual(["Copy Name", "Load"]);
@@ -349,7 +390,7 @@ describe("refusals", () => {
     screen.says(/Ollama Is(?:n't| Not) Running/i);
     await stage.ollama.restart();
     await screen.action("Refresh");
-    expect(screen.field("Name").value).toBe(NEXT_8K);
+    expect(screen.field("Name").value).toBe(SUGGESTED);
   });
 });
 

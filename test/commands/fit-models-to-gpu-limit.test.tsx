@@ -564,12 +564,23 @@ describe("loading and unloading", () => {
     const stage = await setStage({ ollama: { loadError } });
     const screen = await openList(stage);
     await screen.action("Load Model");
-    const toast = screen.toast("FAILURE", "Not Enough Memory", "more memory than is free");
+    const toast = screen.toast("FAILURE", "Not Enough Memory", "needs 60.0 GiB of memory, and 40.0 GiB is free");
     expect(toast.actions).toEqual(["Make It Fit", "Copy Details"]);
     await screen.toastAction("Copy Details");
     expect(screen.clipboard()).toContain(loadError());
     await screen.toastAction("Make It Fit");
     expect(screen.depth()).toBe(2);
+  });
+
+  it("leads on where a model fits by its verdict and still fails to load", async () => {
+    const stage = await setStage({ ollama: { loadError: () => "llama-server process has terminated: exit status 1" } });
+    const screen = await openList(stage);
+    await screen.pick("llama3.1:8b");
+    await screen.action("Load and Keep… › For 1 Hour");
+    expect(screen.toast("FAILURE", "Model Didn't Load").actions).toEqual(["Make It Fit", "Copy Details"]);
+    await screen.toastAction("Make It Fit");
+    screen.says("## Cap the Context at 64K", "The last load failed. Its process ended, most often for lack of memory.");
+    expect(screen.actions()[0]).toBe("Apply");
   });
 
   it("stops waiting when told to", async () => {

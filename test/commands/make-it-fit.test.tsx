@@ -93,8 +93,9 @@ describe("Make It Fit", () => {
     const screen = await openList(await stageOf({ ollama: { footprint } }));
     await screen.enter();
     await screen.enter();
-    screen.toast("FAILURE", "4.0 GiB Spilled to the CPU", "Next: Cap the Context at 64K.");
-    screen.says("Reload Model");
+    screen.toast("FAILURE", "4.0 GiB Spilled to the CPU", "50.5 GiB of 54.5 GiB is on the GPU");
+    screen.says("## Cap the Context at 32K", "The last load spilled: 50.5 GiB of 54.5 GiB is on the GPU.");
+    expect(screen.actions()[0]).toBe("Apply");
   });
 
   it("says why nothing makes it fit, and what helps instead", async () => {

@@ -12,6 +12,11 @@ const UNDER_WAY = "Another Change Is Under Way";
 
 const openForm = ({ system }: Stage) => renderCommand(<SetGpuLimit />, { command: "set-gpu-limit", system });
 
+async function choose(screen: Screen, title: string): Promise<void> {
+  await screen.pick(title);
+  await screen.action("Make It Fit This Way");
+}
+
 async function openPlan({ system }: Stage): Promise<Screen> {
   const screen = await renderCommand(<FitModelsToGpuLimit />, { command: "fit-models-to-gpu-limit", system });
   await screen.pick(MODEL);
@@ -55,14 +60,11 @@ describe("while one change waits for its password", () => {
     expect(desk.localStorage.has("change-lock")).toBe(false);
   });
 
-  it("Undo of an earlier one is not begun from its toast", async () => {
+  it("Undo of an earlier one is not begun", async () => {
     const stage = await stageOf();
     const screen = await openPlan(stage);
-    await screen.pick(RAISE);
-    await screen.press("Apply");
-    await screen.settle();
-    await screen.confirm(true);
-    await screen.settle();
+    await choose(screen, RAISE);
+    await screen.action("Apply");
     expect(stage.mac.limitMib()).toBe(57_344);
     const form = await openForm(stage);
     stage.mac.faults = { hang: true };
@@ -70,8 +72,7 @@ describe("while one change waits for its password", () => {
     await form.press("Set GPU Limit");
     await form.until(() => stage.mac.prompts.length === 2);
     desk.answers.push(true);
-    const undo = desk.toasts.find(({ primaryAction }) => primaryAction?.title === "Undo");
-    void undo?.primaryAction?.onAction(undo);
+    await screen.press("Undo");
     await form.until(() => lastToast(form)?.title === UNDER_WAY);
     stage.mac.answerPrompt("cancel");
     await form.settle();
@@ -81,16 +82,13 @@ describe("while one change waits for its password", () => {
 });
 
 describe("while another window is at a change", () => {
-  it("Apply is refused after the confirmation, and nothing is changed", async () => {
+  it("Apply is refused, and nothing is changed", async () => {
     const stage = await stageOf();
     const screen = await openPlan(stage);
-    await screen.pick(CAP);
-    await screen.press("Apply");
-    await screen.settle();
-    // It begins while the question is on screen.
+    await choose(screen, CAP);
+    // It begins while the page is on screen.
     holdLock(stage);
-    await screen.confirm(true);
-    await screen.settle();
+    await screen.action("Apply");
     expect(lastToast(screen)).toMatchObject({ style: "FAILURE", title: UNDER_WAY });
     expect(stage.ollama.models().map(({ name }) => name)).not.toContain(`${MODEL}-64k`);
     expect(desk.localStorage.has("journal-1")).toBe(false);
@@ -139,32 +137,24 @@ describe("a plan", () => {
     const screen = await openPlan(stage);
     const [model] = stage.ollama.models().filter(({ name }) => name === MODEL);
     if (model === undefined) throw new Error("The sample has no such model.");
+    await choose(screen, CAP);
     await stage.ollama.put({ ...model, system: "Another one." });
-    await screen.pick(CAP);
-    await screen.press("Apply");
-    await screen.settle();
+    await screen.action("Apply");
     expect(lastToast(screen)).toMatchObject({
       style: "FAILURE",
       title: "The Model Was Replaced Meanwhile",
       message: "Nothing changed. The plan is made again.",
     });
-    await screen.pick(CAP);
-    await screen.press("Apply");
-    await screen.settle();
-    await screen.confirm(true);
-    await screen.settle();
+    await screen.action("Apply");
     expect(stage.ollama.models().map(({ name }) => name)).toContain(`${MODEL}-64k`);
   });
 
-  it("is not carried out where model or limit change while the question is on screen", async () => {
+  it("is not carried out where model or limit change while the page is on screen", async () => {
     const stage = await stageOf();
     const screen = await openPlan(stage);
-    await screen.pick(RAISE);
-    await screen.press("Apply");
-    await screen.settle();
+    await choose(screen, RAISE);
     stage.mac.sysctls.set("iogpu.wired_limit_mb", "60000");
-    await screen.confirm(true);
-    await screen.settle();
+    await screen.action("Apply");
     expect(lastToast(screen)).toMatchObject({ title: "The Limit Was Changed Meanwhile" });
     expect(stage.mac.prompts).toEqual([]);
     expect(stage.mac.limitMib()).toBe(60_000);

@@ -45,24 +45,32 @@ async function openPlan(options: StageOptions = {}): Promise<{ screen: Screen; s
   return { screen: await openPlanOn(stage), stage };
 }
 
-/** Applies an option and says yes. */
-async function agreeTo(screen: Screen, title: string): Promise<void> {
+/** Opens the page of an option, as it's agreed to there. */
+async function choose(screen: Screen, title: string): Promise<void> {
   await screen.pick(title);
-  await screen.press("Apply");
-  await screen.settle();
-  await screen.confirm(true);
-  await screen.settle();
+  await screen.action("Make It Fit This Way");
+}
+
+/** Applies an option from its page. */
+async function agreeTo(screen: Screen, title: string): Promise<void> {
+  await choose(screen, title);
+  await screen.action("Apply");
 }
 
 async function apply(title: string, options: StageOptions = {}) {
   const opened = await openPlan(options);
-  await opened.screen.pick(title);
-  await opened.screen.press("Apply");
-  await opened.screen.settle();
-  await opened.screen.confirm(true);
-  await opened.screen.settle();
+  await agreeTo(opened.screen, title);
   return opened;
 }
+
+/** Back from what came of a change to all the ways. */
+async function backToWays(screen: Screen): Promise<void> {
+  await screen.back();
+  await screen.back();
+}
+
+/** Text of the screen in one line. */
+const said = (screen: Screen) => screen.text().replace(/\s*\n[│ ]*/g, " ");
 
 const titles = (screen: Screen) => screen.items().map((item) => item.title);
 const models = (stage: Stage) => stage.ollama.models().map(({ name }) => name);
@@ -127,24 +135,25 @@ describe("the plan of a model that spills", () => {
 describe("the guide's story", () => {
   it("goes from the default limit to a model that is whole on the GPU, with one prompt", async () => {
     const { screen, stage } = await openPlan({ ollama: spillsBeyond(56) });
-    await screen.pick(RAISE);
-    await screen.press("Apply");
-    await screen.settle();
-    expect(screen.text().replace(/\s*\n[│ ]*/g, " ")).toContain(
+    await choose(screen, RAISE);
+    expect(said(screen)).toContain(
       "1. Set the GPU limit to 57,344 MiB (56.0 GiB) until the Mac restarts: macOS asks for your password. " +
         `2. Load ${MODEL} and check that all of it (about 54.6 GiB) is on the GPU.`,
     );
     expect(stage.mac.prompts).toEqual([]);
-    await screen.confirm(true);
-    await screen.settle();
+    await screen.action("Apply");
+    expect(screen.alerts()).toEqual([]);
     expect(stage.mac.prompts).toHaveLength(1);
     expect(stage.mac.limitMib()).toBe(57_344);
     expect(stage.ollama.loaded()).toMatchObject([{ model: { name: MODEL }, numCtx: 262_144 }]);
     expect(lastToast(screen)).toMatchObject({
       title: "All on the GPU",
       message: expect.stringMatching(/54\.50 GiB.*256K.*54\.59 GiB.*-0\.2%/),
-      actions: ["Undo"],
+      actions: [],
     });
+    screen.says(`Use this name in your editor or app: ${MODEL}`, "GPU limit: 56.0 GiB");
+    expect(screen.actions().slice(0, 2)).toEqual(["Copy Name", "Undo"]);
+    await backToWays(screen);
     expect(titles(screen)).toEqual(["Nothing to Do"]);
     expect(stage.ollama.pulls).toEqual([]);
     expect(stage.mac.unknownCommands).toEqual([]);
@@ -152,6 +161,7 @@ describe("the guide's story", () => {
 
   it("keeps what was predicted and what it was, for the detail of the model", async () => {
     const { screen } = await apply(RAISE, { ollama: spillsBeyond(56) });
+    await backToWays(screen);
     await screen.back();
     await screen.action("Show Details");
     expect(screen.metadata().find(({ title }) => title === "Measured Here")?.value).toMatch(
@@ -172,15 +182,12 @@ describe("the guide's story", () => {
 
   it("keeps the limit after a restart where the person chooses that, and takes both back", async () => {
     const { screen, stage } = await openPlan({ ollama: spillsBeyond(56) });
-    await screen.pick(RAISE);
-    await screen.press("Apply and Keep After a Restart");
-    await screen.settle();
-    expect(screen.text().replace(/\s*\n[│ ]*/g, " ")).toContain("now and after every restart of the Mac");
-    await screen.confirm(true);
-    await screen.settle();
+    await choose(screen, RAISE);
+    await screen.action("Apply and Keep After a Restart");
     expect(stage.mac.prompts).toHaveLength(1);
     expect([...stage.mac.daemons.keys()]).toEqual(["local.gpu-limit.wired-limit.plist"]);
-    await screen.toastAction("Undo");
+    screen.says("A LaunchDaemon sets the same limit after every restart of the Mac");
+    await screen.action("Undo");
     await screen.confirm(true);
     await screen.settle();
     expect(stage.mac.limitMib()).toBe(0);
@@ -193,38 +200,37 @@ describe("the guide's story", () => {
     await screen.pick(MODEL);
     await screen.action("Load Model");
     await showPlan(screen);
-    await screen.pick(RAISE);
-    await screen.press("Apply");
-    await screen.settle();
+    await choose(screen, RAISE);
     expect(screen.text()).toContain(`2. Unload ${MODEL}.`);
-    await screen.confirm(true);
-    await screen.settle();
+    await screen.action("Apply");
     const generated = stage.ollama.requests.filter(({ route }) => route === "generate").map(({ body }) => body);
     expect(generated.map((body) => body["keep_alive"] === 0)).toEqual([false, true, false]);
   });
 
   it("is undone with the limit of before", async () => {
     const { screen, stage } = await apply(RAISE);
-    await screen.toastAction("Undo");
+    await screen.action("Undo");
     expect(screen.text()).toContain('Undo "Raise the Limit to 56.0 GiB"?');
     await screen.confirm(true);
     await screen.settle();
     expect(stage.mac.limitMib()).toBe(0);
     expect(stage.mac.prompts).toHaveLength(2);
     expect([...screen.toasts().map(({ title }) => title), ...desk.huds].join()).toContain("Undone");
+    screen.says(`## ${RAISE}`, "## Steps");
+    await screen.back();
     expect(titles(screen)[0]).toBe(RAISE);
   });
 
   it("is made again where the limit was changed meanwhile, and undone with the one that was in force then", async () => {
     const { screen, stage } = await openPlan({ ollama: spillsBeyond(56) });
+    await choose(screen, RAISE);
     stage.mac.sysctls.set("iogpu.wired_limit_mb", "54000");
-    await screen.pick(RAISE);
     await screen.action("Apply");
     expect(lastToast(screen)).toMatchObject({ title: "The Limit Was Changed Meanwhile" });
     expect(stage.mac.prompts).toEqual([]);
-    await agreeTo(screen, RAISE);
+    await screen.action("Apply");
     expect(stage.mac.limitMib()).toBe(57_344);
-    await screen.toastAction("Undo");
+    await screen.action("Undo");
     await screen.confirm(true);
     await screen.settle();
     expect(stage.mac.limitMib()).toBe(54_000);
@@ -233,6 +239,7 @@ describe("the guide's story", () => {
   it("can be undone later, too", async () => {
     const { screen, stage } = await apply(CAP);
     expect(models(stage)).toContain(VARIANT);
+    await backToWays(screen);
     await screen.back();
     await screen.pick(MODEL);
     await showPlan(screen);
@@ -249,13 +256,10 @@ function daemonOf(mib: number): string {
 }
 
 describe("what can go wrong", () => {
-  it("changes nothing when the confirmation is refused", async () => {
+  it("changes nothing when the page is left", async () => {
     const { screen, stage } = await openPlan();
-    await screen.pick(RAISE);
-    await screen.press("Apply");
-    await screen.settle();
-    await screen.confirm(false);
-    await screen.settle();
+    await choose(screen, RAISE);
+    await screen.back();
     expect(stage.mac.prompts).toHaveLength(0);
     expect(stage.ollama.loaded()).toEqual([]);
     expect(desk.localStorage.size).toBe(0);
@@ -270,7 +274,7 @@ describe("what can go wrong", () => {
       title: "Nothing Changed",
       message: "In force: the macOS default.",
     });
-    await screen.back();
+    await backToWays(screen);
     expect(titles(screen)).not.toContain(RAISE);
   });
 
@@ -283,14 +287,16 @@ describe("what can go wrong", () => {
     });
   });
 
-  it("says so when the model still spills, and what to try next", async () => {
-    const { screen } = await apply(RAISE, { ollama: spillsBeyond(50.5) });
+  it("says so when the model still spills, and goes on to the next way under what it got", async () => {
+    const { screen, stage } = await apply(RAISE, { ollama: spillsBeyond(50.5) });
     expect(lastToast(screen)).toMatchObject({
       style: "FAILURE",
       title: "4.0 GiB Spilled to the CPU",
-      message: expect.stringContaining(`Next: ${CAP}.`),
+      actions: ["Undo"],
     });
-    expect(titles(screen)).toEqual(["Reload Model"]);
+    screen.says("## Cap the Context at 32K", "The last load spilled: 50.5 GiB of 54.5 GiB is on the GPU.");
+    await screen.action("Apply");
+    expect(models(stage)).toContain(`${MODEL}-32k`);
   });
 
   it.each([
@@ -303,9 +309,11 @@ describe("what can go wrong", () => {
     ["cannot tell its size", [{ name: MODEL, size: 40 * GIB, size_vram: 40 * GIB }], "Loaded, but Not Verified"],
   ])("says so when Ollama %s", async (_, loaded, title) => {
     const { screen, stage } = await openPlan();
+    await choose(screen, RAISE);
     stage.ollama.fault("ps", { kind: "answer", body: JSON.stringify({ models: loaded }) });
-    await agreeTo(screen, RAISE);
+    await screen.action("Apply");
     expect(lastToast(screen)).toMatchObject({ style: "FAILURE", title });
+    screen.says(`# ${title}`);
   });
 
   it("keeps the limit, and offers to undo it, where the model does not load", async () => {
@@ -319,6 +327,10 @@ describe("what can go wrong", () => {
       message: "1 of 2 steps done. Its process ended, most often for lack of memory.",
       actions: ["Continue", "Undo"],
     });
+    // The next way needs no undo before it.
+    screen.says("## Cap the Context at 128K", "The last load failed.");
+    await screen.action("Apply");
+    expect(models(stage)).toContain(`${MODEL}-128k`);
   });
 });
 
@@ -335,11 +347,9 @@ describe.each([16, 24, 32, 36, 48, 64])("on a Mac with %d GB", (ramGib) => {
         footprintOf(model, numCtx, { limitBytes: stage.mac.limitBytes() });
       const screen = await openPlanOn(stage, name);
       if (screen.actions().includes("Load and Verify")) await screen.action("Load and Verify");
-      else if (screen.actions().includes("Apply")) {
-        await screen.press("Apply");
-        await screen.settle();
-        await screen.confirm(true);
-        await screen.settle();
+      else if (screen.actions().includes("Make It Fit This Way") && !said(screen).includes("To close:")) {
+        await screen.action("Make It Fit This Way");
+        await screen.action("Apply");
       } else {
         expect(screen.text()).toMatch(/It Doesn't Fit|A Smaller Model Instead|Lower the Quantization|Close Apps/);
         await screen.close();
@@ -362,13 +372,9 @@ describe("a limit that leaves macOS less than the person wants to keep", () => {
     expect(screen.text().replace(/\s+/g, " ")).toContain(
       "8.0 GiB left to macOS and apps, less than the 10.0 GiB advised",
     );
-    await screen.press("Apply");
-    await screen.settle();
-    const alert = screen.alerts().at(-1);
-    expect(alert).toMatchObject({ destructive: true });
-    expect(alert?.message).toContain("That leaves 8.0 GiB to macOS and your apps, less than the 10.0 GiB advised");
-    await screen.confirm(true);
-    await screen.settle();
+    await screen.action("Make It Fit This Way");
+    screen.says("**Warning:** That leaves 8.0 GiB to macOS and your apps, less than the 10.0 GiB advised");
+    await screen.action("Apply");
     expect(stage.mac.limitMib()).toBe(57_344);
     expect(stage.mac.prompts).toHaveLength(1);
   });
@@ -384,27 +390,22 @@ describe("a variant with a smaller context", () => {
 
   it("is only made, and nothing said of the GPU, where the person does not want to load it", async () => {
     const { screen, stage } = await openPlan();
-    await screen.pick(CAP);
-    await screen.press("Apply Without Loading");
-    await screen.settle();
-    expect(screen.text()).not.toContain("check that all of it");
-    await screen.confirm(true);
-    await screen.settle();
+    await choose(screen, CAP);
+    await screen.action("Apply Without Loading");
     expect(models(stage)).toContain(VARIANT);
     expect(stage.ollama.loaded()).toEqual([]);
     expect(lastToast(screen)).toMatchObject({
       title: "Done",
       message: `${CAP}. ${MODEL} wasn't loaded, so nothing is verified.`,
-      actions: ["Undo"],
     });
+    screen.says(`Use this name in your editor or app: ${VARIANT}`);
   });
 
   it("is used as it is where it was made before with the same context", async () => {
     const stage = await stageOf();
     await stage.ollama.put({ ...sampleModel(MODEL), name: VARIANT, parameters: { num_ctx: 65_536 } });
     const screen = await openPlanOn(stage);
-    await screen.pick(CAP);
-    await screen.action("Apply");
+    await agreeTo(screen, CAP);
     expect(lastToast(screen)?.message).toContain("at 64K");
     expect(stage.ollama.requests.some(({ route }) => route === "create")).toBe(false);
     expect(stage.ollama.loaded()).toMatchObject([{ model: { name: VARIANT } }]);
@@ -414,36 +415,30 @@ describe("a variant with a smaller context", () => {
     const stage = await stageOf();
     await stage.ollama.put({ ...sampleModel(MODEL), name: VARIANT, parameters: { num_ctx: 4096 } });
     const screen = await openPlanOn(stage);
-    await screen.pick(CAP);
-    await screen.press("Apply");
-    await screen.settle();
-    expect(screen.text().replace(/\s*\n[│ ]*/g, " ")).toContain(
+    await choose(screen, CAP);
+    expect(said(screen)).toContain(
       `Replace ${VARIANT}, a different model with this name, with one that has a context of 64K.`,
     );
-    expect(screen.alerts().at(-1)).toMatchObject({ destructive: true });
-    await screen.confirm(true);
-    await screen.settle();
+    await screen.action("Apply");
     expect(stage.ollama.models().find(({ name }) => name === VARIANT)?.parameters["num_ctx"]).toBe(65_536);
     // What was replaced cannot be brought back.
-    expect(lastToast(screen)?.actions).toEqual([]);
+    expect(screen.actions()).not.toContain("Undo");
   });
 
   it("does not take a model of another file for it, though name and context are the same", async () => {
     const stage = await stageOf();
     await stage.ollama.put({ ...sampleModel("llama3.1:8b"), name: VARIANT, parameters: { num_ctx: 65_536 } });
     const screen = await openPlanOn(stage);
-    await screen.pick(CAP);
-    await screen.press("Apply");
-    await screen.settle();
-    expect(screen.text()).toContain(`Replace ${VARIANT}, a different model with this name`);
-    await screen.confirm(false);
+    await choose(screen, CAP);
+    expect(said(screen)).toContain(`Replace ${VARIANT}, a different model with this name`);
     expect(stage.ollama.models().find(({ name }) => name === VARIANT)).toMatchObject({ family: "llama" });
   });
 
   it("leaves a model alone that took its name since the plan was made", async () => {
     const { screen, stage } = await openPlan();
+    await choose(screen, CAP);
     await stage.ollama.put({ ...sampleModel("llama3.1:8b"), name: VARIANT });
-    await agreeTo(screen, CAP);
+    await screen.action("Apply");
     expect(lastToast(screen)).toMatchObject({
       style: "FAILURE",
       title: "The Variant Wasn't Created",
@@ -479,17 +474,14 @@ describe("a quantized KV cache", () => {
   it("is set for the app, which restarts after saying whom it cuts off", async () => {
     const { screen, stage } = await openCrowded();
     expect(titles(screen)).toContain(QUANTIZE);
-    await screen.pick(QUANTIZE);
-    await screen.press("Apply");
-    await screen.settle();
+    await choose(screen, QUANTIZE);
     expect(screen.text()).toContain("1. Set the KV cache type to q8_0 for Ollama's next start.");
     expect(screen.text()).toContain("2. Restart Ollama.");
-    await screen.confirm(true);
-    await screen.settle();
+    await screen.action("Apply");
     expect(stage.mac.launchctlEnv.get("OLLAMA_KV_CACHE_TYPE")).toBe("q8_0");
     expect(await loggedCacheType(stage)).toBe("q8_0");
     expect(stage.ollama.loaded()).toMatchObject([{ model: { name: "llama3.1:8b" } }]);
-    await screen.toastAction("Undo");
+    await screen.action("Undo");
     await screen.confirm(true);
     await screen.settle();
     expect(stage.mac.launchctlEnv.has("OLLAMA_KV_CACHE_TYPE")).toBe(false);
@@ -498,8 +490,7 @@ describe("a quantized KV cache", () => {
 
   it("stops in the middle of the restart when told to, and can be continued", async () => {
     const { screen, stage } = await openCrowded({ system: { pause: withoutEndOf(500) } });
-    await screen.pick(QUANTIZE);
-    desk.answers.push(true);
+    await choose(screen, QUANTIZE);
     await screen.press("Apply");
     await screen.until(() => stage.mac.calls.some(({ file }) => file === "/bin/kill"));
     await screen.toastAction("Stop");
@@ -531,7 +522,7 @@ describe("a quantized KV cache", () => {
     const screen = await openPlanOn(stage, "llama3.1:8b");
     expect(titles(screen)).toContain(QUANTIZE);
     await screen.pick(QUANTIZE);
-    expect(screen.actions()).not.toContain("Apply");
+    expect(screen.actions()).not.toContain("Make It Fit This Way");
     await screen.action("Copy Commands");
     expect(screen.clipboard()).toBe("OLLAMA_KV_CACHE_TYPE=q8_0 ollama serve");
   });
@@ -617,8 +608,7 @@ describe("a change that was left before its end", () => {
     let clock = Date.parse("2026-11-24T10:00:00Z");
     const stage = await stageOf({ mac: { faults: { hang: true } }, system: { now: () => new Date(clock) } });
     const closed = await openPlanOn(stage);
-    await closed.pick(RAISE);
-    desk.answers.push(true);
+    await choose(closed, RAISE);
     await closed.press("Apply");
     await closed.until(() => stage.mac.prompts.length > 0);
     await closed.close();
@@ -638,8 +628,7 @@ describe("a change that was left before its end", () => {
   it("says where Stop can't close the password prompt, and stops behind it", async () => {
     const stage = await stageOf({ mac: { faults: { hang: true } } });
     const screen = await openPlanOn(stage);
-    await screen.pick(RAISE);
-    desk.answers.push(true);
+    await choose(screen, RAISE);
     await screen.press("Apply");
     await screen.until(() => stage.mac.prompts.length > 0);
     await screen.pressToast("Stop");
@@ -659,8 +648,7 @@ describe("a change that was left before its end", () => {
     const stage = await stageOf({ system: { now: () => new Date(clock) } });
     await keepJournal(stage, { states: ["running"], signAt: clock });
     const screen = await openPlanOn(stage);
-    await screen.pick(CAP);
-    await screen.action("Apply");
+    await agreeTo(screen, CAP);
     expect(lastToast(screen)).toMatchObject({
       title: "Another Change Isn't Over",
       message: expect.stringContaining("Raise and Cap for"),
@@ -712,10 +700,10 @@ describe("a change that was left before its end", () => {
     expect(titles(screen)).toContain("Raise and Cap");
   });
 
-  it("is neither continued nor undone from a toast once another window has ended it", async () => {
+  it("is neither continued nor undone once another window has ended it", async () => {
     const { screen, stage } = await apply(RAISE);
     for (const key of ["journal-1", "journal-2"]) desk.localStorage.delete(key);
-    await screen.toastAction("Undo");
+    await screen.action("Undo");
     expect(lastToast(screen)).toMatchObject({ title: "Nothing Changed" });
     expect(stage.mac.limitMib()).toBe(57_344);
   });
@@ -730,12 +718,11 @@ describe("a change that was left before its end", () => {
     expect(screen.items()[0]).toMatchObject({ title: "An Earlier Change", section: "Unfinished Change" });
     await screen.pick(MODEL);
     await showPlan(screen);
-    await screen.pick(CAP);
-    await screen.action("Apply");
+    await agreeTo(screen, CAP);
     expect(lastToast(screen)).toMatchObject({ title: "Another Change Isn't Over" });
     expect(desk.localStorage.get("journal-1")).toBe(text);
     expect(models(stage)).not.toContain(VARIANT);
-    await screen.back();
+    await backToWays(screen);
     await screen.pick("An Earlier Change");
     await screen.action("Show Details");
     expect(screen.text().replace(/\s+/g, " ")).toContain(words);
@@ -864,10 +851,7 @@ describe("a variant that is loaded", () => {
     await screen.pick("qwen3:8b");
     await showPlan(screen);
     expect(titles(screen)).toEqual(["Unload llama3.1:8b-8k"]);
-    await screen.press("Apply");
-    await screen.settle();
-    await screen.confirm(true);
-    await screen.settle();
+    await agreeTo(screen, "Unload llama3.1:8b-8k");
     expect(stage.ollama.loaded()).toMatchObject([{ model: { name: "qwen3:8b" } }]);
   });
 });
@@ -879,6 +863,7 @@ describe("RAM that is short, where the limit is not", () => {
     const screen = await openPlanOn(stage, "gemma3:27b");
     expect(titles(screen)[0]).toBe("Close Blender");
     expect(screen.text().replace(/\s+/g, " ")).toContain("To close: Blender (45.0 GiB)");
+    await choose(screen, "Close Blender");
     expect(screen.actions()).not.toContain("Apply");
     expect(screen.actions()[0]).toBe("Choose Apps to Close…");
     await screen.action("Choose Apps to Close…");

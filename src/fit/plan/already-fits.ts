@@ -4,9 +4,15 @@ import type { Proposal } from "./proposal";
 /** For a model that fits the limit where nothing has to be done, or nothing keeps the Mac from swapping. */
 export const alreadyFits: Proposal = {
   isLastResort: true,
-  *propose(_, before) {
+  *propose(plan, before) {
     if (!fitsLimit(before)) return [];
     yield;
-    return [{ title: before.kind === "fits" ? "Nothing to Do" : "Load It Anyway", changes: {}, after: before }];
+    return [
+      {
+        title: before.kind === "fits" && plan.failed === undefined ? "Nothing to Do" : "Load It Anyway",
+        changes: {},
+        after: before,
+      },
+    ];
   },
 };

@@ -1,6 +1,7 @@
 import { rulesOf } from "../runners";
 import { formatBytes } from "../units";
 import { verdictSentence } from "../verdict-text";
+import { needsHelp } from "./plan-input";
 import type { Proposal } from "./proposal";
 
 /**
@@ -8,9 +9,11 @@ import type { Proposal } from "./proposal";
  * comes to is known once it's pulled, so that it's never recommended.
  */
 export const ggufBuild: Proposal = {
-  *propose({ input, sibling, gguf }, before) {
+  *propose(plan, before) {
+    const { input, sibling, gguf } = plan;
     const { levers } = rulesOf(input.model);
-    if (before.kind === "fits" || sibling !== undefined || !levers.pullBuild || gguf?.kind === "missing") return [];
+    if (!needsHelp(plan, before) || sibling !== undefined) return [];
+    if (!levers.pullBuild || gguf?.kind === "missing") return [];
     yield;
     const pullBuild = gguf?.kind === "published" ? gguf : { unchecked: gguf?.reason };
     const weights = gguf?.kind === "published" ? ` It has ${formatBytes(gguf.weightBytes)} of weights.` : "";

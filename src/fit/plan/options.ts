@@ -18,6 +18,11 @@ export interface PlanOption extends Proposed {
   readonly commands: readonly string[];
 }
 
+/** Whether there's anything to agree to: loading the model alone changes nothing. */
+export function changesSomething({ changes }: PlanOption): boolean {
+  return Object.values(changes).some((change) => change !== undefined);
+}
+
 /** Whether an option rests on a build that nobody has confirmed: its verdict isn't a promise. */
 export function isUnconfirmed({ changes: { build } }: PlanOption): boolean {
   return build !== undefined && build.name === undefined;

@@ -5,7 +5,7 @@ import { formatContext } from "../units";
 import { contextOf, fitsLimit, judge, swaps } from "../verdict";
 import { runsText } from "../verdict-text";
 import { applyChanges, type Changes } from "./changes";
-import type { PlanInput } from "./plan-input";
+import { needsHelp, type PlanInput } from "./plan-input";
 import type { Proposal, Proposed } from "./proposal";
 import { settle, type Settled } from "./settle";
 
@@ -22,7 +22,7 @@ export const otherBuild: Proposal = {
     const alone = judge(applyChanges(plan.input, { otherBuild }));
     if (alone.kind === "unknown") return [];
     // Of a model that fits it's only told what there is.
-    const isBeside = before.kind === "fits";
+    const isBeside = !needsHelp(plan, before);
     const asItIs = proposedOther(plan, { changes: { otherBuild }, after: alone });
     if (isBeside || (fitsLimit(alone) && !swaps(alone))) return [{ ...asItIs, isBeside }];
     for (const numCtx of ROUND_CONTEXTS.filter((round) => round < contextOf(alone).value)) {

@@ -23,6 +23,21 @@ export interface PlanInput {
   readonly gguf?: OtherBuild;
   /** What a registry said of smaller builds, by quantization; absent where it was not asked. */
   readonly builds?: ReadonlyMap<string, SmallerBuild>;
+  /** What the last load came to, where it didn't end as the verdict says: the model needs help, whatever that says. */
+  readonly failed?: FailedLoad;
+}
+
+/** A load that failed for memory or spilled, or a request that failed. */
+export interface FailedLoad {
+  /** A sentence. */
+  readonly reason: string;
+  /** Bytes that it got on the GPU; absent where it didn't load. */
+  readonly placedBytes?: number;
+}
+
+/** Whether a model needs help: by its verdict, or by what its last load came to. */
+export function needsHelp({ failed }: PlanInput, before: KnownVerdict): boolean {
+  return before.kind !== "fits" || failed !== undefined;
 }
 
 /** The recommended limit in MiB, where it can be set and is enough higher than the one in force to be worth it. */

@@ -8,7 +8,8 @@ import { settle } from "./settle";
 /** A model is measured when it loads: one that spilled under a lower limit stays spilled until it's reloaded. */
 export const reloadModel: Proposal = {
   *propose(plan, before) {
-    if (before.kind !== "fits") return [];
+    // Who has just seen it fail has reloaded it already.
+    if (before.kind !== "fits" || plan.failed !== undefined) return [];
     const { loaded, model } = plan.input;
     const self = loaded.find(({ digest }) => digest === model.digest);
     const why = self && whyReload(self, before);

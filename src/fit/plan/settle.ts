@@ -2,7 +2,7 @@ import { tierAfterRestart } from "../context-tier";
 import { inForceBytes } from "../limit-policy";
 import { MIB } from "../units";
 import { type Lever, rulesOf } from "../runners";
-import { fitsLimit, judge, type KnownVerdict, swaps } from "../verdict";
+import { fitsLimit, judge, type KnownVerdict, needBytes, swaps } from "../verdict";
 import { applyChanges, type Changes, restarted } from "./changes";
 import type { PlanInput } from "./plan-input";
 
@@ -23,6 +23,8 @@ export function settle(plan: PlanInput, before: KnownVerdict, asked: Changes): S
   const state = applyChanges(plan.input, changes);
   const after = judge(state);
   if (!fitsLimit(after) || (fitsLimit(before) && swaps(after))) return undefined;
+  // What it got on the GPU says more than a verdict that it has shown to be wrong.
+  if (fitsLimit(before) && needBytes(after) > (plan.failed?.placedBytes ?? Infinity)) return undefined;
   if (changes.limitMib !== undefined && !fitsLimit(judge(restarted(state)))) return undefined;
   return { changes, after };
 }

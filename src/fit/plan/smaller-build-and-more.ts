@@ -2,7 +2,7 @@ import { ROUND_CONTEXTS } from "../largest-context";
 import type { Steps } from "../steps";
 import { formatBytes, formatContext, MIB } from "../units";
 import { contextOf, fitsLimit, type KnownVerdict, swaps } from "../verdict";
-import { type PlanInput, recommendedRaise } from "./plan-input";
+import { needsHelp, type PlanInput, recommendedRaise } from "./plan-input";
 import type { Proposal, Proposed } from "./proposal";
 import { settle } from "./settle";
 import { buildCandidates, proposedBuild, type Sizing } from "./smaller-build";
@@ -20,7 +20,7 @@ export const smallerBuildAndMore: Proposal = {
 };
 
 export function* bestBuildAndMore(plan: PlanInput, before: KnownVerdict, sizing: Sizing): Steps<readonly Proposed[]> {
-  if (before.kind === "fits" || !plan.canCap) return [];
+  if (!needsHelp(plan, before) || !plan.canCap) return [];
   const present = contextOf(before).value;
   const raise = fitsLimit(before) ? undefined : recommendedRaise(plan, before);
   const limits = raise === undefined ? [undefined] : [undefined, raise];

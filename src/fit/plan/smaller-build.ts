@@ -2,7 +2,7 @@ import type { Steps } from "../steps";
 import { type KnownVerdict, swaps } from "../verdict";
 import { verdictSentence } from "../verdict-text";
 import type { BuildChange } from "./changes";
-import type { PlanInput } from "./plan-input";
+import { needsHelp, type PlanInput } from "./plan-input";
 import type { Proposal, Proposed } from "./proposal";
 import { smallerQuantizations } from "./quantizations";
 import { settle, type Settled } from "./settle";
@@ -23,7 +23,7 @@ export const smallerBuild: Proposal = {
 };
 
 export function* bestBuild(plan: PlanInput, before: KnownVerdict, sizing: Sizing): Steps<readonly Proposed[]> {
-  if (before.kind === "fits") return [];
+  if (!needsHelp(plan, before)) return [];
   for (const candidate of buildCandidates(plan, sizing)) {
     yield;
     const settled = settle(plan, before, { build: candidate.build });

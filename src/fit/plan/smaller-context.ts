@@ -4,14 +4,14 @@ import { formatContext } from "../units";
 import { contextOf, type KnownVerdict, swaps } from "../verdict";
 import { verdictSentence } from "../verdict-text";
 import { applyChanges, type Changes } from "./changes";
-import type { PlanInput } from "./plan-input";
+import { needsHelp, type PlanInput } from "./plan-input";
 import type { Proposal } from "./proposal";
 import { settle, type Settled } from "./settle";
 
 /** A smaller context under the limit in force. */
 export const smallerContext: Proposal = {
   *propose(plan, before) {
-    if (before.kind === "fits") return [];
+    if (!needsHelp(plan, before)) return [];
     const found = yield* roundContexts(plan, before, {});
     return found.map((each) => ({ ...each, title: `Cap the Context at ${formatContext(each.numCtx)}` }));
   },

@@ -1,9 +1,8 @@
-import { Icon, showToast, Toast } from "@raycast/api";
-import { isFinished, newJournal } from "../../apply/journal";
+import { showToast, Toast } from "@raycast/api";
+import { isOver, newJournal } from "../../apply/journal";
 import { type KeptJournal, readJournal } from "../../apply/journal-store";
 import type { RunResult } from "../../apply/run-change";
 import { leavesSomething, planSteps, type Step, stepText } from "../../apply/steps";
-import { agreeToSteps } from "./agree-to-steps";
 import type { ClosableApp, ModelDescription } from "../../fit/facts";
 import { checkLimit } from "../../fit/limit-policy";
 import { type BesideLoaded, ownRunners } from "../../fit/own-runners";
@@ -20,19 +19,20 @@ import { carryOut } from "./carry-out";
 import type { Settings } from "../../app/preferences";
 import { appleSilicon, connect, type Snapshot } from "../../app/snapshot";
 import { localStorage } from "../../app/local-storage";
+import type { OpenMakeItFit } from "../shared/load-cure";
 import { asOneChange } from "../shared/one-change";
 import type { FitRow } from "../shared/use-fit-list";
 import { getSystem } from "../../app/system";
 
 export interface ApplyOption {
   readonly option: PlanOption;
-  /** The option behind it, for where the model still spills. */
-  readonly next?: PlanOption;
   readonly row: FitRow;
   readonly rows: readonly FitRow[];
   readonly snapshot: Snapshot;
   readonly settings: Settings;
   readonly refresh: () => void;
+  /** Opens what makes the model fit, where the load at the end shows that it doesn't yet. */
+  readonly makeItFit?: OpenMakeItFit;
 }
 
 /** How an option is carried out. */
@@ -43,35 +43,29 @@ export interface ApplyWay {
   readonly keepsLimit?: boolean;
   /** The apps that the person ticked to be closed, in a form that says what else is done: nothing more is asked. */
   readonly closing?: readonly ClosableApp[];
-  /** The steps as the person has read them: nothing else is done, and nothing is asked. Absent = an alert asks. */
+  /** The steps as the person has read and agreed to them: nothing else is done. Absent = a load alone, or `closing`. */
   readonly agreed?: readonly Step[];
 }
 
-/** Carries out an option that the person agrees to, step by step; undefined where nothing was begun, which is said. */
+/**
+ * Carries out an option that the person agrees to, step by step; undefined where nothing was begun, which is said. What
+ * came of one that finished is for a view to show.
+ */
 export async function applyOption(work: ApplyOption, way: ApplyWay = {}): Promise<RunResult | undefined> {
-  const { option, next, row, snapshot, settings, refresh } = work;
+  const { option, row, snapshot, settings, refresh, makeItFit } = work;
   const steps = await stepsOf(work, way);
   const isReady = async () => (await isAsPlanned(work)) && (!steps.some(leavesSomething) || (await isPlaceFree()));
   const about = { title: option.title, model: row.model.name, digest: row.model.digest, url: snapshot.url ?? "" };
   const journal = newJournal(about, steps, getSystem().now());
-  const changeWork = { settings, snapshot, refresh, next: next?.title };
+  const changeWork = { settings, snapshot, refresh, makeItFit, hasView: true };
   if (!(await isReady())) return undefined;
   // Loading alone changes nothing that would have to be agreed to, and disturbs no other change.
   if (steps.every(({ kind }) => kind === "load")) return carryOut(journal, changeWork, { isOurs: async () => true });
-  if (!(await isAgreed(work, way, steps))) return undefined;
+  // The form in which apps are ticked says what else is done.
+  if (way.closing === undefined && !(await isAsAgreed(way.agreed ?? [], steps, refresh))) return undefined;
   return asOneChange({ title: option.title, journal: journal.id }, async (lock) =>
     (await isReady()) ? carryOut(journal, changeWork, lock) : undefined,
   );
-}
-
-/** Whether the person agrees: on the page or the form they come from, else in an alert. */
-function isAgreed(
-  work: ApplyOption,
-  { agreed, closing }: ApplyWay,
-  steps: readonly Step[],
-): Promise<boolean> | boolean {
-  if (closing !== undefined) return true;
-  return agreed === undefined ? confirmSteps(work, steps) : isAsAgreed(agreed, steps, work.refresh);
 }
 
 /** Whether the steps are still those that a person has read; otherwise it is said, and they are shown again. */
@@ -107,7 +101,7 @@ async function isPlaceFree(): Promise<boolean> {
     case "journal": {
       const { title, model } = kept.journal;
       return (
-        isFinished(kept.journal) ||
+        isOver(kept.journal) ||
         refuse("Another Change Isn't Over", `${title} for ${model}: see the top of Fit Models to GPU Limit.`)
       );
     }
@@ -217,16 +211,3 @@ export function warningsOf({ option, snapshot }: Pick<ApplyOption, "option" | "s
 /** Whether steps take something away that nothing brings back. */
 export const replacesModel = (steps: readonly Step[]): boolean =>
   steps.some((step) => step.kind === "create-variant" && step.replaces !== undefined);
-
-function confirmSteps(work: ApplyOption, steps: readonly Step[]): Promise<boolean> {
-  const { option } = work;
-  const warnings = warningsOf(work);
-  return agreeToSteps({
-    icon: Icon.Play,
-    title: `${option.title}?`,
-    steps,
-    warnings,
-    yes: "Apply",
-    isDestructive: replacesModel(steps) || warnings.length > 0,
-  });
-}

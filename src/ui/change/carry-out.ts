@@ -1,15 +1,15 @@
-import { Icon, showToast, Toast } from "@raycast/api";
+import { Alert, confirmAlert, Icon, showToast, Toast } from "@raycast/api";
 import { showFailureToast } from "@raycast/utils";
 import type { ChangeLock } from "../../apply/change-lock";
 import { canUndo, hasChanged, type Journal, newUndo, stepsBack } from "../../apply/journal";
 import { clearJournal, readJournal } from "../../apply/journal-store";
 import { reviewJournal } from "../../apply/review-journal";
 import { runChange, type RunResult } from "../../apply/run-change";
-import { type ChangeSystem, stepTitle } from "../../apply/steps";
-import { agreeToSteps } from "./agree-to-steps";
+import { type ChangeSystem, type Step, stepText, stepTitle } from "../../apply/steps";
+import { makeItFitAction, type OpenMakeItFit } from "../shared/load-cure";
 import { loadingWords } from "../shared/load-words";
 import { changeSystem } from "./change-system";
-import { resultWords } from "./change-words";
+import { failedLoadOf, resultWords } from "./change-words";
 import type { ToastWords } from "../shared/confirm-and-run";
 import { asOneChange } from "../shared/one-change";
 import type { Settings } from "../../app/preferences";
@@ -23,8 +23,10 @@ export interface ChangeWork {
   readonly settings: Settings;
   readonly snapshot: Snapshot;
   readonly refresh: () => void;
-  /** What to try where the model still spills, in words. */
-  readonly next?: string;
+  /** Opens what makes the model fit, where the load at the end shows that it doesn't yet. */
+  readonly makeItFit?: OpenMakeItFit;
+  /** A view shows what came of it, Undo included, where all went well. */
+  readonly hasView?: boolean;
 }
 
 /**
@@ -76,7 +78,7 @@ export async function carryOut(
     });
     const result = await running.finally(() => toast.hide());
     // A new toast, not the old one changed: with the window closed only a new one becomes visible.
-    await showToast(withActions(resultWords(result, work.next), result, work));
+    await showToast(withActions(resultWords(result), result, work));
     return result;
   } finally {
     work.refresh();
@@ -86,7 +88,12 @@ export async function carryOut(
 function withActions(words: ToastWords, result: RunResult, work: ChangeWork): Toast.Options {
   const { journal } = result;
   const undo = canUndo(journal) ? { title: "Undo", onAction: () => void undoChange(journal, work) } : undefined;
-  if (result.kind === "finished") return { ...words, primaryAction: undo };
+  const cure = makeItFitAction(failedLoadOf(result), work.makeItFit);
+  if (cure !== undefined) return { ...words, primaryAction: cure, secondaryAction: undo };
+  if (result.kind === "finished") {
+    const isInView = work.hasView === true && failedLoadOf(result) === undefined;
+    return { ...words, primaryAction: isInView ? undefined : undo };
+  }
   if (!result.isLeft) return words;
   const goOn = { title: "Continue", onAction: () => continueChange(journal, work) };
   return { ...words, primaryAction: goOn, secondaryAction: undo };
@@ -116,14 +123,7 @@ export async function undoChange({ id, title }: Journal, work: ChangeWork): Prom
     work.refresh();
     return undefined;
   }
-  const agreed = await agreeToSteps({
-    icon: Icon.Undo,
-    title: `Undo "${title}"?`,
-    steps,
-    yes: "Undo",
-    isDestructive: true,
-  });
-  if (!agreed) return undefined;
+  if (!(await confirmUndo(title, steps))) return undefined;
   const undo = newUndo(journal, getSystem().now());
   return asOneChange({ title: `Undo "${title}"`, journal: undo.id }, async (lock) => {
     const now = await readAgain(id, work);
@@ -132,6 +132,16 @@ export async function undoChange({ id, title }: Journal, work: ChangeWork): Prom
     if (JSON.stringify(stepsBack(now)) === JSON.stringify(steps)) return carryOut(undo, work, lock);
     await sayOver(work);
     return undefined;
+  });
+}
+
+function confirmUndo(title: string, steps: readonly Step[]): Promise<boolean> {
+  const [first = "", ...more] = steps.map(stepText);
+  return confirmAlert({
+    icon: Icon.Undo,
+    title: `Undo "${title}"?`,
+    message: more.length === 0 ? first : [first, ...more].map((text, index) => `${index + 1}. ${text}`).join("\n"),
+    primaryAction: { title: "Undo", style: Alert.ActionStyle.Destructive },
   });
 }
 

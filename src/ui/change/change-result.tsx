@@ -8,6 +8,7 @@ import type { Settings } from "../../app/preferences";
 import type { Snapshot } from "../../app/snapshot";
 import { undoChange } from "./carry-out";
 import { resultWords } from "./change-words";
+import type { OpenMakeItFit } from "../shared/load-cure";
 import { runInTerminal } from "../shared/model-work";
 import { plainMarkdown } from "../shared/plain-markdown";
 import { RefreshAction } from "../shared/refresh-action";
@@ -26,7 +27,7 @@ interface Props {
   readonly snapshot: Snapshot;
   readonly refresh: () => void;
   /** Opens the plan again. */
-  readonly makeItFit: () => void;
+  readonly makeItFit?: OpenMakeItFit;
 }
 
 /** What came of a change: the name to use, what was done, and what is in force now. */
@@ -37,7 +38,7 @@ export function ChangeResult({ result, name, row: before, settings, snapshot: op
   const { snapshot = openedIn, isLoading } = list;
   const rows = list.rows.filter(({ model }) => sameModel(model.name, name));
   const row = rows.find(({ model }) => model.runner === before.model.runner) ?? rows[0];
-  const words = resultWords(result, undefined);
+  const words = resultWords(result);
   const work = { settings, snapshot, refresh };
   return (
     <Detail

@@ -2,13 +2,14 @@ import { Toast } from "@raycast/api";
 import type { JournalEntry } from "../../apply/journal";
 import type { RunResult } from "../../apply/run-change";
 import { stepFailedText, stepUnsureText } from "../../apply/steps";
+import type { FailedLoad } from "../../fit/plan/plan-input";
 import { memoryFailure } from "../../ollama/load-failure";
 import type { ToastWords } from "../shared/confirm-and-run";
-import { loadWords } from "../shared/load-words";
+import { failedByError, failedByReport, loadWords } from "../shared/load-words";
 
-/** What a toast says of a change: what came of it, not what was asked for. `next` = what to try where it still spills. */
-export function resultWords(result: RunResult, next: string | undefined): ToastWords {
-  if (result.kind === "finished") return finishedWords(result, next);
+/** What a toast says of a change: what came of it, not what was asked for. */
+export function resultWords(result: RunResult): ToastWords {
+  if (result.kind === "finished") return finishedWords(result);
   const { journal, entry, reason, isLeft } = result;
   const { step } = entry;
   // The server may go on with what nobody waits for.
@@ -21,7 +22,7 @@ export function resultWords(result: RunResult, next: string | undefined): ToastW
     return { style: Toast.Style.Success, title: "Nothing Changed", message };
   }
   // The server's own words are in the steps of the change.
-  const said = (step.kind === "load" && memoryFailure(reason)) || reason;
+  const said = (step.kind === "load" && memoryFailure(reason)?.message) || reason;
   const { length } = journal.entries;
   const done = journal.entries.filter(({ state }) => state === "done").length;
   return {
@@ -43,10 +44,7 @@ function titleOf({ step, effect }: JournalEntry): string {
   }
 }
 
-function finishedWords(
-  { journal, load, notes }: Extract<RunResult, { kind: "finished" }>,
-  next: string | undefined,
-): ToastWords {
+function finishedWords({ journal, load, notes }: Extract<RunResult, { kind: "finished" }>): ToastWords {
   const [note] = notes;
   if (note !== undefined) return { style: Toast.Style.Failure, ...note };
   if (journal.undoes !== undefined) {
@@ -56,10 +54,13 @@ function finishedWords(
     const message = `${journal.title}. ${journal.model} wasn't loaded, so nothing is verified.`;
     return { style: Toast.Style.Success, title: "Done", message };
   }
-  const words = loadWords(load.report, load.step.expected);
-  return load.report.kind === "spilled" && next !== undefined
-    ? { ...words, message: `${words.message} Next: ${next}.` }
-    : words;
+  return loadWords(load.report, load.step.expected);
+}
+
+/** The load at the end of a change, where it failed for memory or spilled. */
+export function failedLoadOf(result: RunResult): FailedLoad | undefined {
+  if (result.kind === "finished") return result.load && failedByReport(result.load.report);
+  return result.kind === "failed" && result.entry.step.kind === "load" ? failedByError(result.reason) : undefined;
 }
 
 /** The model to use once a change is done: the one that was loaded, else the variant that was made, else its own. */

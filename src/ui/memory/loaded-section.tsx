@@ -1,4 +1,4 @@
-import { Action, Color, Icon, Keyboard, List } from "@raycast/api";
+import { Action, Color, Icon, Keyboard, List, useNavigation } from "@raycast/api";
 import type { ReactNode } from "react";
 import { ollamaStopCommand } from "../../fit/commands";
 import type { LoadedModel } from "../../fit/facts";
@@ -10,6 +10,7 @@ import { buildKey, buildOf, buildTitle } from "../../fit/model-builds";
 import { inForceBytes } from "../../fit/limit-policy";
 import { KeepLoadedSubmenu } from "../shared/keep-loaded";
 import { changeLoaded } from "../shared/model-work";
+import { MakeItFit } from "../plan/make-it-fit-action";
 import { ShowPlanAction } from "../plan/plan-action";
 import { serverWords } from "../ollama/server-empty-view";
 import { hostPlace, type Snapshot } from "../../app/snapshot";
@@ -72,12 +73,14 @@ function NoAnswer({ memory, snapshot, reason }: Omit<Props, "memoryView"> & { re
 }
 
 function Loaded({ model, memory, snapshot, memoryView }: Props & { readonly model: LoadedModel }) {
+  const { push } = useNavigation();
   const { settings, rows } = memory.list;
   const build = buildOf(
     model,
     rows.map((row) => row.model),
   );
   const row = rows.find((each) => each.verdict && each.model === build);
+  const plan = row && { row, snapshot, settings, refresh: memory.refresh, memoryView };
   const expiry = formatExpiry(model.expiresAt, getSystem().now());
   // What Ollama only displays caps nothing.
   const context = build && rulesOf(build).numCtx === "displayed" ? undefined : model.contextLength;
@@ -94,15 +97,7 @@ function Loaded({ model, memory, snapshot, memoryView }: Props & { readonly mode
       ]}
       actions={
         <RowActions memory={memory}>
-          {row && needsHelp(model, row) && (
-            <ShowPlanAction
-              row={row}
-              snapshot={snapshot}
-              settings={settings}
-              refresh={memory.refresh}
-              memoryView={memoryView}
-            />
-          )}
+          {plan && needsHelp(model, plan.row) && <ShowPlanAction {...plan} />}
           <Action
             title="Unload Model"
             icon={Icon.Eject}
@@ -114,6 +109,7 @@ function Loaded({ model, memory, snapshot, memoryView }: Props & { readonly mode
             model={model}
             ignoresContext={build !== undefined && rulesOf(build).numCtx === "displayed"}
             refresh={memory.refreshUse}
+            makeItFit={plan && ((failed) => push(<MakeItFit {...plan} failed={failed} />))}
           />
           <Action.CopyToClipboard
             title="Copy Stop Command"

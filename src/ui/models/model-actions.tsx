@@ -1,17 +1,16 @@
 import { Action, ActionPanel, Icon, Keyboard, useNavigation } from "@raycast/api";
-import { expectedLoad, predictedTerms } from "../../apply/load-report";
 import { ollamaRunCommand } from "../../fit/commands";
 import { variantRefusal } from "../../ollama/variant";
 import { buildId } from "../../fit/model-builds";
+import type { FailedLoad } from "../../fit/plan/plan-input";
 import type { Cures } from "../../fit/plan/cures";
 import { CheckRequestAction } from "../request/check-request-action";
 import { CopyActions } from "./copy-actions";
 import { ExplainAction } from "../explain/explain-action";
 import { SetLimitAction } from "../limit/set-limit-action";
 import { MemoryView } from "../memory/memory-view";
-import { changeLoaded, runInTerminal } from "../shared/model-work";
-import { MakeItFitView } from "../plan/make-it-fit-view";
-import { MakeItFitAction } from "../plan/make-it-fit-action";
+import { changeLoaded, loadModel, runInTerminal } from "../shared/model-work";
+import { MakeItFit, MakeItFitAction } from "../plan/make-it-fit-action";
 import { AllWaysAction, ShowPlanAction } from "../plan/plan-action";
 import { PreferencesAction } from "../shared/preferences-action";
 import { LoadAndKeepSubmenu } from "../shared/keep-loaded";
@@ -58,9 +57,11 @@ export function ModelActions({
 }: Props) {
   const { push } = useNavigation();
   const { model, verdict } = row;
+  const load = (keepAlive?: number) => loadModel(row, settings, refresh, { keepAlive, makeItFit });
   const makeItFit =
     verdict && verdict.kind !== "unknown"
-      ? () => push(<MakeItFitView {...{ row, snapshot, settings, refresh }} memoryView={<MemoryView />} />)
+      ? (failed?: FailedLoad) =>
+          push(<MakeItFit {...{ row, snapshot, settings, refresh, failed }} memoryView={<MemoryView />} />)
       : undefined;
   const isLoaded = snapshot.loaded.some((loaded) => loaded.digest === model.digest);
   const refusal = variantRefusal(model, snapshot.server.version);
@@ -93,31 +94,9 @@ export function ModelActions({
             onAction={() => changeLoaded(settings, model, "unload", refresh)}
           />
         ) : (
-          <Action
-            title="Load Model"
-            icon={Icon.Bolt}
-            shortcut={SHORTCUTS.load}
-            onAction={() =>
-              changeLoaded(settings, model, "load", refresh, {
-                expected: verdict && expectedLoad(verdict),
-                predicted: verdict && predictedTerms(verdict),
-                makeItFit,
-              })
-            }
-          />
+          <Action title="Load Model" icon={Icon.Bolt} shortcut={SHORTCUTS.load} onAction={() => load()} />
         )}
-        {!isLoaded && (
-          <LoadAndKeepSubmenu
-            load={(keepAlive) =>
-              changeLoaded(settings, model, "load", refresh, {
-                keepAlive,
-                expected: verdict && expectedLoad(verdict),
-                predicted: verdict && predictedTerms(verdict),
-                makeItFit,
-              })
-            }
-          />
-        )}
+        {!isLoaded && <LoadAndKeepSubmenu load={load} />}
         <CheckRequestAction {...{ row, snapshot, settings, refresh, makeItFit }} />
         <Action
           title="Copy Command and Open Terminal"
@@ -171,7 +150,7 @@ function FirstActions({ row, instead, ...rest }: Pick<Props, "row" | "instead" |
                   parent={row}
                   variant={instead}
                   {...rest}
-                  url={rest.snapshot.url}
+                  memoryView={plan.memoryView}
                   allWays={<AllWaysAction {...plan} />}
                 />
               }

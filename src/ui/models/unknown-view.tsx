@@ -5,7 +5,7 @@ import { formatBytes } from "../../fit/units";
 import type { Settings } from "../../app/preferences";
 import type { Snapshot } from "../../app/snapshot";
 import { RestartOllamaAction } from "../ollama/restart-action";
-import { changeLoaded } from "../shared/model-work";
+import { loadModel } from "../shared/model-work";
 import { plainMarkdown } from "../shared/plain-markdown";
 import { PreferencesAction } from "../shared/preferences-action";
 import { RefreshAction } from "../shared/refresh-action";
@@ -21,7 +21,8 @@ interface Props {
 }
 
 /** Why nothing is promised for a model, and what would make it known. */
-export function UnknownView({ row: { model, input, verdict }, snapshot, settings, refresh, memoryView }: Props) {
+export function UnknownView({ row, snapshot, settings, refresh, memoryView }: Props) {
+  const { model, input, verdict } = row;
   if (input === undefined || verdict?.kind !== "unknown") return <Detail isLoading navigationTitle={model.name} />;
   const ways = waysToKnow(input, verdict);
   const sum = verdict.estimate && `Its own sum is known: ${formatBytes(verdict.estimate.total, 2)}.`;
@@ -38,7 +39,7 @@ export function UnknownView({ row: { model, input, verdict }, snapshot, settings
       ].join("\n\n")}
       actions={
         <ActionPanel>
-          <Action title="Load Model" icon={Icon.Bolt} onAction={() => changeLoaded(settings, model, "load", refresh)} />
+          <Action title="Load Model" icon={Icon.Bolt} onAction={() => loadModel(row, settings, refresh)} />
           <Action.Push title="Show GPU Memory" icon={Icon.MemoryChip} target={memoryView} />
           <RefreshAction refresh={refresh} />
           <PreferencesAction />

@@ -3,7 +3,7 @@ import { useEffect, useRef } from "react";
 import type { LaunchContext } from "../../app/launch-context";
 import { sameModel } from "../../fit/model-name";
 import { MemoryView } from "../memory/memory-view";
-import { MakeItFitView } from "../plan/make-it-fit-view";
+import { MakeItFit } from "../plan/make-it-fit-action";
 import { PlanView } from "../plan/plan-view";
 import type { FitList } from "../shared/use-fit-list";
 
@@ -20,7 +20,7 @@ export function useLinkedView(linked: LaunchContext | undefined, list: FitList, 
       isDone.current = true;
       const props = { row, snapshot, settings, refresh, memoryView: <MemoryView /> };
       const fits = row.verdict.kind === "fits" || row.verdict.kind === "unknown";
-      push(view === "make-it-fit" && !fits ? <MakeItFitView {...props} /> : <PlanView {...props} />);
+      push(view === "make-it-fit" && !fits ? <MakeItFit {...props} /> : <PlanView {...props} />);
     } else if (row === undefined && !isLoading && snapshot.state.kind === "answering") {
       isDone.current = true;
       void showToast({ style: Toast.Style.Failure, title: "Model Not Installed", message: name });

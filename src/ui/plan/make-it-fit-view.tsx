@@ -2,31 +2,40 @@ import { Detail, useNavigation } from "@raycast/api";
 import { useEffect, useState } from "react";
 import { isApplicable } from "../../apply/is-applicable";
 import { type Step, stepText } from "../../apply/steps";
-import type { PlanOption } from "../../fit/plan/options";
+import type { Plan, PlanOption } from "../../fit/plan/options";
+import type { FailedLoad } from "../../fit/plan/plan-input";
 import { comfortable, comfortableText, pickFor } from "../../fit/picks/comfortable";
-import { applyOption, type ApplyOption, type ApplyWay, stepsOf, warningsOf } from "../change/apply-option";
-import { ChangeResult } from "../change/change-result";
-import { nameAfter } from "../change/change-words";
-import { AllWaysAction } from "./plan-action";
+import { type ApplyOption, type ApplyWay, replacesModel, stepsOf, warningsOf } from "../change/apply-option";
 import { PlanActions } from "./plan-actions";
 import { agreementMarkdown, waysOutMarkdown } from "./plan-markdown";
 import { planText } from "./plan-text";
+import { useApply } from "./use-apply";
 import { type PlanProps, usePlanWork } from "./use-plan-work";
 
-/** Make It Fit: the recommended way as a page to agree to, and what came of it. */
-export function MakeItFitView(props: PlanProps) {
+interface Props extends PlanProps {
+  /** The way that was chosen of all; absent for the recommended one. */
+  readonly way?: PlanOption;
+  /** What a load came to that made it open. */
+  readonly failed?: FailedLoad;
+  /** Opens the other ways; absent where this was opened from them. */
+  readonly allWays?: React.ReactNode;
+}
+
+/** Make It Fit: a way to make a model fit as a page to agree to, and what came of it. */
+export function MakeItFitView({ way, failed: failedBefore, allWays, ...props }: Props) {
+  const [failed, setFailed] = useState(failedBefore);
+  const { title, state, isLoading, work } = usePlanWork({ ...props, failed });
   const { push } = useNavigation();
-  const { title, state, isLoading, work } = usePlanWork(props);
+  const makeItFit = (failure?: FailedLoad) => push(<MakeItFitView {...props} allWays={allWays} failed={failure} />);
+  const apply = useApply(work, { onFailed: setFailed, makeItFit });
   const plan = state?.plan;
-  const [option, next] = plan?.kind === "options" && plan.instead === undefined ? plan.options : [];
+  const option = plan?.kind === "options" ? optionOf(plan, way) : undefined;
   const once = useSteps(work, option);
   const kept = useSteps(work, option, option?.changes.limitMib === undefined ? undefined : true);
-  const steps = { once, kept };
   if (state === undefined || plan === undefined) return <Detail isLoading navigationTitle={title} />;
 
   const mac = pickFor(state.planned.input, work.snapshot.url);
   const [pull] = mac === undefined ? [] : comfortable(mac);
-  const allWays = <AllWaysAction {...props} row={work.row} snapshot={work.snapshot} refresh={work.refresh} />;
   const page = (markdown: string, actions: React.ReactElement) => (
     <Detail isLoading={isLoading} navigationTitle={title} markdown={markdown} actions={actions} />
   );
@@ -45,32 +54,36 @@ export function MakeItFitView(props: PlanProps) {
     const words = plan.instead ? waysOutMarkdown("# A Smaller Model Instead", plan.before, plan.instead) : "";
     return page(words, <PlanActions {...work} pull={pull} allWays={allWays} checkBuilds={state.checkBuilds} />);
   }
-  const apply = async (chosen: PlanOption, way: ApplyWay) => {
-    const read = (way.keepsLimit ? steps.kept : steps.once) ?? [];
-    const agreed = read.filter(({ kind }) => way.verifies !== false || kind !== "load");
-    const result = await applyOption({ ...work, option: chosen, next }, { ...way, agreed });
-    if (result?.kind !== "finished" || result.load?.report.kind === "spilled") return;
-    const makeItFit = () => push(<MakeItFitView {...props} />);
-    push(<ChangeResult result={result} name={nameAfter(result)} makeItFit={makeItFit} {...work} />);
+  const applyAgreed = (chosen: PlanOption, way: ApplyWay) => {
+    const read = (way.keepsLimit ? kept : once) ?? [];
+    return apply(chosen, { ...way, agreed: read.filter(({ kind }) => way.verifies !== false || kind !== "load") });
   };
-  const lines = (once ?? []).map(stepText);
+  const warnings = warningsOf({ option, snapshot: work.snapshot });
   return page(
     agreementMarkdown({
       before: plan.before,
       option,
-      steps: lines,
-      warnings: warningsOf({ option, snapshot: work.snapshot }),
+      failed,
+      steps: (once ?? []).map(stepText),
+      warnings,
       picks: mac === undefined ? [] : comfortableText(mac),
     }),
     <PlanActions
       {...work}
       option={option}
-      apply={once === undefined ? undefined : apply}
+      apply={once === undefined ? undefined : applyAgreed}
+      isRisky={warnings.length > 0 || replacesModel(once ?? [])}
       allWays={allWays}
-      text={planText(title, plan.before, plan.options)}
+      text={planText(title, plan.before, plan.options, option)}
       checkBuilds={(option.changes.build ?? option.changes.pullBuild) && state.checkBuilds}
     />,
   );
+}
+
+/** The way that was chosen, as the plan has it now; once it's no longer there, what's recommended. */
+function optionOf({ options, instead }: Extract<Plan, { kind: "options" }>, way: PlanOption | undefined) {
+  const same = options.find(({ title }) => title === way?.title) ?? options.find(({ kind }) => kind === way?.kind);
+  return same ?? (instead === undefined ? options[0] : undefined);
 }
 
 /** What an option does now, step by step; undefined while that's read, and for what isn't applied from here. */

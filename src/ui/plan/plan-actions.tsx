@@ -5,7 +5,7 @@ import { canUndo, isFinished, type Journal } from "../../apply/journal";
 import type { ClosableApp } from "../../fit/facts";
 import { asOneLine } from "../../fit/commands";
 import type { Comfortable } from "../../fit/picks/comfortable";
-import type { PlanOption } from "../../fit/plan/options";
+import { changesSomething, type PlanOption } from "../../fit/plan/options";
 import type { ApplyOption, ApplyWay } from "../change/apply-option";
 import { CloseAppsForm } from "./close-apps-form";
 import { CheckRequestAction } from "../request/check-request-action";
@@ -19,11 +19,15 @@ import type { Snapshot } from "../../app/snapshot";
 import { undoChange } from "../change/carry-out";
 import { SHORTCUTS } from "../shared/shortcuts";
 
-interface Props extends Omit<ApplyOption, "option" | "next"> {
+interface Props extends Omit<ApplyOption, "option"> {
   /** Absent where nothing makes the model fit. */
   readonly option?: PlanOption;
+  /** Opens the option as a page to agree to, where this isn't that page. */
+  readonly choose?: ReactNode;
   /** Carries the option out. */
   readonly apply?: (option: PlanOption, way: ApplyWay) => unknown;
+  /** The option has something to be warned of. */
+  readonly isRisky?: boolean;
   /** Opens the other ways, where this isn't the view of all of them. */
   readonly allWays?: ReactNode;
   /** The same as text, for the clipboard. */
@@ -41,7 +45,9 @@ interface Props extends Omit<ApplyOption, "option" | "next"> {
 /** What can be done with an option of a plan; Enter carries it out. */
 export function PlanActions({
   option,
+  choose,
   apply,
+  isRisky,
   allWays,
   text,
   memoryView,
@@ -56,6 +62,7 @@ export function PlanActions({
   return (
     <ActionPanel>
       <ActionPanel.Section>
+        {choose}
         {option?.changes.closeApps && apply && (
           <Action.Push
             title="Choose Apps to Close…"
@@ -74,7 +81,7 @@ export function PlanActions({
           <Action.CopyToClipboard title="Copy Context for the Client" content={String(option.changes.clientContext)} />
         )}
         {option && apply && !option.changes.closeApps && isApplicable(option, snapshot.server) && (
-          <ApplyActions option={option} apply={apply} />
+          <ApplyActions option={option} apply={apply} isRisky={isRisky} />
         )}
         {pull && (
           <Action.CopyToClipboard
@@ -146,15 +153,26 @@ export function PlanActions({
 }
 
 /** Carries an option out that the extension can make itself. */
-function ApplyActions({ option, apply }: Required<Pick<Props, "option" | "apply">>) {
-  const changes = Object.values(option.changes).some((change) => change !== undefined);
+function ApplyActions({
+  option,
+  apply,
+  isRisky = false,
+}: Required<Pick<Props, "option" | "apply">> & Pick<Props, "isRisky">) {
+  const changes = changesSomething(option);
+  const style = isRisky ? Action.Style.Destructive : Action.Style.Regular;
   return (
     <>
-      <Action title={changes ? "Apply" : "Load and Verify"} icon={Icon.Play} onAction={() => apply(option, {})} />
+      <Action
+        title={changes ? "Apply" : "Load and Verify"}
+        icon={Icon.Play}
+        style={style}
+        onAction={() => apply(option, {})}
+      />
       {option.changes.limitMib !== undefined && (
         <Action
           title="Apply and Keep After a Restart"
           icon={Icon.Pin}
+          style={style}
           shortcut={SHORTCUTS.applyAndKeep}
           onAction={() => apply(option, { keepsLimit: true })}
         />
@@ -163,6 +181,7 @@ function ApplyActions({ option, apply }: Required<Pick<Props, "option" | "apply"
         <Action
           title="Apply Without Loading"
           icon={Icon.Forward}
+          style={style}
           shortcut={SHORTCUTS.applyWithoutLoading}
           onAction={() => apply(option, { verifies: false })}
         />

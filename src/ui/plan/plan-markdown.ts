@@ -3,6 +3,7 @@ import { comparisonText, compareVerdicts } from "../../fit/balance";
 import { verdictSentence } from "../../fit/verdict-text";
 import { COMFORTABLE_TITLE } from "../../fit/picks/comfortable";
 import type { Impossible, PlanOption } from "../../fit/plan/options";
+import type { FailedLoad } from "../../fit/plan/plan-input";
 import type { Verdict } from "../../fit/verdict";
 import type { Appearance } from "../shared/chart/ink";
 import { pictureMarkdown } from "../shared/chart/shapes";
@@ -38,6 +39,8 @@ function draw(before: Verdict, { after, sentence, title }: PlanOption, appearanc
 export interface Agreement {
   readonly before: Verdict;
   readonly option: PlanOption;
+  /** What the last load came to, where the model needs help by that. */
+  readonly failed?: FailedLoad;
   /** Sentences, one a step; empty where the extension doesn't make the change itself. */
   readonly steps: readonly string[];
   /** What has to be known before saying yes. */
@@ -47,10 +50,11 @@ export interface Agreement {
 }
 
 /** An option as a page to agree to: before and after, each step, and what it costs. */
-export function agreementMarkdown({ before, option, steps, warnings, picks }: Agreement): string {
+export function agreementMarkdown({ before, option, failed, steps, warnings, picks }: Agreement): string {
   const { now, costs, commands } = option;
   return [
     planMarkdown(before, option),
+    ...(failed === undefined ? [] : [plainMarkdown(failed.reason)]),
     ...(now === undefined ? [] : [plainMarkdown(now)]),
     ...warnings.map((warning) => `**Warning:** ${plainMarkdown(warning)}`),
     ...listOf(

@@ -1,12 +1,14 @@
-import { Detail, Icon, List } from "@raycast/api";
+import { Action, Detail, Icon, List, useNavigation } from "@raycast/api";
+import { isApplicable } from "../../apply/is-applicable";
 import { comfortableText, pickFor } from "../../fit/picks/comfortable";
-import { headline, type PlanOption } from "../../fit/plan/options";
+import { changesSomething, headline, type PlanOption } from "../../fit/plan/options";
 import type { PlanKind } from "../../fit/plan/proposals";
-import { applyOption } from "../change/apply-option";
+import { MakeItFitView } from "./make-it-fit-view";
 import { PlanActions } from "./plan-actions";
 import { planMarkdown, waysOutMarkdown } from "./plan-markdown";
 import { PlanMetadata } from "./plan-metadata";
 import { planText } from "./plan-text";
+import { useApply } from "./use-apply";
 import { type PlanProps, usePlanWork } from "./use-plan-work";
 import { VERDICT_ICONS } from "../shared/verdict-look";
 
@@ -31,7 +33,10 @@ const OPTION_ICONS: Readonly<Record<PlanKind, Icon>> = {
 
 /** Every way to make one model fit: the least change first, with before and after. */
 export function PlanView(props: PlanProps) {
+  const { push } = useNavigation();
   const { title, state, isLoading, work } = usePlanWork(props);
+  const page = { ...props, ...work, found: state?.found };
+  const apply = useApply(work, { makeItFit: (failed) => push(<MakeItFitView {...page} failed={failed} />) });
   if (state === undefined) return <List isLoading navigationTitle={title} />;
   const { plan, checkBuilds } = state;
   const mac = pickFor(state.planned.input, work.snapshot.url);
@@ -59,7 +64,7 @@ export function PlanView(props: PlanProps) {
     );
   }
   const { options, instead } = plan;
-  const item = (option: PlanOption, index: number) => (
+  const item = (option: PlanOption) => (
     <List.Item
       key={option.title}
       title={option.title}
@@ -74,7 +79,17 @@ export function PlanView(props: PlanProps) {
         <PlanActions
           {...work}
           option={option}
-          apply={(chosen, way) => applyOption({ ...work, option: chosen, next: options[index + 1] }, way)}
+          choose={
+            changesSomething(option) &&
+            isApplicable(option, work.snapshot.server) && (
+              <Action.Push
+                title="Make It Fit This Way"
+                icon={Icon.Wand}
+                target={<MakeItFitView {...page} way={option} />}
+              />
+            )
+          }
+          apply={changesSomething(option) ? undefined : apply}
           text={planText(title, plan.before, options, option)}
           checkBuilds={(option.changes.build ?? option.changes.pullBuild) && checkBuilds}
         />

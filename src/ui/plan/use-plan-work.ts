@@ -6,8 +6,9 @@ import type { Snapshot } from "../../app/snapshot";
 import type { Journal } from "../../apply/journal";
 import { readJournal } from "../../apply/journal-store";
 import { sameBuild } from "../../fit/model-builds";
+import type { FailedLoad } from "../../fit/plan/plan-input";
 import { type FitRow, useFitList } from "../shared/use-fit-list";
-import { usePlan } from "./use-plan";
+import { type Found, usePlan } from "./use-plan";
 
 /** The model that a view of its plan was opened for. */
 export interface PlanProps {
@@ -18,11 +19,18 @@ export interface PlanProps {
   readonly refresh: () => void;
   /** Show GPU Memory, whose plans these may be: it comes from above, or the two views would import each other. */
   readonly memoryView: ReactNode;
+  /** What was found out of the model before, in the view that this one was opened from. */
+  readonly found?: Found;
 }
 
 async function readLastChange(): Promise<Journal | undefined> {
   const kept = await readJournal(localStorage);
   return kept.kind === "journal" ? kept.journal : undefined;
+}
+
+interface Work extends PlanProps {
+  /** What a load has just come to, where it failed for memory or spilled. */
+  readonly failed?: FailedLoad;
 }
 
 /** The plan of a model and what carries it out. What was applied changes the plan, so it's read again while it's open. */
@@ -32,12 +40,14 @@ export function usePlanWork({
   settings,
   refresh: refreshList,
   memoryView,
-}: PlanProps) {
+  found,
+  failed,
+}: Work) {
   const list = useFitList(opened.input?.options.context);
   const fresh = list.rows.find(({ model }) => sameBuild(model, opened.model));
   const row = fresh?.verdict ? fresh : opened;
   const snapshot = list.snapshot ?? openedIn;
-  const state = usePlan(row, snapshot);
+  const state = usePlan(row, snapshot, { found, failed });
   const lastChange = usePromise(readLastChange, [], { onError: () => {} });
   return {
     title: row.model.name,

@@ -5,7 +5,7 @@ import type { ClosableApp, OtherBuild, ServerFacts, SmallerBuild } from "../../f
 import { isHeldByModels, likelyHolder } from "../../fit/gpu-held";
 import { planInSteps } from "../../fit/plan/make-plan";
 import type { Plan } from "../../fit/plan/options";
-import type { PlanInput } from "../../fit/plan/plan-input";
+import type { FailedLoad, PlanInput } from "../../fit/plan/plan-input";
 import { smallerQuantizations } from "../../fit/plan/quantizations";
 import type { Steps } from "../../fit/steps";
 import { inSlices } from "../../app/in-slices";
@@ -25,7 +25,19 @@ interface Planned {
   readonly plan: Plan;
 }
 
+/** What registries said of other builds, once they were asked. */
+export interface Found {
+  readonly builds?: ReadonlyMap<string, SmallerBuild>;
+  readonly gguf?: OtherBuild;
+}
+
+interface Known {
+  readonly found?: Found;
+  readonly failed?: FailedLoad;
+}
+
 export interface PlanState extends Planned {
+  readonly found: Found;
   /** Asks the registries for smaller builds; absent where there is nothing to ask or it was done. */
   readonly checkBuilds?: () => Promise<void>;
   readonly isLoading: boolean;
@@ -36,13 +48,16 @@ export interface PlanState extends Planned {
  * The plan for one model, undefined until it's there; it follows the Mac, the server and what is known of apps and of
  * smaller builds. It's worked out beside the screen, and given up where it's no longer wanted.
  */
-export function usePlan(row: FitRow, snapshot: Snapshot): PlanState | undefined {
-  const [builds, setBuilds] = useState<ReadonlyMap<string, SmallerBuild>>();
-  const [gguf, setGguf] = useState<OtherBuild>();
+export function usePlan(
+  row: FitRow,
+  snapshot: Snapshot,
+  { found: foundBefore = {}, failed }: Known,
+): PlanState | undefined {
+  const [found, setFound] = useState(foundBefore);
   const known = useMemo(() => {
-    const input = planInput(row, snapshot, builds);
-    return input && { ...input, gguf };
-  }, [row, snapshot, builds, gguf]);
+    const input = planInput(row, snapshot);
+    return input && { ...input, ...found, failed };
+  }, [row, snapshot, found, failed]);
   const abortable = useRef<AbortController>(null);
   const [state, setState] = useState<Planned>();
   // While it's planned again, what was known of apps stays.
@@ -70,17 +85,18 @@ export function usePlan(row: FitRow, snapshot: Snapshot): PlanState | undefined 
   const { planned, plan } = state;
   const checkBuilds = async () => {
     if (rulesOf(planned.input.model).levers.pullBuild) {
-      const found = await searchGguf(planned);
-      if (found !== undefined) setGguf(found);
+      const gguf = await searchGguf(planned);
+      if (gguf !== undefined) setFound((before) => ({ ...before, gguf }));
       return;
     }
-    const found = await searchBuilds(planned);
-    if (found !== undefined) setBuilds(found);
+    const builds = await searchBuilds(planned);
+    if (builds !== undefined) setFound((before) => ({ ...before, builds }));
   };
   const canCheck = plan.before.kind !== "fits" && (canFindGguf(planned) || canFindBuilds(planned));
   return {
     planned,
     plan,
+    found,
     isLoading,
     refresh: () => {
       if (needsApps(plan, planned)) void revalidate();
@@ -151,7 +167,6 @@ function isWorthAsking(builds: ReadonlyMap<string, SmallerBuild> | undefined): b
 export function planInput(
   { input, model, sibling }: FitRow,
   { isLocal, machine, advice, server, url }: Snapshot,
-  builds?: ReadonlyMap<string, SmallerBuild>,
 ): PlanInput | undefined {
   if (input === undefined) return undefined;
   const mac = isLocal ? appleSilicon(machine) : undefined;
@@ -160,7 +175,6 @@ export function planInput(
     sibling,
     url,
     advice: mac?.overrideMib === undefined ? undefined : advice,
-    builds,
     canCap: variantRefusal(model, server.version) === undefined,
     variantName,
   };

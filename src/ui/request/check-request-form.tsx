@@ -7,6 +7,7 @@ import { predictedPeak, promptRefusal, promptRisks, requestCost, type RequestRoo
 import { formatCount, parseTokens } from "../../fit/units";
 import type { JudgeInput } from "../../fit/verdict";
 import type { FitRow } from "../shared/use-fit-list";
+import type { OpenMakeItFit } from "../shared/load-cure";
 import { plainMarkdown } from "../shared/plain-markdown";
 import { CheckRequestResult } from "./check-request-result";
 import { sendRequest } from "./send-request";
@@ -17,7 +18,7 @@ export interface CheckRequestProps {
   readonly settings: Settings;
   readonly refresh: () => void;
   /** Opens what makes the model fit, for where the request fails. */
-  readonly makeItFit?: () => void;
+  readonly makeItFit?: OpenMakeItFit;
 }
 
 interface Props extends CheckRequestProps {
@@ -35,7 +36,7 @@ export function CheckRequestForm({ room, ...props }: Props) {
       markdown={`# No Request Is Sent\n\n${plainMarkdown(room.reason)}`}
       actions={
         <ActionPanel>
-          {props.makeItFit && <Action title="Make It Fit" icon={Icon.Wand} onAction={props.makeItFit} />}
+          {props.makeItFit && <Action title="Make It Fit" icon={Icon.Wand} onAction={() => props.makeItFit?.()} />}
         </ActionPanel>
       }
     />

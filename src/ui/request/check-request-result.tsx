@@ -1,11 +1,13 @@
 import { Action, ActionPanel, Detail, Icon, Keyboard } from "@raycast/api";
 import { outcomeWords, type RequestOutcome } from "../../fit/mlx-request";
+import { failedByRequest } from "../shared/load-words";
+import type { OpenMakeItFit } from "../shared/load-cure";
 import { plainMarkdown } from "../shared/plain-markdown";
 
 interface Props {
   readonly outcome: RequestOutcome;
   readonly row: { readonly model: { readonly name: string } };
-  readonly makeItFit?: () => void;
+  readonly makeItFit?: OpenMakeItFit;
 }
 
 /** What came of a real request: what was counted beside what was predicted. */
@@ -19,7 +21,7 @@ export function CheckRequestResult({ outcome, row: { model }, makeItFit }: Props
       actions={
         <ActionPanel>
           {outcome.kind === "failed" && makeItFit && (
-            <Action title="Make It Fit" icon={Icon.Wand} onAction={makeItFit} />
+            <Action title="Make It Fit" icon={Icon.Wand} onAction={() => makeItFit(failedByRequest(outcome))} />
           )}
           <Action.CopyToClipboard
             title="Copy Result"

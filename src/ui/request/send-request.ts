@@ -4,12 +4,13 @@ import { localStorage } from "../../app/local-storage";
 import { getSystem } from "../../app/system";
 import { outcomeWords, type RequestOutcome } from "../../fit/mlx-request";
 import { formatBytes, formatCount } from "../../fit/units";
-import { loadingWords } from "../shared/load-words";
+import { makeItFitAction, type OpenMakeItFit } from "../shared/load-cure";
+import { failedByRequest, loadingWords } from "../shared/load-words";
 import { refreshMenuBar } from "../shared/refresh-menu-bar";
 
 interface Work extends Pick<RequestCheck, "settings" | "model" | "tokens" | "predict"> {
   readonly stop: AbortController;
-  readonly makeItFit?: () => void;
+  readonly makeItFit?: OpenMakeItFit;
 }
 
 /** Sends a request that measures a peak, with its progress in a toast that can stop it, and says what came of it. */
@@ -38,7 +39,7 @@ export async function sendRequest({ stop, makeItFit, ...check }: Work): Promise<
     style: isGood ? Toast.Style.Success : Toast.Style.Failure,
     title,
     message: shortText(outcome),
-    primaryAction: outcome.kind === "failed" && makeItFit ? { title: "Make It Fit", onAction: makeItFit } : undefined,
+    primaryAction: makeItFitAction(failedByRequest(outcome), makeItFit),
   });
   await refreshMenuBar("Check with a Real Request");
   return outcome;

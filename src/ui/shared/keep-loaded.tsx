@@ -1,10 +1,10 @@
 import { Action, ActionPanel, Icon, showToast, Toast } from "@raycast/api";
-import { showFailureToast } from "@raycast/utils";
 import type { Settings } from "../../app/preferences";
 import { hostOf } from "../../app/snapshot";
 import { getSystem } from "../../app/system";
 import type { LoadedModel } from "../../fit/facts";
 import { keepModel } from "../../ollama/light-client";
+import { type OpenMakeItFit, sayLoadFailed } from "./load-cure";
 import { refreshMenuBar } from "./refresh-menu-bar";
 import { SHORTCUTS } from "./shortcuts";
 
@@ -32,10 +32,12 @@ interface Props {
   /** What runs it takes no context of a request. */
   readonly ignoresContext: boolean;
   readonly refresh: () => void;
+  /** Opens what makes it fit, where it has to be loaded again and isn't. */
+  readonly makeItFit?: OpenMakeItFit;
 }
 
 /** Changes for how long a loaded model stays; nothing where its context isn't told, as another one would load it again. */
-export function KeepLoadedSubmenu({ settings, model, ignoresContext, refresh }: Props) {
+export function KeepLoadedSubmenu({ settings, model, ignoresContext, refresh, makeItFit }: Props) {
   if (!ignoresContext && model.contextLength === undefined) return null;
   const keep = async (title: string, seconds: number) => {
     const system = getSystem();
@@ -47,7 +49,7 @@ export function KeepLoadedSubmenu({ settings, model, ignoresContext, refresh }: 
       await keepModel({ url: host.url, fetch: system.fetch }, { name, runner }, { seconds, numCtx });
       await showToast({ style: Toast.Style.Success, title: "Kept Loaded", message: `${name}, ${title.toLowerCase()}` });
     } catch (error) {
-      await showFailureToast(error, { title: "Couldn't Keep It Loaded" });
+      await sayLoadFailed(error, "Couldn't Keep It Loaded", makeItFit);
     } finally {
       refresh();
       await refreshMenuBar();

@@ -1,6 +1,9 @@
 import { Toast } from "@raycast/api";
 import { type Expected, isOtherContext, type LoadReport, reportText } from "../../apply/load-report";
 import { formatBytes, formatContext } from "../../fit/units";
+import type { RequestOutcome } from "../../fit/mlx-request";
+import type { FailedLoad } from "../../fit/plan/plan-input";
+import { memoryFailure } from "../../ollama/load-failure";
 import type { LoadProgress } from "../../ollama/patient-load";
 import type { ToastWords } from "./confirm-and-run";
 
@@ -27,4 +30,26 @@ export function loadWords(report: LoadReport, expected: Expected | undefined): T
         ? failure(`On the GPU, but at ${formatContext(report.numCtx)} of context`)
         : { style: Toast.Style.Success, title: "All on the GPU", message };
   }
+}
+
+/** A load that failed for memory, as a plan takes it; undefined for any other failure. */
+export function failedByError(error: unknown): FailedLoad | undefined {
+  const failure = memoryFailure(error);
+  return failure && { reason: `The last load failed. ${failure.message}` };
+}
+
+/** A load that spilled, as a plan takes it; undefined for any other end. */
+export function failedByReport(report: LoadReport): FailedLoad | undefined {
+  if (report.kind !== "spilled") return undefined;
+  const { bytes, spilledBytes } = report;
+  const placedBytes = bytes - spilledBytes;
+  return {
+    reason: `The last load spilled: ${formatBytes(placedBytes)} of ${formatBytes(bytes)} is on the GPU.`,
+    placedBytes,
+  };
+}
+
+/** A request that failed, as a plan takes it; undefined for any other end. */
+export function failedByRequest(outcome: RequestOutcome): FailedLoad | undefined {
+  return outcome.kind === "failed" ? { reason: `The last request failed. ${outcome.reason}` } : undefined;
 }

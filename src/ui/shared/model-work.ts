@@ -1,15 +1,15 @@
 import { Clipboard, open, showToast, Toast } from "@raycast/api";
 import { showFailureToast } from "@raycast/utils";
 import { recordLoad } from "../../apply/load-history";
-import { type Expected, loadReport } from "../../apply/load-report";
+import { type Expected, expectedLoad, loadReport, predictedTerms } from "../../apply/load-report";
 import { launchctlContextCommand } from "../../fit/commands";
 import type { BuildName } from "../../fit/model-builds";
 import { isPreparing } from "../../fit/preparing";
 import type { LaidOut, PredictedTerms } from "../../fit/laid-out";
 import { readLaidOut, readServerFacts } from "../../ollama/server-facts";
 import { readLoadedBuild } from "../../ollama/loaded-build";
-import { memoryFailure } from "../../ollama/load-failure";
-import { loadingWords, loadWords } from "./load-words";
+import { makeItFitAction, type OpenMakeItFit, sayLoadFailed } from "./load-cure";
+import { failedByReport, loadingWords, loadWords } from "./load-words";
 import { refreshMenuBar } from "./refresh-menu-bar";
 import { formatContext } from "../../fit/units";
 import { listNames } from "../../fit/model-name";
@@ -28,7 +28,7 @@ interface LoadWay {
   /** What llama-server's own log is held against. */
   readonly predicted?: PredictedTerms;
   /** Opens what makes the model fit. */
-  readonly makeItFit?: () => void;
+  readonly makeItFit?: OpenMakeItFit;
 }
 
 /**
@@ -53,6 +53,7 @@ export async function changeLoaded(
     message: name,
     primaryAction: { title: "Stop Waiting", onAction: () => stop.abort() },
   });
+  let cure: Toast.ActionOptions | undefined;
   try {
     if (change === "unload") {
       await client.unload(name, { runner, signal: stop.signal });
@@ -71,8 +72,9 @@ export async function changeLoaded(
       const held = laidOut && { ...laidOut, predicted };
       await recordLoad(localStorage, loaded?.digest ?? "", report, expected, system.now(), held);
       Object.assign(toast, loadWords(report, expected));
+      cure = makeItFitAction(failedByReport(report), makeItFit);
     }
-    delete toast.primaryAction;
+    toast.primaryAction = cure;
   } catch (error) {
     await toast.hide();
     if (stop.signal.aborted) await showToast({ style: Toast.Style.Success, title: "Stopped Waiting", message: name });
@@ -82,28 +84,23 @@ export async function changeLoaded(
         title: "Ollama Is Preparing the Model",
         message: "It's converting the file, once. Load it again in some minutes.",
       });
-    } else if (change === "load" && memoryFailure(error) !== undefined) await sayOutOfMemory(error, makeItFit);
-    else
-      await showFailureToast(error, {
-        title: change === "load" ? "Couldn't Load the Model" : "Couldn't Unload the Model",
-      });
+    } else if (change === "load") await sayLoadFailed(error, "Couldn't Load the Model", makeItFit);
+    else await showFailureToast(error, { title: "Couldn't Unload the Model" });
   } finally {
     refresh();
     await refreshMenuBar(change === "load" ? "Load Model" : "Unload Model");
   }
 }
 
-/** In our words; the server's are to be copied. */
-async function sayOutOfMemory(error: unknown, makeItFit: (() => void) | undefined): Promise<void> {
-  const details = { title: "Copy Details", onAction: () => void Clipboard.copy(String(error)) };
-  const cure = makeItFit && { title: "Make It Fit", onAction: makeItFit };
-  await showToast({
-    style: Toast.Style.Failure,
-    title: "Not Enough Memory",
-    message: memoryFailure(error),
-    primaryAction: cure ?? details,
-    secondaryAction: cure && details,
-  });
+/** Loads a model and holds that against its verdict. */
+export function loadModel(
+  { model, verdict }: Pick<FitRow, "model" | "verdict">,
+  settings: Settings,
+  refresh: () => void,
+  way: Pick<LoadWay, "keepAlive" | "makeItFit"> = {},
+): Promise<void> {
+  const judged = verdict && { expected: expectedLoad(verdict), predicted: predictedTerms(verdict) };
+  return changeLoaded(settings, model, "load", refresh, { ...way, ...judged });
 }
 
 /** What llama-server laid out for a build, by the log of a server on this Mac; undefined where nothing tells. */

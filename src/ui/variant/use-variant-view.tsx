@@ -1,12 +1,14 @@
-import { Action, ActionPanel, Detail, Icon, Keyboard } from "@raycast/api";
+import { Action, ActionPanel, Detail, Icon, Keyboard, useNavigation } from "@raycast/api";
 import type { ReactNode } from "react";
-import { expectedLoad, predictedTerms } from "../../apply/load-report";
 import { ollamaRunCommand } from "../../fit/commands";
+import type { FailedLoad } from "../../fit/plan/plan-input";
 import { formatContext } from "../../fit/units";
 import { contextOf } from "../../fit/verdict";
 import { verdictSentence } from "../../fit/verdict-text";
 import type { Settings } from "../../app/preferences";
-import { changeLoaded, runInTerminal } from "../shared/model-work";
+import type { Snapshot } from "../../app/snapshot";
+import { MakeItFit } from "../plan/make-it-fit-action";
+import { loadModel, runInTerminal } from "../shared/model-work";
 import { plainMarkdown } from "../shared/plain-markdown";
 import { SHORTCUTS } from "../shared/shortcuts";
 import type { FitRow } from "../shared/use-fit-list";
@@ -15,17 +17,20 @@ interface Props {
   readonly parent: FitRow;
   /** A variant of it that fits. */
   readonly variant: FitRow;
+  readonly snapshot: Snapshot;
   readonly settings: Settings;
-  /** The server that has it. */
-  readonly url: string | undefined;
   readonly refresh: () => void;
   /** Opens the other ways to make the parent fit. */
   readonly allWays: ReactNode;
+  readonly memoryView: ReactNode;
 }
 
 /** A variant that was made earlier, in place of a model that doesn't fit. */
-export function UseVariantView({ parent, variant, settings, url, refresh, allWays }: Props) {
+export function UseVariantView({ parent, variant, allWays, ...rest }: Props) {
+  const { push } = useNavigation();
+  const { snapshot, settings, refresh } = rest;
   const { model, verdict } = variant;
+  const makeItFit = (failed?: FailedLoad) => push(<MakeItFit row={variant} failed={failed} {...rest} />);
   const numCtx = (verdict && contextOf(verdict)?.value) ?? 0;
   return (
     <Detail
@@ -45,18 +50,13 @@ export function UseVariantView({ parent, variant, settings, url, refresh, allWay
             title="Load Model"
             icon={Icon.Bolt}
             shortcut={SHORTCUTS.load}
-            onAction={() =>
-              changeLoaded(settings, model, "load", refresh, {
-                expected: verdict && expectedLoad(verdict),
-                predicted: verdict && predictedTerms(verdict),
-              })
-            }
+            onAction={() => loadModel(variant, settings, refresh, { makeItFit })}
           />
           <Action
             title="Copy Command and Open Terminal"
             icon={Icon.Terminal}
             shortcut={SHORTCUTS.terminal}
-            onAction={() => runInTerminal(ollamaRunCommand(model.name, url))}
+            onAction={() => runInTerminal(ollamaRunCommand(model.name, snapshot.url))}
           />
           {allWays}
         </ActionPanel>

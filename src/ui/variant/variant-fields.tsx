@@ -1,8 +1,9 @@
 import { Action, ActionPanel, Clipboard, Form, Icon, Toast, useNavigation } from "@raycast/api";
 import { FormValidation, useForm } from "@raycast/utils";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { expectedLoad } from "../../apply/load-report";
 import type { InstalledModel } from "../../fit/facts";
+import type { FailedLoad } from "../../fit/plan/plan-input";
 import { modelfileText, ollamaCreateCommand } from "../../fit/commands";
 import { ROUND_CONTEXTS } from "../../fit/largest-context";
 import { formatBytes, formatContext, parseTokens } from "../../fit/units";
@@ -12,6 +13,8 @@ import { type VariantOutcome, variantOutcomeText, variantRefusal } from "../../o
 import { buildId, buildReference, buildTitle } from "../../fit/model-builds";
 import { nameFault, sameModel, variantName } from "../../fit/model-name";
 import { ExplainAction } from "../explain/explain-action";
+import { MemoryView } from "../memory/memory-view";
+import { MakeItFit } from "../plan/make-it-fit-action";
 import { limitWarning } from "../limit/limit-warning";
 import { SHORTCUTS } from "../shared/shortcuts";
 import { changeLoaded } from "../shared/model-work";
@@ -33,13 +36,19 @@ interface Values {
 /** Where nothing is known to fit. */
 const SMALL_CONTEXT = 8192;
 
-/** The largest round context at which a model fits, up to what it would run at. */
+/** The contexts on offer, largest first: the trained one, where it's known, and the round ones below it. */
+function contextsOf(row: FitRow | undefined): readonly number[] {
+  const trained = trainedContext(row);
+  return trained === undefined ? ROUND_CONTEXTS : [trained, ...ROUND_CONTEXTS.filter((tokens) => tokens < trained)];
+}
+
+/** The largest of them at which a model fits, up to what it would run at. */
 function startContext(row: FitRow | undefined): number {
   const { input } = row ?? {};
-  if (input === undefined) return SMALL_CONTEXT;
-  const now = runContext(judge(input))?.value ?? Infinity;
-  const found = ROUND_CONTEXTS.find((tokens) => tokens <= now && judgeAtContext(input, tokens).kind === "fits");
-  return found ?? SMALL_CONTEXT;
+  const offered = contextsOf(row);
+  const now = (input && runContext(judge(input))?.value) ?? Infinity;
+  const found = offered.find((tokens) => input && tokens <= now && judgeAtContext(input, tokens).kind === "fits");
+  return found ?? offered.find((tokens) => tokens <= SMALL_CONTEXT) ?? SMALL_CONTEXT;
 }
 
 interface Props {
@@ -58,16 +67,17 @@ interface Props {
 /** The form itself, with a model to make a variant of. */
 export function VariantFields({ snapshot, settings, rows, sources, first, isLoading, refresh, onCreated }: Props) {
   const { push } = useNavigation();
-  const [typedName, setTypedName] = useState(false);
   const rowOf = (key: string) => rows.find(({ model }) => buildId(model) === key);
-  const [start] = useState(() => startContext(rowOf(buildId(first))));
+  const latestRows = useRef(rows);
+  latestRows.current = rows;
+  // What was filled in last. A field that still has it follows; its key makes it a new one with a first value of its own,
+  // for runtimes that take no notice of later ones.
+  const [filled, setFilled] = useState(() => {
+    const start = startContext(rowOf(buildId(first)));
+    return { context: String(start), name: variantName(first.name, start) };
+  });
   const { handleSubmit, itemProps, values, setValue, setValidationError } = useForm<Values>({
-    initialValues: {
-      source: buildId(first),
-      context: String(start),
-      tokens: "",
-      name: variantName(first.name, start),
-    },
+    initialValues: { source: buildId(first), tokens: "", ...filled },
     validation: {
       source: FormValidation.Required,
       tokens: (text) => {
@@ -102,18 +112,18 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
   const reference = row === undefined ? values.source : buildReference(row.model);
   const numCtx = contextOf(values);
 
-  /** The props of an item that a name nobody typed follows. */
-  const named = (id: "source" | "context" | "tokens") => ({
-    ...itemProps[id],
-    onChange: (value: string) => {
-      itemProps[id].onChange?.(value);
-      const changed = { ...values, [id]: value };
-      const tokens = contextOf(changed);
-      if (!typedName && tokens !== undefined) {
-        setValue("name", variantName(rowOf(changed.source)?.model.name ?? "", tokens));
-      }
-    },
-  });
+  const fill = (id: keyof typeof filled, value: string) => {
+    if (values[id] !== filled[id] || value === filled[id]) return;
+    setValue(id, value);
+    setFilled((before) => ({ ...before, [id]: value }));
+  };
+  const isKnown = row?.verdict !== undefined;
+  useEffect(() => {
+    if (isKnown) fill("context", String(startContext(row)));
+  }, [values.source, isKnown]);
+  useEffect(() => {
+    if (row !== undefined && numCtx !== undefined) fill("name", variantName(row.model.name, numCtx));
+  }, [values.source, numCtx]);
 
   async function create(from: string, name: string, tokens: number): Promise<boolean> {
     const client = connect(getSystem(), settings);
@@ -127,7 +137,13 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
     toast.title = `Created ${name}`;
     toast.message = despite ?? `num_ctx ${formatContext(tokens)}, weights shared with ${source.model.name}`;
     const expected = source.input && expectedLoad(judgeAtContext(source.input, tokens));
-    const load = () => changeLoaded(settings, { name, runner: source.model.runner }, "load", refresh, { expected });
+    const makeItFit = (failed?: FailedLoad) => {
+      const variant = latestRows.current.find(({ model, verdict }) => verdict && sameModel(model.name, name));
+      const props = { row: variant ?? source, snapshot, settings, refresh, failed };
+      push(<MakeItFit {...props} memoryView={<MemoryView />} />);
+    };
+    const load = () =>
+      changeLoaded(settings, { name, runner: source.model.runner }, "load", refresh, { expected, makeItFit });
     const undo = async () => {
       await unmakeVariant(client, name, digest);
       onCreated?.();
@@ -146,6 +162,10 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
     return true;
   }
 
+  const contexts = contextsOf(row);
+  // The chosen context stays on offer also for a model trained for less, which is said on submitting.
+  const offered =
+    values.context === "custom" || numCtx === undefined || contexts.includes(numCtx) ? contexts : [numCtx, ...contexts];
   const warning = limitWarning(snapshot);
   const refusal = row && variantRefusal(row.model, snapshot.server.version);
   return (
@@ -173,32 +193,21 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
         </ActionPanel>
       }
     >
-      <Form.Dropdown title="Model" {...named("source")}>
+      <Form.Dropdown title="Model" {...itemProps.source}>
         {sources.map(({ model }) => (
           <Form.Dropdown.Item key={buildId(model)} value={buildId(model)} title={buildTitle(model)} />
         ))}
       </Form.Dropdown>
-      <Form.Dropdown title="Context (num_ctx)" {...named("context")}>
-        {ROUND_CONTEXTS.filter(
-          // The chosen context stays on offer also for a model trained for less, which is said on submitting.
-          (tokens) => tokens <= (trainedContext(row) ?? Infinity) || String(tokens) === values.context,
-        )
-          .toReversed()
-          .map((tokens) => (
-            <Form.Dropdown.Item key={tokens} value={String(tokens)} title={formatContext(tokens)} />
-          ))}
+      <Form.Dropdown key={`context ${filled.context}`} title="Context (num_ctx)" {...itemProps.context}>
+        {offered.toReversed().map((tokens) => (
+          <Form.Dropdown.Item key={tokens} value={String(tokens)} title={formatContext(tokens)} />
+        ))}
         <Form.Dropdown.Item value="custom" title="Custom" />
       </Form.Dropdown>
-      {values.context === "custom" && <Form.TextField title="Tokens" placeholder="12k or 12288" {...named("tokens")} />}
-      <Form.TextField
-        title="Name"
-        placeholder="model:tag-8k"
-        {...itemProps.name}
-        onChange={(name) => {
-          if (name !== values.name) setTypedName(true);
-          setValue("name", name);
-        }}
-      />
+      {values.context === "custom" && (
+        <Form.TextField title="Tokens" placeholder="12k or 12288" {...itemProps.tokens} />
+      )}
+      <Form.TextField key={`name ${filled.name}`} title="Name" placeholder="model:tag-8k" {...itemProps.name} />
       {warning !== undefined && <Form.Description title="Limit Not Safe" text={warning} />}
       <Form.Description title="Estimate" text={refusal ? refusalText(refusal) : estimateText(row, numCtx)} />
       {refusal === undefined && (
@@ -222,7 +231,8 @@ function contextOf({ context, tokens }: Values): number | undefined {
 
 /** What the cap saves and whether the variant then fits. */
 function estimateText(row: FitRow | undefined, numCtx: number | undefined): string {
-  if (row?.input === undefined || numCtx === undefined) return "Choose a model and a context.";
+  if (row === undefined || numCtx === undefined) return "Choose a model and a context.";
+  if (row.input === undefined) return "Unknown until the model's metadata is read.";
   const before = judge(row.input);
   const after = judgeAtContext(row.input, numCtx);
   if (after.kind === "unknown") return after.reason;

@@ -9,7 +9,7 @@ import type { PlanInput } from "../../../src/fit/plan/plan-input";
 import type { PlanKind } from "../../../src/fit/plan/proposals";
 import { LADDER, smallerQuantizations } from "../../../src/fit/plan/quantizations";
 import { GIB, MIB } from "../../../src/fit/units";
-import { contextOf, fitsLimit, judge, judgeAtContext, swaps } from "../../../src/fit/verdict";
+import { contextOf, fitsLimit, judge, judgeAtContext, needBytes, swaps } from "../../../src/fit/verdict";
 import { badgeText } from "../../../src/fit/verdict-text";
 import { gguf, limitOf, logged, oracle, planFor, SERVER, withUsedRam } from "../inputs";
 
@@ -549,5 +549,36 @@ describe("laws of the verdict", () => {
       ),
       { numRuns: 200 },
     );
+  });
+});
+
+describe("a model that fits by its verdict and still failed to load", () => {
+  const fitting = planFor("llama3.1-8b", 64, 26);
+  const failed = { reason: "The last load failed." };
+
+  it("is offered a smaller context first, and never that there's nothing to do", () => {
+    expect(kinds(fitting)).toEqual(["already-fits"]);
+    const [first, ...more] = optionsOf({ ...fitting, failed });
+    expect(first?.title).toBe("Cap the Context at 64K");
+    expect(more.map(({ title }) => title)).not.toContain("Nothing to Do");
+  });
+
+  it("fits then what it got on the GPU, where it spilled", () => {
+    const before = judge(fitting.input);
+    if (before.kind === "unknown") throw new Error(before.reason);
+    fc.assert(
+      fc.property(fc.double({ min: 0.2, max: 1, noNaN: true }), (share) => {
+        const placedBytes = Math.round(needBytes(before) * share);
+        const plan = makePlan({ ...fitting, failed: { ...failed, placedBytes } });
+        const options = plan.kind === "options" ? plan.options.filter(({ kind }) => kind !== "already-fits") : [];
+        for (const { after } of options) expect(needBytes(after)).toBeLessThanOrEqual(placedBytes);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it("can be loaded anyway where nothing is smaller", () => {
+    const options = optionsOf({ ...fitting, builds: allMissing, failed: { ...failed, placedBytes: 1 } });
+    expect(options.map(({ title }) => title)).toEqual(["Load It Anyway"]);
   });
 });
