@@ -16,7 +16,7 @@ export default async function ResetGpuLimit() {
     await showToast({ style: Toast.Style.Failure, title: "No GPU limit to reset", message: machine.reason });
     return;
   }
-  await resetLimit(machine);
+  await resetLimit(machine, "toast");
   const [own] = await readOwnDaemons(getSystem());
   const overrideMib = await readLimitMib(getSystem());
   await writeSubtitle(limitSubtitle(withLimit(machine, overrideMib), { own }));

@@ -59,14 +59,18 @@ export function tierText(bytes: number, server: ServerFacts, limit: GpuLimit | U
 /** The hint under the field: what is allowed, what it means and changes; for a limit that is refused only why. */
 export function limitHint(check: LimitCheck, effects: LimitPreview): string {
   if (check.kind === "refused") return check.reason;
+  const warning = "warning" in check ? [check.warning] : [];
+  return [`${effects.share}.`, ...warning, ...effectLines(effects)].join("\n");
+}
+
+/** What a limit changes for models, as sentences; none where nothing. */
+export function effectLines(effects: LimitPreview): readonly string[] {
   return [
-    `${effects.share}.`,
-    ...("warning" in check ? [check.warning] : []),
     ...(effects.starting.length > 0 ? [`Models that start to fit: ${listNames(effects.starting)}.`] : []),
     ...(effects.swapping.length > 0 ? [`Models that would fit, but swap: ${listNames(effects.swapping)}.`] : []),
     ...(effects.stopping.length > 0 ? [`Models that no longer fit: ${listNames(effects.stopping)}.`] : []),
     ...(effects.tier ? [effects.tier] : []),
-  ].join("\n");
+  ];
 }
 
 /** What a low-water mark that some tool set does; this extension only shows it. */

@@ -78,7 +78,7 @@ describe("the form", () => {
     stage.ollama.fault("show", { kind: "http500" });
     const screen = await openForm(stage);
     expect(screen.field("Context (num_ctx)").shown).toContain("8K");
-    screen.says("Unknown");
+    screen.says("Couldn't read its metadata");
   });
 
   it("offers no context above the trained one", async () => {
@@ -296,6 +296,25 @@ describe("a name that is taken", () => {
     expect(asked(stage.ollama, "create")).toBe(0);
   });
 
+  it("is used where it's the very variant that would be made", async () => {
+    const stage = await setStage({
+      ollama: {
+        models: [sampleModel(NEXT), { ...sampleModel(NEXT), name: SUGGESTED, parameters: { num_ctx: 65_536 } }],
+      },
+    });
+    const screen = await openForm(stage);
+    screen.says("Exists Already", "nothing has to be created");
+    expect(screen.actions()[0]).toBe("Use This Variant");
+    await screen.submit();
+    expect(screen.alerts()).toEqual([]);
+    expect(stage.ollama.requests.some(({ route }) => route === "create")).toBe(false);
+    screen.says(`# ${SUGGESTED} Exists Already`, "Nothing was created");
+    await screen.enter();
+    expect(screen.clipboard()).toBe(SUGGESTED);
+    await screen.action("Load Model");
+    expect(stage.ollama.loaded()).toMatchObject([{ model: { name: SUGGESTED } }]);
+  });
+
   it("that the person agreed to replace in another spelling offers no undo", async () => {
     const stage = await withVariant();
     const screen = await openForm(stage);
@@ -307,6 +326,16 @@ describe("a name that is taken", () => {
 });
 
 describe("refusals", () => {
+  it("keeps a model chosen that was deleted meanwhile, and says so", async () => {
+    const stage = await setStage();
+    const screen = await openForm(stage);
+    await fetch(`${stage.ollama.url}/api/delete`, { method: "DELETE", body: JSON.stringify({ model: NEXT }) });
+    await screen.action("Refresh");
+    expect(screen.field("Model").shown).toContain(NEXT);
+    await screen.submit();
+    screen.toast("FAILURE", "no longer installed");
+  });
+
   it("pulls nothing when the model is gone", async () => {
     const stage = await setStage();
     const screen = await openForm(stage);

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import SetGpuLimit from "../../src/set-gpu-limit";
 import { createStandInMac, type MacFaults, type StandInMac, type StandInMacOptions } from "../stand-ins/mac";
 import { sampleModel, type StandInModel, type StandInOllama, startStandInOllama } from "../stand-ins/ollama";
+import { setStage } from "./stage";
 import { desk, doesNotSay, type Part, renderCommand, says, type Screen, setPreferences, UNREADABLE } from "../support";
 
 const OWN = "local.gpu-limit.wired-limit";
@@ -306,7 +307,7 @@ describe("presets and hints", () => {
 });
 
 describe("setting the limit", () => {
-  it("asks once, reads back, says what is in force and what has to happen, and leaves", async () => {
+  it("asks once, reads back, and shows what is in force, what it changes and what a restart does", async () => {
     const { mac, screen } = await openForm();
     const before = mac.calls.length;
     await screen.submit();
@@ -321,10 +322,51 @@ describe("setting the limit", () => {
       ["/usr/sbin/sysctl", "iogpu.wired_limit_mb"],
     ]);
     expect(screen.toasts()).toHaveLength(1);
-    const { actions } = screen.toast("SUCCESS", IS_56_GIB, /reload/i, "MLX", "restart");
+    const { actions } = screen.toast("SUCCESS", IS_56_GIB, "until the Mac restarts");
     expect(actions).toEqual([]);
     expect(screen.alerts()).toEqual([]);
-    expect(screen.closed()).toBe(true);
+    screen.says("# GPU Limit Is 56.0 GiB", "57,344 MiB (56.0 GiB), read back from macOS", "8.0 GiB left for macOS");
+    screen.says("macOS forgets it", "53,084 MiB (51.8 GiB)");
+    expect(screen.actions().slice(0, 3)).toEqual(["Copy as Text", "Undo", "Back to macOS Default"]);
+    await screen.action("Copy as Text");
+    says(screen.clipboard(), "GPU Limit Is 56.0 GiB", "In Force:", "After a Restart of the Mac:");
+  });
+
+  it("says which models start and stop fitting, which have to be reloaded, and that MLX needs a restart", async () => {
+    const stage = await setStage();
+    const body = JSON.stringify({ model: "llama3.1:8b" });
+    await stage.system.fetch(`${stage.ollama.url}/api/generate`, { method: "POST", body });
+    const screen = await renderCommand(<SetGpuLimit />, { command: "set-gpu-limit", system: stage.system });
+    await screen.submit();
+    screen.says("Loaded before, and to be reloaded to use it: llama3.1:8b.", "MLX reads the limit when Ollama starts");
+    screen.says("Models that start to fit: qwen3-coder-next:q4_K_M.");
+    await screen.action("Undo");
+    screen.says("# Back to the macOS Default", "Models that no longer fit: qwen3-coder-next:q4_K_M.");
+  });
+
+  it("is taken back with what a restart would have brought back before", async () => {
+    const { mac, screen } = await openForm({ overrideMib: 54_000, daemons: ownDaemon(54_000), loadedDaemons: [OWN] });
+    await screen.submit();
+    screen.says("# GPU Limit Is 56.0 GiB", "Sets 57,344 MiB (56.0 GiB) at every start");
+    await screen.action("Undo");
+    expect(mac.prompts).toHaveLength(2);
+    expect(mac.limitMib()).toBe(54_000);
+    mac.reboot();
+    expect(mac.limitMib()).toBe(54_000);
+    await screen.action("Back to macOS Default");
+    expect(mac.limitMib()).toBe(0);
+    expect(mac.daemons.size).toBe(0);
+    screen.says("# Back to the macOS Default", "macOS decides the limit, as it does now");
+    await screen.back();
+    screen.says(/Limit in Force 51\.84 GiB/);
+  });
+
+  it("offers no Undo where the LaunchDaemon set another limit than the one in force", async () => {
+    const { screen } = await openForm({ overrideMib: 52_000, daemons: ownDaemon(50_000) });
+    await screen.submit();
+    screen.says("# GPU Limit Is 56.0 GiB");
+    expect(screen.actions()).not.toContain("Undo");
+    expect(screen.actions()).toContain("Back to macOS Default");
   });
 
   it("waits with the window out of the way for as long as the prompt is open", async () => {
@@ -418,7 +460,7 @@ describe("when it does not go well", () => {
     const { mac, screen } = await openForm({ ...before, faults: { cancel: true } });
     await screen.submit();
     expect(screen.toasts()).toHaveLength(1);
-    expect(screen.toast("SUCCESS", "Nothing changed", STILL).actions).toEqual([]);
+    expect(screen.toast("SUCCESS", "Nothing changed", STILL).actions).toEqual(["Copy Command"]);
     expect(mac.limitMib()).toBe(50_000);
     expect(screen.closed()).toBe(false);
   });
@@ -554,6 +596,8 @@ describe("the LaunchDaemon", () => {
     expect(mac.limitMib()).toBe(0);
     expect(mac.daemons.size).toBe(0);
     expect(mac.prompts).toHaveLength(1);
+    screen.says("# Back to the macOS Default");
+    await screen.back();
     screen.says(/Limit in Force 51\.84 GiB, .*Metal/);
     screen.doesNotSay("50,000 MiB");
   });

@@ -25,13 +25,34 @@ export interface LimitChange {
   readonly own?: OwnDaemon;
 }
 
+/**
+ * What becomes of our LaunchDaemon when a change is taken back; undefined where it can't be as it was before: it set
+ * another limit than the one in force, and one prompt sets both to the same.
+ */
+export function daemonBack({ bootDaemon, own, mac }: LimitChange): DaemonStep | undefined {
+  if (bootDaemon === "keep") return "keep";
+  if (own === undefined) return bootDaemon === "install" ? "remove" : "keep";
+  return own.valueMib === mac.overrideMib && mac.overrideMib !== 0 ? "install" : undefined;
+}
+
+/** A limit that's in force as asked, and what was asked. */
+export interface LimitSet {
+  readonly asked: LimitChange;
+  readonly outcome: Extract<ChangeOutcome, { readonly kind: "done" | "already" }>;
+}
+
+/** Where a person reads what else follows from the limit: in a view that opens then, or nowhere but in the toast. */
+type Afternotes = "view" | "toast";
+
 /** For Terminal: the next start finds no LaunchDaemon of ours any more. */
 const REMOVE_DAEMON_COMMAND = `sudo /bin/rm -f ${[LAUNCH_DAEMON_LABEL, FORMER_LABEL].map(daemonPath).join(" ")}`;
 
 /**
- * Asks what has to be asked, sets the limit with one administrator prompt and says what is in force. Resolves to whether the limit is now as asked; every other outcome has been explained in a toast.
+ * Asks what has to be asked, sets the limit with one administrator prompt and says what is in force. Undefined where the
+ * limit isn't as asked then, which has been explained in a toast.
  */
-export async function changeLimit({ mac, advice, mib, bootDaemon, own }: LimitChange): Promise<boolean> {
+export async function changeLimit(asked: LimitChange, afternotes: Afternotes): Promise<LimitSet | undefined> {
+  const { mac, advice, mib, bootDaemon, own } = asked;
   if (mac.overrideMib === undefined) return refuse("This macOS has no GPU limit that can be set.");
   const ramMib = Math.floor(mac.ramBytes / MIB);
   const check = checkLimit(mib, mac.ramBytes, advice);
@@ -43,15 +64,18 @@ export async function changeLimit({ mac, advice, mib, bootDaemon, own }: LimitCh
     change: mib === 0 ? "Reset GPU Limit" : "Set GPU Limit",
     questions: questionsBefore(check, mib),
     work: (system) => changeGpuLimit(system, { mib, ramMib, bootDaemon }),
-    explain: (came) => outcomeWords(came, mib, mac.overrideMib, bootDaemon === "keep" ? own?.valueMib : undefined),
+    explain: (came) =>
+      outcomeWords(came, mib, mac.overrideMib, {
+        leftMib: bootDaemon === "keep" ? own?.valueMib : undefined,
+        afternotes,
+      }),
     command: asOneLine([sysctlCommand(mib), ...(bootDaemon === "remove" ? [REMOVE_DAEMON_COMMAND] : [])]),
   });
-  return outcome?.kind === "done" || outcome?.kind === "already";
+  return outcome?.kind === "done" || outcome?.kind === "already" ? { asked, outcome } : undefined;
 }
 
-async function refuse(message: string): Promise<false> {
+async function refuse(message: string): Promise<undefined> {
   await showToast({ style: Toast.Style.Failure, title: "Not Set", message });
-  return false;
 }
 
 /** What a person has to agree to, by how risky the limit is. */
@@ -76,11 +100,13 @@ const inForce = (mib: number | undefined): string =>
       ? "In force: the macOS default."
       : `In force: ${formatMib(mib)}.`;
 
-/** The form tells what else follows, such as another default context. */
 const AFTERWARDS = "Reload a model to use it; MLX models need Ollama restarted.";
 
+const lastsText = (mib: number): string =>
+  mib === 0 ? "macOS decides the limit." : "It lasts until the Mac restarts.";
+
 /** "It" is the value that was asked for. */
-function daemonWords(daemon: DaemonResult | undefined): string {
+export function daemonWords(daemon: DaemonResult | undefined): string {
   switch (daemon?.kind) {
     case "installed":
       return "The LaunchDaemon sets it after every restart.";
@@ -103,7 +129,7 @@ export function outcomeWords(
   outcome: ChangeOutcome,
   askedMib: number,
   beforeMib: number | undefined,
-  leftMib?: number,
+  { leftMib, afternotes = "toast" }: { readonly leftMib?: number; readonly afternotes?: Afternotes } = {},
 ): ToastWords {
   const now = inForce(outcome.inForceMib);
   switch (outcome.kind) {
@@ -119,7 +145,7 @@ export function outcomeWords(
               : `The LaunchDaemon sets ${formatMib(leftMib)} again at the next start.`,
           ]
             .filter(Boolean)
-            .join(" ") || AFTERWARDS,
+            .join(" ") || (afternotes === "toast" ? AFTERWARDS : lastsText(askedMib)),
       };
     case "already":
       return { style: Toast.Style.Success, title: "Already in Force", message: `${now} Nothing was changed.` };

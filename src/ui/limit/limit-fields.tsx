@@ -11,7 +11,8 @@ import type { JudgeInput } from "../../fit/verdict";
 import { type AtStart, daemonText, elsewhereText, firstKeep, leaveTitle, othersText } from "./boot-words";
 import { ExplainAction } from "../explain/explain-action";
 import { OtherSettingsAction } from "./disk-throttle";
-import { changeLimit } from "./limit-change";
+import { changeLimit, type LimitChange } from "./limit-change";
+import { LimitResult } from "./limit-result";
 import { daemonStep, type LimitValues, presetMib } from "./limit-values";
 import type { Settings } from "../../app/preferences";
 import { PreferencesAction } from "../shared/preferences-action";
@@ -53,9 +54,14 @@ export function LimitFields({
   isLoading,
   onAttempt,
 }: FieldsProps) {
-  const { pop } = useNavigation();
+  const { push } = useNavigation();
   const { own, others, isSetHere } = start;
   const elsewhere = elsewhereText(start, mac);
+  const change = async (to: Pick<LimitChange, "mib" | "bootDaemon">) => {
+    const set = await changeLimit({ mac, advice, own, ...to }, "view");
+    if (set !== undefined) push(<LimitResult set={set} before={snapshot.limit} onChanged={onAttempt} />);
+    onAttempt();
+  };
   const { handleSubmit, itemProps, values } = useForm<LimitValues>({
     initialValues: {
       preset: filledIn !== undefined ? "custom" : advice.recommendedMib === undefined ? "default" : "recommended",
@@ -74,9 +80,7 @@ export function LimitFields({
     onSubmit: async (submitted) => {
       const mib = presetMib(submitted, advice);
       if (mib === undefined) return;
-      const done = await changeLimit({ mac, advice, mib, bootDaemon: daemonStep(submitted.keep, mib, own), own });
-      onAttempt();
-      if (done) pop();
+      await change({ mib, bootDaemon: daemonStep(submitted.keep, mib, own) });
     },
   });
   const mib = presetMib(values, advice);
@@ -107,10 +111,7 @@ export function LimitFields({
             title="Back to macOS Default"
             icon={Icon.Undo}
             shortcut={SHORTCUTS.resetLimit}
-            onAction={async () => {
-              await changeLimit({ mac, advice, mib: 0, bootDaemon: own ? "remove" : "keep", own });
-              onAttempt();
-            }}
+            onAction={() => change({ mib: 0, bootDaemon: own ? "remove" : "keep" })}
           />
           {unfinished && (
             <ShowStepsAction change={unfinished} settings={settings} snapshot={snapshot} refresh={onAttempt} />

@@ -1,10 +1,5 @@
 import { ActionPanel, Detail, Form } from "@raycast/api";
-import { usePromise } from "@raycast/utils";
 import { useMemo } from "react";
-import { isSetHere } from "../../app/limit-record";
-import type { AppleSiliconMac } from "../../fit/facts";
-import { type AtStart, atStart } from "./boot-words";
-import { readBootSettings } from "../../mac/boot-settings";
 import { LimitFields } from "./limit-fields";
 import { appleSilicon } from "../../app/snapshot";
 import { adviseLimit } from "../../fit/limit-policy";
@@ -12,7 +7,7 @@ import { DiagnosticsAction } from "../shared/diagnostics-action";
 import { PreferencesAction } from "../shared/preferences-action";
 import { useFitList } from "../shared/use-fit-list";
 import { useUnfinishedChange } from "../change/use-unfinished-change";
-import { getSystem } from "../../app/system";
+import { useAtStart } from "./use-at-start";
 import { limitSubtitle, useSubtitle } from "../shared/subtitle";
 
 /** Set GPU Limit: what is in force, what may be set and what it would change. */
@@ -20,7 +15,7 @@ export function LimitForm({ onChanged, mib }: { readonly onChanged?: () => void;
   const { snapshot, rows, settings, isFresh, isLoading, refresh } = useFitList();
   const unfinished = useUnfinishedChange(settings, snapshot);
   const mac = snapshot && appleSilicon(snapshot.machine);
-  const { data: start, revalidate: readStartAgain } = usePromise(readAtStart, [mac]);
+  const { start, readAgain: readStartAgain } = useAtStart(mac);
   const isLocal = snapshot?.isLocal ?? true;
   // The models of another machine have nothing to do with this Mac's limit.
   const inputs = useMemo(() => (isLocal ? rows.flatMap((row) => (row.input ? [row.input] : [])) : []), [rows, isLocal]);
@@ -48,12 +43,6 @@ export function LimitForm({ onChanged, mib }: { readonly onChanged?: () => void;
       }}
     />
   );
-}
-
-async function readAtStart(mac: AppleSiliconMac | undefined): Promise<AtStart | undefined> {
-  if (mac === undefined) return undefined;
-  const [settings, setHere] = await Promise.all([readBootSettings(getSystem()), isSetHere(mac)]);
-  return atStart(settings, setHere);
 }
 
 function NoLimitHere({ reason }: { readonly reason: string }) {

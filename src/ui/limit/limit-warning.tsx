@@ -3,7 +3,7 @@ import { appleSilicon, type Snapshot } from "../../app/snapshot";
 import { formatBytes } from "../../fit/units";
 import { RefreshAction } from "../shared/refresh-action";
 import { LimitForm } from "./limit-form";
-import { resetLimit } from "./reset-limit";
+import { ResetLimitAction } from "./reset-limit-action";
 
 /** What a limit above the highest safe one risks, in sentences; undefined where the limit is safe. */
 export function limitWarning({ limit }: Snapshot): string | undefined {
@@ -32,14 +32,7 @@ export function LimitWarningSection({
         accessories={[{ tag: { value: "This Mac may freeze", color: Color.Red }, tooltip: warning }]}
         actions={
           <ActionPanel>
-            <Action
-              title="Reset GPU Limit"
-              icon={Icon.Undo}
-              onAction={async () => {
-                await resetLimit(mac);
-                refresh();
-              }}
-            />
+            <ResetLimitAction mac={mac} before={limit} onChanged={refresh} />
             <Action.Push title="Set GPU Limit" icon={Icon.Gauge} target={<LimitForm onChanged={refresh} />} />
             <RefreshAction refresh={refresh} />
           </ActionPanel>

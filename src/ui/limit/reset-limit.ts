@@ -4,14 +4,20 @@ import type { AppleSiliconMac } from "../../fit/facts";
 import { adviseLimit } from "../../fit/limit-policy";
 import { formatMib } from "../../fit/units";
 import { readOwnDaemons } from "../../mac/boot-settings";
-import { changeLimit } from "./limit-change";
+import { changeLimit, type LimitSet } from "./limit-change";
 
-/** Gives the limit back to macOS, and takes our LaunchDaemon away with it, after asking. */
-export async function resetLimit(mac: AppleSiliconMac): Promise<void> {
+/**
+ * Gives the limit back to macOS, and takes our LaunchDaemon away with it, after asking. Undefined where it isn't back
+ * then, which has been said.
+ */
+export async function resetLimit(
+  mac: AppleSiliconMac,
+  afternotes: Parameters<typeof changeLimit>[1],
+): Promise<LimitSet | undefined> {
   const [own] = await readOwnDaemons(getSystem());
   if (mac.overrideMib === 0 && own === undefined) {
     await showToast({ style: Toast.Style.Success, title: "macOS already decides the GPU limit" });
-    return;
+    return undefined;
   }
   const advice = adviseLimit(mac);
   const agreed = await confirmAlert({
@@ -27,5 +33,6 @@ export async function resetLimit(mac: AppleSiliconMac): Promise<void> {
       .join(" "),
     primaryAction: { title: "Reset", style: Alert.ActionStyle.Destructive },
   });
-  if (agreed) await changeLimit({ mac, advice, mib: 0, bootDaemon: own ? "remove" : "keep", own });
+  if (!agreed) return undefined;
+  return changeLimit({ mac, advice, mib: 0, bootDaemon: own ? "remove" : "keep", own }, afternotes);
 }

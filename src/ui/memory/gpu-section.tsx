@@ -1,4 +1,4 @@
-import { Action, Color, Icon, List } from "@raycast/api";
+import { Color, Icon, List } from "@raycast/api";
 import type { ReactNode } from "react";
 import { heldByOthers } from "../../app/judge-rows";
 import type { AppleSiliconMac } from "../../fit/facts";
@@ -6,7 +6,7 @@ import { isHeldByModels, likelyHolder } from "../../fit/gpu-held";
 import { defaultLimit, inForceBytes, limitInForce } from "../../fit/limit-policy";
 import { lowWaterText } from "../../fit/limit-preview";
 import { formatBytes, formatPercent, MIB } from "../../fit/units";
-import { resetLimit } from "../limit/reset-limit";
+import { ResetLimitAction } from "../limit/reset-limit-action";
 import { appleSilicon, type Snapshot } from "../../app/snapshot";
 import type { Memory } from "./use-memory";
 import { FigureRow, RowActions, shareIcon } from "./row";
@@ -46,16 +46,7 @@ function Figures({ mac, memory, snapshot }: Props & { readonly mac: AppleSilicon
   const inForce = limit.kind === "known" ? inForceBytes(limit) : 0;
   const actions = (bytes: number | undefined, toReset?: AppleSiliconMac) => (
     <RowActions memory={memory} copy={bytes === undefined ? undefined : formatBytes(bytes, 2)} limitFirst>
-      {toReset && (
-        <Action
-          title="Reset GPU Limit"
-          icon={Icon.Undo}
-          onAction={async () => {
-            await resetLimit(toReset);
-            memory.refresh();
-          }}
-        />
-      )}
+      {toReset && <ResetLimitAction mac={toReset} before={snapshot.limit} onChanged={memory.refresh} />}
     </RowActions>
   );
   return (

@@ -18,12 +18,12 @@ interface PromptJob<T> {
   /** Asks for the password, where there's something to change, and does what it is for. */
   readonly work: (system: PromptSystem) => Promise<T>;
   readonly explain: (outcome: T) => ToastWords;
-  /** Does the same in Terminal: offered where it failed. */
+  /** Does the same in Terminal: offered where it wasn't done. */
   readonly command: string;
 }
 
 /** {@link confirmAndRun} for work that macOS asks the administrator password for. */
-export function confirmAndPrompt<T>({
+export function confirmAndPrompt<T extends { readonly kind: string }>({
   change,
   questions,
   work,
@@ -36,12 +36,9 @@ export function confirmAndPrompt<T>({
     progress: { title: "Waiting for Your Password" },
     work: () => work({ ...getSystem(), ...promptHooks }),
     outcome: (result) => {
-      const words = explain(result);
-      const failed = words.style === Toast.Style.Failure;
-      return {
-        ...words,
-        primaryAction: failed ? { title: "Copy Command", onAction: () => copyText(command) } : undefined,
-      };
+      const isDone = result.kind === "done" || result.kind === "already";
+      const byHand = { title: "Copy Command", onAction: () => copyText(command) };
+      return { ...explain(result), primaryAction: isDone ? undefined : byHand };
     },
   });
 }

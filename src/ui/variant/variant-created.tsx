@@ -5,23 +5,26 @@ import { plainMarkdown } from "../shared/plain-markdown";
 
 interface Props {
   readonly name: string;
-  readonly source: string;
+  /** The model it was made of just now; absent where it was there before. */
+  readonly source?: string;
   readonly numCtx: number;
-  readonly load: () => void;
+  readonly load: () => unknown;
   /** Absent where an existing model was replaced: it cannot be brought back. */
   readonly undo?: () => Promise<void>;
 }
 
-/** What can be done with a variant that was just created. */
+/** What can be done with a variant that was just created, or that was there already. */
 export function VariantCreated({ name, source, numCtx, load, undo }: Props) {
   const { pop } = useNavigation();
   return (
     <Detail
       navigationTitle={name}
       markdown={[
-        `# Created ${plainMarkdown(name)}`,
+        source === undefined ? `# ${plainMarkdown(name)} Exists Already` : `# Created ${plainMarkdown(name)}`,
         "",
-        `Its context is ${formatContext(numCtx)} (read back from Ollama). It shares the weights of ${plainMarkdown(source)} and takes no disk space.`,
+        source === undefined
+          ? `Its context is ${formatContext(numCtx)}, as you asked for. Nothing was created.`
+          : `Its context is ${formatContext(numCtx)} (read back from Ollama). It shares the weights of ${plainMarkdown(source)} and takes no disk space.`,
         "",
         "Use this name in your apps: apps with an OpenAI-compatible connection can't set the context themselves.",
       ].join("\n")}

@@ -17,7 +17,7 @@ import { MemoryView } from "../memory/memory-view";
 import { MakeItFit } from "../plan/make-it-fit-action";
 import { limitWarning } from "../limit/limit-warning";
 import { SHORTCUTS } from "../shared/shortcuts";
-import { changeLoaded } from "../shared/model-work";
+import { changeLoaded, loadModel } from "../shared/model-work";
 import type { Settings } from "../../app/preferences";
 import { RefreshAction } from "../shared/refresh-action";
 import { connect, type Snapshot } from "../../app/snapshot";
@@ -94,7 +94,7 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
         setValidationError("tokens", "A whole number of tokens, at least 256");
         return;
       }
-      const trained = trainedContext(rowOf(submitted.source));
+      const trained = trainedContext(row);
       if (trained !== undefined && tokens > trained) {
         setValidationError(
           submitted.context === "custom" ? "tokens" : "context",
@@ -102,13 +102,16 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
         );
         return;
       }
-      if (await create(submitted.source, submitted.name, tokens)) {
+      if (row !== undefined && (await create(row, submitted.name, tokens))) {
         refresh();
         onCreated?.();
       }
     },
   });
-  const row = rowOf(values.source);
+  // A model that's deleted while the form is open stays chosen: making a variant of it says so.
+  const lastRow = useRef<FitRow>(undefined);
+  lastRow.current = rowOf(values.source) ?? lastRow.current;
+  const row = lastRow.current;
   const reference = row === undefined ? values.source : buildReference(row.model);
   const numCtx = contextOf(values);
 
@@ -125,25 +128,28 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
     if (row !== undefined && numCtx !== undefined) fill("name", variantName(row.model.name, numCtx));
   }, [values.source, numCtx]);
 
-  async function create(from: string, name: string, tokens: number): Promise<boolean> {
+  async function create(source: FitRow, name: string, tokens: number): Promise<boolean> {
     const client = connect(getSystem(), settings);
-    const source = rowOf(from);
-    if (client === undefined || source === undefined) return false;
-    const taken = rows.find(({ model }) => sameModel(model.name, name))?.model;
-    const made = await makeVariant(client, { source: source.model, name, numCtx: tokens, taken });
+    if (client === undefined) return false;
+    const taken = rows.find(({ model }) => sameModel(model.name, name));
+    if (taken !== undefined && isSameVariant(taken, source, tokens)) {
+      const load = () => loadModel(taken, settings, refresh, { makeItFit: makeItFitOf(taken) });
+      push(<VariantCreated name={taken.model.name} numCtx={tokens} load={load} />);
+      return false;
+    }
+    const made = await makeVariant(client, { source: source.model, name, numCtx: tokens, taken: taken?.model });
     if (made === undefined) return false;
     const { toast, digest, despite, isReplacement } = made;
     toast.style = Toast.Style.Success;
     toast.title = `Created ${name}`;
     toast.message = despite ?? `num_ctx ${formatContext(tokens)}, weights shared with ${source.model.name}`;
     const expected = source.input && expectedLoad(judgeAtContext(source.input, tokens));
-    const makeItFit = (failed?: FailedLoad) => {
-      const variant = latestRows.current.find(({ model, verdict }) => verdict && sameModel(model.name, name));
-      const props = { row: variant ?? source, snapshot, settings, refresh, failed };
-      push(<MakeItFit {...props} memoryView={<MemoryView />} />);
-    };
+    const variant = () => latestRows.current.find(({ model, verdict }) => verdict && sameModel(model.name, name));
     const load = () =>
-      changeLoaded(settings, { name, runner: source.model.runner }, "load", refresh, { expected, makeItFit });
+      changeLoaded(settings, { name, runner: source.model.runner }, "load", refresh, {
+        expected,
+        makeItFit: (failed) => makeItFitOf(variant() ?? source)(failed),
+      });
     const undo = async () => {
       await unmakeVariant(client, name, digest);
       onCreated?.();
@@ -162,6 +168,13 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
     return true;
   }
 
+  function makeItFitOf(needing: FitRow) {
+    return (failed?: FailedLoad) =>
+      push(<MakeItFit {...{ row: needing, snapshot, settings, refresh, failed }} memoryView={<MemoryView />} />);
+  }
+
+  const there = rows.find(({ model }) => sameModel(model.name, values.name));
+  const isThere = there && row && numCtx !== undefined && isSameVariant(there, row, numCtx);
   const contexts = contextsOf(row);
   // The chosen context stays on offer also for a model trained for less, which is said on submitting.
   const offered =
@@ -173,7 +186,11 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
       isLoading={isLoading}
       actions={
         <ActionPanel>
-          <Action.SubmitForm title="Create Variant" icon={Icon.NewDocument} onSubmit={handleSubmit} />
+          <Action.SubmitForm
+            title={isThere ? "Use This Variant" : "Create Variant"}
+            icon={isThere ? Icon.CheckCircle : Icon.NewDocument}
+            onSubmit={handleSubmit}
+          />
           {numCtx !== undefined && refusal?.kind !== "mlx" && (
             <>
               <Action.CopyToClipboard
@@ -194,7 +211,7 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
       }
     >
       <Form.Dropdown title="Model" {...itemProps.source}>
-        {sources.map(({ model }) => (
+        {(row === undefined || rowOf(values.source) ? sources : [...sources, row]).map(({ model }) => (
           <Form.Dropdown.Item key={buildId(model)} value={buildId(model)} title={buildTitle(model)} />
         ))}
       </Form.Dropdown>
@@ -208,6 +225,12 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
         <Form.TextField title="Tokens" placeholder="12k or 12288" {...itemProps.tokens} />
       )}
       <Form.TextField key={`name ${filled.name}`} title="Name" placeholder="model:tag-8k" {...itemProps.name} />
+      {isThere && (
+        <Form.Description
+          title="Exists Already"
+          text={`${values.name} has this context and runs the same file: nothing has to be created.`}
+        />
+      )}
       {warning !== undefined && <Form.Description title="Limit Not Safe" text={warning} />}
       <Form.Description title="Estimate" text={refusal ? refusalText(refusal) : estimateText(row, numCtx)} />
       {refusal === undefined && (
@@ -218,6 +241,13 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
       )}
     </Form>
   );
+}
+
+/** Whether a model runs the file of another at this very context: a variant of it that needn't be made again. */
+function isSameVariant(there: FitRow, { input }: FitRow, numCtx: number): boolean {
+  const [own, source] = [there.input?.description, input?.description];
+  if (own === undefined || source === undefined || "kind" in own || "kind" in source) return false;
+  return own.parameters.numCtx === numCtx && own.weightsFile !== undefined && own.weightsFile === source.weightsFile;
 }
 
 /** Known from the list of models, too, where the metadata cannot be read or estimated. */
