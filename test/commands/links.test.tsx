@@ -1,10 +1,15 @@
 import type { LaunchProps } from "@raycast/api";
 import { describe, expect, it } from "vitest";
+import CopyGpuLimitCommand from "../../src/copy-gpu-limit-command";
+import CreateCappedVariant from "../../src/create-capped-variant";
 import FitModels from "../../src/fit-models-to-gpu-limit";
 import ResetGpuLimit from "../../src/reset-gpu-limit";
 import SetGpuLimit from "../../src/set-gpu-limit";
 import ShowGpuMemory from "../../src/show-gpu-memory";
 import { desk, renderCommand, runNoView } from "../support";
+import { inWorld } from "../worlds/support/every-screen";
+import { COMMANDS, play } from "../worlds/support/play";
+import { nothingSeen, watcher } from "../worlds/support/seen";
 import { setStage, type Stage } from "./stage";
 
 const QWEN = "qwen3:8b";
@@ -123,6 +128,29 @@ describe("subtitles", () => {
       "set-gpu-limit": "56.0 of 64.0 GiB · until restart",
       "show-gpu-memory": "0 loaded · 0 B of 56.0 GiB",
     });
+  });
+
+  it("say how many models don't fit, and what's in force when its command is copied", async () => {
+    const stage = await setStage();
+    const { system } = stage;
+    await (await renderCommand(<CreateCappedVariant />, { command: "create-capped-variant", system })).close();
+    await runNoView(CopyGpuLimitCommand, { command: "copy-gpu-limit-command", system, arguments: {} });
+    expect(Object.fromEntries(desk.subtitles)).toEqual({
+      "create-capped-variant": "1 of 8 models doesn't fit",
+      "copy-gpu-limit-command": "51.8 of 64.0 GiB · macOS default",
+    });
+  });
+
+  it("are written by every command", async () => {
+    const written = await inWorld("sample", async (world) => {
+      for (const { name, mode } of COMMANDS) {
+        const steps = mode === "no-view" ? [{ kind: "confirm", answer: true } as const] : [];
+        await play([{ command: name, arguments: {}, steps }], world, watcher(nothingSeen()));
+        desk.answers = [];
+      }
+      return [...desk.subtitles.keys()];
+    });
+    expect(written.sort()).toEqual(COMMANDS.map(({ name }) => name).sort());
   });
 
   it("say after a reset what's in force", async () => {

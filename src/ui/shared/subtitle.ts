@@ -4,6 +4,7 @@ import type { LoadedModel, AppleSiliconMac } from "../../fit/facts";
 import { inForceBytes, limitInForce } from "../../fit/limit-policy";
 import { gpuBytesOf } from "../../fit/loaded-size";
 import { formatBytes } from "../../fit/units";
+import type { FitRow } from "../../app/judge-rows";
 import type { Snapshot } from "../../app/snapshot";
 import type { AtStart } from "../limit/boot-words";
 
@@ -36,4 +37,13 @@ export function loadedSubtitle({ state, limit }: Snapshot, loaded: readonly Load
   const used = formatBytes(loaded.reduce((sum, model) => sum + gpuBytesOf(model), 0));
   const most = limit.kind === "known" && !limit.isLeast ? formatBytes(inForceBytes(limit)) : undefined;
   return `${loaded.length} loaded · ${most === undefined ? used : `${used.replace(/ GiB$/, "")} of ${most}`}`;
+}
+
+/** "2 of 7 models don't fit", of those whose verdict is known; tight ones do. Undefined where none is known. */
+export function fitSubtitle(rows: readonly Pick<FitRow, "verdict">[]): string | undefined {
+  const kinds = rows.flatMap(({ verdict = { kind: "unknown" } }) => (verdict.kind === "unknown" ? [] : [verdict.kind]));
+  const others = kinds.filter((kind) => kind !== "fits" && kind !== "tight").length;
+  if (kinds.length === 0) return undefined;
+  if (others === 0) return kinds.length === 1 ? "1 model fits" : `${kinds.length} models fit`;
+  return `${others} of ${kinds.length} models ${others === 1 ? "doesn't" : "don't"} fit`;
 }

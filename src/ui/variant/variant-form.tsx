@@ -5,6 +5,7 @@ import { buildId, isGgufBuildOf } from "../../fit/model-builds";
 import { serverWords } from "../ollama/server-empty-view";
 import { DiagnosticsAction } from "../shared/diagnostics-action";
 import { RefreshAction } from "../shared/refresh-action";
+import { fitSubtitle, useSubtitle } from "../shared/subtitle";
 import { useFitList } from "../shared/use-fit-list";
 import { VariantFields } from "./variant-fields";
 
@@ -20,6 +21,7 @@ const LATE_AFTER_MS = 20_000;
 /** Create Capped Variant: a copy of a model with a smaller context, sharing its weights. */
 export function VariantForm({ source, onCreated }: { readonly source?: string; readonly onCreated?: () => void }) {
   const { rows, snapshot, settings, isFresh, isLoading, refresh } = useFitList();
+  useSubtitle("create-capped-variant", isFresh && !isLoading ? fitSubtitle(rows) : undefined);
   const sources = rows.filter(({ model }) => model.format !== "other" || buildId(model) === source);
   const chosen = sources.find(({ model }) => buildId(model) === source);
   // Of a name with two builds the one that num_ctx caps is meant.
