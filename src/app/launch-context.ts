@@ -23,3 +23,14 @@ export function readLaunchContext(given: unknown): LaunchContext {
     cause: isText(cause) ? cause.slice(0, 100) : undefined,
   };
 }
+
+/** What of a launch context makes no sense, as a sentence without its words; undefined where all of it does. */
+export function launchFault(given: unknown): string | undefined {
+  if (given === undefined || given === null) return undefined;
+  if (typeof given !== "object" || Array.isArray(given)) return "What it hands over isn't understood.";
+  const { mib, model, view } = given as Readonly<Record<string, unknown>>;
+  const read = readLaunchContext(given);
+  if (mib !== undefined && read.mib === undefined) return "Its limit isn't a whole number of MiB.";
+  if (model !== undefined && read.model === undefined) return "Its model isn't a name that Ollama accepts.";
+  return view !== undefined && read.view === undefined ? "It names a view that there isn't." : undefined;
+}

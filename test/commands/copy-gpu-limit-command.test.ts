@@ -83,6 +83,12 @@ describe("Copy GPU Limit Command", () => {
     },
   );
 
+  it("shows nothing of a link's argument that could forge other words", async () => {
+    const { copied, toast } = await copy("56\u202e GiB\u0007\n✓ Limit set");
+    expect(copied).toBeUndefined();
+    expect(toast("FAILURE", "Nothing copied", "isn't a limit").message).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  });
+
   it.each([
     ["63489", "2.0 GiB", FREEZE],
     ["65537", "64.0 GiB", /more than/],

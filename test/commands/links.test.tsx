@@ -76,9 +76,59 @@ describe("a link", () => {
     screen.toast("FAILURE", "Model Not Installed");
     await screen.close();
     desk.toasts = [];
-    const other = await fitModels(stage, { model: "$(rm -rf ~)", mib: "x" });
+    const other = await fitModels(stage, { model: "$(rm -rf ~)" });
     expect(other.depth()).toBe(1);
-    expect(other.toasts()).toEqual([]);
+    other.toast("FAILURE", "Link Not Understood", "Its model isn't a name that Ollama accepts. Nothing changed.");
+  });
+
+  const HOSTILE: readonly (readonly [unknown, string])[] = [
+    [{ mib: "57344" }, "Its limit isn't a whole number of MiB."],
+    [{ mib: 1e300 }, "Its limit isn't a whole number of MiB."],
+    [{ mib: -1 }, "Its limit isn't a whole number of MiB."],
+    [{ mib: 57344.5 }, "Its limit isn't a whole number of MiB."],
+    [{ mib: { valueOf: 57344 } }, "Its limit isn't a whole number of MiB."],
+    [{ mib: "1; sudo reboot" }, "Its limit isn't a whole number of MiB."],
+    [{ model: 5 }, "Its model isn't a name that Ollama accepts."],
+    [{ model: ["qwen3:8b"] }, "Its model isn't a name that Ollama accepts."],
+    [{ model: "qwen3:8b\u0007\u202e" }, "Its model isn't a name that Ollama accepts."],
+    [{ model: "qwen3:8b\nrm -rf ~" }, "Its model isn't a name that Ollama accepts."],
+    [{ model: "a".repeat(100_000) }, "Its model isn't a name that Ollama accepts."],
+    [{ model: QWEN, view: "apply" }, "It names a view that there isn't."],
+    ["set it to 57344", "What it hands over isn't understood."],
+    [[57344], "What it hands over isn't understood."],
+  ];
+
+  it.each(HOSTILE)("with %j is a clear message in both commands, and changes nothing", async (context, words) => {
+    const stage = await setStage();
+    for (const open of [setLimit, fitModels]) {
+      const screen = await open(stage, context);
+      screen.toast("FAILURE", "Link Not Understood", `${words} Nothing changed.`);
+      expect(desk.toasts.filter(({ title }) => title === "Link Not Understood")).toHaveLength(1);
+      await screen.close();
+      desk.toasts = [];
+    }
+    expect(stage.mac.prompts).toEqual([]);
+    expect(stage.mac.limitMib()).toBe(0);
+    expect(stage.ollama.requests.filter(({ path }) => /generate|create|delete|copy/.test(path))).toEqual([]);
+  });
+
+  it("to the largest number there is is refused by the form, too", async () => {
+    const stage = await setStage();
+    const screen = await setLimit(stage, { mib: Number.MAX_SAFE_INTEGER });
+    await screen.submit();
+    screen.says("GiB or whole MiB, such as 56 or 57344");
+    expect(stage.mac.prompts).toEqual([]);
+  });
+
+  it("changes nothing before the usual prompt, and a no there leaves all as it was", async () => {
+    const stage = await setStage();
+    stage.mac.faults = { cancel: true };
+    const screen = await setLimit(stage, { mib: 57_344 });
+    expect(stage.mac.prompts).toEqual([]);
+    await screen.submit();
+    expect(stage.mac.prompts).toHaveLength(1);
+    screen.toast("SUCCESS", "Nothing Changed");
+    expect(stage.mac.limitMib()).toBe(0);
   });
 
   it("is offered for a model, and leads back to it", async () => {
