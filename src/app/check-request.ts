@@ -60,11 +60,12 @@ export async function checkRequest(check: RequestCheck): Promise<RequestOutcome>
   const { system, settings, model, tokens, signal } = check;
   const [host, client] = [hostOf(system, settings), connect(system, settings)];
   if (host.kind !== "ok" || client === undefined) {
-    return failed(tokens, new OllamaProblem("not-running", "The host in the preferences isn't an address."));
+    return failed(new OllamaProblem("not-running", "The host in the preferences isn't an address."));
   }
   const { name, runner } = model;
   const build = { name, runner };
   const server = { url: client.url, fetch: system.patientFetch ?? system.fetch };
+  let sentTokens: number | undefined;
   try {
     await client.load(name, {
       runner,
@@ -78,6 +79,7 @@ export async function checkRequest(check: RequestCheck): Promise<RequestOutcome>
     const send = async (words: number, most: number): Promise<number> => {
       const own = { model: name, tokens: most, from: system.now().getTime() };
       await rememberOwn(check.storage, own);
+      sentTokens = most;
       const timeoutMs = Math.max(LEAST_TIMEOUT_MS, (most / LEAST_TOKENS_A_SECOND) * 1000);
       let counted = most;
       try {
@@ -100,7 +102,7 @@ export async function checkRequest(check: RequestCheck): Promise<RequestOutcome>
     const listedBytes = watch.listedBytes();
     return { kind: "not-verified", promptTokens, reason: whyNoPeak(facts), predicted, listedBytes };
   } catch (error) {
-    return signal.aborted ? { kind: "stopped" } : failed(tokens, error);
+    return signal.aborted ? { kind: "stopped" } : failed(error, sentTokens);
   }
 }
 
@@ -176,7 +178,7 @@ function whyNoPeak({ identity }: ServerFacts): string {
   }
 }
 
-function failed(tokens: number, error: unknown): RequestOutcome {
+function failed(error: unknown, tokens?: number): RequestOutcome {
   const detail = error instanceof Error ? error.message : String(error);
   return { kind: "failed", tokens, reason: memoryFailure(error)?.message ?? otherFailure(error), detail };
 }

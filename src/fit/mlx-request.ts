@@ -52,9 +52,8 @@ export function requestRoom(input: JudgeInput, verdict: Verdict): RequestRoom | 
       `A prompt has to have at least ${formatCount(LEAST_CONTEXT)} tokens to tell anything, and that's more than can work here.`,
     );
   }
-  const safe = safeTokens >= LEAST_CONTEXT ? safeTokens : mostTokens;
-  const wanted = Math.max(LEAST_CONTEXT, contextOf(verdict).value);
-  const suggested = Math.min(wanted, safe, mostTokens);
+  // Where nothing is safe the shortest that tells anything is the least risk.
+  const suggested = Math.max(LEAST_CONTEXT, Math.min(contextOf(verdict).value, safeTokens, mostTokens));
   return { kind: "room", suggestedTokens: suggested - (suggested % 1024), safeTokens, mostTokens };
 }
 
@@ -99,11 +98,12 @@ export function promptRisks(
 }
 
 /** What sending such a prompt does and costs, as sentences. */
-export function requestCost(name: string, tokens: number, { low, high }: MlxRange): string {
+export function requestCost(name: string, tokens: number, { low, high, savedStates }: PredictedPeak): string {
   return [
     `Ollama loads ${name} where it isn't loaded, counts the tokens of a short prompt, and then reads one of about ${formatCount(tokens)} and generates one token.`,
     "That takes minutes, and the GPU is busy with it.",
     `Memory is predicted to rise to ${formatBytes(low)} to ${formatBytes(high)}.`,
+    ...(savedStates > 0 ? ["States of it stay in RAM until the model is unloaded."] : []),
     "The text is common words. How long the model stays loaded doesn't change.",
   ].join(" ");
 }
@@ -128,7 +128,8 @@ export type RequestOutcome =
     }
   | {
       readonly kind: "failed";
-      readonly tokens: number;
+      /** About so many were sent; absent where nothing was. */
+      readonly tokens?: number;
       /** In our words, and in those of the server. */
       readonly reason: string;
       readonly detail: string;
@@ -171,15 +172,19 @@ export function outcomeWords(outcome: RequestOutcome): OutcomeWords {
         isGood: false,
       };
     }
-    case "failed":
-      return {
-        title: "The Request Failed",
-        sentences: [
-          `${outcome.reason} The prompt had about ${formatCount(outcome.tokens)} tokens.`,
-          "Nothing else changed. Ollama starts the model again with its next request.",
-        ],
-        isGood: false,
-      };
+    case "failed": {
+      const { reason, tokens } = outcome;
+      return tokens === undefined
+        ? { title: "No Request Was Sent", sentences: [reason, "Nothing changed."], isGood: false }
+        : {
+            title: "The Request Failed",
+            sentences: [
+              `${reason} The prompt had about ${formatCount(tokens)} tokens.`,
+              "Nothing else changed. If the model isn't loaded any more, Ollama loads it with its next request.",
+            ],
+            isGood: false,
+          };
+    }
     case "stopped":
       return {
         title: "Stopped",

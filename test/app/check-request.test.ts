@@ -128,6 +128,7 @@ describe("what came of it is told as it was where", () => {
     expect((await checkOn(await stageWith({ loadError }))).outcome).toMatchObject({
       kind: "failed",
       reason: "It needs 18.4 GiB, more than the 17.3 GiB that this limit lets Ollama load.",
+      tokens: undefined,
     });
   });
 
@@ -140,6 +141,19 @@ describe("what came of it is told as it was where", () => {
     });
     stage.ollama.fault("generate", { kind: "dies" });
     expect((await checkOn(stage)).outcome.kind).toBe("failed");
+  });
+
+  it("no answer comes in time", async () => {
+    const impatient: typeof fetch = async (input, init) => {
+      if (!String(init?.body).includes('"raw":true')) return fetch(input, init);
+      throw new TypeError("fetch failed", { cause: { code: "UND_ERR_HEADERS_TIMEOUT" } });
+    };
+    const stage = await stageWith();
+    const system = { ...stage.system, fetch: impatient, patientFetch: undefined };
+    expect((await checkOn(stage, { system })).outcome).toMatchObject({
+      kind: "failed",
+      reason: "No answer came in the time that even a slow Mac takes.",
+    });
   });
 
   it("no log tells a peak", async () => {

@@ -1,5 +1,5 @@
-import { expect, it } from "vitest";
-import { keepRequests } from "../../src/app/mlx-requests";
+import { describe, expect, it } from "vitest";
+import { keepRequests, rememberOwn } from "../../src/app/mlx-requests";
 import type { InstalledModel } from "../../src/fit/facts";
 import type { MlxPeak } from "../../src/fit/mlx-peaks";
 import { keptIn } from "../apply/kept";
@@ -57,3 +57,53 @@ it.each(["", "{", "[1]", '[["d1", [{"model": 1}]]]', '[["d1", 5]]', "null"])(
     expect(tokens(requests)).toEqual([["d1", [4096]]]);
   },
 );
+
+describe("requests that were sent from here", () => {
+  const AT = Date.parse("2026-11-24T10:00:00Z");
+  const models = [model("a:mlx", "d1"), model("b", "d2")];
+  const ours = (requests: Awaited<ReturnType<typeof keepRequests>>) =>
+    requests.flatMap(({ peaks }) => peaks.map(({ model: name, promptTokens, isOurs }) => [name, promptTokens, isOurs]));
+
+  it("are told by model, time and length, also in what was kept before it was known", async () => {
+    const storage = keptIn();
+    const log = { peaks: [peak("a:mlx", 20_000), peak("a:mlx", 30_000), peak("b:latest", 20_000)], cuts: [] };
+    await keepRequests(storage, log, models);
+    await rememberOwn(storage, { model: "a:mlx", tokens: 20_100, from: AT - 60_000, to: AT - 1000 });
+    expect(ours(await keepRequests(storage, log, models))).toEqual([
+      ["a:mlx", 20_000, true],
+      ["a:mlx", 30_000, undefined],
+      ["b:latest", 20_000, undefined],
+    ]);
+  });
+
+  it.each([
+    ["before", { from: AT + 1 }],
+    ["long after", { from: AT - 60_000, to: AT - 20_000 }],
+    ["hours after one whose end nobody saw", { from: AT - 7 * 3_600_000 }],
+  ])("aren't those that ended %s", async (_, time) => {
+    const storage = keptIn();
+    await rememberOwn(storage, { model: "a:mlx", tokens: 20_000, ...time });
+    expect(ours(await keepRequests(storage, { peaks: [peak("a:mlx", 20_000)], cuts: [] }, models))).toEqual([
+      ["a:mlx", 20_000, undefined],
+    ]);
+  });
+
+  it("stay marked once they were, though newer ones took their place and the log still has them", async () => {
+    const storage = keptIn();
+    const log = { peaks: [peak("a:mlx", 20_000)], cuts: [] };
+    await rememberOwn(storage, { model: "a:mlx", tokens: 20_000, from: AT - 1000, to: AT });
+    await keepRequests(storage, log, models);
+    for (let index = 1; index < 60; index += 1) {
+      await rememberOwn(storage, { model: "b", tokens: 5000, from: AT + index * 1000 });
+    }
+    expect(ours(await keepRequests(storage, log, models))).toEqual([["a:mlx", 20_000, true]]);
+  });
+
+  it.each(["", "{", "[1]", '[{"model":1}]', "null"])("kept as %j are none, and stop nothing", async (text) => {
+    const storage = keptIn();
+    await storage.set("mlx-own-requests", text);
+    expect(ours(await keepRequests(storage, { peaks: [peak("a:mlx", 20_000)], cuts: [] }, models))).toEqual([
+      ["a:mlx", 20_000, undefined],
+    ]);
+  });
+});

@@ -56,6 +56,11 @@ describe("how long a prompt is sent", () => {
     expect(spaceFor(64, { cuts }).room.mostTokens).toBe(65_536);
   });
 
+  it("is the shortest that tells anything where none is safe", () => {
+    const { room } = spaceFor(64, { limit: limitOf(20.5 * GIB) });
+    expect([room.safeTokens < 4096, room.suggestedTokens, room.mostTokens > 8192]).toEqual([true, 4096, true]);
+  });
+
   it("is none where nothing useful works, where others are loaded, and for what isn't MLX's", () => {
     expect(roomFor(24).room).toMatchObject({ kind: "none", reason: expect.stringContaining("at least 4,096 tokens") });
     expect(roomFor(16).room).toMatchObject({ kind: "none", reason: expect.stringContaining("won't load") });

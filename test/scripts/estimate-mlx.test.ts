@@ -87,6 +87,10 @@ describe("estimate --runner mlx", { timeout: 60_000 }, () => {
     expect(generated["scratch"]).toBe(131_072 * 512 * 49);
     expect(generated["kvCache"]).toBe(65_536 * (131_072 + 512));
     expect(generated["constant"]).toBe(0.8e9 + 1.1e6 * 512);
+    // Chunks so short are fused by no chip; of longer ones it's said what another MLX would hold.
+    expect(generated["cautions"]).toEqual([]);
+    const long = json(await estimate([folder, "--tokens", "131072", "--chip", "M5", "--json"]));
+    expect(long["cautions"]).toEqual([expect.stringContaining("12.25 GiB of scores: leave --chip out")]);
   });
 
   it("tells what it doesn't know: all is null but the reason", async () => {
