@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { judgeMlx, type MlxJudgeInput, type MlxVerdict, usualContext } from "../src/fit/mlx-verdict";
 import { MLX_VERDICT_TITLES, mlxBadgeText, mlxVerdictSentence } from "../src/fit/mlx-verdict-text";
 import { parseModelName, sameModel } from "../src/fit/model-name";
+import { SUM_TITLES, TERM_TITLES } from "../src/fit/sum-names";
 import { formatBytes, formatCount } from "../src/fit/units";
 import {
   estimateMlx,
@@ -41,16 +42,16 @@ const TERMS = [
 ] as const satisfies readonly (keyof KnownMlxEstimate)[];
 
 const TITLES: Readonly<Record<(typeof TERMS)[number], string>> = {
-  weights: "Weights",
-  kvCache: "KV cache",
-  recurrentState: "Recurrent state",
-  cachePeak: "Caches at peak",
-  scratch: "Scores",
-  constant: "Constant",
-  savedStates: "Saved states",
-  low: "Peak at least",
-  total: "Peak about",
-  high: "Peak at most",
+  weights: TERM_TITLES.weights,
+  kvCache: TERM_TITLES.kvCache,
+  recurrentState: TERM_TITLES.state,
+  cachePeak: "Caches at Peak",
+  scratch: TERM_TITLES.scores,
+  constant: TERM_TITLES.working,
+  savedStates: "Saved States",
+  low: "At Least",
+  total: SUM_TITLES.total,
+  high: "At Most",
 };
 
 /** Prints what a folder or an installed model takes with MLX, and under a limit the verdict on it. */
@@ -89,7 +90,7 @@ export async function printMlxEstimate(target: string, question: MlxQuestion): P
   const rows: [string, string][] = [
     ["Type", sum.modelType],
     ["Prompt", `${formatCount(run.tokens)} tokens`],
-    ...TERMS.map((term): [string, string] => [TITLES[term], formatBytes(sum[term], 2)]),
+    ...TERMS.map((term): [string, string] => [TITLES[term], formatBytes(sum[term])]),
   ];
   for (const [title, text] of rows) console.log(`${title.padEnd(16)} ${text}`);
   for (const note of notes) console.log(note);

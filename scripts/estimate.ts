@@ -1,32 +1,22 @@
-import { access } from "node:fs/promises";
-import { homedir } from "node:os";
+/**
+ * What a model takes: `npm run -s estimate -- NAME|FILE`, by the words and the defaults of Fit Models to GPU Limit; with
+ * `--runner mlx` also of a folder, in the terms of MLX.
+ */
 import { parseArgs } from "node:util";
-import { automaticBatch } from "../src/fit/run-settings";
-import { CONTEXT_STEP } from "../src/fit/largest-context";
-import { formatBytes, formatContext, GIB, parseGib } from "../src/fit/units";
-import { estimate, needsArrays } from "../src/memory/estimate";
-import type { KnownEstimate } from "../src/memory/estimate-types";
-import type { ModelMetadata } from "../src/memory/metadata";
-import { KV_CACHE_TYPES, RUNTIMES, type RunSettings } from "../src/memory/settings";
-import { readModelFile } from "../src/ollama/blob-source";
-import { createOllamaClient } from "../src/ollama/client";
-import { parseHost } from "../src/ollama/host";
-import { describeModel, modelsFolders } from "../src/ollama/model-source";
-import { sameModel } from "../src/fit/model-name";
+import { readMachine } from "../src/mac/machine";
+import { getSystem, type System } from "../src/app/system";
+import { limitInForce } from "../src/fit/limit-policy";
+import type { ModelRunner } from "../src/fit/model-runner";
+import { RUNNERS } from "../src/fit/runners";
+import { parseGib } from "../src/fit/units";
+import { KV_CACHE_TYPES, RUNTIMES } from "../src/memory/settings";
+import { listedEstimate, rowJson, rowText } from "./estimate-listed";
 import { printMlxEstimate } from "./estimate-mlx";
 
 const USAGE =
-  "estimate <file.gguf | model name> [--num-ctx N per slot] [--parallel N] [--kv-type T] [--flash-attention on|off] [--batch N] [--runtime b10488|v0.5.0] [--draft-num-predict N] [--limit GiB] [--json]; or " +
-  "estimate <folder | model name> --runner mlx [--tokens N] [--generated N] [--prefill-step N] [--chip M4] [--limit GiB] [--json]";
-
-/** The safety margin llama.cpp keeps free beside the model. */
-const MARGIN = GIB;
-
-interface Source {
-  readonly metadata: ModelMetadata;
-  readonly projectorBytes: number;
-  readonly notes: readonly string[];
-}
+  "estimate <file.gguf | model name> [--num-ctx N per slot] [--parallel N] [--kv-type T] [--flash-attention on|off] [--batch N] [--runtime b10488|v0.5.0] [--draft-num-predict N] [--limit GiB] [--runner R] [--json]; or " +
+  "estimate <folder | model name> --runner mlx [--tokens N] [--generated N] [--prefill-step N] [--chip M4] [--limit GiB] [--json]. " +
+  "What isn't given is what the list of models would take here, with Raycast's preferences unset.";
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -50,145 +40,52 @@ async function main(): Promise<void> {
   });
   const [target] = positionals;
   if (target === undefined) throw new Error(`Usage: ${USAGE}`);
-  const limit = values.limit === undefined ? undefined : parseGib(values.limit);
-  if (values.limit !== undefined && limit === undefined) throw new Error("--limit takes GiB, such as 51.84");
-  if (choice(values.runner, ["llamacpp", "mlx"] as const, "--runner") === "mlx") {
+  const system = getSystem();
+  const limitBytes = values.limit === undefined ? undefined : parseGib(values.limit);
+  if (values.limit !== undefined && limitBytes === undefined) throw new Error("--limit takes GiB, such as 51.84");
+  const runner = choice(values.runner, Object.keys(RUNNERS) as ModelRunner[], "--runner");
+  if (runner === "mlx") {
+    const mac = await thisMac(system);
     return printMlxEstimate(target, {
       tokens: count(values.tokens, "--tokens"),
-      generated: values.generated === "0" ? 0 : count(values.generated, "--generated"),
+      generated: orNone(values.generated, "--generated"),
       prefillStep: count(values["prefill-step"], "--prefill-step"),
-      chip: values.chip,
-      limitBytes: limit,
+      chip: values.chip ?? mac.chip,
+      limitBytes: limitBytes ?? mac.limitBytes,
       json: values.json === true,
     });
   }
-  const { metadata, projectorBytes, notes } = await read(target);
-  const trained = trainedContext(metadata);
-  const numCtx = count(values["num-ctx"], "--num-ctx") ?? Math.min(8192, trained ?? 8192);
-  const parallel = count(values.parallel, "--parallel") ?? 1;
-  const batch = count(values.batch, "--batch");
-  const draftText = values["draft-num-predict"];
-  const drafted = draftText === "0" ? undefined : count(draftText, "--draft-num-predict");
-  const at = (context: number): RunSettings => ({
-    numCtx: context,
-    parallel,
-    kvCacheType: choice(values["kv-type"], KV_CACHE_TYPES, "--kv-type") ?? "f16",
-    flashAttention: choice(values["flash-attention"], ["auto", "on", "off"] as const, "--flash-attention") ?? "auto",
-    batch: batch ?? automaticBatch(undefined, context * parallel, undefined),
-    runtime: choice(values.runtime, RUNTIMES, "--runtime") ?? "v0.5.0",
-    draftNumPredict: drafted,
+  const { rows, notes } = await listedEstimate(system, target, {
+    context: count(values["num-ctx"], "--num-ctx"),
+    settings: {
+      parallel: count(values.parallel, "--parallel"),
+      kvCacheType: choice(values["kv-type"], KV_CACHE_TYPES, "--kv-type"),
+      flashAttention: choice(values["flash-attention"], ["auto", "on", "off"] as const, "--flash-attention"),
+      batch: count(values.batch, "--batch"),
+      runtime: choice(values.runtime, RUNTIMES, "--runtime"),
+      draftNumPredict: orNone(values["draft-num-predict"], "--draft-num-predict"),
+    },
+    limitBytes,
+    runner,
   });
-  const settings = at(numCtx);
-  const sum = estimate(metadata, settings, { projectorBytes });
   if (values.json) {
-    const architecture = metadata.values.get("general.architecture");
-    const terms =
-      sum.kind === "known"
-        ? { ...bytesOf(sum), unknown: null }
-        : {
-            weights: null,
-            kvCache: null,
-            recurrentState: null,
-            compute: null,
-            projector: null,
-            projectorCompute: null,
-            total: null,
-            uncertainty: null,
-            unknown: sum.reason,
-          };
-    console.log(JSON.stringify({ architecture: architecture ?? null, settings, ...terms }, null, 2));
-    return;
-  }
-  if (sum.kind === "unknown") {
-    console.log(`Unknown: ${sum.reason}`);
-    return;
-  }
-  printTable(sum, settings);
-  for (const note of notes) console.log(note);
-  if (limit !== undefined) {
-    const most = largestContext(limit, trained ?? 2 ** 20, (context) =>
-      estimate(metadata, at(context), { projectorBytes }),
-    );
-    console.log(
-      most === undefined
-        ? `\nUnder ${formatBytes(limit, 2)} with 1 GiB margin it does not fit at any context.`
-        : `\nUnder ${formatBytes(limit, 2)} with 1 GiB margin it fits up to ${formatContext(most)} tokens a slot.`,
-    );
-  }
+    const answers = rows.map(rowJson);
+    console.log(JSON.stringify(answers.length === 1 ? answers[0] : answers, null, 2));
+  } else console.log([...rows.map(rowText), ...notes].join("\n\n"));
 }
 
-function bytesOf(sum: KnownEstimate) {
-  const { weights, kvCache, recurrentState, compute, projector, projectorCompute, total, uncertainty } = sum;
-  return { weights, kvCache, recurrentState, compute, projector, projectorCompute, total, uncertainty };
-}
-
-function printTable(sum: KnownEstimate, settings: RunSettings): void {
-  const rows: [string, string][] = [
-    ["Architecture", sum.architecture],
-    ["Context", `${formatContext(settings.numCtx)} x ${settings.parallel} slot${settings.parallel === 1 ? "" : "s"}`],
-    ["KV cache type", settings.kvCacheType],
-    ["Flash attention", settings.flashAttention],
-    ["Batch", String(settings.batch)],
-    ["Runtime", `llama.cpp ${settings.runtime}`],
-    ...(settings.draftNumPredict ? [["Drafted tokens", String(settings.draftNumPredict)] as [string, string]] : []),
-    ["Weights", formatBytes(sum.weights, 2)],
-    ["KV cache", formatBytes(sum.kvCache, 2)],
-    ["Recurrent state", formatBytes(sum.recurrentState, 2)],
-    ["Compute", `${formatBytes(sum.compute, 2)} ± ${formatBytes(sum.uncertainty)}`],
-    ["Projector", formatBytes(sum.projector, 2)],
-    ["Images", `${formatBytes(sum.projectorCompute, 2)}, about`],
-    ["Total", `${formatBytes(sum.total, 2)} (without the 1 GiB margin)`],
-  ];
-  for (const [title, text] of rows) console.log(`${title.padEnd(16)} ${text}`);
-}
-
-function largestContext(
-  limit: number,
-  upTo: number,
-  at: (context: number) => ReturnType<typeof estimate>,
-): number | undefined {
-  for (let context = Math.floor(upTo / CONTEXT_STEP) * CONTEXT_STEP; context > 0; context -= CONTEXT_STEP) {
-    const sum = at(context);
-    if (sum.kind === "known" && sum.total + sum.uncertainty + MARGIN <= limit) return context;
-  }
-  return undefined;
-}
-
-async function read(target: string): Promise<Source> {
-  const isFile = await access(target).then(
-    () => true,
-    () => false,
-  );
-  if (isFile || /\.gguf$/i.test(target)) {
-    const { metadata, parts } = await readModelFile(target);
-    const missing = parts.reduce((sum, part) => sum + (part.layout?.missingBytes ?? 0), 0);
-    const notes = missing > 0 ? [`The file misses ${formatBytes(missing)} of its tensors; they are counted.`] : [];
-    return { metadata, projectorBytes: 0, notes };
-  }
-  const host = parseHost(process.env["OLLAMA_HOST"] ?? "127.0.0.1:11434", { hostname: "", addresses: [] });
-  if (host.kind === "invalid") throw new Error(host.reason);
-  const client = createOllamaClient({ url: host.url, fetch: globalThis.fetch });
-  const model = (await client.models()).find(({ name }) => sameModel(name, target));
-  if (model === undefined) throw new Error(`There is no file and no installed model called ${target.slice(0, 200)}.`);
-  const description = await describeModel({
-    client,
-    model,
-    isLocal: host.own !== undefined,
-    modelsFolders: modelsFolders(homedir(), process.env),
-    needsArrays,
-  });
-  const projectorBytes = description.projectors.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0);
-  const unread = description.projectors.filter(({ bytes }) => bytes === undefined).length;
+/** Chip and limit of this Mac; none anywhere else. */
+async function thisMac(system: System): Promise<{ readonly chip?: string; readonly limitBytes?: number }> {
+  const machine = await readMachine(system);
+  const limit = limitInForce(machine);
   return {
-    metadata: description.metadata,
-    projectorBytes,
-    notes: unread > 0 ? ["Its vision projector could not be read and is not counted."] : [],
+    chip: machine.kind === "apple-silicon" ? machine.chip : undefined,
+    limitBytes: limit.kind === "known" ? limit.bytes : undefined,
   };
 }
 
-function trainedContext({ values }: ModelMetadata): number | undefined {
-  const value = values.get(`${String(values.get("general.architecture"))}.context_length`);
-  return typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : undefined;
+function orNone(text: string | undefined, option: string): number | undefined {
+  return text === "0" ? 0 : count(text, option);
 }
 
 function count(text: string | undefined, option: string): number | undefined {

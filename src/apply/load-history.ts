@@ -1,6 +1,7 @@
 import { type Expected, hasGrown, isOtherContext, type LoadReport } from "./load-report";
 import { formatBytes, formatContext, formatSignedPercent } from "../fit/units";
 import { type LaidOut, laidOutText, type PredictedTerms } from "../fit/laid-out";
+import { OLLAMAS_COUNT } from "../fit/sum-names";
 import type { Storage } from "./storage";
 import { isAbsentOr, isShape, isWhole } from "./stored-fields";
 
@@ -98,6 +99,11 @@ export function accuracyOf(
   };
 }
 
+/** Whose count a load is held against. */
+function countOf({ laidOut }: Pick<LoadRecord, "laidOut">): string {
+  return laidOut ? "llama-server's log" : OLLAMAS_COUNT;
+}
+
 /** The last load and how right the predictions were, in words. `records` holds the newest first and is not empty. */
 export function historyText(records: readonly LoadRecord[]): string {
   const [last] = records;
@@ -107,7 +113,7 @@ export function historyText(records: readonly LoadRecord[]): string {
   const start =
     last.spilledBytes > 0
       ? `${formatBytes(last.spilledBytes)} of ${formatBytes(last.reportedBytes)} spilled ${when}; ${formatBytes(last.predictedBytes, 2)} predicted.`
-      : `${formatBytes(last.reportedBytes, 2)} by ${last.laidOut ? "llama-server's log" : "Ollama's count"} ${when}; ${formatBytes(last.predictedBytes, 2)} predicted (${formatSignedPercent(last.reportedBytes / last.predictedBytes - 1)}).`;
+      : `${formatBytes(last.reportedBytes, 2)} by ${countOf(last)} ${when}; ${formatBytes(last.predictedBytes, 2)} predicted (${formatSignedPercent(last.reportedBytes / last.predictedBytes - 1)}).`;
   const accuracy = accuracyOf(records);
   const terms = last.laidOut && laidOutText(last.laidOut, last.laidOut.predicted);
   const whole = terms === undefined ? start : `${start} ${terms}`;
@@ -124,6 +130,8 @@ export interface LoadLine {
   /** "2026-11-25, 32K". */
   readonly title: string;
   readonly counted: string;
+  /** Whose count that is. */
+  readonly source: string;
   readonly predicted: string;
   readonly error: number;
   /** {@link error}, "+0.4%". */
@@ -135,11 +143,12 @@ export function lastLoads(records: readonly LoadRecord[]): readonly LoadLine[] {
   return records
     .filter(({ spilledBytes }) => spilledBytes === 0)
     .slice(0, MOST_SHOWN)
-    .map(({ at, numCtx, predictedBytes, reportedBytes }) => {
+    .map(({ at, numCtx, predictedBytes, reportedBytes, laidOut }) => {
       const error = reportedBytes / predictedBytes - 1;
       return {
         title: [at.slice(0, 10), ...(numCtx === undefined ? [] : [formatContext(numCtx)])].join(", "),
         counted: formatBytes(reportedBytes, 2),
+        source: countOf({ laidOut }),
         predicted: formatBytes(predictedBytes, 2),
         error,
         errorText: formatSignedPercent(error),
@@ -147,9 +156,9 @@ export function lastLoads(records: readonly LoadRecord[]): readonly LoadLine[] {
     });
 }
 
-/** A load in words: "5.21 GiB counted, 5.19 GiB predicted (+0.4%)". */
-export function loadLineText({ counted, predicted, errorText }: LoadLine): string {
-  return `${counted} counted, ${predicted} predicted (${errorText})`;
+/** A load in words: "5.21 GiB by Ollama's count, 5.19 GiB predicted (+0.4%)". */
+export function loadLineText({ counted, source, predicted, errorText }: LoadLine): string {
+  return `${counted} by ${source}, ${predicted} predicted (${errorText})`;
 }
 
 const percent = (share: number) => formatSignedPercent(share).replace("+", "");

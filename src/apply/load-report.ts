@@ -1,6 +1,7 @@
 import type { LoadedModel } from "../fit/facts";
 import { formatBytes, formatContext, formatSignedPercent, GIB } from "../fit/units";
 import type { PredictedTerms } from "../fit/laid-out";
+import { OLLAMAS_COUNT } from "../fit/sum-names";
 import { expectedReport, type Verdict } from "../fit/verdict";
 
 /** What a loaded model is held against. */
@@ -89,22 +90,23 @@ export function reportText(report: LoadReport, expected?: Expected): string {
     case "not-listed":
       return `Ollama doesn't list ${report.name} as loaded.`;
     case "unclear":
-      return `Ollama reports ${formatBytes(report.bytes)}, less than the weights alone, so it says nothing.`;
+      return `${OLLAMAS_COUNT} is ${formatBytes(report.bytes)}, less than the weights alone, so it says nothing.`;
     case "spilled":
       return `${formatBytes(report.bytes - report.spilledBytes)} of ${formatBytes(report.bytes)} is on the GPU${expected ? `; ${formatBytes(expected.bytes)} predicted` : ""}.`;
     case "on-gpu": {
       const context = expected?.mostBytes === undefined ? report.numCtx : undefined;
-      const there = `${formatBytes(report.bytes, 2)}${context === undefined ? "" : ` at ${formatContext(context)}`}`;
+      const at = context === undefined ? "" : ` at ${formatContext(context)}`;
+      const there = `${formatBytes(report.bytes, 2)}${at} by ${OLLAMAS_COUNT}`;
       if (expected === undefined) return `${there}.`;
       if (hasGrown(report, expected)) return `${there}: weights, and what earlier requests left.`;
       if (expected.uncountedBytes !== undefined) {
-        return `${there}; Ollama's count leaves out about ${formatBytes(expected.uncountedBytes)} of KV cache.`;
+        return `${there}, without about ${formatBytes(expected.uncountedBytes)} of KV cache.`;
       }
       if (isOtherContext(report, expected)) return `${there}, not the ${formatContext(expected.numCtx ?? 0)} expected.`;
-      const compared = `${there}; ${formatBytes(expected.bytes, 2)} predicted (${formatSignedPercent(report.bytes / expected.bytes - 1)}).`;
+      const error = formatSignedPercent(report.bytes / expected.bytes - 1);
       return expected.peakBytes === undefined
-        ? compared
-        : `${compared} Prompts make it grow to about ${formatBytes(expected.peakBytes)}.`;
+        ? `${there}; ${formatBytes(expected.bytes, 2)} predicted (${error}).`
+        : `${there} (${error}). Prompts make it grow to about ${formatBytes(expected.peakBytes)}.`;
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { RamBalance } from "./ram";
+import { RAM_TERMS, SUM_TITLES, type TermTitle } from "./sum-names";
 import { formatBytes } from "./units";
 import { type KnownVerdict, needBytes, needRange, type Verdict } from "./verdict";
 import { type Term, termsOf } from "./verdict-text";
@@ -29,9 +30,6 @@ export interface TermRow {
   readonly amounts: readonly string[];
 }
 
-/** Titles of what the bar of the RAM is made of. */
-export const RAM_TERMS = { others: "macOS and Apps", model: "Model in RAM" } as const;
-
 /** Verdicts on one scale. */
 export interface Comparison {
   /** "Before" and "After", or "Now" alone where nothing changes. */
@@ -56,7 +54,8 @@ export function compareVerdicts(before: Verdict, after: Verdict): Comparison | u
   const verdicts = before === after ? [after] : [before, after];
   const titles = before === after ? ["Now"] : ["Before", "After"];
   const bars = verdicts.map((verdict, index) => barOf(titles[index] ?? "", verdict));
-  const ram = after.ram && ramBar(after.ram);
+  const then = ramOf(after);
+  const ram = then && ramBar(then);
   const all = ram === undefined ? bars : [...bars, ram];
   const longest = Math.max(...all.flatMap(({ need, limit, high }) => [need, high, limit]));
   if (!Number.isFinite(longest) || longest <= 0) return undefined;
@@ -111,7 +110,7 @@ function barOf(title: string, verdict: KnownVerdict): Bar {
 
 /** What macOS and the apps keep, and the model beside it. */
 function ramBar({ kind, ramBytes, carryBytes, needBytes: model }: RamBalance): Bar {
-  const term = (title: string, bytes: number): Term => ({ title, bytes, text: formatBytes(bytes, 2) });
+  const term = (title: TermTitle, bytes: number): Term => ({ title, bytes, text: formatBytes(bytes) });
   const need = ramBytes - carryBytes + model;
   return {
     title: "RAM",
@@ -125,12 +124,20 @@ function ramBar({ kind, ramBytes, carryBytes, needBytes: model }: RamBalance): B
   };
 }
 
+/** The RAM beside a model; undefined where it isn't known, and for what doesn't even load. */
+function ramOf(verdict: KnownVerdict): RamBalance | undefined {
+  return verdict.kind === "wont-load" ? undefined : verdict.ram;
+}
+
+/** Nothing stands for what doesn't load. */
+const NO_AMOUNT = "–";
+
 function ramRows(verdicts: readonly KnownVerdict[]): readonly TermRow[] {
-  const balances = verdicts.flatMap(({ ram }) => (ram === undefined ? [] : [ram]));
-  if (balances.length < verdicts.length) return [];
+  const balances = verdicts.map(ramOf);
+  if (balances.at(-1) === undefined) return [];
   const row = (title: string, amount: (ram: RamBalance) => number): TermRow => ({
     title,
-    amounts: balances.map((ram) => formatBytes(amount(ram))),
+    amounts: balances.map((ram) => (ram === undefined ? NO_AMOUNT : formatBytes(amount(ram)))),
   });
   return [
     row(RAM_TERMS.others, ({ ramBytes, carryBytes }) => ramBytes - carryBytes),
@@ -152,8 +159,8 @@ function sumsOf(bars: readonly Bar[]): readonly TermRow[] {
     amounts: bars.map((bar) => formatBytes(amount(bar))),
   });
   return [
-    row("Total", ({ need }) => need),
-    row("GPU Limit", ({ limit }) => limit),
-    row("Spare", ({ limit, need }) => limit - need),
+    row(SUM_TITLES.total, ({ need }) => need),
+    row(SUM_TITLES.limit, ({ limit }) => limit),
+    row(SUM_TITLES.spare, ({ limit, need }) => limit - need),
   ];
 }

@@ -5,6 +5,7 @@ import { mostLoaded } from "./together";
 import { type BesideLoaded, otherRunners } from "./own-runners";
 import { balanceRam, type RamBalance, shortageText } from "./ram";
 import { rulesOf } from "./runners";
+import { OLLAMAS_COUNT } from "./sum-names";
 import { formatBytes, formatContext } from "./units";
 import { type JudgeInput, type KnownVerdict, needBytes, needRange, swaps, type Verdict } from "./verdict";
 
@@ -54,7 +55,7 @@ export function besideText(input: BesideLoaded & Pick<JudgeInput, "server">, ver
     const counted =
       self.countedBytes === undefined
         ? ""
-        : ` Ollama's own count leaves out ${formatBytes(self.sizeBytes - self.countedBytes)} of it.`;
+        : ` ${OLLAMAS_COUNT} leaves out ${formatBytes(self.sizeBytes - self.countedBytes)} of it.`;
     return spilled > 0
       ? `Loaded now${context}: ${formatBytes(spilled)} of ${formatBytes(self.sizeBytes)} spilled to the CPU.${counted}`
       : `Loaded now${context}, ${formatBytes(self.vramBytes)}, all on the GPU.${counted}${self.growth === undefined ? "" : ` ${stillGrowsText(self)}`}`;

@@ -1,10 +1,13 @@
-import { CONTEXT_TIERS } from "./context-tier";
+import { sysctlCommand } from "./commands";
+import { CONTEXT_TIERS, tierAfterRestart } from "./context-tier";
 import { inForceBytes, type GpuLimit, type LimitAdvice, type UnknownGpuLimit } from "./limit-policy";
 import { promptCacheBytes } from "./ram";
 import type { ServerFacts } from "./facts";
 import { fusingText } from "./mlx-verdict-text";
 import { formatBytes, formatContext, formatPercent, MIB } from "./units";
-import { contextOf, type KnownVerdict, marginBytes } from "./verdict";
+import { SUM_TITLES, TERM_TITLES } from "./sum-names";
+import { contextOf, type KnownVerdict } from "./verdict";
+import { type Term, termsOf, totalText } from "./verdict-text";
 
 /** A term, or a claim that isn't true, with what is true here. */
 export interface Explained {
@@ -22,20 +25,39 @@ export interface ExplainInput {
 }
 
 /** The words of the sum, with the figures of this Mac and this model. */
-export function terms({ limit, advice, server, model }: ExplainInput): readonly Explained[] {
-  const here = (text: (model: NonNullable<ExplainInput["model"]>) => string) => (model ? ` ${text(model)}` : "");
+export function terms(input: ExplainInput): readonly Explained[] {
+  const { limit, advice, model } = input;
+  const here = (text: (model: Named) => string) => (model ? ` ${text(model)}` : "");
   return [
     {
-      title: "Weights",
-      text: `What the model has learned: read from its file, and the same at every context.${here(({ name, verdict }) => `${name}: ${formatBytes(verdict.estimate.weights, 2)}.`)}`,
+      title: TERM_TITLES.weights,
+      text: `What the model has learned: read from its file, and the same at every context.${here((one) => figures(one, TERM_TITLES.weights))}`,
     },
     {
-      title: "KV cache",
+      title: TERM_TITLES.kvCache,
       text: `What it remembers of the text so far. It grows in a straight line with the context: twice the tokens, twice the bytes. Layers that look only at a window stop growing.${here(cacheText)}`,
     },
     {
-      title: "State",
-      text: `What recurrent layers keep instead of a cache. It doesn't grow with the context.${here(({ verdict }) => stateText(verdict))}`,
+      title: TERM_TITLES.state,
+      text: `What recurrent layers keep instead of a cache. It doesn't grow with the context.${here((one) => figures(one, TERM_TITLES.state) || `${one.name} has none.`)}`,
+    },
+    ...(model?.verdict.engine === "mlx"
+      ? [
+          {
+            title: TERM_TITLES.working,
+            text: `What MLX takes while it reads a prompt. Where attention keeps its scores, these grow with the prompt, too. ${figures(model, TERM_TITLES.scores, TERM_TITLES.working)}`,
+          },
+        ]
+      : [
+          {
+            title: TERM_TITLES.compute,
+            text: `Working memory for one batch of tokens. It depends on the batch, and somewhat on the context.${here((one) => figures(one, TERM_TITLES.compute))}`,
+          },
+        ]),
+    ...extras(model),
+    {
+      title: TERM_TITLES.margin,
+      text: `What llama.cpp keeps free below the limit. It isn't memory that's used.${here((one) => figures(one, TERM_TITLES.margin) || "MLX keeps none.")}`,
     },
     ...(model?.verdict.engine === "mlx"
       ? [
@@ -46,31 +68,34 @@ export function terms({ limit, advice, server, model }: ExplainInput): readonly 
         ]
       : []),
     {
-      title: "Compute",
-      text: "Working memory for one batch of tokens. It depends on the batch, and somewhat on the context.",
+      title: SUM_TITLES.total,
+      text: `All of the above: what has to be below the limit.${here(({ name, verdict }) => `${name}: ${totalText(verdict)}, at ${formatContext(contextOf(verdict).value)}.`)}`,
     },
     {
-      title: "Safety margin",
-      text: `What llama.cpp keeps free below the limit. It isn't memory that's used.${here(({ verdict }) => (marginBytes(verdict) > 0 ? `Here: ${formatBytes(marginBytes(verdict), 2)}.` : "Nothing with this runner."))}`,
-    },
-    {
-      title: "Wired limit",
-      text: `The most that macOS lets the GPU hold in RAM for good. ${limitText(limit, advice)}`,
+      title: SUM_TITLES.limit,
+      text: `The most that macOS lets the GPU hold in RAM for good, also called the wired limit. ${limitText(limit, advice)}`,
     },
     {
       title: "Reserve",
-      text: `What a recommended limit leaves to macOS and your apps.${advice === undefined ? "" : ` Here: ${formatBytes(advice.reserveBytes)}.`} llama-server also keeps earlier prompts in RAM, outside the limit: up to ${formatBytes(promptCacheBytes(server))} in time.`,
+      text: `What a recommended limit leaves to macOS and your apps.${advice === undefined ? "" : ` On this Mac: ${formatBytes(advice.reserveBytes)}.`} ${keptText(input)}`,
+    },
+    {
+      title: "Ollama's Count",
+      text: "What Ollama says that a loaded model takes, in `ollama ps`. The margin and a projector aren't in it, and of two KV caches it counts one.",
     },
   ];
 }
 
+/** Shares of the RAM that macOS 26 and 27 give the GPU by default, from 8 to 512 GB of RAM. */
+const DEFAULT_SHARES = "67% to 91%";
+
 /** What widely shared guides say, and what's true on this Mac. */
-export function corrections({ limit, advice }: ExplainInput): readonly Explained[] {
+export function corrections({ limit, advice, server }: ExplainInput): readonly Explained[] {
   const [large, middle] = CONTEXT_TIERS;
   return [
     {
       title: "“The default is 70 to 80% of RAM”",
-      text: `It depends on macOS and on how much RAM there is.${
+      text: `It depends on macOS and on how much RAM there is: ${DEFAULT_SHARES} with macOS 26.${
         advice === undefined
           ? ""
           : ` On this Mac it's ${formatBytes(advice.defaultMib * MIB)} of ${formatBytes(advice.ramMib * MIB)}, ${formatPercent(advice.defaultMib / advice.ramMib)}${advice.defaultEstimated ? ", estimated" : ""}.`
@@ -78,7 +103,7 @@ export function corrections({ limit, advice }: ExplainInput): readonly Explained
     },
     {
       title: "“sudo sysctl --set iogpu.wired_limit_mb=…”",
-      text: "macOS's sysctl has no such option: it's `sudo sysctl iogpu.wired_limit_mb=…`, without one.",
+      text: `macOS's sysctl has no such option.${advice?.recommendedMib === undefined ? "" : ` The value advised here is set with \`${sysctlCommand(advice.recommendedMib)}\`.`}`,
     },
     {
       title: "“The KV cache grows exponentially”",
@@ -91,22 +116,62 @@ export function corrections({ limit, advice }: ExplainInput): readonly Explained
     {
       title: "“A higher limit only helps”",
       text: `Ollama's default context follows the limit it was started under: ${formatContext(middle.numCtx)} from ${formatBytes(middle.fromBytes)}, ${formatContext(large.numCtx)} from ${formatBytes(large.fromBytes)}. So a raise can make models larger, too.${
-        limit.kind === "known" ? ` In force: ${formatBytes(inForceBytes(limit))}.` : ""
+        limit.kind === "known" && advice !== undefined ? ` ${raiseText(limit, advice, server)}` : ""
       }`,
     },
   ];
 }
 
-function cacheText({ name, verdict }: NonNullable<ExplainInput["model"]>): string {
-  const { kvCache } = verdict.estimate as { readonly kvCache?: number };
-  const context = contextOf(verdict)?.value;
-  if (kvCache === undefined || !context) return "";
-  return `${name}: ${formatBytes(kvCache, 2)} at ${formatContext(context)}, about ${formatBytes(kvCache / context)} a token.`;
+/** What only some models have beside it. */
+function extras(model: Named | undefined): readonly Explained[] {
+  const { projector, images, adapter } = TERM_TITLES;
+  const has = (title: Term["title"]) =>
+    model !== undefined && termsOf(model.verdict).some((one) => one.title === title);
+  return [
+    ...(model && has(projector)
+      ? [{ title: projector, text: `What it sees with, in a file of its own. ${figures(model, projector)}` }]
+      : []),
+    ...(model && has(images)
+      ? [{ title: images, text: `What looking at an image takes while it lasts. ${figures(model, images)}` }]
+      : []),
+    ...(model && has(adapter)
+      ? [{ title: adapter, text: `What was trained on top of it, in a file of its own. ${figures(model, adapter)}` }]
+      : []),
+  ];
 }
 
-function stateText(verdict: KnownVerdict): string {
-  const { recurrentState = 0 } = verdict.estimate as { readonly recurrentState?: number };
-  return recurrentState > 0 ? `Here: ${formatBytes(recurrentState)}.` : "This model has none.";
+type Named = NonNullable<ExplainInput["model"]>;
+
+/** "qwen3:8b: 4.5 GiB.", more than one with their titles; empty where the model has none of it. */
+function figures({ name, verdict }: Named, ...titles: readonly Term["title"][]): string {
+  const found = termsOf(verdict).filter(({ title }) => titles.includes(title));
+  const parts = found.map(({ title, text }) => (titles.length > 1 ? `${title} ${text}` : text));
+  return parts.length === 0 ? "" : `${name}: ${parts.join("; ")}.`;
+}
+
+function cacheText(model: Named): string {
+  const { verdict } = model;
+  const bytes = termsOf(verdict).find(({ title }) => title === TERM_TITLES.kvCache)?.bytes;
+  const context = contextOf(verdict).value;
+  if (bytes === undefined || context === 0) return "";
+  return `${model.name}: ${formatBytes(bytes)} at ${formatContext(context)}, about ${formatBytes(bytes / context)} a token.`;
+}
+
+/** What grows beside a model in the RAM, outside the limit. */
+function keptText({ server, model }: ExplainInput): string {
+  const { verdict } = model ?? {};
+  return verdict?.engine === "mlx"
+    ? `MLX also keeps states of earlier requests in RAM: up to ${formatBytes(verdict.estimate.savedStates)} in time.`
+    : `llama-server also keeps earlier prompts in RAM, outside the limit: up to ${formatBytes(promptCacheBytes(server))} in time.`;
+}
+
+/** What the highest safe limit would make of Ollama's default context. */
+function raiseText(limit: GpuLimit, { highestMib }: LimitAdvice, server: ServerFacts): string {
+  const highest = `On this Mac, the highest safe limit (${formatBytes(highestMib * MIB)})`;
+  const change = tierAfterRestart(server, highestMib * MIB, inForceBytes(limit));
+  return change === undefined
+    ? `${highest} doesn't change it.`
+    : `${highest} changes it from ${formatContext(change.before)} to ${formatContext(change.after)}.`;
 }
 
 function scoresText({ verdict }: NonNullable<ExplainInput["model"]>): string {
@@ -120,5 +185,5 @@ function scoresText({ verdict }: NonNullable<ExplainInput["model"]>): string {
 function limitText(limit: GpuLimit | UnknownGpuLimit, advice: LimitAdvice | undefined): string {
   if (limit.kind === "unknown") return limit.reason;
   const left = advice && advice.ramMib * MIB - inForceBytes(limit);
-  return `In force: ${formatBytes(inForceBytes(limit), 2)}, ${limit.sourceText}${left === undefined ? "" : `; ${formatBytes(left)} are left to macOS and apps`}.`;
+  return `In force: ${formatBytes(inForceBytes(limit))}, ${limit.sourceText}${left === undefined ? "" : `; ${formatBytes(left)} are left to macOS and apps`}.`;
 }

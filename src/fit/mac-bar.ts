@@ -1,4 +1,4 @@
-import { RAM_TERMS } from "./balance";
+import { RAM_TERMS } from "./sum-names";
 import type { LoadedModel } from "./facts";
 import type { GpuLimit, UnknownGpuLimit } from "./limit-policy";
 import type { RamUse } from "./ram";

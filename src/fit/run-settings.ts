@@ -29,6 +29,8 @@ export interface JudgeOptions {
   readonly context: "effective" | "default" | "trained" | number;
   readonly kvCacheType?: KvCacheType;
   readonly parallel?: number;
+  /** Settings to judge with as they are, whatever Ollama would make of them; `context` is taken so, too, where there are any. */
+  readonly asked?: Partial<Omit<RunSettings, "numCtx">>;
   /** False: idle models are unloaded so soon that nothing is kept between requests. */
   readonly keepsStates?: false;
 }
@@ -119,13 +121,17 @@ export function resolveRun(input: RunInput): ModelRun | UnknownRun {
     kvCacheType,
     flashAttention: flashAttentionOf(input),
     batch,
-    runtime: releaseRules(server.version),
-    draftNumPredict: draftOf(description),
+    runtime: askedFor(options.asked?.runtime) ?? releaseRules(server.version),
+    draftNumPredict: draftOf(input),
     margin: marginOf(input, version),
     isForced: forcedBy(input) !== undefined,
     cautions: cautionsFor(input),
   };
 }
+
+/** A setting of {@link JudgeOptions.asked}. */
+const askedFor = <T>(value: T | undefined): Setting<T> | undefined =>
+  value === undefined ? undefined : sure(value, "asked for");
 
 const OWN_LINE = "command line of the running model";
 
@@ -137,6 +143,8 @@ function runningLine({ description, server, options, loadedContext }: RunInput):
 }
 
 function flashAttentionOf(input: RunInput): Setting<"auto" | "on" | "off"> {
+  const asked = askedFor(input.options.asked?.flashAttention);
+  if (asked !== undefined) return asked;
   const running = runningLine(input)?.flashAttention;
   if (running !== undefined) return sure(running, OWN_LINE);
   const { flashAttention } = input.server;
@@ -201,7 +209,9 @@ function contextToJudge(
         ? unknown("The model doesn't say for which context it was trained.")
         : raiseAndCap(sure(trained, "the model's maximum"), input, trained);
     default:
-      return raiseAndCap(sure(context, "chosen to judge at"), input, trained);
+      return (
+        askedFor(input.options.asked && context) ?? raiseAndCap(sure(context, "chosen to judge at"), input, trained)
+      );
   }
 }
 
@@ -317,6 +327,8 @@ function raiseAndCap(asked: Setting<number>, input: RunInput, trained: number | 
 function slotsOf(input: RunInput, embedding: boolean): Setting<number> {
   const { model, description, server, options } = input;
   const architecture = stringValue(description.metadata, "general.architecture") ?? "";
+  const asked = askedFor(options.asked?.parallel);
+  if (asked !== undefined) return asked;
   if (embedding) return sure(1, "embedding models get one slot");
   if (ONE_SLOT_FAMILIES.has(model.family ?? architecture))
     return sure(1, `Ollama gives ${model.family ?? architecture} one slot`);
@@ -331,6 +343,8 @@ function slotsOf(input: RunInput, embedding: boolean): Setting<number> {
 
 function kvCacheTypeOf(input: RunInput): Setting<KvCacheType> | UnknownRun {
   const { server, options } = input;
+  const asked = askedFor(options.asked?.kvCacheType);
+  if (asked !== undefined) return asked;
   if (options.kvCacheType !== undefined) return sure(options.kvCacheType, "preferences");
   const line = runningLine(input);
   const running = KV_CACHE_TYPES.find((known) => known === (line?.kvCacheType ?? "f16"));
@@ -360,6 +374,8 @@ function batchOf(
   totalContext: number,
   embedding: boolean,
 ): Setting<number> {
+  const asked = askedFor(input.options.asked?.batch);
+  if (asked !== undefined) return asked;
   const { numBatch, unreadable } = input.description.parameters;
   if (numBatch !== undefined && !unreadable.includes("num_batch")) return sure(numBatch, "Modelfile (num_batch)");
   const line = runningLine(input);
@@ -421,7 +437,9 @@ function extremes(value: unknown): { readonly lowest: number; readonly highest: 
 }
 
 /** Off unless the Modelfile turns it on (ollama's server/routes.go); ignored by files without prediction layers. */
-function draftOf({ parameters }: ModelDescription): Setting<number> | undefined {
+function draftOf({ description: { parameters }, options }: RunInput): Setting<number> | undefined {
+  const asked = askedFor(options.asked?.draftNumPredict);
+  if (asked !== undefined) return asked.value > 0 ? asked : undefined;
   const { draftNumPredict = 0 } = parameters;
   return draftNumPredict > 0 ? sure(draftNumPredict, "Modelfile (draft_num_predict)") : undefined;
 }

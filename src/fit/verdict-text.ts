@@ -4,6 +4,7 @@ import { offloadText } from "./partial-offload";
 import { ramText } from "./ram";
 import type { MlxRun } from "./mlx-run";
 import { mlxBadgeText, mlxNoteLines, mlxVerdictSentence, safeSentence } from "./mlx-verdict-text";
+import { SUM_TITLES, TERM_TITLES, type TermTitle } from "./sum-names";
 import { formatBytes, formatContext, formatPercent } from "./units";
 import {
   type KnownVerdict,
@@ -50,44 +51,45 @@ function missingText(verdict: VerdictOf<"llama">): string {
 
 /** One labelled line of the sum. */
 export interface Term {
-  readonly title: string;
+  readonly title: TermTitle;
   readonly bytes: number;
   readonly text: string;
 }
 
 /** The sum term by term; terms of 0 bytes other than the weights and the KV cache are left out. */
 export function termsOf(verdict: KnownVerdict): readonly Term[] {
-  const term = (title: string, bytes: number, note = ""): Term => ({
-    title,
-    bytes,
-    text: `${formatBytes(bytes, 2)}${note}`,
-  });
+  const { weights, kvCache, state, scores, working, margin } = TERM_TITLES;
   if (verdict.kind === "wont-load") {
     return [
-      term("Weights", verdict.estimate.weights),
-      term("Kept Free", verdict.limit.bytes - verdict.allowedBytes, " (by Ollama's check)"),
+      term(weights, verdict.estimate.weights),
+      term(margin, verdict.limit.bytes - verdict.allowedBytes, " (by Ollama's check)"),
     ];
   }
   if (verdict.engine === "mlx") {
-    const { weights, kvCache, recurrentState, scratch, constant } = verdict.estimate;
+    const { estimate } = verdict;
     return [
-      term("Weights", weights),
-      term("KV Cache", kvCache),
-      ...(recurrentState > 0 ? [term("Recurrent State", recurrentState)] : []),
-      ...(scratch > 0 ? [term("Attention Scores", scratch, ", about")] : []),
-      term("Working Memory", constant, ", about"),
+      term(weights, estimate.weights),
+      term(kvCache, estimate.kvCache),
+      ...(estimate.recurrentState > 0 ? [term(state, estimate.recurrentState)] : []),
+      ...(estimate.scratch > 0 ? [term(scores, estimate.scratch, ", about")] : []),
+      term(working, estimate.constant, ", about"),
     ];
   }
-  const { estimate, run } = verdict;
+  return llamaTerms(verdict);
+}
+
+/** The same with llama.cpp, where the limit needn't be known. */
+export function llamaTerms({ estimate, run }: Pick<VerdictOf<"llama">, "estimate" | "run">): readonly Term[] {
+  const { weights, kvCache, state, compute, projector, images, adapter, margin } = TERM_TITLES;
   return [
-    term("Weights", estimate.weights),
-    term("KV Cache", estimate.kvCache),
-    ...(estimate.recurrentState > 0 ? [term("Recurrent State", estimate.recurrentState)] : []),
-    term("Compute", estimate.compute, estimate.uncertainty > 0 ? ` ± ${formatBytes(estimate.uncertainty)}` : ""),
-    ...(estimate.projector > 0 ? [term("Projector", estimate.projector)] : []),
-    ...(estimate.projectorCompute > 0 ? [term("Images", estimate.projectorCompute, ", about")] : []),
-    ...(estimate.adapters > 0 ? [term("LoRA Adapter", estimate.adapters)] : []),
-    ...(run.margin.value > 0 ? [term("Safety Margin", run.margin.value)] : []),
+    term(weights, estimate.weights),
+    term(kvCache, estimate.kvCache),
+    ...(estimate.recurrentState > 0 ? [term(state, estimate.recurrentState)] : []),
+    term(compute, estimate.compute, estimate.uncertainty > 0 ? ` ± ${formatBytes(estimate.uncertainty)}` : ""),
+    ...(estimate.projector > 0 ? [term(projector, estimate.projector)] : []),
+    ...(estimate.projectorCompute > 0 ? [term(images, estimate.projectorCompute, ", about")] : []),
+    ...(estimate.adapters > 0 ? [term(adapter, estimate.adapters)] : []),
+    ...(run.margin.value > 0 ? [term(margin, run.margin.value)] : []),
   ];
 }
 
@@ -97,20 +99,28 @@ export interface Line {
   readonly text: string;
 }
 
+function term(title: Term["title"], bytes: number, note = ""): Term {
+  return { title, bytes, text: `${formatBytes(bytes)}${note}` };
+}
+
+/** What a model needs in all: "55.4 GiB (margin included)"; with MLX at the peak of a prompt, "about 25.1 GiB at its peak". */
+export function totalText(verdict: KnownVerdict): string {
+  const total = formatBytes(needBytes(verdict));
+  return verdict.engine === "mlx" && verdict.kind !== "wont-load"
+    ? `about ${total} at its peak`
+    : `${total} (margin included)`;
+}
+
 /** What the terms come to, against the limit. */
 export function sumLines(verdict: KnownVerdict): readonly Line[] {
   const { limit, spareBytes } = verdict;
-  const total = formatBytes(needBytes(verdict), 2);
   const { low, high } = needRange(verdict);
+  const isPeak = verdict.engine === "mlx" && verdict.kind !== "wont-load";
   return [
-    ...(verdict.engine === "mlx" && verdict.kind !== "wont-load"
-      ? [
-          { title: "Peak", text: `about ${total}` },
-          { title: "Range", text: `${formatBytes(low)} to ${formatBytes(high)}` },
-        ]
-      : [{ title: "Total", text: `${total} (margin included)` }]),
-    { title: "GPU Limit", text: `${formatBytes(limit.bytes, 2)} (${limit.sourceText})` },
-    { title: spareBytes < 0 ? "Missing" : "Spare", text: formatBytes(Math.abs(spareBytes), 2) },
+    { title: SUM_TITLES.total, text: totalText(verdict) },
+    ...(isPeak ? [{ title: "Range", text: `${formatBytes(low)} to ${formatBytes(high)}` }] : []),
+    { title: SUM_TITLES.limit, text: `${formatBytes(limit.bytes)} (${limit.sourceText})` },
+    { title: spareBytes < 0 ? SUM_TITLES.missing : SUM_TITLES.spare, text: formatBytes(Math.abs(spareBytes)) },
   ];
 }
 
@@ -158,7 +168,7 @@ export function tooltipText(verdict: Verdict): string {
   const need = needBytes(verdict);
   const assumptions = verdict.engine === "mlx" ? [] : assumedSettings(verdict.run);
   return [
-    `${sum} = ${formatBytes(need, 2)} of ${formatBytes(verdict.limit.bytes, 2)} (limit: ${verdict.limit.sourceText})`,
+    `${sum} = ${formatBytes(need)} of ${formatBytes(verdict.limit.bytes)} (limit: ${verdict.limit.sourceText})`,
     ...(verdict.kind === "tight" ? [verdict.because] : []),
     ...(verdict.engine === "mlx" && verdict.kind !== "wont-load" ? [safeSentence(verdict.mlx)] : []),
     ...("offload" in verdict && verdict.offload ? [offloadText(verdict.offload)] : []),

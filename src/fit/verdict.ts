@@ -127,6 +127,11 @@ export function needBytes(verdict: KnownVerdict): number {
   return verdict.engine === "mlx" ? verdict.estimate.total : llamaBytes(verdict);
 }
 
+/** The same of a verdict that's unknown, where its sum is known all the same: where only the limit isn't. */
+export function knownNeed({ estimate, run }: Extract<Verdict, { kind: "unknown" }>): number | undefined {
+  return estimate && run && llamaBytes({ estimate, run });
+}
+
 /** The range, in bytes, that {@link needBytes} may really be in. */
 export function needRange(verdict: KnownVerdict): { readonly low: number; readonly high: number } {
   const need = needBytes(verdict);

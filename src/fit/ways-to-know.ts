@@ -1,4 +1,7 @@
+import { OLLAMAS_COUNT } from "./sum-names";
 import { type JudgeInput, noGpuText, tooOldText, type Verdict } from "./verdict";
+
+const LOADED_TELLS = `Load it: ${OLLAMAS_COUNT} is in Show GPU Memory then.`;
 
 /** What would make the verdict of a model known, as sentences, the likeliest first. */
 export function waysToKnow(input: JudgeInput, verdict: Extract<Verdict, { kind: "unknown" }>): readonly string[] {
@@ -16,11 +19,11 @@ export function waysToKnow(input: JudgeInput, verdict: Extract<Verdict, { kind: 
   if ("kind" in description) {
     return [
       ...(model.format === "safetensors" ? [] : [`Pull ${model.name} again: what Ollama keeps of it may be damaged.`]),
-      "Load it: what Ollama counts then is shown in Show GPU Memory.",
+      LOADED_TELLS,
     ];
   }
   return [
-    "Load it: what Ollama counts then is shown in Show GPU Memory.",
+    LOADED_TELLS,
     ...(verdict.estimate === undefined
       ? ["A newer release of this extension may know how such a model is laid out."]
       : []),

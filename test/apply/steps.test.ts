@@ -10,6 +10,8 @@ import {
   stepUnsureText,
   undoUnseen,
 } from "../../src/apply/steps";
+import { OLLAMAS_COUNT } from "../../src/fit/sum-names";
+import { type Part, says } from "../support/meaning";
 
 const EXPECTED = { numCtx: 8192, bytes: 10 * 1024 ** 3, leastBytes: 5 };
 
@@ -56,28 +58,28 @@ describe("a step of which nobody saw the end", () => {
 
 describe("the words of a step", () => {
   it("say what it does, and what it cuts off or replaces", () => {
-    expect(ALL.map(stepText)).toEqual([
-      "Set the GPU limit to 57,344 MiB (56.0 GiB) until the Mac restarts: macOS asks for your password.",
-      "Ask Xcode to quit: unsaved work is asked about, nothing is forced, and macOS asks once per app whether Raycast may.",
-      "Set the KV cache type to q8_0 for Ollama's next start.",
-      "Create a:1b-8k with a context of 8K.",
-      "Restart Ollama: b:1b is loaded, and answers in progress are cut off.",
-      "Delete the variant a:1b-8k. Its weights stay with the model it was made from.",
-      "Unload b:1b.",
-      "Load a:1b-8k and check that all of it (about 10.0 GiB) is on the GPU.",
-    ]);
-    expect(stepText({ kind: "create-variant", source: "a", name: "b", numCtx: 4096, replaces: "d" })).toBe(
-      "Replace b, a different model with this name, with one that has a context of 4K.",
+    const meant: readonly (readonly Part[])[] = [
+      ["57,344 MiB (56.0 GiB)", "until the Mac restarts", "password"],
+      ["Xcode", "quit", "unsaved work", "nothing is forced", "once per app"],
+      ["KV cache type", "q8_0", "next start"],
+      ["Create", "a:1b-8k", "8K"],
+      ["Restart Ollama", "b:1b is loaded", "cut off"],
+      ["Delete", "a:1b-8k", "weights stay"],
+      ["Unload", "b:1b"],
+      ["Load", "a:1b-8k", "10.0 GiB", OLLAMAS_COUNT, "on the GPU"],
+    ];
+    expect(ALL).toHaveLength(meant.length);
+    ALL.forEach((step, index) => says(stepText(step), ...(meant[index] ?? [])));
+    const replacing = stepText({ kind: "create-variant", source: "a", name: "b", numCtx: 4096, replaces: "d" });
+    says(replacing, "Replace b", "different model", "4K");
+    const kept = stepText({ kind: "set-limit", mib: 57_344, beforeMib: 0, daemon: "keep", daemonBeforeMib: 50_000 });
+    says(kept, "until the Mac restarts", "LaunchDaemon sets 50,000 MiB (48.8 GiB) again", "macOS asks");
+    says(
+      stepText({ kind: "set-limit", mib: 0, beforeMib: 1, daemon: "remove" }),
+      "back to macOS",
+      "remove the LaunchDaemon",
     );
-    expect(
-      stepText({ kind: "set-limit", mib: 57_344, beforeMib: 0, daemon: "keep", daemonBeforeMib: 50_000 }),
-    ).toContain("until the Mac restarts, when the LaunchDaemon sets 50,000 MiB (48.8 GiB) again: macOS asks");
-    expect(stepText({ kind: "set-limit", mib: 0, beforeMib: 1, daemon: "remove" })).toBe(
-      "Give the GPU limit back to macOS and remove the LaunchDaemon: macOS asks for your password.",
-    );
-    expect(stepText({ kind: "restart-ollama" })).toBe(
-      "Restart Ollama: what's loaded is unloaded, and answers in progress are cut off.",
-    );
+    says(stepText({ kind: "restart-ollama" }), "Restart Ollama", "unloaded", "cut off");
   });
 
   it("are there for every kind, as title, as failure and where nobody knows", () => {

@@ -206,7 +206,7 @@ describe("machines without a limit to set", () => {
 describe("where Ollama runs on another machine", () => {
   it("sets this Mac's limit all the same, and says that it won't change what fits there", async () => {
     const { mac, screen } = await openForm({ preferences: { ollamaHost: "http://192.0.2.7:9" }, platform: "darwin" });
-    screen.says("192.0.2.7", "this Mac's limit", "51.84 GiB", "read from Metal");
+    screen.says("192.0.2.7", "this Mac's limit", "51.8 GiB", "read from Metal");
     screen.doesNotSay("Models that start to fit");
     await screen.submit();
     expect(mac.limitMib()).toBe(57_344);
@@ -486,7 +486,7 @@ describe("when it does not go well", () => {
     await screen.submit();
     expect(mac.limitMib()).toBe(57_344);
     failed(screen, /^Set\b/, "In force: 57,344 MiB (56.0 GiB)");
-    screen.says("Limit in Force 56.00 GiB");
+    screen.says("Limit in Force 56.0 GiB");
   });
 
   it("says what is in force where osascript was killed and its command went on behind it", async () => {
@@ -525,7 +525,7 @@ describe("when it does not go well", () => {
     await screen.submit();
     failed(screen, "another value", "Asked for 57,344 MiB (56.0 GiB)", "In force: 40,960 MiB (40.0 GiB)");
     expect(screen.closed()).toBe(false);
-    screen.says("Limit in Force 40.00 GiB");
+    screen.says("Limit in Force 40.0 GiB");
   });
 
   it("does not claim a value that cannot be read back", async () => {

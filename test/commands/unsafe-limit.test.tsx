@@ -32,7 +32,7 @@ describe("a limit above the highest safe one", () => {
     });
     await screen.pick("qwen3-coder:30b");
     const badge = screen.item("qwen3-coder:30b").accessories.find(({ kind }) => kind === "tag");
-    says(badge?.tooltip, "of 28.00 GiB", "highest safe", "32.0 GiB is in force");
+    says(badge?.tooltip, "of 28.0 GiB", "highest safe", "32.0 GiB is in force");
     expect(badge?.tooltip).toContain(WARNING);
     await screen.action("Show Details");
     expect(screen.metadata()).toContainEqual(expect.objectContaining({ title: "Note", value: WARNING }));

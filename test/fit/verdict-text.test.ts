@@ -86,7 +86,7 @@ describe("a tooltip", () => {
   it("is the sum against the limit", () => {
     expect(tooltipText(at(100)).split("\n")).toEqual([
       expect.stringMatching(
-        /^Weights .* GiB \+ KV Cache 4\.50 GiB \+ Compute .* ± .* \+ Safety Margin 1\.00 GiB = .* GiB of 100\.00 GiB \(limit: from Metal\)$/,
+        /^Weights .* GiB \+ KV Cache 4\.5 GiB \+ Compute .* ± .* \+ Safety Margin 1\.0 GiB = .* GiB of 100\.0 GiB \(limit: from Metal\)$/,
       ),
     ]);
   });

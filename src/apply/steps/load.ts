@@ -1,4 +1,5 @@
 import type { ModelRunner } from "../../fit/model-runner";
+import { OLLAMAS_COUNT } from "../../fit/sum-names";
 import { formatBytes } from "../../fit/units";
 import { readLoadedBuild } from "../../ollama/loaded-build";
 import { type Expected, expectedLoad, loadReport } from "../load-report";
@@ -52,7 +53,7 @@ export const load: StepKind<Load> = {
   ],
   title: ({ name }) => `Loading ${name}`,
   text: ({ name, expected }) =>
-    `Load ${name} and check that all of it${expected ? ` (about ${formatBytes(expected.bytes)})` : ""} is on the GPU.`,
+    `Load ${name} and check that all of it${expected ? ` (about ${formatBytes(expected.bytes)} by ${OLLAMAS_COUNT})` : ""} is on the GPU.`,
   failedText: ({ name }) => `${name} Wasn't Loaded`,
   look: "unseen",
   run: async ({ client, signal, onLoading }, { name, runner, numCtx, keepAlive, expected }) => {

@@ -167,7 +167,7 @@ export function LimitFields({
         title="Limit in Force"
         text={
           limit.kind === "known"
-            ? [limit.excess?.warning ?? `${formatBytes(limit.bytes, 2)}, ${limit.sourceText}.`, limit.disagreement]
+            ? [limit.excess?.warning ?? `${formatBytes(limit.bytes)}, ${limit.sourceText}.`, limit.disagreement]
                 .filter(Boolean)
                 .join(" ")
             : limit.reason

@@ -5,6 +5,7 @@ import type { LoadedModel } from "../../fit/facts";
 import { partsText, placeOf, stillGrowsText } from "../../fit/loaded-place";
 import { allBytesOf } from "../../fit/loaded-size";
 import { rulesOf } from "../../fit/runners";
+import { OLLAMAS_COUNT } from "../../fit/sum-names";
 import { formatBytes, formatContext, formatExpiry } from "../../fit/units";
 import { buildKey, buildOf, buildTitle } from "../../fit/model-builds";
 import { inForceBytes } from "../../fit/limit-policy";
@@ -140,7 +141,7 @@ function sizeText(model: LoadedModel): string {
   if (grows !== undefined) return `${partsText(model)}. ${grows}`;
   return countedBytes === undefined
     ? "GPU and CPU together"
-    : `About: Ollama's own count leaves out ${formatBytes(sizeBytes - countedBytes)} of it, such as the first of two KV caches`;
+    : `About: ${OLLAMAS_COUNT} leaves out ${formatBytes(sizeBytes - countedBytes)} of it, such as the first of two KV caches`;
 }
 
 /** Where the model ended up; nothing where its size is not known. */

@@ -1,6 +1,7 @@
 import { Action, Color, Icon, List } from "@raycast/api";
 import { useMemo } from "react";
 import { fitTogether, groupCaution, type Judged, type Together } from "../../fit/together";
+import { TERM_TITLES } from "../../fit/sum-names";
 import { formatBytes, formatContext } from "../../fit/units";
 import { hostPlace, type Snapshot } from "../../app/snapshot";
 import type { Memory } from "./use-memory";
@@ -77,13 +78,13 @@ function Groups({ together, memory }: { readonly together: Together; readonly me
             }}
             accessories={[
               {
-                text: formatBytes(bytes + marginBytes),
+                text: `at most ${formatBytes(bytes + marginBytes)}`,
                 tooltip: [
                   ...members.map(
-                    (each) => `${each.name} at ${formatContext(each.numCtx)}: ${formatBytes(each.bytes, 2)}`,
+                    (each) => `${each.name} at ${formatContext(each.numCtx)}: at most ${formatBytes(each.bytes)}`,
                   ),
-                  ...(marginBytes > 0 ? [`Safety margin, once: ${formatBytes(marginBytes, 2)}`] : []),
-                  `Of ${formatBytes(limit.bytes, 2)}`,
+                  ...(marginBytes > 0 ? [`${TERM_TITLES.margin}, once: ${formatBytes(marginBytes)}`] : []),
+                  `Of ${formatBytes(limit.bytes)}`,
                   ...(caution === undefined ? [] : [caution]),
                 ].join("\n"),
               },

@@ -1,6 +1,7 @@
 import { environment, List } from "@raycast/api";
 import { useMemo } from "react";
 import { historyText, lastLoads, type LoadLine, loadLineText, type LoadRecord } from "../../apply/load-history";
+import { SIZE_ON_DISK } from "../../fit/sum-names";
 import { formatBytes } from "../../fit/units";
 import { backupText } from "../../fit/backup-text";
 import { isPreparing, PREPARING, PREPARING_TEXT } from "../../fit/preparing";
@@ -89,7 +90,7 @@ export function FitDetail({
               <Separator />
             </>
           )}
-          <Label title="Size on Disk" text={formatBytes(model.sizeBytes)} />
+          <Label title={SIZE_ON_DISK} text={formatBytes(model.sizeBytes)} />
           {backup && <Label title="Old File" text={backupText(backup, url)} />}
           {model.runner && <Label title="Runner" text={RUNNER_TITLES[model.runner]} />}
           {model.family && <Label title="Family" text={model.family} />}

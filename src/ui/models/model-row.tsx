@@ -7,6 +7,7 @@ import type { LoadRecord } from "../../apply/load-history";
 import { buildId, buildTitle } from "../../fit/model-builds";
 import { RUNNER_TITLES } from "../../fit/model-runner";
 import { isPreparing, PREPARING, PREPARING_TEXT } from "../../fit/preparing";
+import { SIZE_ON_DISK } from "../../fit/sum-names";
 import { formatBytes, formatContext } from "../../fit/units";
 import { contextOf, needBytes, type Verdict } from "../../fit/verdict";
 import { badgeText, runsText, tooltipText, VERDICT_TITLES } from "../../fit/verdict-text";
@@ -94,7 +95,7 @@ function accessories(
         ]
       : []),
     ...(verdict?.kind === "too-big" ? [{ text: runsText(verdict) ?? "" }] : []),
-    { text: formatBytes(model.sizeBytes), tooltip: "Size on disk" },
+    { text: formatBytes(model.sizeBytes), tooltip: SIZE_ON_DISK },
     verdict
       ? { tag: { value: badgeText(verdict), color: VERDICT_COLORS[verdict.kind] }, tooltip: tooltipText(verdict) }
       : { tag: "Reading…" },

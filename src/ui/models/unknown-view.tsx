@@ -1,7 +1,9 @@
 import { Action, ActionPanel, Detail, Icon } from "@raycast/api";
 import type { ReactNode } from "react";
 import { waysToKnow } from "../../fit/ways-to-know";
-import { formatBytes } from "../../fit/units";
+import { SUM_TITLES } from "../../fit/sum-names";
+import { formatBytes, formatContext } from "../../fit/units";
+import { contextOf, knownNeed } from "../../fit/verdict";
 import type { Settings } from "../../app/preferences";
 import type { Snapshot } from "../../app/snapshot";
 import { RestartOllamaAction } from "../ollama/restart-action";
@@ -25,7 +27,12 @@ export function UnknownView({ row, snapshot, settings, refresh, memoryView }: Pr
   const { model, input, verdict } = row;
   if (input === undefined || verdict?.kind !== "unknown") return <Detail isLoading navigationTitle={model.name} />;
   const ways = waysToKnow(input, verdict);
-  const sum = verdict.estimate && `Its own sum is known: ${formatBytes(verdict.estimate.total, 2)}.`;
+  const need = knownNeed(verdict);
+  const context = contextOf(verdict);
+  const sum =
+    need !== undefined && context !== undefined
+      ? `${SUM_TITLES.total}: ${formatBytes(need)} (margin included) at ${formatContext(context.value)}.`
+      : undefined;
   return (
     <Detail
       navigationTitle={model.name}

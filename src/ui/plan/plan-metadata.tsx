@@ -1,7 +1,7 @@
 import { List } from "@raycast/api";
 import { isUnconfirmed, type Plan, type PlanOption } from "../../fit/plan/options";
-import { formatBytes, formatContext } from "../../fit/units";
-import { badgeText } from "../../fit/verdict-text";
+import { formatContext } from "../../fit/units";
+import { badgeText, sumLines } from "../../fit/verdict-text";
 import { VERDICT_COLORS } from "../shared/verdict-look";
 
 const { Label, Separator, TagList } = List.Item.Detail.Metadata;
@@ -30,7 +30,9 @@ export function PlanMetadata({ plan: { before, largestContext: most }, option, p
           <TagList.Item text={badgeText(after)} color={VERDICT_COLORS[after.kind]} />
         )}
       </TagList>
-      <Label title="Spare" text={formatBytes(after.spareBytes, 2)} />
+      {sumLines(after).map(({ title, text }) => (
+        <Label key={title} title={title} text={text} />
+      ))}
       {most !== undefined && <Label title="Largest Context" text={`${formatContext(most)} tokens`} />}
       <Separator />
       {now !== undefined && <Label title="Other Programs" text={now} />}

@@ -120,6 +120,6 @@ function confirmReplace(name: string, lost?: InstalledModel): Promise<boolean> {
 function aboutModel({ family, parameterSize, quantization, sizeBytes }: InstalledModel): string {
   return [
     `${[family, parameterSize, quantization].filter(Boolean).join(" ")}`.trim() || "A model",
-    `(${formatBytes(sizeBytes)})`,
+    `(${formatBytes(sizeBytes)} on disk)`,
   ].join(" ");
 }

@@ -6,9 +6,10 @@ import type { InstalledModel } from "../../fit/facts";
 import type { FailedLoad } from "../../fit/plan/plan-input";
 import { modelfileText, ollamaCreateCommand } from "../../fit/commands";
 import { ROUND_CONTEXTS } from "../../fit/largest-context";
+import { SUM_TITLES } from "../../fit/sum-names";
 import { formatBytes, formatContext, parseTokens } from "../../fit/units";
-import { contextOf as runContext, judge, judgeAtContext } from "../../fit/verdict";
-import { badgeText } from "../../fit/verdict-text";
+import { contextOf as runContext, judge, judgeAtContext, needBytes } from "../../fit/verdict";
+import { badgeText, totalText } from "../../fit/verdict-text";
 import { type VariantOutcome, variantOutcomeText, variantRefusal } from "../../ollama/variant";
 import { buildId, buildReference, buildTitle } from "../../fit/model-builds";
 import { nameFault, sameModel, variantName } from "../../fit/model-name";
@@ -267,14 +268,12 @@ function estimateText(row: FitRow | undefined, numCtx: number | undefined): stri
   const after = judgeAtContext(row.input, numCtx);
   if (after.kind === "unknown") return after.reason;
   if (before.kind === "unknown") return badgeText(after);
-  const saved = before.estimate.total - after.estimate.total;
+  const saved = needBytes(before) - needBytes(after);
   const change =
     saved === 0
-      ? "The same as now."
-      : saved > 0
-        ? `Saves ${formatBytes(saved, 2)} of ${formatBytes(before.estimate.total, 2)}.`
-        : `Needs ${formatBytes(-saved, 2)} more than now.`;
-  return `${change} ${badgeText(before)} → ${badgeText(after)}.`;
+      ? "the same as now"
+      : `${formatBytes(Math.abs(saved))} ${saved > 0 ? "less" : "more"} than now, ${formatBytes(needBytes(before))}`;
+  return `${SUM_TITLES.total} ${totalText(after)}: ${change}. ${badgeText(before)} → ${badgeText(after)}.`;
 }
 
 /** Why no variant can be made, and where a cap works instead. */

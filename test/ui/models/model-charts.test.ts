@@ -2,12 +2,14 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { lastLoads, loadLineText } from "../../../src/apply/load-history";
 import { contextNeedLine, contextNeeds } from "../../../src/fit/context-needs";
+import { OLLAMAS_COUNT } from "../../../src/fit/sum-names";
 import { formatBytes, GIB } from "../../../src/fit/units";
 import { judge, type KnownVerdict, needBytes } from "../../../src/fit/verdict";
 import { contextChart } from "../../../src/ui/models/context-chart";
 import { loadsChart } from "../../../src/ui/models/loads-chart";
 import { INKS } from "../../../src/ui/shared/chart/ink";
 import { inputFor, measured } from "../../fit/inputs";
+import { says } from "../../support/meaning";
 import { elementsOf, expectSound, wordsOf } from "../drawings";
 
 const LOOKS = ["light", "dark"] as const;
@@ -83,7 +85,7 @@ describe("the last loads", () => {
     const records = [record(5 * GIB, 6 * GIB, GIB), ...Array.from({ length: 9 }, () => record(5 * GIB, 5.1 * GIB))];
     const loads = lastLoads(records);
     expect(loads).toHaveLength(6);
-    expect(loads.map(loadLineText)[0]).toBe("5.10 GiB counted, 5.00 GiB predicted (+2.0%)");
+    says(loads.map(loadLineText)[0], "5.10 GiB", OLLAMAS_COUNT, "5.00 GiB predicted", "+2.0%");
   });
 
   it("are drawn with the figures of the lines beside them, whatever they are", () => {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compareVerdicts, RAM_TERMS } from "../../../src/fit/balance";
+import { compareVerdicts } from "../../../src/fit/balance";
+import { RAM_TERMS } from "../../../src/fit/sum-names";
 import { MAC_PARTS } from "../../../src/fit/mac-bar";
 import { formatBytes, GIB } from "../../../src/fit/units";
 import type { Verdict } from "../../../src/fit/verdict";
@@ -51,8 +52,8 @@ describe("the picture of a plan", () => {
   it("gives each term a colour of its own", () => {
     const common = ["Weights", "KV Cache", "Recurrent State", RAM_TERMS.others, RAM_TERMS.model];
     const together = [
-      [...common, "Compute", "Projector", "LoRA Adapter", "Safety Margin"],
-      [...common, "Attention Scores", "Working Memory", "Kept Free"],
+      [...common, "Compute", "Projector", "Images", "LoRA Adapter", "Safety Margin"],
+      [...common, "Attention Scores", "Working Memory"],
     ];
     expect(new Set([...together.flat(), MAC_PARTS.models])).toEqual(new Set(Object.keys(FILLS)));
     for (const titles of together) expect(new Set(titles.map((title) => FILLS[title])).size).toBe(titles.length);

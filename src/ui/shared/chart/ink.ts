@@ -1,5 +1,5 @@
 import { MAC_PARTS } from "../../../fit/mac-bar";
-import { RAM_TERMS } from "../../../fit/balance";
+import { RAM_TERMS, TERM_TITLES } from "../../../fit/sum-names";
 import type { VerdictKind } from "../../../fit/verdict";
 
 export type Appearance = "light" | "dark";
@@ -34,16 +34,16 @@ export const VERDICT_INKS: Readonly<Record<VerdictKind, keyof Ink>> = {
 
 /** Fills by the titles of what they stand for; they stand out (3:1) on a light and on a dark window. */
 export const FILLS: Readonly<Record<string, string>> = {
-  Weights: "#2f7fd0",
-  "KV Cache": "#1a9470",
-  "Recurrent State": "#9a6bd0",
-  Compute: "#b07d1e",
-  Projector: "#c8609b",
-  "LoRA Adapter": "#7a8f2a",
-  "Attention Scores": "#b07d1e",
-  "Working Memory": "#c8609b",
-  "Safety Margin": "#848488",
-  "Kept Free": "#848488",
+  [TERM_TITLES.weights]: "#2f7fd0",
+  [TERM_TITLES.kvCache]: "#1a9470",
+  [TERM_TITLES.state]: "#9a6bd0",
+  [TERM_TITLES.compute]: "#b07d1e",
+  [TERM_TITLES.projector]: "#c8609b",
+  [TERM_TITLES.images]: "#1d93b0",
+  [TERM_TITLES.adapter]: "#7a8f2a",
+  [TERM_TITLES.scores]: "#b07d1e",
+  [TERM_TITLES.working]: "#c8609b",
+  [TERM_TITLES.margin]: "#848488",
   [RAM_TERMS.others]: "#b0685a",
   [RAM_TERMS.model]: "#5f86a8",
   [MAC_PARTS.models]: "#2f7fd0",
