@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { QUIT_SCRIPT } from "../../src/mac/apps";
 import { PRIVILEGED_SCRIPT } from "../../src/mac/privileged";
 import { readKernelStatus, readMemoryUse } from "../../src/mac/memory-status";
+import { setStage } from "../commands/stage";
 import { createSampleMac, type StandInMac } from "../stand-ins/mac";
 import { evaluateAdminScript } from "../stand-ins/mac/applescript";
 
@@ -134,4 +135,22 @@ it("the memory of the Mac moves with what is loaded", async () => {
   );
   mac.setRunners(server, [{ ...runner, command: "another", footprintMib: 60 * 1024 }]);
   expect(await readMemoryStatus(mac.system())).toMatchObject({ pressure: "critical" });
+});
+
+it("a model that has no room beside others ends them, and no more is loaded than the Mac has", async () => {
+  const totalVramBytes = createSampleMac({ ramGib: 24 }).limitBytes();
+  const { mac, system, ollama: server } = await setStage({ mac: { ramGib: 24 }, ollama: { totalVramBytes } });
+  const load = (model: string) =>
+    fetch(`${server.url}/api/generate`, { method: "POST", body: JSON.stringify({ model, stream: false }) });
+  for (const model of ["qwen3-coder:30b", "gpt-oss:20b", "nomic-embed-text:latest", "qwen3:8b"]) {
+    expect((await load(model)).ok).toBe(true);
+    const loadedBytes = server.loaded().reduce((sum, { realBytes }) => sum + realBytes, 0);
+    const { usedBytes = 0 } = await readMemoryStatus(system);
+    expect(server.loaded()[0]?.model.name).toBe(model);
+    expect(loadedBytes).toBeLessThan(usedBytes);
+    expect(usedBytes).toBeLessThanOrEqual(24 * GIB);
+  }
+  // What's small has room.
+  expect(server.loaded().length).toBeGreaterThan(1);
+  expect(mac.unknownCommands).toEqual([]);
 });

@@ -34,6 +34,7 @@ export function joinOllama(mac: StandInMac, ...joined: readonly JoinedServer[]):
     change = change.then(() => (event === "stopped" ? found.server.stop() : found.server.restart(changes)));
   };
   for (const [index, { server }] of joined.entries()) {
+    server.freeRamBytes = () => mac.freeRamBytes();
     server.onLoaded = () => {
       const process = mac.servers[index];
       if (process !== undefined) mac.setRunners(process, runnersOf(process, server, envs[index] ?? {}));

@@ -1,7 +1,7 @@
 import { ollamaPullBuildCommand } from "../commands";
 import type { ModelRunner } from "../model-runner";
 import { balanceRam, type RamUse } from "../ram";
-import { formatBytes, formatContext, GIB } from "../units";
+import { formatBytes, formatContext, GIB, MIB } from "../units";
 import type { JudgeInput } from "../verdict";
 import { compareVersions, parseVersion } from "../version";
 import type { PickRow, Purpose } from "./pick-row";
@@ -21,7 +21,7 @@ export interface PickFor {
 export interface Comfortable {
   readonly row: PickRow;
   readonly context: number;
-  readonly limitBytes: number;
+  readonly totalBytes: number;
   /** What it's the first choice for. */
   readonly purposes: readonly Purpose[];
   /** Only once other apps are closed. */
@@ -34,6 +34,8 @@ export interface Comfortable {
 const USEFUL_CONTEXT = { small: 8_192, other: 32_768 } as const;
 /** A dense model above this many billion parameters is slow below {@link FAST} of memory bandwidth. */
 const DENSE_BILLIONS = 14;
+/** Stays free beside the upper end of what it may need: what's called comfortable doesn't hang on a few megabytes. */
+const SPARE = 256 * MIB;
 /** From this release on one name may stand for two builds, and a pull can name the runner. */
 const NAMES_RUNNERS = [0, 40, 0] as const;
 
@@ -67,11 +69,11 @@ export function pickFor({ limit, ram, chip, server }: JudgeInput, url?: string):
   return { limitBytes: limit.bytes, ram, chip, version: server.version, url };
 }
 
-/** The same as sentences: "qwen3.8:27b-q8_0 for code, chat and vision: to 64K in 32.1 of 51.8 GiB (28 GiB to pull)." */
+/** The same as sentences: "qwen3.8:27b-q8_0 for code, chat and vision: 32.1 GiB of 51.8 GiB at 64K; 27.9 GiB to download." */
 export function comfortableText(mac: PickFor): readonly string[] {
   return comfortable(mac).map(
-    ({ row, context, limitBytes, purposes, needsClosing }) =>
-      `${row.name} for ${listed(purposes)}${needsClosing ? ", once other apps are closed" : ""}: ${formatContext(context)} of context in ${formatBytes(limitBytes)} of ${formatBytes(mac.limitBytes)}; ${formatBytes(row.downloadBytes)} to pull.`,
+    ({ row, context, totalBytes, purposes, needsClosing }) =>
+      `${row.name} for ${listed(purposes)}${needsClosing ? ", once other apps are closed" : ""}: ${formatBytes(totalBytes)} of ${formatBytes(mac.limitBytes)} at ${formatContext(context)}; ${formatBytes(row.downloadBytes)} to download.`,
   );
 }
 
@@ -84,13 +86,15 @@ export const NO_PICK = "none of these models fits at a useful context";
 /** A model at the largest context at which it fits limit and RAM; undefined where that's of no use, or too slow. */
 function atUse(row: PickRow, mac: PickFor): Omit<Comfortable, "purposes"> | undefined {
   if ((row.denseBillions ?? 0) > DENSE_BILLIONS && !isFast(mac.chip)) return undefined;
-  const least = mac.ram.ramBytes < 16 * GIB ? USEFUL_CONTEXT.small : USEFUL_CONTEXT.other;
+  const useful = mac.ram.ramBytes < 16 * GIB ? USEFUL_CONTEXT.small : USEFUL_CONTEXT.other;
+  const least = Math.max(useful, row.leastContext ?? 0);
   const need = row.needs.findLast(
     ({ context, limitBytes, ramBytes }) =>
-      context >= least && limitBytes <= mac.limitBytes && balanceRam(mac.ram, ramBytes).kind === "enough",
+      context >= least && limitBytes + SPARE <= mac.limitBytes && balanceRam(mac.ram, ramBytes).kind === "enough",
   );
   if (need === undefined) return undefined;
-  return { row, ...need, command: pullCommand(row.name, row.runner, mac) };
+  const { context, totalBytes } = need;
+  return { row, context, totalBytes, command: pullCommand(row.name, row.runner, mac) };
 }
 
 function pullCommand(name: string, runner: ModelRunner, { version, url }: PickFor): string {

@@ -13,12 +13,16 @@ export interface PickRow {
   readonly downloadBytes: number;
   /** Parameters in billions where every token reads all of them; absent for a mixture of experts. */
   readonly denseBillions?: number;
+  /** Below this context, in tokens, the next row does more good: better weights aren't worth so little room. */
+  readonly leastContext?: number;
   readonly purposes: readonly Purpose[];
   /** The measured model whose dimensions it has. */
   readonly basis: string;
   /** By context in tokens, smallest first; in bytes. */
   readonly needs: readonly {
     readonly context: number;
+    /** What the screens call its total, safety margin included. */
+    readonly totalBytes: number;
     /** The limit under which it surely fits. */
     readonly limitBytes: number;
     readonly ramBytes: number;

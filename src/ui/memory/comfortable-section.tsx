@@ -1,6 +1,7 @@
 import { Action, Icon, Keyboard, List } from "@raycast/api";
 import { appleSilicon, type Snapshot } from "../../app/snapshot";
 import { comfortable, COMFORTABLE_TITLE, NO_PICK } from "../../fit/picks/comfortable";
+import { SUM_TITLES } from "../../fit/sum-names";
 import { formatBytes, formatContext } from "../../fit/units";
 import type { Memory } from "./use-memory";
 import { RowActions } from "./row";
@@ -22,7 +23,7 @@ export function ComfortableSection({ memory, snapshot }: { readonly memory: Memo
           actions={<RowActions memory={memory} />}
         />
       )}
-      {picks.map(({ row, context, limitBytes, purposes, needsClosing, command }) => (
+      {picks.map(({ row, context, totalBytes, purposes, needsClosing, command }) => (
         <List.Item
           key={row.name}
           id={`pick ${row.name}`}
@@ -30,10 +31,10 @@ export function ComfortableSection({ memory, snapshot }: { readonly memory: Memo
           subtitle={`for ${purposes.join(", ")}${needsClosing ? ", once other apps are closed" : ""}`}
           icon={Icon.LightBulb}
           accessories={[
-            { text: `${formatBytes(row.downloadBytes)} to pull` },
+            { text: `${formatBytes(row.downloadBytes)} to download` },
             {
-              tag: `${formatContext(context)} in ${formatBytes(limitBytes)}`,
-              tooltip: `The limit in force is ${formatBytes(limit.bytes)}. Worked out from ${row.basis}, which has the same dimensions.`,
+              tag: `${formatContext(context)} in ${formatBytes(totalBytes)}`,
+              tooltip: `${SUM_TITLES.total} at that context, margin included. The limit in force is ${formatBytes(limit.bytes)}. Worked out from ${row.basis}, which has the same dimensions.`,
             },
           ]}
           actions={

@@ -126,6 +126,8 @@ export interface StandInMac {
   limitMib(): number;
   /** The limit that the GPU works under, in bytes: what is set, else the default of macOS. */
   limitBytes(): number;
+  /** RAM that isn't in use, cached files left out. */
+  freeRamBytes(): number;
   /** Whether something of Ollama lies at a path. */
   exists(path: string): boolean;
   addProcess(process: Partial<MacProcess> & Pick<MacProcess, "path">): MacProcess;
@@ -207,6 +209,7 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
       return inMib || Math.floor((inBytes ?? 0) / MIB);
     },
     limitBytes: () => (mac.limitMib() > 0 ? mac.limitMib() * MIB : defaultWorkingSet(options.ramGib, macosMajor)),
+    freeRamBytes: () => memory().ramBytes - memory().usedBytes,
     exists: (path) => installed.has(path),
     addProcess: (process) => {
       const added: MacProcess = {

@@ -13,6 +13,7 @@ import { type Answer, error, type Fault, json, type Route, ROUTES, send } from "
 import { buildsOf, byDigest, listedBuilds, manifestSummaries, runnerOf } from "./builds";
 import { removeModelFiles, serverLog, writeBuildFiles, writeModelFiles, writeServerLog } from "./files";
 import { digestOf, type ParameterValue, sha256, type StandInModel } from "./model";
+import { makeRoom } from "./make-room";
 import { DIED, peakLine, type Reading, readingLines, readingOf, startLine, stopLine } from "./mlx-runner";
 import { fullName, isValidName, keyOf, shortName } from "./names";
 import { sampleModels } from "./sample-models";
@@ -106,6 +107,8 @@ export interface StandInOllama {
   put(model: StandInModel): Promise<void>;
   /** Called after what is loaded has changed. */
   onLoaded?: () => void;
+  /** RAM of its machine that nothing uses now. Default: enough. */
+  freeRamBytes?: () => number;
   /** Goes down: connections are refused, nothing stays loaded. */
   stop(): Promise<void>;
   /** Comes (back) up at the same address; what is given replaces the options from the start. */
@@ -129,6 +132,7 @@ class Stand implements StandInOllama {
   /** Milliseconds of reading that are in the Mac's cache, by file. */
   private readonly filesRead = new Map<string, number>();
   onLoaded?: () => void;
+  freeRamBytes?: () => number;
   private readonly faults = new Map<Route | "*", { fault: Fault; times: number }>();
   private server: Server | undefined;
   private readonly sockets = new Set<Socket>();
@@ -407,9 +411,15 @@ class Stand implements StandInOllama {
     // The file is the runner's identity: a variant takes its parent's place.
     const others = this.residents.filter((other) => other.model.weights?.digest !== model.weights?.digest);
     const most = Number(this.options.env?.["OLLAMA_MAX_LOADED_MODELS"] ?? 0) || 3;
-    const place = (as: Resident) => this.setResidents([as, ...others].slice(0, most));
+    const slots = Number(this.options.env?.["OLLAMA_NUM_PARALLEL"] ?? 0) || 1;
+    const freeBytes = this.freeRamBytes?.() ?? Infinity;
+    const runsAlready = this.residents.some((one) => !others.includes(one) && one.numCtx === numCtx);
+    const staying = runsAlready
+      ? others
+      : makeRoom({ model, numCtx, slots, totalBytes: totalVramBytes, freeBytes }, others);
+    const place = (as: Resident) => this.setResidents([as, ...staying].slice(0, most));
     if (!(await this.readFile(resident, place, gone))) {
-      this.setResidents(others);
+      this.setResidents(staying);
       if (mlx && there === undefined) await this.logNow(stopLine);
       return error(499, "client connection closed before llama-server finished loading, aborting load");
     }
