@@ -81,7 +81,11 @@ export function terms(input: ExplainInput): readonly Explained[] {
     },
     {
       title: "Ollama's Count",
-      text: "What Ollama says that a loaded model takes, in `ollama ps`. The margin and a projector aren't in it, and of two KV caches it counts one.",
+      text: `What Ollama says that a loaded model takes, in \`ollama ps\`. ${
+        model?.verdict.engine === "mlx"
+          ? "With MLX it begins with the weights, and grows with the prompts."
+          : "The margin and a projector aren't in it, and of two KV caches it counts one."
+      }`,
     },
   ];
 }
@@ -103,7 +107,7 @@ export function corrections({ limit, advice, server }: ExplainInput): readonly E
     },
     {
       title: "“sudo sysctl --set iogpu.wired_limit_mb=…”",
-      text: `macOS's sysctl has no such option.${advice?.recommendedMib === undefined ? "" : ` The value advised here is set with \`${sysctlCommand(advice.recommendedMib)}\`.`}`,
+      text: `macOS's sysctl has no such option.${advice === undefined ? "" : ` ${setText(advice)}`}`,
     },
     {
       title: "“The KV cache grows exponentially”",
@@ -157,12 +161,22 @@ function cacheText(model: Named): string {
   return `${model.name}: ${formatBytes(bytes)} at ${formatContext(context)}, about ${formatBytes(bytes / context)} a token.`;
 }
 
+/** How a limit is set by hand, with a value that's right here. */
+function setText({ recommendedMib, highestMib }: LimitAdvice): string {
+  return recommendedMib === undefined
+    ? `The highest safe value here is set with \`${sysctlCommand(highestMib)}\`.`
+    : `The value advised here is set with \`${sysctlCommand(recommendedMib)}\`.`;
+}
+
 /** What grows beside a model in the RAM, outside the limit. */
 function keptText({ server, model }: ExplainInput): string {
-  const { verdict } = model ?? {};
-  return verdict?.engine === "mlx"
-    ? `MLX also keeps states of earlier requests in RAM: up to ${formatBytes(verdict.estimate.savedStates)} in time.`
-    : `llama-server also keeps earlier prompts in RAM, outside the limit: up to ${formatBytes(promptCacheBytes(server))} in time.`;
+  if (model?.verdict.engine === "mlx") {
+    const { savedStates } = model.verdict.estimate;
+    return savedStates > 0
+      ? `MLX also keeps states of agent sessions in RAM: up to ${formatBytes(savedStates)} in time.`
+      : "";
+  }
+  return `llama-server also keeps earlier prompts in RAM, outside the limit: up to ${formatBytes(promptCacheBytes(server))} in time.`;
 }
 
 /** What the highest safe limit would make of Ollama's default context. */

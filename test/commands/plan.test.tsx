@@ -370,7 +370,7 @@ describe("a limit that leaves macOS less than the person wants to keep", () => {
     expect(titles(screen)).toEqual([CAP, "Raise to 54.0 GiB and Cap at 128K", BUILD, RAISE]);
     await screen.pick(RAISE);
     expect(screen.text().replace(/\s+/g, " ")).toContain(
-      "8.0 GiB left to macOS and apps, less than the 10.0 GiB advised",
+      "8.0 GiB are left, less than the 10.0 GiB advised",
     );
     await screen.action("Make It Fit This Way");
     screen.says("**Warning:** That leaves 8.0 GiB to macOS and your apps, less than the 10.0 GiB advised");

@@ -148,8 +148,9 @@ const RULES: { readonly [K in Key]: Rules<AllChanges[K]> } = {
     cost: (mib, { before }) => ({ password: 1, macosBytes: mib * MIB - before.limit.bytes }),
     words: (mib, { plan: { advice }, before }) => [
       "An administrator password",
-      `${formatBytes(mib * MIB - before.limit.bytes)} less for macOS and apps`,
-      ...(advice === undefined ? [] : [leftText(advice.ramMib * MIB - mib * MIB, advice.reserveBytes)]),
+      `${formatBytes(mib * MIB - before.limit.bytes)} less for macOS and apps${
+        advice === undefined ? "" : `: ${leftText(advice.ramMib * MIB - mib * MIB, advice.reserveBytes)}`
+      }`,
     ],
     commands: (mib) => [sysctlCommand(mib)],
   },
@@ -327,7 +328,7 @@ function variableText(identity: ServerIdentity): readonly string[] {
 }
 
 function leftText(leftBytes: number, reserveBytes: number): string {
-  const left = `${formatBytes(leftBytes)} left to macOS and apps`;
+  const left = `${formatBytes(leftBytes)} are left`;
   return leftBytes < reserveBytes ? `${left}, less than the ${formatBytes(reserveBytes)} advised` : left;
 }
 
