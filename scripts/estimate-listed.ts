@@ -5,7 +5,7 @@ import { type Settings, USUAL_HOST } from "../src/app/preferences";
 import { readDescriptions } from "../src/app/read-descriptions";
 import { connect, readSnapshot, type Snapshot } from "../src/app/snapshot";
 import type { System } from "../src/app/system";
-import type { InstalledModel, ModelDescription } from "../src/fit/facts";
+import type { InstalledModel, ModelDescription, ServerFacts } from "../src/fit/facts";
 import { largestFittingContext } from "../src/fit/largest-context";
 import type { GpuLimit } from "../src/fit/limit-policy";
 import { buildId, buildTitle } from "../src/fit/model-builds";
@@ -56,8 +56,7 @@ export async function listedEstimate(
     judge: { context: context ?? "effective", asked: isAsked ? asked : undefined },
     faults: [],
   };
-  const read = await readSnapshot(system, settings);
-  const snapshot = limitBytes === undefined ? read : { ...read, limit: givenLimit(limitBytes) };
+  const snapshot = withGiven(await readSnapshot(system, settings), limitBytes);
   const file = await fileAt(target);
   const models = file === undefined ? modelsCalled(target, snapshot, runner) : [file.model];
   const installed = file === undefined ? models : [];
@@ -151,9 +150,20 @@ function largest(input: NonNullable<FitRow["input"]>, verdict: Verdict) {
   return [{ title: "Largest Context", text: most === undefined ? "none fits" : `${formatContext(most)} tokens` }];
 }
 
-function givenLimit(bytes: number): GpuLimit {
-  return { kind: "known", bytes, source: "stated", sourceText: "as given", estimated: false };
+/** What was read, with the limit that's given. Where no server answers, one with nothing set is supposed. */
+function withGiven(read: Snapshot, limitBytes: number | undefined): Snapshot {
+  const given: GpuLimit | undefined =
+    limitBytes === undefined
+      ? undefined
+      : { kind: "known", bytes: Math.round(limitBytes), source: "stated", sourceText: "as given", estimated: false };
+  return {
+    ...read,
+    limit: given ?? read.limit,
+    server: read.state.kind === "answering" ? read.server : PLAIN_SERVER,
+  };
 }
+
+const PLAIN_SERVER: ServerFacts = { identity: { kind: "terminal", pid: 0 }, runners: [] };
 
 async function describe(
   models: readonly InstalledModel[],

@@ -1,6 +1,10 @@
 /** One model has one total, under one name, wherever it's shown: to the byte where bytes are told, else in the same words. */
-import { describe, expect, it } from "vitest";
-import { listedEstimate, rowJson, rowText } from "../scripts/estimate-listed";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { listedEstimate, type ListedQuestion, rowJson, rowText } from "../scripts/estimate-listed";
+import type { System } from "../src/app/system";
 import { expectedLoad } from "../src/apply/load-report";
 import type { FitRow } from "../src/app/judge-rows";
 import { OLLAMAS_COUNT, SIZE_ON_DISK, SUM_TITLES } from "../src/fit/sum-names";
@@ -11,6 +15,8 @@ import explainFit from "../src/tools/explain-fit";
 import listModels from "../src/tools/list-models";
 import planFit from "../src/tools/plan-fit";
 import { readToolWorld, rowNamed } from "../src/tools/shared/tool-world";
+import { writeSparseGguf } from "./stand-ins/gguf-writer";
+import { sampleModel } from "./stand-ins/ollama";
 import { wordsOf } from "./ui/drawings";
 import { says, type Screen } from "./support";
 import { asJson, inWorld } from "./tools/in-world";
@@ -134,6 +140,39 @@ async function firstWith(list: Screen, has: () => boolean): Promise<string> {
   throw new Error("No row has it.");
 }
 
+describe("a file", () => {
+  it("is estimated as if it were installed, and by what's asked for instead", async () => {
+    const built = await inWorld("sample");
+    const folder = await mkdtemp(join(tmpdir(), "estimate-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const path = join(folder, "own.gguf");
+    await writeSparseGguf(path, must(sampleModel("qwen3:8b").weights?.metadata));
+    const env = { OLLAMA_HOST: await hostOf() };
+    const estimate = async (question: ListedQuestion, system: System = built.system) => {
+      const { rows, notes } = await listedEstimate({ ...system, env }, path, question);
+      return { row: must(rows[0]), notes };
+    };
+    const installed = known(rowNamed(await readToolWorld(), "qwen3:8b"));
+    const { row } = await estimate({ settings: {} });
+    expect(needBytes(known(row))).toBe(needBytes(installed));
+    expect(rowText(row)).toContain("Largest Context  40K tokens");
+    const settings = { parallel: 4, kvCacheType: "q8_0", batch: 512, flashAttention: "on" } as const;
+    const asked = await estimate({ context: 8192, settings, limitBytes: 20 * GIB });
+    expect(rowJson(asked.row)).toMatchObject({
+      settings: { ...settings, numCtx: 8192, runtime: "b10488" },
+      limit: 20 * GIB,
+      verdict: "Fits · 8K",
+    });
+    // Neither a Mac nor a server: nothing tells which context Ollama would take.
+    const elsewhere = await estimate({ settings: {} }, { ...built.system, platform: "linux", fetch: refuse });
+    says(elsewhere.notes.join(), "default context", "8K");
+    expect(rowJson(elsewhere.row)).toMatchObject({ settings: { numCtx: 8192 }, unknown: null });
+    says(rowText(elsewhere.row), "Unknown", SUM_TITLES.total);
+  });
+});
+
+const refuse = () => Promise.reject(Object.assign(new Error("refused"), { code: "ECONNREFUSED" }));
+
 describe("a variant", () => {
   it("is weighed against the total of the list", async () => {
     const built = await inWorld("sample");
@@ -155,10 +194,10 @@ describe("what is loaded", () => {
     const list = await open(LIST, built);
     await list.pick(row.model.name);
     await list.action("Load Model");
-    list.toast("SUCCESS", `${formatBytes(bytes, 2)} by ${OLLAMAS_COUNT}`, `${formatBytes(bytes, 2)} predicted`);
+    list.toast("SUCCESS", formatBytes(bytes, 2), OLLAMAS_COUNT, `${formatBytes(bytes, 2)} predicted`);
     await list.action("Show Details");
     says(lines(list, "Now").join("\n"), formatBytes(bytes));
-    says(lines(list, "Measured Here").join("\n"), `${formatBytes(bytes, 2)} by`);
+    says(lines(list, "Measured Here").join("\n"), formatBytes(bytes, 2), OLLAMAS_COUNT);
     const memory = await open("show-gpu-memory", built);
     expect(memory.item(row.model.name).accessories.map(({ text }) => text)).toContain(formatBytes(bytes));
     const bar = await open("show-gpu-memory-in-menu-bar", built);
