@@ -29,7 +29,10 @@ describe("the form", () => {
     expect(screen.field("Model").shown).toContain(NEXT);
     expect(screen.field("Context (num_ctx)").shown).toContain("64K");
     expect(screen.field("Name").value).toBe(SUGGESTED);
-    screen.says(/\b\d\.\d\d GiB of 5\d\.\d\d GiB/, /Spills [34]\.\d GiB · 256K → Fits · 64K\b/);
+    screen.says(
+      /Total 5\d\.\d GiB.* \d\.\d GiB less than now, 5\d\.\d GiB/,
+      /Spills [34]\.\d GiB · 256K → Fits · 64K\b/,
+    );
   });
 
   it("follows the model and the context with name and estimate", async () => {

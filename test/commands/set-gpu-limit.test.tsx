@@ -74,7 +74,7 @@ describe("what the form shows", () => {
   it("gives RAM, limit and source, default, recommendation and why, and asks for nothing", async () => {
     const { mac, screen } = await openForm();
     screen.says(/This Mac Apple M4 Pro, 64\.0 GiB/, "macOS 26.6.1");
-    screen.says(/Limit in Force 51\.84 GiB, .*Metal/, "macOS Default 53,084 MiB (51.8 GiB)");
+    screen.says(/Limit in Force 51\.8 GiB, .*Metal/, "macOS Default 53,084 MiB (51.8 GiB)");
     screen.says(/Recommended 57,344 MiB \(56\.0 GiB\).*8\.0 GiB.*4\.2 GiB more/);
     screen.doesNotSay("estimated");
     expect(screen.field("New Limit").value).toBe("recommended");
@@ -83,7 +83,7 @@ describe("what the form shows", () => {
 
   it("names the override as the source and still knows the default of macOS", async () => {
     const { screen } = await openForm({ overrideMib: 57_344 });
-    screen.says(/Limit in Force 56\.00 GiB, .*iogpu\.wired_limit_mb/, "macOS Default 53,084 MiB (51.8 GiB)");
+    screen.says(/Limit in Force 56\.0 GiB, .*iogpu\.wired_limit_mb/, "macOS Default 53,084 MiB (51.8 GiB)");
   });
 
   it("warns of more than is safe, and rests nothing on it", async () => {
@@ -103,17 +103,17 @@ describe("what the form shows", () => {
 
   it("shows it where the sysctl and Metal say different things", async () => {
     const { screen } = await openForm({ overrideMib: 57_344, faults: { lies: 40_960 } });
-    screen.says(/Limit in Force 40\.00 GiB, .*iogpu\.wired_limit_mb says 40\.00 GiB, Metal says 56\.00 GiB/);
+    screen.says(/Limit in Force 40\.0 GiB, .*iogpu\.wired_limit_mb says 40\.00 GiB, Metal says 56\.00 GiB/);
   });
 
   it("takes what Ollama's llama-server lists where Metal does not answer", async () => {
     const { screen } = await openForm({ faults: { metalMissing: true } });
-    screen.says(/Limit in Force 51\.84 GiB, .*llama-server/, "macOS Default 53,084 MiB (51.8 GiB), estimated");
+    screen.says(/Limit in Force 51\.8 GiB, .*llama-server/, "macOS Default 53,084 MiB (51.8 GiB), estimated");
   });
 
   it("labels the formula as an estimate where nothing can be read", async () => {
     const { screen } = await openForm({ ollama: "none", faults: { metalMissing: true } });
-    screen.says(/Limit in Force 51\.84 GiB, estimated .*macOS 26/, "macOS Default 53,084 MiB (51.8 GiB), estimated");
+    screen.says(/Limit in Force 51\.8 GiB, estimated .*macOS 26/, "macOS Default 53,084 MiB (51.8 GiB), estimated");
   });
 
   it("recommends by the reserve in the preferences", async () => {
@@ -358,7 +358,7 @@ describe("setting the limit", () => {
     expect(mac.daemons.size).toBe(0);
     screen.says("# Back to the macOS Default", "macOS decides the limit, as it does now");
     await screen.back();
-    screen.says(/Limit in Force 51\.84 GiB/);
+    screen.says(/Limit in Force 51\.8 GiB/);
   });
 
   it("offers no Undo where the LaunchDaemon set another limit than the one in force", async () => {
@@ -598,7 +598,7 @@ describe("the LaunchDaemon", () => {
     expect(mac.prompts).toHaveLength(1);
     screen.says("# Back to the macOS Default");
     await screen.back();
-    screen.says(/Limit in Force 51\.84 GiB, .*Metal/);
+    screen.says(/Limit in Force 51\.8 GiB, .*Metal/);
     screen.doesNotSay("50,000 MiB");
   });
 

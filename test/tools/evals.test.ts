@@ -99,10 +99,12 @@ function differences(mock: unknown, real: readonly unknown[], path = ""): readon
 it("mocks have the shape of what the tools really answer", async () => {
   const world = await inWorld("sample");
   const server = [...world.servers.values()][0];
-  await fetch(`${server?.url ?? ""}/api/generate`, {
-    method: "POST",
-    body: JSON.stringify({ model: "qwen3:8b", prompt: "" }),
-  });
+  const load = () =>
+    fetch(`${server?.url ?? ""}/api/generate`, {
+      method: "POST",
+      body: JSON.stringify({ model: "qwen3:8b", prompt: "" }),
+    });
+  await load();
   const CODER = "qwen3-coder-next:q4_K_M";
   const plan = asJson(await planFit.default({ model: CODER })) as { options: { planId?: string }[] };
   const planId = plan.options.find((each) => each.planId !== undefined)?.planId ?? "";
@@ -113,7 +115,8 @@ it("mocks have the shape of what the tools really answer", async () => {
     "plan-fit": [plan, await planFit.default({ model: "qwen3:8b" })],
     "apply-plan": [await applyPlan.default({ planId })],
     "set-gpu-limit": [await setGpuLimit.default({ limitGiB: 57 })],
-    "unload-model": [await unloadModel.default({ model: "qwen3:8b" })],
+    // What the plan loaded has taken its place.
+    "unload-model": [await load().then(() => unloadModel.default({ model: "qwen3:8b" }))],
   };
   await inWorld("T1-room-in-ram-for-a-tool");
   const room = asJson(await planFit.default({ model: "llama3.1:8b" })) as { options: { planId?: string }[] };
