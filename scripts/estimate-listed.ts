@@ -13,6 +13,7 @@ import { sameModel } from "../src/fit/model-name";
 import type { ModelRunner } from "../src/fit/model-runner";
 import { type JudgeOptions, runSettings, trainedContextOf } from "../src/fit/run-settings";
 import { rulesOf, RUNNERS } from "../src/fit/runners";
+import { runSteps } from "../src/fit/steps";
 import { SIZE_ON_DISK, SUM_TITLES } from "../src/fit/sum-names";
 import { formatBytes, formatContext } from "../src/fit/units";
 import { type DescriptionResult, knownNeed, marginBytes, needBytes, type Verdict } from "../src/fit/verdict";
@@ -65,7 +66,9 @@ export async function listedEstimate(
   for (const [digest, description] of described) known.set(digest, description);
   const all = file === undefined ? snapshot : { ...snapshot, models: [...snapshot.models, file.model] };
   const rows = (judge: JudgeOptions) =>
-    rowJudge()(all, known, judge).filter(({ model }) => models.some(({ digest }) => digest === model.digest));
+    runSteps(rowJudge()(all, known, judge).steps).filter(({ model }) =>
+      models.some(({ digest }) => digest === model.digest),
+    );
   const found = rows(settings.judge);
   const notes = file?.note === undefined ? [] : [file.note];
   const isOpen = context === undefined && snapshot.limit.kind === "unknown" && found.some(lacksContext);

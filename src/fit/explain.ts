@@ -44,8 +44,12 @@ export function terms(input: ExplainInput): readonly Explained[] {
     ...(model?.verdict.engine === "mlx"
       ? [
           {
+            title: TERM_TITLES.scores,
+            text: `Where MLX has no fused kernel for the size of a model's heads, it holds the scores of a whole chunk of the prompt: they grow with its length, and go when it's read.${here(scoresText)}`,
+          },
+          {
             title: TERM_TITLES.working,
-            text: `What MLX takes while it reads a prompt. Where attention keeps its scores, these grow with the prompt, too. ${figures(model, TERM_TITLES.scores, TERM_TITLES.working)}`,
+            text: `What MLX takes beside that while it reads a prompt. ${figures(model, TERM_TITLES.working)}`,
           },
         ]
       : [
@@ -59,14 +63,6 @@ export function terms(input: ExplainInput): readonly Explained[] {
       title: TERM_TITLES.margin,
       text: `What llama.cpp keeps free below the limit. It isn't memory that's used.${here((one) => figures(one, TERM_TITLES.margin) || "MLX keeps none.")}`,
     },
-    ...(model?.verdict.engine === "mlx"
-      ? [
-          {
-            title: "Attention scores",
-            text: `Where MLX has no fused kernel for the size of a model's heads, it holds the scores of a whole chunk of the prompt: they grow with its length, and go when it's read.${here(scoresText)}`,
-          },
-        ]
-      : []),
     {
       title: SUM_TITLES.total,
       text: `All of the above: what has to be below the limit.${here(({ name, verdict }) => `${name}: ${totalText(verdict)}, at ${formatContext(contextOf(verdict).value)}.`)}`,
@@ -146,11 +142,10 @@ function extras(model: Named | undefined): readonly Explained[] {
 
 type Named = NonNullable<ExplainInput["model"]>;
 
-/** "qwen3:8b: 4.5 GiB.", more than one with their titles; empty where the model has none of it. */
-function figures({ name, verdict }: Named, ...titles: readonly Term["title"][]): string {
-  const found = termsOf(verdict).filter(({ title }) => titles.includes(title));
-  const parts = found.map(({ title, text }) => (titles.length > 1 ? `${title} ${text}` : text));
-  return parts.length === 0 ? "" : `${name}: ${parts.join("; ")}.`;
+/** "qwen3:8b: 4.5 GiB."; empty where the model has none of it. */
+function figures({ name, verdict }: Named, title: Term["title"]): string {
+  const found = termsOf(verdict).find((term) => term.title === title);
+  return found === undefined ? "" : `${name}: ${found.text}.`;
 }
 
 function cacheText(model: Named): string {
@@ -188,10 +183,10 @@ function raiseText(limit: GpuLimit, { highestMib }: LimitAdvice, server: ServerF
     : `${highest} changes it from ${formatContext(change.before)} to ${formatContext(change.after)}.`;
 }
 
-function scoresText({ verdict }: NonNullable<ExplainInput["model"]>): string {
+function scoresText({ name, verdict }: Named): string {
   if (verdict.engine !== "mlx") return "";
   const { scratch } = verdict.estimate;
-  return [scratch > 0 ? `Here: about ${formatBytes(scratch)}.` : "This model holds none.", fusingText(verdict.mlx)]
+  return [scratch > 0 ? `${name}: about ${formatBytes(scratch)}.` : `${name} holds none.`, fusingText(verdict.mlx)]
     .filter((part) => part !== undefined)
     .join(" ");
 }
