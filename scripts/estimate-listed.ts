@@ -5,7 +5,7 @@ import { type Settings, USUAL_HOST } from "../src/app/preferences";
 import { readDescriptions } from "../src/app/read-descriptions";
 import { connect, readSnapshot, type Snapshot } from "../src/app/snapshot";
 import type { System } from "../src/app/system";
-import type { InstalledModel, ModelDescription, ServerFacts } from "../src/fit/facts";
+import type { DescriptionResult, InstalledModel, ModelDescription, ServerFacts } from "../src/fit/facts";
 import { largestFittingContext } from "../src/fit/largest-context";
 import type { GpuLimit } from "../src/fit/limit-policy";
 import { buildId, buildTitle } from "../src/fit/model-builds";
@@ -16,7 +16,7 @@ import { rulesOf, RUNNERS } from "../src/fit/runners";
 import { runSteps } from "../src/fit/steps";
 import { SIZE_ON_DISK, SUM_TITLES } from "../src/fit/sum-names";
 import { formatBytes, formatContext } from "../src/fit/units";
-import { type DescriptionResult, knownNeed, marginBytes, needBytes, type Verdict } from "../src/fit/verdict";
+import { knownNeed, marginBytes, needBytes, type Verdict } from "../src/fit/verdict";
 import {
   badgeText,
   llamaTerms,

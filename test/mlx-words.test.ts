@@ -3,9 +3,10 @@ import { everyScreen } from "./worlds/support/every-screen";
 import { worldNames, worldPath } from "./worlds/support/run-world";
 import { readWorld } from "./worlds/support/schema";
 
-/** Worlds whose models all run with MLX: no sentence in them may promise a cap, or speak of a spill. */
+/** Worlds whose models, and published builds, all run with MLX: no sentence in them may promise a cap, or speak of a spill. */
 const MLX_WORLDS = worldNames().filter((name) => {
-  const models = readWorld(worldPath(name)).servers.flatMap((server) => server.models ?? ["sample"]);
+  const { servers, registry } = readWorld(worldPath(name));
+  const models = [...servers.flatMap((server) => server.models ?? ["sample"]), ...(registry?.published ?? [])];
   const isMlx = (model: (typeof models)[number]) =>
     typeof model !== "string" && (model.mlx !== undefined || model.mlxGib !== undefined);
   return models.length > 0 && models.every(isMlx);

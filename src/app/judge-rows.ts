@@ -1,4 +1,4 @@
-import type { InstalledModel, LoadedModel } from "../fit/facts";
+import type { DescriptionResult, InstalledModel, LoadedModel } from "../fit/facts";
 import { heldByPrograms } from "../fit/gpu-held";
 import { withRealSize } from "../fit/loaded-size";
 import { buildKey } from "../fit/model-builds";
@@ -8,7 +8,7 @@ import type { JudgeOptions } from "../fit/run-settings";
 import { withRealLoads } from "../fit/ram";
 import { rulesOf } from "../fit/runners";
 import type { Steps } from "../fit/steps";
-import { type DescriptionResult, judge, type JudgeInput, type Verdict } from "../fit/verdict";
+import { judge, type JudgeInput, type Verdict } from "../fit/verdict";
 import { appleSilicon, type Snapshot } from "./snapshot";
 
 /** One installed model with everything its row shows; `verdict` is absent while its metadata is being read. */

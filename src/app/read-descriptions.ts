@@ -1,6 +1,5 @@
-import type { InstalledModel, MlxModelDescription, ModelDescription } from "../fit/facts";
+import type { DescriptionResult, InstalledModel, MlxModelDescription, ModelDescription } from "../fit/facts";
 import { type Engine, rulesOf } from "../fit/runners";
-import type { DescriptionResult } from "../fit/verdict";
 import { needsArrays } from "../memory/estimate";
 import { openMlxModel } from "../memory/mlx/estimate";
 import type { OllamaClient } from "../ollama/client";

@@ -167,33 +167,38 @@ export interface ClosableApp {
   readonly bytes: number;
 }
 
-/** What is known of a smaller build of a model that is not installed. */
-export type SmallerBuild =
-  /** Its registry has it, under this name; `weightBytes` is what of it holds weights. */
-  | {
-      readonly kind: "published";
-      readonly name: string;
-      readonly weightBytes: number;
-      readonly downloadBytes: number;
-    }
+/** What is known of a model's metadata, or why it could not be read. */
+export type DescriptionResult =
+  ModelDescription | MlxModelDescription | { readonly kind: "unreadable"; readonly reason: string };
+
+/** A build that a registry has and that isn't installed. */
+export interface PublishedBuild {
+  /** Under which it's pulled; of a list of builds its runner tells which one. */
+  readonly name: string;
+  /** As the list of models would have it once it's pulled. */
+  readonly model: InstalledModel;
+  /** Bytes of what of it holds weights, by its manifest. */
+  readonly weightBytes: number;
+  readonly downloadBytes: number;
+  /** What its own header or config.json tells; absent where those weren't read. */
+  readonly description?: DescriptionResult;
+}
+
+/** What a registry says of a build. */
+export type BuildAnswer =
+  | ({ readonly kind: "published" } & PublishedBuild)
   /** None of the names it could have is there. */
   | { readonly kind: "missing" }
-  /** Nobody could be asked, or the answer made no sense; the reason is a sentence. */
+  /** Nobody could be asked, or the answer made no sense; the reason is a sentence without its full stop. */
   | { readonly kind: "unchecked"; readonly reason: string };
 
-/** The GGUF build of an MLX model, or the MLX build of a GGUF one, that isn't installed. */
-export type OtherBuild =
-  /** Its registry has it under this name; of a list the runner tells which of its builds. */
-  | {
-      readonly kind: "published";
-      readonly name: string;
-      readonly runner?: ModelRunner;
-      readonly weightBytes: number;
-      readonly downloadBytes: number;
-    }
-  | { readonly kind: "missing" }
-  /** Nobody could be asked, or the answer made no sense; the reason is a sentence. */
-  | { readonly kind: "unchecked"; readonly reason: string };
+/** What a registry says of smaller MLX builds of a model. */
+export interface MlxBuilds {
+  /** Those it has, the largest first. */
+  readonly published: readonly PublishedBuild[];
+  /** Why there may be more, where it didn't answer for each name; a sentence without its full stop. */
+  readonly unchecked?: string;
+}
 
 /** Command line of a running llama-server: the truth for a loaded model. */
 export interface RunnerCommandLine {

@@ -1,6 +1,6 @@
-import type { InstalledModel, LoadedModel } from "./facts";
+import type { DescriptionResult, InstalledModel, LoadedModel } from "./facts";
 import { modelKey } from "./model-name";
-import type { DescriptionResult, JudgeInput } from "./verdict";
+import type { JudgeInput } from "./verdict";
 
 /**
  * A name for the file of each model, equal where two may run the same one. The file itself says it; where a server does

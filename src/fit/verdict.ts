@@ -3,7 +3,14 @@ import type { KnownEstimate, MemoryEstimate } from "../memory/estimate-types";
 import { stringValue } from "../memory/metadata";
 import type { RunSettings } from "../memory/settings";
 import { type KnownMlxEstimate, type MlxModel } from "../memory/mlx/estimate";
-import type { InstalledModel, LoadedModel, MlxModelDescription, ModelDescription, ServerFacts } from "./facts";
+import type {
+  DescriptionResult,
+  InstalledModel,
+  LoadedModel,
+  MlxModelDescription,
+  ModelDescription,
+  ServerFacts,
+} from "./facts";
 import { CONTEXT_TIERS, contextTier } from "./context-tier";
 import { type GpuLimit, inForceBytes, REMOTE_PREFERENCE, type UnknownGpuLimit } from "./limit-policy";
 import { type MlxCut, type MlxPeak, shownContext } from "./mlx-peaks";
@@ -27,10 +34,6 @@ import {
 import { type Engine, rulesOf } from "./runners";
 import { formatBytes, MIB } from "./units";
 import { compareVersions, parseVersion } from "./version";
-
-/** What is known of the model's metadata, or why it could not be read. */
-export type DescriptionResult =
-  ModelDescription | MlxModelDescription | { readonly kind: "unreadable"; readonly reason: string };
 
 /** Everything a verdict rests on. */
 export interface JudgeInput {

@@ -42,7 +42,7 @@ export async function exchange<T>(
 
   let answered = false;
   const bounded: typeof fetch = async (input, init) => {
-    const response = await orAbort(withoutRedirects(inner, input, { ...init, signal: end }, bounds), end);
+    const response = await orAbort(fetchWithin(inner, input, { ...init, signal: end }, bounds.mayFollow), end);
     answered = true;
     if (!response.ok) {
       const body = await readText(response, MOST_ERROR_BYTES, "cut", end);
@@ -71,12 +71,16 @@ export async function exchange<T>(
   }
 }
 
-/** The answer to a request, with each redirect followed only where it may be, and only by requests that change nothing. */
-async function withoutRedirects(
+/**
+ * The answer to a request, with each redirect followed only where it may be, and only by requests that change nothing.
+ *
+ * @throws OllamaProblem "redirected", or what `inner` throws
+ */
+export async function fetchWithin(
   inner: typeof fetch,
   input: Parameters<typeof fetch>[0],
   init: RequestInit,
-  { mayFollow }: Bounds,
+  mayFollow: Bounds["mayFollow"],
 ): Promise<Response> {
   let place = new URL(input instanceof Request ? input.url : String(input));
   const changesNothing = (init.method ?? "GET") === "GET" && !(input instanceof Request);
@@ -101,7 +105,7 @@ function parseUrl(text: string, base: URL): URL | null {
 }
 
 /** Closes the connection of an answer that isn't wanted. */
-function discard(response: Response): void {
+export function discard(response: Response): void {
   response.body?.cancel().catch(() => undefined);
 }
 

@@ -148,7 +148,7 @@ function parse(manifest: unknown): Manifest {
   const { manifests } = manifest;
   return Array.isArray(manifests)
     ? { kind: "list", children: manifests.slice(0, MOST_CHILDREN).flatMap(childOf) }
-    : { kind: "build", layers: layersOf(manifest["layers"]) };
+    : { kind: "build", layers: readLayers(manifest["layers"]) };
 }
 
 function childOf(child: unknown): readonly Child[] {
@@ -158,7 +158,8 @@ function childOf(child: unknown): readonly Child[] {
   return [{ digest: normalized(digest), runner: modelRunner(text(runner), modelFormat(text(format))) }];
 }
 
-function layersOf(layers: unknown): readonly Layer[] {
+/** The layers of a manifest. @throws UnknownMlxModel where they aren't sound */
+export function readLayers(layers: unknown): readonly Layer[] {
   if (!Array.isArray(layers)) throw damaged();
   if (layers.length > MAX_TENSORS) throw new UnknownMlxModel("Its manifest lists too many layers.");
   return layers.map((layer: unknown) => {

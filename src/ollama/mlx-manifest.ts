@@ -15,7 +15,7 @@ const JSON_FILE = "application/vnd.ollama.image.json";
 export function readMlxManifest(name: string, modelsFolders: readonly string[]): Promise<MlxReading> {
   return readingOf(async () => {
     const found = await readManifest(name, modelsFolders);
-    return filesOf(found.folder, await mlxLayers(found));
+    return mlxFiles(await mlxLayers(found), ({ digest }, what) => readBlob(found.folder, digest, what));
   });
 }
 
@@ -27,15 +27,24 @@ async function mlxLayers({ folder, manifest }: FoundManifest): Promise<readonly 
   return readChild(folder, child, "Its manifest of MLX");
 }
 
-async function filesOf(folder: string, layers: readonly Layer[]): Promise<MlxFiles> {
+/**
+ * What decides the memory of an MLX model, out of the layers of its manifest, wherever they lie.
+ *
+ * @param readJson reads one that holds JSON; `what` names it in a sentence
+ * @throws UnknownMlxModel, or what `readJson` throws
+ */
+export async function mlxFiles(
+  layers: readonly Layer[],
+  readJson: (layer: Layer, what: string) => Promise<unknown>,
+): Promise<MlxFiles> {
   const named = (name: string) => layers.find((layer) => layer.mediaType === JSON_FILE && layer.name === name);
   const config = named("config.json");
   if (config === undefined) throw new UnknownMlxModel("Its manifest names no config.json.");
   const draft = named("draft/config.json");
   return {
-    config: await readBlob(folder, config.digest, "Its config.json"),
+    config: await readJson(config, "Its config.json"),
     tensors: tensorsOf(layers),
-    draftConfig: draft && (await readBlob(folder, draft.digest, "The config.json of its draft model")),
+    draftConfig: draft && (await readJson(draft, "The config.json of its draft model")),
   };
 }
 

@@ -145,7 +145,8 @@ async function readHeader(path: string, { modelsFolders, signal }: DescribeOptio
 /** Faults of the file itself, not of the way to it. */
 const DAMAGES: ReadonlySet<GgufFault> = new Set(["not-gguf", "truncated", "bad-offset", "bad-shape", "duplicate"]);
 
-function tensorSum({ tensors }: ModelMetadata): number | undefined {
+/** Bytes of all tensors, as they lie in the file; undefined where one is of an unknown type. */
+export function tensorSum({ tensors }: ModelMetadata): number | undefined {
   let sum = 0;
   for (const { type, shape } of tensors) {
     const bytes = tensorBytes(type, shape);

@@ -17,7 +17,7 @@ const isObject = (value: unknown): value is Json =>
 /** A text as it is, line breaks and all: for what is read further, not for people. */
 const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
 /** One short line for people: without control and format characters, which could forge other lines on screen. */
-const label = (value: unknown): string | undefined =>
+export const label = (value: unknown): string | undefined =>
   text(
     text(value)
       ?.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ")
@@ -32,7 +32,7 @@ const parentName = (value: unknown): string | undefined =>
   /^(?:sha256-|\w+:)[0-9a-f]{64}(?::latest)?$/.test(String(value)) ? undefined : modelName(value);
 const size = (value: unknown): number | undefined =>
   typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
-const labels = (value: unknown): readonly string[] =>
+export const labels = (value: unknown): readonly string[] =>
   (Array.isArray(value) ? value.slice(0, 50) : []).map(label).filter((each) => each !== undefined);
 
 /** Leaves out what is undefined, so that absent stays absent. */

@@ -1,7 +1,8 @@
-import type { InstalledModel, SmallerBuild } from "../fit/facts";
+import type { InstalledModel } from "../fit/facts";
 import { parseModelName } from "../fit/model-name";
-import { firstTag } from "./first-tag";
-import type { TagOptions } from "./read-tag";
+import { type FirstTag, firstTag } from "./first-tag";
+import type { ExistingTag, TagOptions } from "./read-tag";
+import { sideBySide } from "./side-by-side";
 
 export interface BuildSearch {
   readonly model: InstalledModel;
@@ -11,7 +12,6 @@ export interface BuildSearch {
   readonly quantizations: readonly string[];
 }
 
-const AT_ONCE = 4;
 const OLLAMA = "registry.ollama.ai";
 /** A quantization at the end of a tag: "32b-q4_K_M", "8b-instruct-fp16". */
 const QUANTIZATION = /(?:^|-)(?:i?q\d(?:_[a-z0-9]{1,4}){0,2}|fp16|bf16|f16|f32|mxfp4)$/i;
@@ -66,38 +66,20 @@ function unslothNames(publishedName: string | undefined, quantization: string): 
 }
 
 /**
- * Asks the registries which smaller builds of a model are published, with their real sizes. Only names of the model go
- * out. It never throws; an answer that never came is "unchecked".
+ * Asks the registries which smaller builds of a model are published. Only names of the model go out. It never throws; an
+ * answer that never came is "unchecked".
  */
 export async function findSmallerBuilds(
   fetch: typeof globalThis.fetch,
   search: BuildSearch,
   options: TagOptions = {},
-): Promise<ReadonlyMap<string, SmallerBuild>> {
-  const found = new Map<string, SmallerBuild>();
-  const next = search.quantizations.values();
-  await Promise.all(
-    Array.from({ length: AT_ONCE }, async () => {
-      for (const quantization of next) found.set(quantization, await findOne(fetch, search, quantization, options));
-    }),
-  );
+): Promise<ReadonlyMap<string, FirstTag>> {
+  const found = new Map<string, FirstTag>();
+  await sideBySide(search.quantizations, async (quantization) => {
+    // A registry that answers with another build than asked for, or with one for MLX, has not got this one.
+    const isSmaller = ({ format, weightBytes }: ExistingTag) =>
+      format === "gguf" && weightBytes < search.model.sizeBytes;
+    found.set(quantization, await firstTag(fetch, possibleBuilds(search, quantization), options, isSmaller));
+  });
   return found;
-}
-
-async function findOne(
-  fetch: typeof globalThis.fetch,
-  search: BuildSearch,
-  quantization: string,
-  options: TagOptions,
-): Promise<SmallerBuild> {
-  // A registry that answers with another build than asked for, or with one for MLX, has not got this one.
-  const found = await firstTag(
-    fetch,
-    possibleBuilds(search, quantization),
-    options,
-    ({ format, weightBytes }) => format === "gguf" && weightBytes < search.model.sizeBytes,
-  );
-  if (found.kind !== "found") return found;
-  const { weightBytes, downloadBytes } = found.tag;
-  return { kind: "published", name: found.name, weightBytes, downloadBytes };
 }

@@ -1,10 +1,9 @@
-import type { OtherBuild } from "../fit/facts";
 import { parseModelName } from "../fit/model-name";
-import { firstTag } from "./first-tag";
+import { type FirstTag, firstTag } from "./first-tag";
 import type { TagOptions } from "./read-tag";
 
 /** Ends of tags that stand for an MLX build alone; the GGUF build is the tag without it. */
-const MLX_TAG = /-(?:mlx(?:-[a-z0-9]+)?|nvfp4|mxfp[48]|int[48])$/i;
+export const MLX_TAG = /-(?:mlx(?:-[a-z0-9]+)?|nvfp4|mxfp[48]|int[48])$/i;
 
 /**
  * Names under which the GGUF build of an MLX model could be published: its own, where that stands for several builds, and
@@ -18,19 +17,11 @@ export function possibleGgufNames(name: string): readonly string[] {
 }
 
 /** Asks the registry for the GGUF build of an MLX model. Only names of the model go out. It never throws. */
-export async function findGguf(
+export function findGguf(
   fetch: typeof globalThis.fetch,
   name: string,
   options: Omit<TagOptions, "runners"> = {},
-): Promise<OtherBuild> {
+): Promise<FirstTag> {
   const runners = ["llamacpp", "ggml"] as const;
-  const found = await firstTag(
-    fetch,
-    possibleGgufNames(name),
-    { ...options, runners },
-    ({ format }) => format === "gguf",
-  );
-  if (found.kind !== "found") return found;
-  const { runner, weightBytes, downloadBytes } = found.tag;
-  return { kind: "published", name: found.name, runner, weightBytes, downloadBytes };
+  return firstTag(fetch, possibleGgufNames(name), { ...options, runners }, ({ format }) => format === "gguf");
 }

@@ -1,12 +1,15 @@
-import { readTag, type TagOptions, type TagState } from "./read-tag";
+import { type ExistingTag, readTag, type TagOptions } from "./read-tag";
 
-type ExistingTag = Extract<TagState, { readonly kind: "exists" }>;
+/** A tag that stands for what was looked for, and its name. */
+export interface FoundTag {
+  readonly kind: "found";
+  readonly name: string;
+  readonly tag: ExistingTag;
+}
 
 /** The first of some names that stands for what was looked for; "unchecked" where a registry didn't say. */
 export type FirstTag =
-  | { readonly kind: "found"; readonly name: string; readonly tag: ExistingTag }
-  | { readonly kind: "missing" }
-  | { readonly kind: "unchecked"; readonly reason: string };
+  FoundTag | { readonly kind: "missing" } | { readonly kind: "unchecked"; readonly reason: string };
 
 /** Asks for each name in turn until one exists and is accepted. It never throws. */
 export async function firstTag(

@@ -29,6 +29,14 @@ for (const [network, prefix] of [
 /** Names that aren't looked up in the public DNS, or only on the own network. */
 const LOCAL_NAME = /(?:^|\.)(?:localhost|local|lan|internal|intranet|home|corp|home\.arpa|test|invalid)\.?$/i;
 
+/** A registry's own address sends on to that of its storage, at Hugging Face by way of a second name. */
+const MOST_REDIRECTS = 3;
+
+/** Whether a redirect of a registry is followed: to a public address, the third at most. */
+export function mayFollow(target: URL, followed: number): boolean {
+  return followed < MOST_REDIRECTS && isPublicAddress(target);
+}
+
 /**
  * Whether a registry may send a request on to this address: https on its usual port, without credentials, to a public
  * host by name or number. A public name that resolves to a private address isn't noticed.

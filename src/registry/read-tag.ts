@@ -1,22 +1,37 @@
+import { createHash } from "node:crypto";
 import { exchange } from "../ollama/bounded-fetch";
 import { parseModelName } from "../fit/model-name";
 import { MODEL_RUNNERS, modelFormat, type ModelRunner, modelRunner } from "../fit/model-runner";
 import { compareVersions, parseVersion } from "../fit/version";
-import { isPublicAddress } from "./public-address";
+import { parseBoundedJson } from "../memory/mlx/bounded-json";
+import { UnknownMlxModel } from "../memory/mlx/config";
+import { type Layer, readLayers } from "../ollama/manifests";
 import { OllamaProblem } from "../ollama/problems";
+import { mayFollow } from "./public-address";
+
+/** A tag that a registry has, as its manifest describes it. */
+export interface ExistingTag {
+  readonly kind: "exists";
+  /** Hex SHA-256 of its manifest. */
+  readonly digest: string;
+  /** The address of the place its files lie in: "https://registry.ollama.ai/v2/library/qwen3". */
+  readonly repository: string;
+  /** Its files, of which several may be one and the same. */
+  readonly layers: readonly Layer[];
+  /** What Ollama notes of the model; absent where the manifest names none. */
+  readonly config?: Layer;
+  /** All layers: what a pull downloads at most. */
+  readonly downloadBytes: number;
+  /** The files that hold weights: model, projector and draft, or MLX tensors. */
+  readonly weightBytes: number;
+  readonly format: "gguf" | "safetensors";
+  /** Which build of a list it is; absent where the tag stands for one alone. */
+  readonly runner?: ModelRunner;
+}
 
 /** What a registry says of a tag. */
 export type TagState =
-  | {
-      readonly kind: "exists";
-      /** All layers: what a pull downloads at most. */
-      readonly downloadBytes: number;
-      /** The files that hold weights: model, projector and draft, or MLX tensors. */
-      readonly weightBytes: number;
-      readonly format: "gguf" | "safetensors";
-      /** Which build of a list it is; absent where the tag stands for one alone. */
-      readonly runner?: ModelRunner;
-    }
+  | ExistingTag
   | { readonly kind: "missing" }
   /** It exists, but only for a newer Ollama than the given version. */
   | { readonly kind: "too-new" }
@@ -38,14 +53,14 @@ const MANIFEST = "application/vnd.docker.distribution.manifest.v2+json";
 const MANIFEST_LIST = "application/vnd.ollama.manifest.list.v2+json";
 /** From this release on Ollama asks for lists, too, of which a Mac takes the MLX build first. */
 const LISTS_FROM = [0, 40, 0] as const;
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
 /** Real lists have up to three. */
 const MOST_CHILDREN = 32;
 /** The release to ask as where the server doesn't tell its own: with lists. */
 const NEWEST = LISTS_FROM.join(".");
-const MOST_BYTES = 1024 * 1024;
-const MOST_REDIRECTS = 3;
-
-const mayFollow = (target: URL, followed: number): boolean => followed < MOST_REDIRECTS && isPublicAddress(target);
+/** The manifest of an MLX model lists every tensor: some hundred kilobytes, and a hundred thousand values. */
+const MOST_BYTES = 4 * 1024 * 1024;
+const MOST_PARTS = 400_000;
 
 /**
  * Asks the registry for the manifest of a model name, without downloading the model, and of a list of manifests for the
@@ -63,35 +78,51 @@ export async function readTag(
   if (!REGISTRIES.includes(host.toLowerCase())) return unknown(`${host} isn't asked.`);
   const repository = `https://${host.toLowerCase()}/v2/${namespace}/${model}`;
   const { version = NEWEST, timeoutMs = 5_000, signal, runners = MODEL_RUNNERS } = options;
-  const headers = {
-    Accept: knowsLists(version) ? `${MANIFEST_LIST}, ${MANIFEST}` : MANIFEST,
-    "User-Agent": `ollama/${version.replace(/[^\w.+-]/g, "")} (arm64 darwin) Go/go1.26`,
-  };
-  const ask = (place: string): Promise<unknown> =>
-    exchange(fetch, host, { timeoutMs, maxBytes: MOST_BYTES, signal, mayFollow }, async (bounded) => {
+  const headers = { ...asOllama(version), Accept: knowsLists(version) ? `${MANIFEST_LIST}, ${MANIFEST}` : MANIFEST };
+  const ask = (place: string): Promise<Asked> =>
+    exchange(fetch, repository, { timeoutMs, maxBytes: MOST_BYTES, signal, mayFollow }, async (bounded) => {
       const response = await bounded(`${repository}/${place}`, { headers });
-      return response.json();
+      const bytes = new Uint8Array(await response.arrayBuffer());
+      return {
+        manifest: parseBoundedJson(bytes, MOST_PARTS)?.json,
+        digest: createHash("sha256").update(bytes).digest("hex"),
+      };
     });
   try {
-    const manifest = await ask(`manifests/${tag}`);
-    if (!isObject(manifest) || !Array.isArray(manifest["manifests"])) return stateOf(manifest);
-    const child = chosenChild(manifest["manifests"], runners);
+    const asked = await ask(`manifests/${tag}`);
+    if (!isObject(asked.manifest) || !Array.isArray(asked.manifest["manifests"])) return stateOf(asked, repository);
+    const children = knownChildren(asked.manifest["manifests"]);
+    const [child] = runners.flatMap((preferred) => children.find(({ runner }) => runner === preferred) ?? []);
+    if (child === undefined && children.length > 0) return { kind: "missing" };
     if (child === undefined) return unknown("The registry has no build of it for this Mac.");
     // Ollama takes it from the blobs; which of the two a registry has differs.
     const { digest, runner } = child;
-    const built = await ask(`manifests/${digest}`).catch((error: unknown) => {
+    const { manifest } = await ask(`manifests/${digest}`).catch((error: unknown) => {
       if (error instanceof OllamaProblem && error.status !== undefined) return ask(`blobs/${digest}`);
       throw error;
     });
-    const state = stateOf(built);
-    return state.kind === "exists" ? { ...state, runner } : state;
+    return stateOf({ manifest, digest: digest.replace("sha256:", "") }, repository, runner);
   } catch (error) {
-    if (error instanceof OllamaProblem && error.status === 404) return { kind: "missing" };
-    if (error instanceof OllamaProblem && error.status === 412) return { kind: "too-new" };
-    if (error instanceof OllamaProblem && error.status !== undefined)
-      return unknown(`${host} answered with status ${error.status}.`);
+    if (!(error instanceof OllamaProblem)) throw error;
+    if (error.status === 404) return { kind: "missing" };
+    if (error.status === 412) return { kind: "too-new" };
+    // Hugging Face refuses such names itself (huggingface/hub-docs issue 2702).
+    if (error.status === 400 && /sharded/i.test(error.message)) {
+      return unknown(`${host} has it only in several files, which Ollama can't pull.`);
+    }
+    if (error.status !== undefined) return unknown(`${host} answered with status ${error.status}.`);
     return unknown(`${host} gave no usable answer.`);
   }
+}
+
+interface Asked {
+  readonly manifest: unknown;
+  readonly digest: string;
+}
+
+/** What Ollama tells a registry of itself; a registry refuses some models to others. */
+export function asOllama(version = NEWEST): { readonly "User-Agent": string } {
+  return { "User-Agent": `ollama/${version.replace(/[^\w.+-]/g, "")} (arm64 darwin) Go/go1.26` };
 }
 
 function knowsLists(version: string): boolean {
@@ -99,51 +130,57 @@ function knowsLists(version: string): boolean {
   return parsed === undefined || compareVersions(parsed, LISTS_FROM) >= 0;
 }
 
-/** The preferred child of a list; undefined where none of them runs on a Mac, or with these runners. */
-function chosenChild(
-  children: readonly unknown[],
-  runners: readonly ModelRunner[],
-): { readonly digest: string; readonly runner: ModelRunner } | undefined {
-  const known = children.slice(0, MOST_CHILDREN).flatMap((child) => {
+interface Child {
+  readonly digest: string;
+  readonly runner: ModelRunner;
+}
+
+/** The builds of a list that Ollama on a Mac has a runner for. */
+function knownChildren(children: readonly unknown[]): readonly Child[] {
+  return children.slice(0, MOST_CHILDREN).flatMap((child) => {
     if (!isObject(child)) return [];
-    const { digest, runner, format } = child;
-    if (typeof digest !== "string" || !/^sha256:[0-9a-f]{64}$/.test(digest)) return [];
+    const { digest, runner: named, format } = child;
+    if (typeof digest !== "string" || !DIGEST.test(digest)) return [];
     const text = (value: unknown) => (typeof value === "string" ? value : undefined);
-    return [{ digest, runner: modelRunner(text(runner), modelFormat(text(format))) }];
+    const runner = modelRunner(text(named), modelFormat(text(format)));
+    return runner === undefined ? [] : [{ digest, runner }];
   });
-  for (const preferred of runners) {
-    const child = known.find(({ runner }) => runner === preferred);
-    if (child !== undefined) return { digest: child.digest, runner: preferred };
-  }
-  return undefined;
 }
 
 const WEIGHTS = /^application\/vnd\.ollama\.image\.(?:model|projector|draft|tensor)$/;
 
-function stateOf(manifest: unknown): TagState {
-  const layers = isObject(manifest) ? manifest["layers"] : undefined;
-  const config = isObject(manifest) && isObject(manifest["config"]) ? manifest["config"] : {};
-  if (!Array.isArray(layers)) return unknown("The registry's answer isn't a manifest.");
-  let downloadBytes = bytesOf(config) ?? 0;
-  let weightBytes = 0;
-  let format: "gguf" | "safetensors" = "gguf";
-  for (const layer of layers as readonly unknown[]) {
-    const bytes = isObject(layer) ? bytesOf(layer) : undefined;
-    const type = isObject(layer) ? layer["mediaType"] : undefined;
-    if (bytes === undefined || typeof type !== "string") return unknown("The registry's manifest is damaged.");
-    downloadBytes += bytes;
-    if (WEIGHTS.test(type)) weightBytes += bytes;
-    if (type.endsWith(".tensor")) format = "safetensors";
+function stateOf({ manifest, digest }: Asked, repository: string, runner?: ModelRunner): TagState {
+  if (!isObject(manifest) || !Array.isArray(manifest["layers"])) {
+    return unknown("The registry's answer isn't a manifest.");
   }
+  const layers = soundLayers(manifest["layers"]);
+  if (layers === undefined) return unknown("The registry's manifest is damaged.");
+  const config = soundLayers([manifest["config"]])?.[0];
+  const weights = layers.filter(({ mediaType }) => WEIGHTS.test(mediaType));
+  const weightBytes = bytesOf(weights);
   // A cloud tag has no weights: there is nothing to pull that would run here.
-  return weightBytes > 0
-    ? { kind: "exists", downloadBytes, weightBytes, format }
-    : unknown("The registry's manifest has no weights.");
+  if (weightBytes === 0) return unknown("The registry's manifest has no weights.");
+  const downloadBytes = bytesOf(config === undefined ? layers : [...layers, config]);
+  if (!Number.isSafeInteger(downloadBytes)) return unknown("The registry's manifest is damaged.");
+  const format = weights.some(({ mediaType }) => mediaType.endsWith(".tensor")) ? "safetensors" : "gguf";
+  return { kind: "exists", digest, repository, layers, config, downloadBytes, weightBytes, format, runner };
 }
 
-function bytesOf(layer: Readonly<Record<string, unknown>>): number | undefined {
-  const { size } = layer;
-  return typeof size === "number" && Number.isSafeInteger(size) && size >= 0 ? size : undefined;
+/** Layers that each name a file; undefined where one doesn't. */
+function soundLayers(layers: readonly unknown[]): readonly Layer[] | undefined {
+  try {
+    const read = readLayers(layers);
+    return read.every(({ digest }) => DIGEST.test(digest)) ? read : undefined;
+  } catch (error) {
+    if (error instanceof UnknownMlxModel) return undefined;
+    throw error;
+  }
+}
+
+/** Layers of the same bytes are one file, pulled and loaded once. */
+function bytesOf(layers: readonly Layer[]): number {
+  const sizes = new Map(layers.map(({ digest, size }) => [digest, size]));
+  return [...sizes.values()].reduce((sum, size) => sum + size, 0);
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,5 +1,5 @@
 import { stepText } from "../apply/steps";
-import { badgeText } from "../fit/verdict-text";
+import { resultText } from "../fit/plan/options";
 import { optionsOf, planOf } from "./shared/tool-plan";
 import { limitAnswer, modelAnswer, ownWords, unknownText } from "./shared/tool-words";
 
@@ -33,7 +33,7 @@ export default async function planFit({ model, context }: Input) {
         options: options.map(({ option, id, steps, left }) => ({
           planId: id,
           title: own(option.title),
-          result: badgeText(option.after),
+          result: resultText(option),
           costs: option.costs.map(own),
           steps: steps.map(stepText).map(own),
           leftToThePerson: left,

@@ -1,12 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import FitModelsToGpuLimit from "../../src/fit-models-to-gpu-limit";
 import { parseServerLog } from "../../src/ollama/server-log";
 import SetGpuLimit from "../../src/set-gpu-limit";
 import { footprintOf } from "../stand-ins/footprint";
 import { createSampleMac } from "../stand-ins/mac";
-import { sampleModel, sampleModels, type StandInModel } from "../stand-ins/ollama";
+import { ggufModel, sampleModel, sampleModels, type StandInModel } from "../stand-ins/ollama";
+import { startStandInRegistry, type StandInRegistry } from "../stand-ins/registry";
 import { desk, renderCommand, says, type Screen } from "../support";
 import { keepJournal } from "./left-journal";
 import { cli, setRemoteStage, setStage, type Stage, type StageOptions } from "./stage";
@@ -747,34 +748,46 @@ describe("Set GPU Limit", () => {
 });
 
 describe("smaller builds", () => {
-  const LAYER = "application/vnd.ollama.image.model";
+  /** A model of the list as publishers quantize it. */
+  function quantized(name: string, type: string): StandInModel {
+    const model = sampleModel(MODEL);
+    const metadata = model.weights?.metadata;
+    if (metadata === undefined) throw new Error(`${MODEL} has no file.`);
+    const tensors = metadata.tensors.map((tensor) => (/^Q\d/.test(tensor.type) ? { ...tensor, type } : tensor));
+    const about = { name, parameterSize: "79.7B", quantization: "Q3_K_M", capabilities: model.capabilities };
+    return ggufModel({ ...metadata, tensors }, about);
+  }
+
+  const opened: StandInRegistry[] = [];
+  afterEach(async () => {
+    for (const registry of opened.splice(0)) await registry.close();
+  });
 
   /** A stage on which the registries have these builds; everything else is not there. */
-  async function withRegistries(known: Readonly<Record<string, number>>, firstFault?: "hangs" | "fails") {
+  async function withRegistries(published: readonly StandInModel[], firstFault?: "hangs" | "fails") {
     const stage = await stageOf();
+    const registry = await startStandInRegistry({ published });
+    opened.push(registry);
     const asked: string[] = [];
     let fault = firstFault;
     const system = {
       ...stage.system,
       fetch: (async (input, init) => {
         const url = String(input instanceof Request ? input.url : input);
-        if (!/registry\.ollama\.ai|hf\.co/.test(url)) return stage.system.fetch(input, init);
+        if (new URL(url).hostname === "127.0.0.1") return stage.system.fetch(input, init);
         asked.push(url);
         if (fault === "fails") throw new TypeError("fetch failed");
         if (fault === "hangs") await new Promise((_, reject) => init?.signal?.addEventListener("abort", reject));
-        const bytes = Object.entries(known).find(([end]) => url.endsWith(end))?.[1];
-        return bytes === undefined
-          ? new Response('{"errors":[]}', { status: 404 })
-          : new Response(JSON.stringify({ layers: [{ mediaType: LAYER, size: bytes }] }));
+        return registry.fetch(stage.system.fetch)(input, init);
       }) as typeof fetch,
     };
     const screen = await openPlanOn({ ...stage, system });
     await screen.pick(BUILD);
-    return { screen, stage, asked, hangFromNowOn: () => (fault = "hangs") };
+    return { screen, stage, asked, registry, hangFromNowOn: () => (fault = "hangs") };
   }
 
-  it("are asked for only on request, and then named with their real size", async () => {
-    const { screen, stage, asked } = await withRegistries({ "/qwen3-coder-next/manifests/q3_K_M": 38.3e9 });
+  it("are asked for only on request, and then judged by their own header", async () => {
+    const { screen, stage, asked } = await withRegistries([quantized("qwen3-coder-next:q3_K_M", "Q3_K")]);
     expect(asked).toEqual([]);
     expect(screen.text().replace(/\s+/g, " ")).toContain("not checked whether this build is published");
     expect(screen.text()).toContain("If this build is published: 51.8 GiB limit");
@@ -786,19 +799,45 @@ describe("smaller builds", () => {
     expect(titles(screen)).toEqual([RAISE, CAP, "Lower the Quantization to Q3_K_M"]);
     await screen.pick("Lower the Quantization to Q3_K_M");
     expect(screen.metadata().find(({ title }) => title === "After")?.value).toBe("[Fits · 256K]");
+    expect(screen.text().replace(/\s+/g, " ")).toContain("qwen3-coder-next:q3_K_M is published");
     await screen.action("Copy Commands");
     expect(screen.clipboard()).toBe(cli(stage.ollama, "pull qwen3-coder-next:q3_K_M"));
   });
 
+  it("are judged by their weights where a header can't be read, and can be asked for again", async () => {
+    const { screen, registry, asked } = await withRegistries([quantized("qwen3-coder-next:q3_K_M", "Q3_K")]);
+    registry.fault("breaks-off");
+    await screen.action("Check for Smaller Builds");
+    expect(lastToast(screen)).toMatchObject({ style: "FAILURE", message: "Not every header could be read" });
+    await screen.pick("Lower the Quantization to Q3_K_M");
+    expect(screen.metadata().find(({ title }) => title === "After")?.value).toBe("[Fits · 256K]");
+    registry.fault(undefined);
+    await screen.action("Check for Smaller Builds");
+    expect(lastToast(screen)).toMatchObject({ style: "SUCCESS", title: "Published: Q3_K_M" });
+    await screen.settle();
+    expect(screen.actions()).not.toContain("Check for Smaller Builds");
+    expect(asked.filter((url) => url.includes("/blobs/")).length).toBeGreaterThan(0);
+  });
+
+  it("are read once: what a header tells is kept by its digest", async () => {
+    const first = await withRegistries([quantized("qwen3-coder-next:q3_K_M", "Q3_K")]);
+    await first.screen.action("Check for Smaller Builds");
+    const second = await withRegistries([quantized("qwen3-coder-next:q3_K_M", "Q3_K")]);
+    await second.screen.action("Check for Smaller Builds");
+    expect(first.registry.bytesSent()).toBeGreaterThan(1_000_000);
+    expect(second.registry.bytesSent()).toBe(0);
+    expect(lastToast(second.screen)).toMatchObject({ style: "SUCCESS", title: "Published: Q3_K_M" });
+  });
+
   it("are no longer offered where none is published", async () => {
-    const { screen } = await withRegistries({});
+    const { screen } = await withRegistries([]);
     await screen.action("Check for Smaller Builds");
     expect(lastToast(screen)).toMatchObject({ style: "FAILURE", title: "No Smaller Build Is Published" });
     expect(titles(screen)).toEqual([RAISE, CAP]);
   });
 
   it("can be asked for again where a registry gave no answer", async () => {
-    const { screen, asked } = await withRegistries({}, "fails");
+    const { screen, asked } = await withRegistries([], "fails");
     await screen.action("Check for Smaller Builds");
     expect(lastToast(screen)).toMatchObject({
       style: "FAILURE",
@@ -812,7 +851,7 @@ describe("smaller builds", () => {
   });
 
   it("stay unchecked where the person does not want to wait", async () => {
-    const { screen } = await withRegistries({}, "hangs");
+    const { screen } = await withRegistries([], "hangs");
     await screen.press("Check for Smaller Builds");
     await screen.until("Asking the Registries");
     await screen.toastAction("Stop");
@@ -822,7 +861,7 @@ describe("smaller builds", () => {
   });
 
   it("keep what an earlier search found where a later one is stopped", async () => {
-    const { screen, hangFromNowOn } = await withRegistries({}, "fails");
+    const { screen, hangFromNowOn } = await withRegistries([], "fails");
     await screen.action("Check for Smaller Builds");
     hangFromNowOn();
     await screen.press("Check for Smaller Builds");

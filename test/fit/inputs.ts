@@ -1,9 +1,16 @@
-import type { InstalledModel, ModelDescription, ServerFacts, Sourced } from "../../src/fit/facts";
+import type {
+  DescriptionResult,
+  InstalledModel,
+  ModelDescription,
+  PublishedBuild,
+  ServerFacts,
+  Sourced,
+} from "../../src/fit/facts";
 import { adviseLimit, defaultLimitByFormula, type GpuLimit, limitInForce } from "../../src/fit/limit-policy";
 import type { PlanInput } from "../../src/fit/plan/plan-input";
 import { usedByOthers } from "../../src/fit/ram";
 import { GIB, MIB } from "../../src/fit/units";
-import type { DescriptionResult, JudgeInput, Verdict, VerdictOf } from "../../src/fit/verdict";
+import type { JudgeInput, Verdict, VerdictOf } from "../../src/fit/verdict";
 import type { ServerIdentity } from "../../src/fit/server-origin";
 import type { MetadataValue, ModelMetadata } from "../../src/memory/metadata";
 import { type OracleModel, readOracle } from "../memory/oracle";
@@ -54,6 +61,27 @@ export function described(metadata: ModelMetadata, changes: Partial<ModelDescrip
     drafts: [],
     ...changes,
   };
+}
+
+/** A build that a registry has, with as much read of it as is given. */
+export function published(
+  name: string,
+  weightBytes: number,
+  description?: DescriptionResult,
+  changes: Partial<InstalledModel> = {},
+): { readonly kind: "published" } & PublishedBuild {
+  const downloadBytes = weightBytes + 500;
+  const model = {
+    name,
+    digest: `digest of ${name}`,
+    sizeBytes: downloadBytes,
+    format: "gguf",
+    families: [],
+    capabilities: ["completion"],
+    cloud: false,
+    ...changes,
+  } as const;
+  return { kind: "published", name, weightBytes, downloadBytes, model, description };
 }
 
 /** The server of Ollama.app. */

@@ -51,7 +51,8 @@ describe("the names a smaller build could have", () => {
   });
 });
 
-const LAYER = "application/vnd.ollama.image.model";
+const LAYER = { mediaType: "application/vnd.ollama.image.model", digest: `sha256:${"a".repeat(64)}` };
+const CONFIG = { mediaType: "application/json", digest: `sha256:${"c".repeat(64)}`, size: 500 };
 
 /** Registries that know these names, with their sizes; others are not there. */
 function registries(known: Readonly<Record<string, number | Response>>) {
@@ -64,7 +65,7 @@ function registries(known: Readonly<Record<string, number | Response>>) {
     if (answer instanceof Response) return answer.clone();
     return answer === undefined
       ? new Response('{"errors":[]}', { status: 404 })
-      : new Response(JSON.stringify({ config: { size: 500 }, layers: [{ mediaType: LAYER, size: answer }] }));
+      : new Response(JSON.stringify({ config: CONFIG, layers: [{ ...LAYER, size: answer }] }));
   };
   return { fetch, asked };
 }
@@ -81,29 +82,18 @@ describe("asking the registries", () => {
       "hf.co/unsloth/Qwen3-Coder-Next-GGUF:Q3_K_M": 38.3e9,
       "hf.co/unsloth/Qwen3-Coder-Next-GGUF:UD-IQ3_XXS": 33e9,
     });
-    expect(await findSmallerBuilds(fetch, search)).toEqual(
-      new Map([
-        [
-          "Q3_K_M",
-          {
-            kind: "published",
-            name: "hf.co/unsloth/Qwen3-Coder-Next-GGUF:Q3_K_M",
-            weightBytes: 38.3e9,
-            downloadBytes: 38_300_000_500,
-          },
-        ],
-        [
-          "IQ3_XXS",
-          {
-            kind: "published",
-            name: "hf.co/unsloth/Qwen3-Coder-Next-GGUF:UD-IQ3_XXS",
-            weightBytes: 33e9,
-            downloadBytes: 33_000_000_500,
-          },
-        ],
-        ["Q2_K", { kind: "missing" }],
-      ]),
-    );
+    const found = await findSmallerBuilds(fetch, search);
+    expect(found.get("Q3_K_M")).toMatchObject({
+      kind: "found",
+      name: "hf.co/unsloth/Qwen3-Coder-Next-GGUF:Q3_K_M",
+      tag: { weightBytes: 38.3e9, downloadBytes: 38_300_000_500 },
+    });
+    expect(found.get("IQ3_XXS")).toMatchObject({
+      kind: "found",
+      name: "hf.co/unsloth/Qwen3-Coder-Next-GGUF:UD-IQ3_XXS",
+      tag: { weightBytes: 33e9, downloadBytes: 33_000_000_500 },
+    });
+    expect(found.get("Q2_K")).toEqual({ kind: "missing" });
     expect(asked).toContain("qwen3-coder-next:q3_K_M");
   });
 

@@ -29,25 +29,21 @@ it("is looked for under the own name, and under the tag without what says MLX", 
 
 it("is the child of a list that llama.cpp runs, with the runner to pull it by", async () => {
   const fetch = registry({ "manifests/27b": list("mlx", "llamacpp"), [digest]: gguf });
-  expect(await findGguf(fetch, "qwen3.8:27b")).toEqual({
-    kind: "published",
+  expect(await findGguf(fetch, "qwen3.8:27b")).toMatchObject({
+    kind: "found",
     name: "qwen3.8:27b",
-    runner: "llamacpp",
-    weightBytes: 17e9,
-    downloadBytes: 17e9,
+    tag: { runner: "llamacpp", weightBytes: 17e9, downloadBytes: 17e9 },
   });
   const patched = registry({ "manifests/27b": list("mlx", "ggml"), [digest]: gguf });
-  expect(await findGguf(patched, "qwen3.8:27b")).toMatchObject({ runner: "ggml" });
+  expect(await findGguf(patched, "qwen3.8:27b")).toMatchObject({ tag: { runner: "ggml" } });
 });
 
 it("is the plain tag where the own one is MLX alone", async () => {
   const fetch = registry({ "manifests/27b-mlx": mlx, "manifests/27b": gguf });
-  expect(await findGguf(fetch, "qwen3.8:27b-mlx")).toEqual({
-    kind: "published",
+  expect(await findGguf(fetch, "qwen3.8:27b-mlx")).toMatchObject({
+    kind: "found",
     name: "qwen3.8:27b",
-    runner: undefined,
-    weightBytes: 17e9,
-    downloadBytes: 17e9,
+    tag: { runner: undefined, weightBytes: 17e9 },
   });
 });
 
@@ -56,9 +52,7 @@ it("is missing or unchecked, with why", async () => {
   expect(await findGguf(registry({ "manifests/27b-mlx": mlx, "manifests/27b": mlx }), "q:27b-mlx")).toEqual({
     kind: "missing",
   });
-  expect(await findGguf(registry({ "manifests/27b": list("mlx") }), "qwen3.8:27b")).toMatchObject({
-    kind: "unchecked",
-  });
+  expect(await findGguf(registry({ "manifests/27b": list("mlx") }), "qwen3.8:27b")).toEqual({ kind: "missing" });
   const down: typeof globalThis.fetch = () => Promise.reject(new TypeError("fetch failed"));
   expect(await findGguf(down, "qwen3.8:27b")).toMatchObject({ kind: "unchecked" });
 });

@@ -4,8 +4,10 @@ import { readTag } from "../../src/registry/read-tag";
 const kindOf = async (...asked: Parameters<typeof readTag>) => (await readTag(...asked)).kind;
 
 const LAYER = "application/vnd.ollama.image.";
+const digestOf = (letter: string) => `sha256:${letter.repeat(64)}`;
 const layers = (...given: readonly (readonly [string, unknown])[]) =>
-  given.map(([kind, size]) => ({ mediaType: LAYER + kind, digest: "sha256:0", size }));
+  given.map(([kind, size], index) => ({ mediaType: LAYER + kind, digest: digestOf("0123456789"[index] ?? "f"), size }));
+const CONFIG = { mediaType: "application/json", size: 500 };
 
 /** A registry with one answer; it notes what it was asked. */
 function registry(status: number, body: unknown) {
@@ -19,10 +21,14 @@ function registry(status: number, body: unknown) {
 
 describe("a tag in the registry", () => {
   it("exists with the size of its layers", async () => {
-    const manifest = { config: { size: 500 }, layers: layers(["model", 5e9], ["projector", 1e9], ["license", 100]) };
+    const manifest = {
+      config: { ...CONFIG, digest: digestOf("c") },
+      layers: layers(["model", 5e9], ["projector", 1e9], ["license", 100]),
+    };
     const { fetch, asked } = registry(200, manifest);
-    expect(await readTag(fetch, "qwen3:8b-q8_0", { version: "0.31.1" })).toEqual({
+    expect(await readTag(fetch, "qwen3:8b-q8_0", { version: "0.31.1" })).toMatchObject({
       kind: "exists",
+      repository: "https://registry.ollama.ai/v2/library/qwen3",
       downloadBytes: 6_000_000_600,
       weightBytes: 6e9,
       format: "gguf",
@@ -64,12 +70,18 @@ describe("a tag in the registry", () => {
 
   it("may hold MLX tensors instead of a GGUF file", async () => {
     const { fetch } = registry(200, { layers: layers(["tensor", 10], ["tensor", 20], ["json", 5]) });
-    expect(await readTag(fetch, "a:mlx")).toEqual({
+    expect(await readTag(fetch, "a:mlx")).toMatchObject({
       kind: "exists",
       downloadBytes: 35,
       weightBytes: 30,
       format: "safetensors",
     });
+  });
+
+  it("counts a file that several layers name once", async () => {
+    const tensor = { mediaType: `${LAYER}tensor`, digest: digestOf("a"), size: 10 };
+    const { fetch } = registry(200, { layers: [tensor, { ...tensor, name: "lm_head.weight" }] });
+    expect(await readTag(fetch, "a:mlx")).toMatchObject({ weightBytes: 10, downloadBytes: 10 });
   });
 
   it("is asked for at Hugging Face where its name says so", async () => {
@@ -83,7 +95,11 @@ describe("a tag in the registry", () => {
     expect(await kindOf(registry(404, error).fetch, "qwen3:8b-q3_K_M")).toBe("missing");
     expect(await kindOf(registry(401, error).fetch, "qwen3:8b")).toBe("unknown");
     expect(await kindOf(registry(500, "oops").fetch, "qwen3:8b")).toBe("unknown");
-    expect(await kindOf(registry(400, { error: "sharded GGUF" }).fetch, "hf.co/a/b:Q8_0")).toBe("unknown");
+    const sharded = { error: "The specified tag is a sharded GGUF. Ollama does not support this yet." };
+    expect(await readTag(registry(400, sharded).fetch, "hf.co/a/b:Q8_0")).toEqual({
+      kind: "unknown",
+      reason: "hf.co has it only in several files, which Ollama can't pull.",
+    });
   });
 
   it("may need a newer Ollama", async () => {
@@ -99,6 +115,10 @@ describe("a tag in the registry", () => {
     ["a size that is none", { layers: layers(["model", "5"]) }],
     ["a negative size", { layers: layers(["model", -5]) }],
     ["a layer that is none", { layers: [null] }],
+    ["a layer without a file", { layers: [{ mediaType: `${LAYER}model`, size: 5 }] }],
+    ["a layer whose file leads elsewhere", { layers: [{ mediaType: `${LAYER}model`, size: 5, digest: "../../x" }] }],
+    ["sizes beyond counting", { layers: layers(["model", 2 ** 53 - 1], ["projector", 2 ** 53 - 1]) }],
+    ["nothing but brackets", `{"layers":${"[".repeat(500_000)}`],
     ["far too much", " ".repeat(2_000_000)],
   ])("is unknown where the answer is %s", async (_, body) => {
     expect(await readTag(registry(200, body).fetch, "qwen3:8b")).toEqual({
@@ -122,7 +142,6 @@ describe("a tag in the registry", () => {
 });
 
 describe("a tag that stands for several builds", () => {
-  const digestOf = (letter: string) => `sha256:${letter.repeat(64)}`;
   const list = (...children: readonly object[]) => ({
     schemaVersion: 2,
     mediaType: "application/vnd.ollama.manifest.list.v2+json",
@@ -173,6 +192,11 @@ describe("a tag that stands for several builds", () => {
       expect(asked[0]).toBe("manifests/b lists");
     },
   );
+
+  it("is missing where all of them are for other runners than those that count", async () => {
+    const { fetch } = listing(list(MLX), "blobs");
+    expect(await readTag(fetch, "a:b", { runners: ["llamacpp", "ggml"] })).toEqual({ kind: "missing" });
+  });
 
   it("is unknown where none of them runs on a Mac, or none can be had", async () => {
     for (const children of [[], [{ digest: "sha256:x", runner: "mlx" }], [{ ...MLX, runner: "cuda" }], [null, 5]]) {

@@ -123,7 +123,7 @@ export async function writeSparseGguf(
   metadata: ModelMetadata,
   options: WriteGgufOptions = USUAL,
 ): Promise<WrittenGguf> {
-  const written = options === USUAL ? usually(metadata) : writeGguf(metadata, options);
+  const written = options === USUAL ? ggufOf(metadata) : writeGguf(metadata, options);
   const file = await open(path, "w");
   try {
     await file.write(written.header);
@@ -134,8 +134,8 @@ export async function writeSparseGguf(
   return written;
 }
 
-/** A thousand models of a stage are often of one file: its header is made once. */
-function usually(metadata: ModelMetadata): WrittenGguf {
+/** {@link writeGguf} with nothing special. A thousand models of a stage are often of one file: its header is made once. */
+export function ggufOf(metadata: ModelMetadata): WrittenGguf {
   const written = made.get(metadata) ?? writeGguf(metadata);
   made.set(metadata, written);
   return written;

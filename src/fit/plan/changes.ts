@@ -9,7 +9,7 @@ import {
   ollamaStopCommand,
   sysctlCommand,
 } from "../commands";
-import type { ClosableApp, LoadedModel, OtherBuild } from "../facts";
+import type { ClosableApp, LoadedModel, ModelDescription, PublishedBuild } from "../facts";
 import { inForceBytes, limitOnceSet } from "../limit-policy";
 import { otherRunners } from "../own-runners";
 import { type Engine, type Lever, rulesOf } from "../runners";
@@ -17,7 +17,7 @@ import { formatBytes, formatContext, formatCount, MIB } from "../units";
 import type { ServerIdentity } from "../server-origin";
 import { contextOf, judge, type JudgeInput, type KnownVerdict } from "../verdict";
 import { type Cost, joinCosts } from "./cost";
-import type { PlanInput } from "./plan-input";
+import { installedWeights, type PlanInput } from "./plan-input";
 
 /** A smaller build instead of the installed one. */
 export interface BuildChange {
@@ -31,6 +31,8 @@ export interface BuildChange {
   readonly steps: number;
   /** What is lost against the original, in words. */
   readonly loss: string;
+  /** What its own header tells; absent where that wasn't read: then it's sized by its weights alone. */
+  readonly description?: ModelDescription;
   /** Why nobody could confirm it, where somebody was asked. */
   readonly unchecked?: string;
 }
@@ -41,10 +43,11 @@ export interface OtherBuildChange {
   readonly input: JudgeInput;
 }
 
-/** The GGUF build of an MLX model, to pull: as a registry has confirmed it, or why nobody could. */
+/** Another build to pull in place of an MLX one, with llama.cpp or with fewer bits for MLX. */
 export type PullBuildChange =
-  | Extract<OtherBuild, { readonly kind: "published" }>
-  | { readonly kind?: undefined; readonly unchecked: string | undefined };
+  | ({ readonly kind: "published" } & PublishedBuild)
+  /** Nobody has confirmed it: nobody was asked, or the reason why nobody could. */
+  | { readonly kind: "unconfirmed"; readonly engine: Engine; readonly unchecked?: string };
 
 /** Apps to quit before the model is loaded. */
 export interface AppsToClose {
@@ -115,23 +118,23 @@ const RULES: { readonly [K in Key]: Rules<AllChanges[K]> } = {
       changes.numCtx === undefined ? [ollamaRunCommand(model.name, plan.url, model.runner)] : [],
   },
   pullBuild: {
-    // What it comes to is known once it's there.
-    apply: (state) => state,
-    cost: () => ({ otherRunner: 1 }),
-    words: (change) => [
+    apply: (state, change) => (change.kind === "published" ? withPublished(state, change) : state),
+    cost: (change) => (pulledEngine(change) === "mlx" ? { qualitySteps: 1 } : { otherRunner: 1 }),
+    words: (change, { plan }) => [
       change.kind === "published"
         ? `${formatBytes(change.downloadBytes)} to download: ${change.name} is published`
         : `A download; not checked whether this build is published${change.unchecked === undefined ? "" : ` (${change.unchecked})`}`,
-      ...OTHER_BUILD_WORDS.llama,
+      ...(pulledEngine(change) === "mlx" ? [fewerBitsText(change, plan)] : OTHER_BUILD_WORDS.llama),
     ],
     commands: (change, { plan }) =>
-      change.kind === "published" ? [ollamaPullBuildCommand(change.name, change.runner, plan.url)] : [],
+      change.kind === "published" ? [ollamaPullBuildCommand(change.name, change.model.runner, plan.url)] : [],
   },
   build: {
-    apply: (state, { weightBytes, downloadBytes, quantization }) => ({
+    apply: (state, { weightBytes, downloadBytes, quantization, description }) => ({
       ...state,
       description:
-        "kind" in state.description ? state.description : { ...state.description, weightBytes, projectors: [] },
+        description ??
+        ("kind" in state.description ? state.description : { ...state.description, weightBytes, projectors: [] }),
       model: { ...state.model, sizeBytes: downloadBytes, quantization },
     }),
     cost: ({ steps }) => ({ qualitySteps: steps }),
@@ -240,6 +243,31 @@ const RULES: { readonly [K in Key]: Rules<AllChanges[K]> } = {
   },
 };
 
+function pulledEngine(change: PullBuildChange): Engine {
+  return change.kind === "published" ? rulesOf(change.model).engine : change.engine;
+}
+
+/** The state with a build of a registry in place of the installed one. Of that one's requests only the client's stays. */
+function withPublished(state: JudgeInput, { model, description }: PublishedBuild): JudgeInput {
+  const now = rulesOf(model).engine === "mlx" ? judge(state) : undefined;
+  const context = now?.run?.isAskedByClient ? contextOf(now)?.value : undefined;
+  return {
+    ...state,
+    model,
+    description: description ?? { kind: "unreadable", reason: "Its header wasn't read." },
+    peaks: undefined,
+    cuts: undefined,
+    options: context === undefined ? state.options : { ...state.options, context },
+  };
+}
+
+function fewerBitsText(change: PullBuildChange, plan: PlanInput): string {
+  const loss = "how much that loses wasn't measured";
+  return change.kind === "published"
+    ? `${formatBytes(change.weightBytes)} of weights in place of ${formatBytes(installedWeights(plan))}: ${loss}`
+    : `Fewer bits a weight: ${loss}`;
+}
+
 /** What changes with the engine, by the new one. */
 const OTHER_BUILD_WORDS: Readonly<Record<Engine, readonly string[]>> = {
   llama: ["llama.cpp runs it in place of MLX: num_ctx, a q8_0 KV cache and spilling work there; it may be slower"],
@@ -333,8 +361,8 @@ function leftText(leftBytes: number, reserveBytes: number): string {
 }
 
 /** The variant that holds a context, and what it's made from; undefined where that has no name yet. */
-function variantOf(numCtx: number, { plan, changes: { build, otherBuild } }: Setting) {
-  const { model } = otherBuild?.input ?? plan.input;
+function variantOf(numCtx: number, { plan, changes: { build, otherBuild, pullBuild } }: Setting) {
+  const { model } = otherBuild?.input ?? (pullBuild?.kind === "published" ? pullBuild : plan.input);
   const named = build === undefined ? model.name : build.name;
   if (named === undefined) return undefined;
   return { source: build?.name ?? buildReference(model), name: plan.variantName(named, numCtx) };

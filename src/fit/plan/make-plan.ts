@@ -65,12 +65,14 @@ function* proposed(plan: PlanInput, before: KnownVerdict, lastResorts: boolean):
 
 function toOption(plan: PlanInput, before: KnownVerdict, kind: PlanKind, way: Proposed): PlanOption {
   const setting = { plan, before, changes: way.changes };
+  // Of what isn't known there's nothing to say but what it changes.
+  const { isOpen = false } = way;
   return {
     sentence: verdictSentence(way.after),
     ...way,
     kind,
-    now: nowText(plan, way),
-    costs: [...costWords(setting), ...notes(plan, before, way)],
+    now: isOpen ? undefined : nowText(plan, way),
+    costs: [...costWords(setting), ...(isOpen ? [] : notes(plan, before, way))],
     cost: joinCosts([costOf(setting), { swapBytes: swaps(way.after) ? way.after.ram?.shortBytes : 0 }]),
     swapsLater: later(plan, way.after)?.kind === "swaps",
     commands: commandsOf(setting),

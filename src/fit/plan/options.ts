@@ -1,4 +1,5 @@
 import { contextOf, type KnownVerdict, swaps, type Verdict } from "../verdict";
+import { badgeText, VERDICT_TITLES } from "../verdict-text";
 import { type Cost, dominates } from "./cost";
 import type { Proposed } from "./proposal";
 import { PLAN_KINDS, type PlanKind } from "./proposals";
@@ -26,6 +27,12 @@ export function changesSomething({ changes }: PlanOption): boolean {
 /** Whether an option rests on a build that nobody has confirmed: its verdict isn't a promise. */
 export function isUnconfirmed({ changes: { build } }: PlanOption): boolean {
   return build !== undefined && build.name === undefined;
+}
+
+/** The badge of what an option leads to: never more than is known. */
+export function resultText(option: PlanOption): string {
+  if (option.isOpen) return VERDICT_TITLES.unknown;
+  return isUnconfirmed(option) ? `${badgeText(option.after)}, if Published` : badgeText(option.after);
 }
 
 /** Why nothing makes it fit here, and the honest ways out. */

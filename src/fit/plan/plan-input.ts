@@ -1,6 +1,6 @@
-import type { ClosableApp, OtherBuild, SmallerBuild } from "../facts";
+import type { BuildAnswer, ClosableApp, MlxBuilds } from "../facts";
 import { isWorthRaising, type LimitAdvice } from "../limit-policy";
-import type { JudgeInput, KnownVerdict } from "../verdict";
+import type { JudgeInput, KnownVerdict, Verdict } from "../verdict";
 
 /** Everything a plan for one model rests on. */
 export interface PlanInput {
@@ -20,9 +20,11 @@ export interface PlanInput {
   /** What likely holds most of the GPU memory that other programs hold, where they were read. */
   readonly gpuHolder?: string;
   /** What a registry said of the GGUF build of an MLX model; absent where it was not asked. */
-  readonly gguf?: OtherBuild;
+  readonly gguf?: BuildAnswer;
+  /** What a registry said of smaller MLX builds of an MLX model; absent where it was not asked. */
+  readonly mlx?: MlxBuilds;
   /** What a registry said of smaller builds, by quantization; absent where it was not asked. */
-  readonly builds?: ReadonlyMap<string, SmallerBuild>;
+  readonly builds?: ReadonlyMap<string, BuildAnswer>;
   /** What the last load came to, where it didn't end as the verdict says: the model needs help, whatever that says. */
   readonly failed?: FailedLoad;
 }
@@ -36,8 +38,13 @@ export interface FailedLoad {
 }
 
 /** Whether a model needs help: by its verdict, or by what its last load came to. */
-export function needsHelp({ failed }: PlanInput, before: KnownVerdict): boolean {
+export function needsHelp({ failed }: PlanInput, before: Verdict): boolean {
   return before.kind !== "fits" || failed !== undefined;
+}
+
+/** Bytes of the weights of the installed build: exact for MLX where its files were read, else what the list says. */
+export function installedWeights({ input: { description, model } }: PlanInput): number {
+  return "kind" in description && description.kind === "mlx" ? description.model.weights : model.sizeBytes;
 }
 
 /** The recommended limit in MiB, where it can be set and is enough higher than the one in force to be worth it. */

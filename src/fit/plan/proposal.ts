@@ -13,7 +13,7 @@ export interface Proposed {
   readonly sentence?: string;
   /** Never recommended: it costs more than it gives, and a smaller model is often the better choice. */
   readonly isPoor?: boolean;
-  /** What comes of it isn't known before it's done: `after` is the verdict of before. */
+  /** What comes of it isn't known: `after` is the verdict of before, and nothing of it is shown. */
   readonly isOpen?: boolean;
   /** Told beside what's recommended, however little that costs: what else there is for a model that fits. */
   readonly isBeside?: boolean;

@@ -13,6 +13,7 @@ import { safeContext } from "./safe-context";
 import { shortKeepAlive } from "./short-keep-alive";
 import { smallerBuild } from "./smaller-build";
 import { smallerBuildAndMore } from "./smaller-build-and-more";
+import { smallerMlxBuild } from "./smaller-mlx-build";
 import { smallerContext } from "./smaller-context";
 import { unloadOthers } from "./unload-others";
 
@@ -30,6 +31,7 @@ export const PROPOSALS = {
   "other-build": otherBuild,
   "gguf-build": ggufBuild,
   "close-apps": closeApps,
+  "smaller-mlx-build": smallerMlxBuild,
   "smaller-build": smallerBuild,
   "smaller-build-and-more": smallerBuildAndMore,
   "short-keep-alive": shortKeepAlive,

@@ -29,12 +29,16 @@ export function settle(plan: PlanInput, before: KnownVerdict, asked: Changes): S
   return { changes, after };
 }
 
+/** Changes after which another build is run. */
+const TAKES_BUILD: ReadonlySet<Lever> = new Set(["otherBuild", "pullBuild"]);
+
 /** Whether each change has an effect with what runs the model then: nothing is offered that its runner ignores. */
 function work({ input: { model } }: PlanInput, changes: Changes): boolean {
-  const then = rulesOf(changes.otherBuild?.input.model ?? model).levers;
+  const { otherBuild, pullBuild } = changes;
+  const then = rulesOf(otherBuild?.input.model ?? (pullBuild?.kind === "published" ? pullBuild.model : model)).levers;
   const now = rulesOf(model).levers;
   return (Object.keys(changes) as Lever[]).every(
-    (lever) => changes[lever] === undefined || (lever === "otherBuild" ? now[lever] : then[lever]),
+    (lever) => changes[lever] === undefined || (TAKES_BUILD.has(lever) ? now : then)[lever],
   );
 }
 

@@ -1,5 +1,6 @@
+import type { PublishedBuild } from "../facts";
 import type { Steps } from "../steps";
-import { type KnownVerdict, swaps } from "../verdict";
+import { judge, type KnownVerdict, swaps } from "../verdict";
 import { verdictSentence } from "../verdict-text";
 import type { BuildChange } from "./changes";
 import { needsHelp, type PlanInput } from "./plan-input";
@@ -26,10 +27,26 @@ export function* bestBuild(plan: PlanInput, before: KnownVerdict, sizing: Sizing
   if (!needsHelp(plan, before)) return [];
   for (const candidate of buildCandidates(plan, sizing)) {
     yield;
-    const settled = settle(plan, before, { build: candidate.build });
-    if (settled !== undefined && !swaps(settled.after)) return [proposedBuild(candidate, settled)];
+    const settled = settleBuild(plan, before, candidate);
+    if (settled !== undefined) return [proposedBuild(candidate, settled)];
   }
   return [];
+}
+
+function settleBuild(plan: PlanInput, before: KnownVerdict, { build }: Candidate): Settled | undefined {
+  const settled = settle(plan, before, { build });
+  return settled === undefined || swaps(settled.after) ? undefined : settled;
+}
+
+/** Whether a published build of a quantization makes the model fit with nothing else changed. */
+export function isBuildEnough(plan: PlanInput, quantization: string, build: PublishedBuild): boolean {
+  const before = judge(plan.input);
+  if (before.kind === "unknown") return false;
+  const builds = new Map([[quantization, { kind: "published", ...build } as const]]);
+  const candidate = buildCandidates({ ...plan, builds }, "most").find(
+    (each) => each.build.quantization === quantization,
+  );
+  return candidate !== undefined && settleBuild(plan, before, candidate) !== undefined;
 }
 
 /** The smaller quantizations that may exist, best first: what a registry doesn't have is left out. */
@@ -43,7 +60,12 @@ export function buildCandidates({ input, builds }: PlanInput, sizing: Sizing): r
     const supposed = sizing === "most" ? weightBytes : usualBytes;
     const known =
       build?.kind === "published"
-        ? { name: build.name, weightBytes: build.weightBytes, downloadBytes: build.downloadBytes }
+        ? {
+            name: build.name,
+            weightBytes: build.weightBytes,
+            downloadBytes: build.downloadBytes,
+            description: build.description && "kind" in build.description ? undefined : build.description,
+          }
         : { weightBytes: supposed, downloadBytes: supposed, unchecked: build?.reason };
     return [{ build: { quantization: name, steps, loss, ...known }, isPoor }];
   });

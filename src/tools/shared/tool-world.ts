@@ -7,7 +7,7 @@ import { getSystem } from "../../app/system";
 import { buildId, buildKey } from "../../fit/model-builds";
 import { parseModelName, sameModel } from "../../fit/model-name";
 import { runSteps } from "../../fit/steps";
-import type { DescriptionResult } from "../../fit/verdict";
+import type { DescriptionResult } from "../../fit/facts";
 import { modelsFolders } from "../../ollama/model-source";
 import { problemSentence, ToolRefusal } from "./refusal";
 

@@ -1,5 +1,5 @@
 import { List } from "@raycast/api";
-import { isUnconfirmed, type Plan, type PlanOption } from "../../fit/plan/options";
+import { isUnconfirmed, type Plan, type PlanOption, resultText } from "../../fit/plan/options";
 import { formatContext } from "../../fit/units";
 import { badgeText, sumLines } from "../../fit/verdict-text";
 import { VERDICT_COLORS } from "../shared/verdict-look";
@@ -22,17 +22,9 @@ export function PlanMetadata({ plan: { before, largestContext: most }, option, p
         <TagList.Item text={badgeText(before)} color={VERDICT_COLORS[before.kind]} />
       </TagList>
       <TagList title="After">
-        {option.isOpen ? (
-          <TagList.Item text="Known Once Pulled" color={VERDICT_COLORS.unknown} />
-        ) : isUnconfirmed(option) ? (
-          <TagList.Item text={`${badgeText(after)}, if Published`} color={VERDICT_COLORS.tight} />
-        ) : (
-          <TagList.Item text={badgeText(after)} color={VERDICT_COLORS[after.kind]} />
-        )}
+        <TagList.Item text={resultText(option)} color={resultColor(option)} />
       </TagList>
-      {sumLines(after).map(({ title, text }) => (
-        <Label key={title} title={title} text={text} />
-      ))}
+      {!option.isOpen && sumLines(after).map(({ title, text }) => <Label key={title} title={title} text={text} />)}
       {most !== undefined && <Label title="Largest Context" text={`${formatContext(most)} tokens`} />}
       <Separator />
       {now !== undefined && <Label title="Other Programs" text={now} />}
@@ -51,4 +43,10 @@ export function PlanMetadata({ plan: { before, largestContext: most }, option, p
       ))}
     </List.Item.Detail.Metadata>
   );
+}
+
+/** The colour of the badge: green only for what's known. */
+function resultColor(option: PlanOption) {
+  if (option.isOpen) return VERDICT_COLORS.unknown;
+  return isUnconfirmed(option) ? VERDICT_COLORS.tight : VERDICT_COLORS[option.after.kind];
 }

@@ -25,6 +25,7 @@ const OPTION_ICONS: Readonly<Record<PlanKind, Icon>> = {
   "smaller-context": Icon.Minimize,
   "raise-and-cap": Icon.Gauge,
   "quantized-kv-cache": Icon.Compass,
+  "smaller-mlx-build": Icon.Download,
   "smaller-build": Icon.Download,
   "smaller-build-and-more": Icon.Download,
   "beyond-reserve": Icon.Warning,

@@ -8,7 +8,8 @@ import { readJournal } from "../../apply/journal-store";
 import { sameBuild } from "../../fit/model-builds";
 import type { FailedLoad } from "../../fit/plan/plan-input";
 import { type FitRow, useFitList } from "../shared/use-fit-list";
-import { type Found, usePlan } from "./use-plan";
+import type { AskedBuilds } from "./ask-for-builds";
+import { usePlan } from "./use-plan";
 
 /** The model that a view of its plan was opened for. */
 export interface PlanProps {
@@ -20,7 +21,7 @@ export interface PlanProps {
   /** Show GPU Memory, whose plans these may be: it comes from above, or the two views would import each other. */
   readonly memoryView: ReactNode;
   /** What was found out of the model before, in the view that this one was opened from. */
-  readonly found?: Found;
+  readonly found?: AskedBuilds;
 }
 
 async function readLastChange(): Promise<Journal | undefined> {

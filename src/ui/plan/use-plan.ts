@@ -1,23 +1,19 @@
-import { showToast, Toast } from "@raycast/api";
 import { usePromise } from "@raycast/utils";
 import { useMemo, useRef, useState } from "react";
-import type { ClosableApp, OtherBuild, ServerFacts, SmallerBuild } from "../../fit/facts";
+import type { ClosableApp, ServerFacts } from "../../fit/facts";
 import { isHeldByModels, likelyHolder } from "../../fit/gpu-held";
 import { planInSteps } from "../../fit/plan/make-plan";
 import type { Plan } from "../../fit/plan/options";
-import type { FailedLoad, PlanInput } from "../../fit/plan/plan-input";
-import { smallerQuantizations } from "../../fit/plan/quantizations";
+import { type FailedLoad, needsHelp, type PlanInput } from "../../fit/plan/plan-input";
 import type { Steps } from "../../fit/steps";
 import { inSlices } from "../../app/in-slices";
 import { type AppFootprint, readLargestApps } from "../../mac/apps";
 import { variantRefusal } from "../../ollama/variant";
 import { variantName } from "../../fit/model-name";
-import { rulesOf } from "../../fit/runners";
-import { findSmallerBuilds } from "../../registry/find-builds";
-import { findGguf } from "../../registry/find-gguf";
 import { appleSilicon, type Snapshot } from "../../app/snapshot";
 import type { FitRow } from "../shared/use-fit-list";
 import { getSystem } from "../../app/system";
+import { type AskedBuilds, askForBuilds, canAskForBuilds } from "./ask-for-builds";
 import { planMarkdown } from "./plan-markdown";
 
 interface Planned {
@@ -25,19 +21,13 @@ interface Planned {
   readonly plan: Plan;
 }
 
-/** What registries said of other builds, once they were asked. */
-export interface Found {
-  readonly builds?: ReadonlyMap<string, SmallerBuild>;
-  readonly gguf?: OtherBuild;
-}
-
 interface Known {
-  readonly found?: Found;
+  readonly found?: AskedBuilds;
   readonly failed?: FailedLoad;
 }
 
 export interface PlanState extends Planned {
-  readonly found: Found;
+  readonly found: AskedBuilds;
   /** Asks the registries for smaller builds; absent where there is nothing to ask or it was done. */
   readonly checkBuilds?: () => Promise<void>;
   readonly isLoading: boolean;
@@ -54,9 +44,11 @@ export function usePlan(
   { found: foundBefore = {}, failed }: Known,
 ): PlanState | undefined {
   const [found, setFound] = useState(foundBefore);
+  // usePromise takes two maps for equal, whatever they hold: answers are told apart by their number.
+  const answers = useRef(0);
   const known = useMemo(() => {
     const input = planInput(row, snapshot);
-    return input && { ...input, ...found, failed };
+    return input && { ...input, ...found, failed, answers: answers.current };
   }, [row, snapshot, found, failed]);
   const abortable = useRef<AbortController>(null);
   const [state, setState] = useState<Planned>();
@@ -84,15 +76,11 @@ export function usePlan(
   if (state === undefined) return undefined;
   const { planned, plan } = state;
   const checkBuilds = async () => {
-    if (rulesOf(planned.input.model).levers.pullBuild) {
-      const gguf = await searchGguf(planned);
-      if (gguf !== undefined) setFound((before) => ({ ...before, gguf }));
-      return;
-    }
-    const builds = await searchBuilds(planned);
-    if (builds !== undefined) setFound((before) => ({ ...before, builds }));
+    const answer = await askForBuilds(planned);
+    if (answer === undefined) return;
+    answers.current += 1;
+    setFound(answer);
   };
-  const canCheck = plan.before.kind !== "fits" && (canFindGguf(planned) || canFindBuilds(planned));
   return {
     planned,
     plan,
@@ -101,7 +89,7 @@ export function usePlan(
     refresh: () => {
       if (needsApps(plan, planned)) void revalidate();
     },
-    checkBuilds: canCheck ? checkBuilds : undefined,
+    checkBuilds: needsHelp(planned, plan.before) && canAskForBuilds(planned) ? checkBuilds : undefined,
   };
 }
 
@@ -128,41 +116,6 @@ function closableApps(apps: readonly AppFootprint[], { identity }: ServerFacts):
   return apps.filter(({ kind, name }) => kind === "app" && name !== "Ollama" && name !== host);
 }
 
-function canFindBuilds(planned: PlanInput): boolean {
-  return isWorthAsking(planned.builds) && quantizationsOf(planned).length > 0;
-}
-
-function canFindGguf({ input, sibling, gguf }: PlanInput): boolean {
-  const isOpen = gguf === undefined || gguf.kind === "unchecked";
-  return isOpen && sibling === undefined && rulesOf(input.model).levers.pullBuild;
-}
-
-/** What was found of the GGUF build, or nothing where the person stopped it. */
-async function searchGguf({ input: { model, server } }: PlanInput): Promise<OtherBuild | undefined> {
-  const stop = new AbortController();
-  const toast = await showToast({
-    style: Toast.Style.Animated,
-    title: "Asking the Registry",
-    message: "for the GGUF build",
-    primaryAction: { title: "Stop", onAction: () => stop.abort() },
-  });
-  const found = await findGguf(getSystem().fetch, model.name, { signal: stop.signal, version: server.version });
-  if (stop.signal.aborted) {
-    await toast.hide();
-    return undefined;
-  }
-  delete toast.primaryAction;
-  toast.style = found.kind === "published" ? Toast.Style.Success : Toast.Style.Failure;
-  toast.title = found.kind === "published" ? `Published: ${found.name}` : "No GGUF Build Found";
-  toast.message = found.kind === "unchecked" ? found.reason : undefined;
-  return found;
-}
-
-/** Nobody was asked yet, or somebody gave no answer. */
-function isWorthAsking(builds: ReadonlyMap<string, SmallerBuild> | undefined): boolean {
-  return builds === undefined || [...builds.values()].some(({ kind }) => kind === "unchecked");
-}
-
 /** What a plan for a model rests on; undefined while its metadata is read. */
 export function planInput(
   { input, model, sibling }: FitRow,
@@ -178,48 +131,4 @@ export function planInput(
     canCap: variantRefusal(model, server.version) === undefined,
     variantName,
   };
-}
-
-function quantizationsOf({ input: { description, model } }: PlanInput): readonly string[] {
-  return "kind" in description
-    ? []
-    : smallerQuantizations(description.metadata, model.quantization).map(({ name }) => name);
-}
-
-/** What was found, or nothing where the person stopped it. */
-async function searchBuilds(planned: PlanInput): Promise<ReadonlyMap<string, SmallerBuild> | undefined> {
-  const { description, model, server } = planned.input;
-  const stop = new AbortController();
-  const toast = await showToast({
-    style: Toast.Style.Animated,
-    title: "Asking the Registries",
-    message: "for smaller builds",
-    primaryAction: { title: "Stop", onAction: () => stop.abort() },
-  });
-  const publishedName = "kind" in description ? undefined : description.metadata.values.get("general.name");
-  const builds = await findSmallerBuilds(
-    getSystem().fetch,
-    {
-      model,
-      quantizations: quantizationsOf(planned),
-      publishedName: typeof publishedName === "string" ? publishedName : undefined,
-    },
-    { signal: stop.signal, version: server.version },
-  );
-  if (stop.signal.aborted) {
-    await toast.hide();
-    return undefined;
-  }
-  const published = [...builds].filter(([, build]) => build.kind === "published").map(([name]) => name);
-  const unchecked = [...builds.values()].find((build) => build.kind === "unchecked");
-  delete toast.primaryAction;
-  toast.style = published.length > 0 ? Toast.Style.Success : Toast.Style.Failure;
-  toast.title =
-    published.length > 0
-      ? `Published: ${published.join(", ")}`
-      : unchecked === undefined
-        ? "No Smaller Build Is Published"
-        : "Couldn't Check for Smaller Builds";
-  toast.message = unchecked?.kind === "unchecked" ? unchecked.reason : undefined;
-  return builds;
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { SmallerBuild } from "../../../src/fit/facts";
+import type { BuildAnswer } from "../../../src/fit/facts";
 import { makePlan } from "../../../src/fit/plan/make-plan";
 import { applyChanges } from "../../../src/fit/plan/changes";
 import { dominates } from "../../../src/fit/plan/cost";
@@ -11,7 +11,7 @@ import { LADDER, smallerQuantizations } from "../../../src/fit/plan/quantization
 import { GIB, MIB } from "../../../src/fit/units";
 import { contextOf, fitsLimit, judge, judgeAtContext, needBytes, swaps } from "../../../src/fit/verdict";
 import { badgeText } from "../../../src/fit/verdict-text";
-import { gguf, limitOf, logged, oracle, planFor, SERVER, withUsedRam } from "../inputs";
+import { gguf, limitOf, logged, oracle, planFor, published, SERVER, withUsedRam } from "../inputs";
 
 const RAM = [8, 16, 24, 32, 36, 48, 64, 96, 128, 256];
 
@@ -162,13 +162,8 @@ describe("the tier trap", () => {
 
 describe("smaller builds", () => {
   const planned = planFor("qwen3-coder-next", 48, 26);
-  const build = (name: string, gib: number): SmallerBuild => ({
-    kind: "published",
-    name,
-    weightBytes: Math.round(gib * GIB),
-    downloadBytes: Math.round(gib * GIB) + 500,
-  });
-  const smaller = (builds?: ReadonlyMap<string, SmallerBuild>) =>
+  const build = (name: string, gib: number): BuildAnswer => published(name, Math.round(gib * GIB));
+  const smaller = (builds?: ReadonlyMap<string, BuildAnswer>) =>
     optionsOf({ ...planned, ...(builds ? { builds } : {}) }).find(({ kind }) => kind === "smaller-build");
 
   it("are named as unchecked, without a command, before a registry was asked", () => {

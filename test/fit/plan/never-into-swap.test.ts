@@ -1,13 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { SmallerBuild } from "../../../src/fit/facts";
 import { makePlan } from "../../../src/fit/plan/make-plan";
 import type { PlanInput } from "../../../src/fit/plan/plan-input";
 import { recommendedReserve } from "../../../src/fit/limit-policy";
 import { GIB } from "../../../src/fit/units";
 import { swaps } from "../../../src/fit/verdict";
 import { readMlxOracle } from "../../memory/mlx/oracle";
-import { oracle, planFor } from "../inputs";
+import { described, measured, oracle, planFor, published } from "../inputs";
 import { mlxPlanFor, withGguf } from "../mlx-plan";
 
 const MACS = [8, 16, 18, 24, 32, 36, 48, 64, 128, 512];
@@ -56,12 +55,6 @@ describe("never recommends what leads into swap above what doesn't, whatever Mac
   }, 120_000);
 
   it("for MLX models with a GGUF build beside them, one that's published, and apps to close", () => {
-    const build: SmallerBuild = {
-      kind: "published",
-      name: "smaller:q4_K_M",
-      weightBytes: 4 * GIB,
-      downloadBytes: 4 * GIB,
-    };
     fc.assert(
       fc.property(
         fc.constantFrom(...readMlxOracle().map(({ name }) => name)),
@@ -73,8 +66,8 @@ describe("never recommends what leads into swap above what doesn't, whatever Mac
         (name, sibling, ramGib, load, isInstalled, hasApps) => {
           const ram = ramOf(ramGib, load);
           const planned = mlxPlanFor(ramGib, { ram }, name);
-          const { weightBytes, downloadBytes } = build;
-          const gguf = { kind: "published", name: "model:latest", weightBytes, downloadBytes } as const;
+          const { weights, header } = measured(sibling);
+          const gguf = published("model:latest", weights, described(header));
           const apps = [
             { name: "Xcode", bundlePath: "/Applications/Xcode.app", bytes: Math.round(ram.othersBytes / 2) },
           ];

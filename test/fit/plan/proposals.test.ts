@@ -37,6 +37,7 @@ const EXAMPLES: Readonly<Record<PlanKind, PlanInput>> = {
   "quantized-kv-cache": large,
   "other-build": withGguf(mlxPlanFor(24), "qwen3-8b"),
   "gguf-build": mlxPlanFor(24),
+  "smaller-mlx-build": mlxPlanFor(24),
   "short-keep-alive": withUsedRam(mlxPlanFor(48), 16 * GIB),
   "close-apps": withUsedRam(planFor("qwen3-32b", 36, 26), 18 * GIB),
   "smaller-build": large,

@@ -1,6 +1,6 @@
 import type { Changes } from "../../../src/fit/plan/changes";
 import { GIB } from "../../../src/fit/units";
-import { planFor } from "../inputs";
+import { described, measured, planFor, published } from "../inputs";
 
 /** One of each: a change without a sample is a type error. */
 export const SAMPLES: { readonly [K in keyof Changes]-?: NonNullable<Changes[K]> } = {
@@ -13,13 +13,7 @@ export const SAMPLES: { readonly [K in keyof Changes]-?: NonNullable<Changes[K]>
     loss: "a loss of quality that shows on hard tasks",
   },
   otherBuild: { input: planFor("qwen3-8b", 64, 26).input },
-  pullBuild: {
-    kind: "published",
-    name: "qwen3.8:27b",
-    runner: "llamacpp",
-    weightBytes: 17 * GIB,
-    downloadBytes: 17 * GIB,
-  },
+  pullBuild: published("qwen3.8:27b", 17 * GIB, described(measured("qwen3-8b").header), { runner: "llamacpp" }),
   keepAlive: 60,
   limitMib: 56 * 1024,
   numCtx: 32_768,

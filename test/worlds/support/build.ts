@@ -9,6 +9,7 @@ import { joinOllama } from "../../stand-ins/joined";
 import { createStandInMac, type OllamaStart, type StandInMac } from "../../stand-ins/mac";
 import { ollamaWay } from "../../stand-ins/mac/ollama-servers";
 import { type Fault, type Footprint, type Route, type StandInOllama, startStandInOllama } from "../../stand-ins/ollama";
+import { startStandInRegistry, type StandInRegistry } from "../../stand-ins/registry";
 import { modelOf } from "./models";
 import { type Addressed, worldFetch } from "./network";
 import type { Place } from "./play";
@@ -73,6 +74,8 @@ export async function buildWorld(given: World, path: string): Promise<BuiltWorld
     for (const server of world.servers) await loadModels(server, servers.get(server.address) as StandInOllama);
     mac.faults = world.mac.faults;
     const { name, addresses } = world.mac;
+    const registry = world.registry && (await startRegistry(world.registry, dirname(path)));
+    if (registry) closing.push(() => registry.close());
     const system = mac.system({
       network: () => ({ hostname: name, addresses: ["127.0.0.1", "::1", ...addresses] }),
       fetch: worldFetch({
@@ -80,6 +83,7 @@ export async function buildWorld(given: World, path: string): Promise<BuiltWorld
         mac: world.mac,
         network: world.network,
         fetch: withHeaders(joined.fetch, world, servers),
+        registry,
       }),
       later: (milliseconds, work) => {
         let isOff = false;
@@ -131,6 +135,10 @@ async function happen(event: Event, mac: StandInMac, servers: BuiltWorld["server
       return generate(server, event);
     }
   }
+}
+
+function startRegistry({ published, fault }: NonNullable<World["registry"]>, folder: string): Promise<StandInRegistry> {
+  return startStandInRegistry({ published: published.map((model) => modelOf(model, folder)), fault });
 }
 
 /** `~` in what the world consists of is its home folder. */

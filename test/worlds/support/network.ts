@@ -1,3 +1,4 @@
+import type { StandInRegistry } from "../../stand-ins/registry";
 import type { World, WorldServer } from "./schema";
 
 /** A server and where it really answers. */
@@ -7,13 +8,14 @@ export interface NetworkOptions {
   readonly servers: readonly Addressed[];
   readonly mac: Pick<World["mac"], "addresses" | "name">;
   readonly network: World["network"];
+  readonly registry?: StandInRegistry;
   /** Reaches the stand-ins. */
   readonly fetch: typeof fetch;
 }
 
 /** Fetch in a world: servers answer at the addresses they have there, what the file names as it says, nothing else. */
-export function worldFetch({ servers, mac, network, fetch }: NetworkOptions): typeof globalThis.fetch {
-  return async (input, init) => {
+export function worldFetch({ servers, mac, network, registry, fetch }: NetworkOptions): typeof globalThis.fetch {
+  const others: typeof globalThis.fetch = async (input, init) => {
     const address = input instanceof Request ? input.url : String(input);
     const url = new URL(address);
     if (url.username !== "" || url.password !== "") {
@@ -28,6 +30,7 @@ export function worldFetch({ servers, mac, network, fetch }: NetworkOptions): ty
     const there = server.url + url.pathname + url.search;
     return fetch(input instanceof Request ? new Request(there, input) : there, init);
   };
+  return registry?.fetch(others) ?? others;
 }
 
 /** Whether a request to an address gets to a server: a loopback address only to what listens there or everywhere. */

@@ -7,6 +7,7 @@ import { z } from "zod";
 import { ROUTES } from "../../stand-ins/ollama/faults";
 import { OLLAMA_STARTS } from "../../stand-ins/mac/ollama-servers";
 import { readManifest } from "../../stand-ins/raycast/manifest";
+import { REGISTRY_FAULTS } from "../../stand-ins/registry/faults";
 
 const manifest = readManifest();
 const named = (things: readonly { readonly name: string }[]) => z.enum(things.map(({ name }) => name));
@@ -218,6 +219,11 @@ const NETWORK = z.union([
   }),
 ]);
 
+const REGISTRY = z.strictObject({
+  published: z.array(z.union([text, MODEL])).describe("What they have: as the models of a server"),
+  fault: z.enum(REGISTRY_FAULTS).optional().describe("What goes wrong with them. Default: nothing"),
+});
+
 /** Texts that have to be there and such that must not; `/…/` is a regular expression. White space does not count. */
 const SAY = z.union([
   text,
@@ -298,6 +304,7 @@ export const WORLD = z.strictObject({
     .record(text, NETWORK)
     .default({})
     .describe("What other addresses answer, by what they begin with. Default: nothing is found there"),
+  registry: REGISTRY.optional().describe("The public registries. Default: they aren't reached"),
   raycast: RAYCAST.prefault({}).describe("What Raycast keeps for the extension"),
   preferences: z
     .partialRecord(
