@@ -217,5 +217,5 @@ it("shows the last day where the menu bar has seen it", async () => {
   const part = { start: at - 2 * 3_600_000, usedBytes: 40 * GIB, limitBytes: 50 * GIB, swapBytes: GIB, spills: 1 };
   desk.localStorage.set("gpu-memory-history", JSON.stringify([part]));
   const screen = await renderCommand(<ShowGpuMemory />, { command: "show-gpu-memory", system: stage.system });
-  screen.says("Last 24 Hours", "peak 40.0 GiB", "swap 1.0 GiB", "1 spilled", `${"·".repeat(21)}▇··`);
+  screen.says("Last 24 Hours", "Peak 40.0 GiB", "swap 1.0 GiB", "1 spilled", `${"·".repeat(21)}▇··`);
 });

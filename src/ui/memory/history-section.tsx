@@ -20,8 +20,9 @@ export function HistorySection({ memory }: { readonly memory: Memory }) {
     <List.Section title="Last 24 Hours" subtitle="as the menu bar saw them">
       <List.Item
         id="history"
-        title={line}
-        subtitle="loaded models, an hour each"
+        title={`Peak ${formatBytes(peakBytes)}`}
+        subtitle={`${line}  loaded models, hour by hour`}
+        keywords={["history", "day", "hours", "swap", "spilled"]}
         icon={Icon.LineChart}
         accessories={[
           ...(spills === 0
@@ -30,7 +31,7 @@ export function HistorySection({ memory }: { readonly memory: Memory }) {
                 { tag: { value: `${spills} spilled`, color: Color.Orange }, tooltip: "Models that spilled to the CPU" },
               ]),
           ...(swapBytes === undefined ? [] : [{ text: `swap ${formatBytes(swapBytes)}`, tooltip: "Most swap used" }]),
-          { text: `peak ${formatBytes(peakBytes)}`, tooltip: `Most GPU memory of loaded models, from ${time} on` },
+          { text: `from ${time} on`, tooltip: "When loaded models took the most GPU memory" },
         ]}
         actions={<RowActions memory={memory} copy={formatBytes(peakBytes, 2)} />}
       />
