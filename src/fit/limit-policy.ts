@@ -342,7 +342,7 @@ export function checkLimit(
     return {
       kind: "warning",
       mib,
-      warning: `This is less than macOS allows by default (${formatMib(advice.defaultMib)}): models get less memory, not more.`,
+      warning: `This is less than macOS allows by default, ${formatMib(advice.defaultMib)}: models get less memory, not more.`,
     };
   }
   return { kind: "fine", mib };

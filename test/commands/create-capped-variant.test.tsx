@@ -116,7 +116,7 @@ describe("creating", () => {
     const screen = await openForm(stage);
     await screen.submit();
     screen.says(`Created ${SUGGESTED}`);
-    expect(screen.actions()).toEqual(["Copy Model Name", "Load Model", "Undo"]);
+    expect(screen.actions()).toEqual(["Copy Name", "Load Model", "Undo"]);
     expect(screen.toasts()).toHaveLength(1);
     const { actions } = screen.toast("SUCCESS", `Created ${SUGGESTED}`, "64K", NEXT);
     expect(actions).toEqual(["Copy Name", "Undo"]);

@@ -128,4 +128,18 @@ describe("a model whose variant fits", () => {
     await screen.enter();
     expect(screen.clipboard()).toBe(VARIANT);
   });
+
+  it("leads on from the variant, where that fails to load after all", async () => {
+    const stage = await stageOf({ ollama: { loadError: () => "error: Insufficient Memory (00000008)" } });
+    await stage.ollama.put({ ...sampleModel(MODEL), name: VARIANT, parameters: { num_ctx: 65_536 } });
+    const screen = await openList(stage);
+    await screen.enter();
+    await screen.action("Load Model");
+    expect(screen.toast("FAILURE", "Not Enough GPU Memory", "GPU ran out").actions).toEqual([
+      "Make It Fit",
+      "Copy Details",
+    ]);
+    await screen.toastAction("Make It Fit");
+    screen.says("## Cap the Context at 32K", "The last load failed. The GPU ran out of memory while it worked.");
+  });
 });

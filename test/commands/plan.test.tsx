@@ -560,6 +560,20 @@ describe("a change that was left before its end", () => {
     expect(titles(screen)).not.toContain("Raise and Cap");
   });
 
+  it("leads on where the load at its end fails", async () => {
+    const stage = await stageOf({ ollama: { loadError: () => "llama-server process has terminated: exit status 1" } });
+    stage.mac.sysctls.set("iogpu.wired_limit_mb", "57344");
+    await keepJournal(stage, { states: ["done", "running"] });
+    const screen = await openList(stage);
+    await screen.pick("Raise and Cap");
+    await screen.action("Show Steps");
+    await screen.action("Continue");
+    await screen.settle();
+    expect(lastToast(screen)?.actions).toEqual(["Make It Fit", "Undo"]);
+    await screen.toastAction("Make It Fit");
+    screen.says("## Cap the Context", "The last load failed.");
+  });
+
   it("is undone with the old limit and without the variant", async () => {
     const stage = await stageOf();
     stage.mac.sysctls.set("iogpu.wired_limit_mb", "57344");

@@ -14,7 +14,7 @@ import {
   recommendedReserve,
   remoteLimit,
 } from "../../src/fit/limit-policy";
-import { GIB, MIB } from "../../src/fit/units";
+import { formatCount, GIB, MIB } from "../../src/fit/units";
 
 const macos26 = { major: 26, text: "26.6.1" };
 
@@ -267,7 +267,36 @@ describe("checking a limit", () => {
     ...["57344.5", "56.5 MiB", "0x10", "1e5", "-5", "", "57344; rm -rf /", "5,7,3", "GiB"].map(
       (text): [string, undefined] => [text, undefined],
     ),
+    ["8,5", 8_704],
+    ["8 GB", 8_192],
+    ["57344 MiB", 57_344],
   ])("reads %j as a limit", (text, mib) => expect(parseLimit(text)).toBe(mib));
+
+  it("reads every limit in each way in which it can be written, and nothing else as one", () => {
+    const limits = fc.integer({ min: 1024, max: 999_999 });
+    fc.assert(
+      fc.property(limits, fc.constantFrom("", " MiB", "MiB", " mb", " M"), (mib, unit) => {
+        expect(parseLimit(`${mib}${unit}`)).toBe(mib);
+        expect(parseLimit(`${formatCount(mib)}${unit}`)).toBe(mib);
+      }),
+    );
+    const quarters = fc.integer({ min: 1, max: 4 * 1023 });
+    fc.assert(
+      fc.property(quarters, fc.constantFrom("", " GiB", "GiB", " gb", "G"), (quarter, unit) => {
+        const gib = String(quarter / 4);
+        expect(parseLimit(`${gib}${unit}`)).toBe(quarter * 256);
+        expect(parseLimit(`${gib.replace(".", ",")}${unit}`)).toBe(quarter * 256);
+      }),
+    );
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom(..."0123456789.,-+eEx GMiB;$(") }), (text) => {
+        const mib = parseLimit(text);
+        if (mib === undefined) return;
+        expect(Number.isSafeInteger(mib) && mib >= 0).toBe(true);
+        expect(text).toMatch(/^\s*\d[\d.,\s]*(?:[GM]i?B?)?\s*$/i);
+      }),
+    );
+  });
 });
 
 describe("the limit of another machine", () => {

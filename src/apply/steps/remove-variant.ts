@@ -35,7 +35,7 @@ export const removeVariant: StepKind<RemoveVariant> = {
       case "made":
         return { kind: "as-planned" };
       case "another":
-        return { kind: "other", reason: `${name} was changed since it was created, so it was left alone.`, undo: [] };
+        return { kind: "other", reason: `${name} was changed since, or Ollama converted it: left alone.`, undo: [] };
     }
   },
   run: async ({ client, pause }, { name, made }) => {

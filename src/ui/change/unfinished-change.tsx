@@ -16,6 +16,7 @@ import { mayHaveChanged } from "../../apply/effect";
 import { canUndo, type Journal, type JournalEntry } from "../../apply/journal";
 import { clearJournal } from "../../apply/journal-store";
 import { stepText } from "../../apply/steps";
+import type { FailedLoad } from "../../fit/plan/plan-input";
 import { continueChange, undoChange } from "./carry-out";
 import { asOneChange } from "../shared/one-change";
 import { SHORTCUTS } from "../shared/shortcuts";
@@ -31,6 +32,8 @@ interface Props {
   readonly settings: Settings;
   readonly snapshot: Snapshot;
   readonly refresh: () => void;
+  /** Opens what makes a model of this name fit, for where the load at the end fails; absent where no models are listed. */
+  readonly makeItFit?: (name: string, failed?: FailedLoad) => void;
 }
 
 const titleOf = ({ undoes, title }: Journal) => (undoes === undefined ? title : `Undo "${title}"`);
@@ -100,10 +103,11 @@ export function UnfinishedSection(props: Props) {
 }
 
 /** What was done, what was not, and the ways on. */
-function OpenView({ change, settings, snapshot, refresh }: Props & { readonly change: OpenChange }) {
+function OpenView({ change, settings, snapshot, refresh, makeItFit }: Props & { readonly change: OpenChange }) {
   const { pop } = useNavigation();
   const { journal, state, isHere } = change;
-  const work = { settings, snapshot, refresh };
+  const cure = makeItFit && ((failed?: FailedLoad) => makeItFit(journal.model, failed));
+  const work = { settings, snapshot, refresh, makeItFit: cure };
   const canAct = state === "left" && isHere;
   return (
     <Detail

@@ -1,6 +1,7 @@
 import type { WatchedModel } from "../../fit/guard/watched";
 import { rulesOfEngine } from "../../fit/runners";
 import { formatBytes } from "../../fit/units";
+import { memoryFailure } from "../../ollama/load-failure";
 import { keepModel, unloadModel } from "../../ollama/light-client";
 import type { System } from "../../app/system";
 
@@ -28,7 +29,10 @@ export async function keepLoaded(system: System, url: string, model: WatchedMode
     await keepModel({ url, fetch: system.fetch }, { name, runner }, { seconds: -1, numCtx });
     return `${name} stays loaded until you unload it`;
   } catch (error) {
-    return `Couldn't keep ${name} loaded: ${reasonOf(error)}`;
+    const failure = memoryFailure(error);
+    return failure === undefined
+      ? `Couldn't keep ${name} loaded: ${reasonOf(error)}`
+      : `Couldn't keep ${name} loaded. ${failure.message} Fit Models in the menu leads on.`;
   }
 }
 

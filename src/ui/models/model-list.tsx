@@ -1,13 +1,17 @@
-import { Action, ActionPanel, Icon, List } from "@raycast/api";
+import { Action, ActionPanel, Icon, List, useNavigation } from "@raycast/api";
 import { usePromise } from "@raycast/utils";
 import { useCallback, useMemo, useRef, useState } from "react";
 import { readLoadHistory } from "../../apply/load-history";
 import type { JudgeOptions } from "../../fit/run-settings";
 import { buildId } from "../../fit/model-builds";
+import { sameModel } from "../../fit/model-name";
+import type { FailedLoad } from "../../fit/plan/plan-input";
 import { formatBytes } from "../../fit/units";
 import { VERDICT_TITLES } from "../../fit/verdict-text";
 import { ContextDropdown } from "./context-dropdown";
 import { FilesSection } from "./files-section";
+import { MemoryView } from "../memory/memory-view";
+import { MakeItFit } from "../plan/make-it-fit-action";
 import { LimitWarningSection } from "../limit/limit-warning";
 import { groupModels, type ModelGroup, SECTIONS, variantInstead } from "./model-groups";
 import { ModelRow } from "./model-row";
@@ -48,6 +52,12 @@ export function FitList({ linked }: { readonly linked?: LaunchContext }) {
   // Rows are drawn again only where something that they're given is another.
   const refresh = useCallback(() => refreshAll.current?.(), []);
   const toggleDetail = useCallback(() => setShowsDetail((shown) => !shown), []);
+  const { push } = useNavigation();
+  const makeItFit = (name: string, failed?: FailedLoad) => {
+    const row = rows.find(({ model, verdict }) => verdict && sameModel(model.name, name));
+    if (row === undefined || snapshot === undefined) return;
+    push(<MakeItFit {...{ row, snapshot, settings, refresh, failed }} memoryView={<MemoryView />} />);
+  };
   useLinkedView(linked, list, refresh);
   const realLoaded = rows.find(({ input }) => input)?.input?.loaded ?? snapshot?.loaded ?? [];
   useSubtitle("fit-models-to-gpu-limit", snapshot && !isLoading ? loadedSubtitle(snapshot, realLoaded) : undefined);
@@ -91,7 +101,7 @@ export function FitList({ linked }: { readonly linked?: LaunchContext }) {
       {snapshot && <LimitWarningSection snapshot={snapshot} refresh={refresh} />}
       {snapshot && <FilesSection snapshot={snapshot} refresh={refresh} />}
       {unfinished.data && snapshot && (
-        <UnfinishedSection change={unfinished.data} settings={settings} snapshot={snapshot} refresh={refresh} />
+        <UnfinishedSection change={unfinished.data} {...{ settings, snapshot, refresh, makeItFit }} />
       )}
       {SECTIONS.map((kind) => {
         const ofKind = groups.filter(({ row }) => row.verdict?.kind === kind);

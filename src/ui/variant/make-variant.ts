@@ -100,7 +100,7 @@ function removalWords(outcome: Awaited<ReturnType<typeof removeVariant>>, name: 
       return {
         style: Toast.Style.Failure,
         title: "Not Deleted",
-        message: `${name} was changed since it was created.`,
+        message: `${name} was changed since, or Ollama converted it. ollama rm deletes it.`,
       };
     case "failed":
       return { style: Toast.Style.Failure, title: `Couldn't Delete ${name}`, message: outcome.reason };

@@ -30,7 +30,7 @@ export function VariantCreated({ name, source, numCtx, load, undo }: Props) {
       ].join("\n")}
       actions={
         <ActionPanel>
-          <Action.CopyToClipboard title="Copy Model Name" content={name} shortcut={Keyboard.Shortcut.Common.CopyName} />
+          <Action.CopyToClipboard title="Copy Name" content={name} shortcut={Keyboard.Shortcut.Common.CopyName} />
           <Action title="Load Model" icon={Icon.Bolt} onAction={load} />
           {undo && (
             <Action
