@@ -46,6 +46,8 @@ const SAMPLE_WORDS = 256;
 const LEAST_TOKENS_A_SECOND = 20;
 const LEAST_TIMEOUT_MS = 10 * 60_000;
 const POLL_MS = 2_000;
+/** A log that grew for months takes its time to be looked through: pauses are so many times as long. */
+const PAUSE_FACTOR = 9;
 /** The log's line of a request is written after its answer. */
 const LOG_LOOKS = 8;
 const LOG_LOOK_MS = 400;
@@ -133,8 +135,10 @@ function watchRequest({ system, model, tokens, signal, ...check }: RequestCheck,
   };
   const watching = (async () => {
     while (!end.aborted) {
+      const looked = performance.now();
       await look();
-      await sleep(check.pollMs ?? POLL_MS, undefined, { signal: end }).catch(() => undefined);
+      const pause = Math.max(check.pollMs ?? POLL_MS, PAUSE_FACTOR * (performance.now() - looked));
+      await sleep(pause, undefined, { signal: end }).catch(() => undefined);
     }
   })();
   return {

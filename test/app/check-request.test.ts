@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type CheckProgress, checkRequest, type RequestCheck } from "../../src/app/check-request";
+import { checkRequest, type RequestCheck } from "../../src/app/check-request";
 import { keepRequests } from "../../src/app/mlx-requests";
 import { hostOf } from "../../src/app/snapshot";
 import { readSettings } from "../../src/app/preferences";
@@ -26,7 +26,6 @@ async function checkOn(stage: Stage, more: Partial<RequestCheck> = {}) {
   const [model] = await client.models();
   if (model === undefined) throw new Error("no model");
   const storage = keptIn();
-  const progress: CheckProgress[] = [];
   const outcome = await checkRequest({
     system: stage.system,
     settings: readSettings(),
@@ -35,7 +34,7 @@ async function checkOn(stage: Stage, more: Partial<RequestCheck> = {}) {
     tokens: 20_000,
     predict: () => PREDICTED,
     signal: new AbortController().signal,
-    onProgress: (one) => progress.push(one),
+    onProgress: () => undefined,
     pollMs: 50,
     ...more,
   });
@@ -47,7 +46,7 @@ async function checkOn(stage: Stage, more: Partial<RequestCheck> = {}) {
     const log = await readMlxRequests(stage.system, facts, host.own);
     return (await keepRequests(storage, log, [model]))[0]?.peaks ?? [];
   };
-  return { outcome, progress, requests, client };
+  return { outcome, requests };
 }
 
 const prompts = ({ ollama }: Stage) =>
@@ -95,14 +94,22 @@ describe("a real request", () => {
   });
 
   it("tells how far it is, by the log", async () => {
-    const { progress } = await checkOn(await stageWith({ promptMs: 400 }));
-    const read = progress.flatMap((one) => (one.kind === "reading" ? [one.readTokens ?? 0] : []));
-    expect(Math.max(...read)).toBeGreaterThan(4000);
+    const stop = new AbortController();
+    const read: number[] = [];
+    const { outcome } = await checkOn(await stageWith({ chunkMs: 250 }), {
+      signal: stop.signal,
+      onProgress: (one) => {
+        if (one.kind === "reading") read.push(one.readTokens ?? 0);
+        if ((read.at(-1) ?? 0) > 4000) stop.abort();
+      },
+    });
+    expect(outcome).toEqual({ kind: "stopped" });
+    expect(read.at(-1)).toBeGreaterThan(4000);
     expect(read.toSorted((a, b) => a - b)).toEqual(read);
   });
 
   it("is broken off by its signal, and so is the reading", async () => {
-    const stage = await stageWith({ promptMs: 20_000 });
+    const stage = await stageWith({ chunkMs: 20_000 });
     const stop = new AbortController();
     setTimeout(() => stop.abort(), 300);
     const { outcome } = await checkOn(stage, { signal: stop.signal });

@@ -25,7 +25,7 @@ const prompts = ({ ollama }: Stage) =>
 
 describe("a check with a real request", () => {
   it("is stopped from its toast: nothing is measured, and another can be sent", async () => {
-    const { screen, stage } = await openCheck({ promptMs: 20_000 });
+    const { screen, stage } = await openCheck({ chunkMs: 20_000 });
     await screen.press("Send the Request");
     await screen.until(() => prompts(stage).length > 0);
     await screen.pressToast("Stop");

@@ -14,7 +14,7 @@ import { buildsOf, byDigest, listedBuilds, manifestSummaries, runnerOf } from ".
 import { removeModelFiles, serverLog, writeBuildFiles, writeModelFiles, writeServerLog } from "./files";
 import { digestOf, type ParameterValue, sha256, type StandInModel } from "./model";
 import { makeRoom } from "./make-room";
-import { DIED, peakLine, type Reading, readingLines, readingOf, startLine, stopLine } from "./mlx-runner";
+import { CHUNK, DIED, peakLine, type Reading, readingLines, readingOf, startLine, stopLine } from "./mlx-runner";
 import { fullName, isValidName, keyOf, shortName } from "./names";
 import { sampleModels } from "./sample-models";
 import { psEntry, type Resident, showAnswer, tagsEntry } from "./wire";
@@ -58,8 +58,8 @@ export interface StandInOptions {
   readonly loadMs?: number;
   /** Memory of an MLX model for a prompt. Default: our own estimate. */
   readonly promptMemory?: (model: StandInModel, tokens: number) => PromptMemory | undefined;
-  /** How long a prompt takes to be read. One whose client goes away is broken off. Default 0. */
-  readonly promptMs?: number;
+  /** How long 2,048 tokens of a prompt take to be read. One whose client goes away is broken off. Default 0. */
+  readonly chunkMs?: number;
   /** Tokens that a model makes of a word. Default 1. */
   readonly tokensAWord?: number;
   /** How long an old file takes to be converted. Default 0. */
@@ -432,7 +432,7 @@ class Stand implements StandInOllama {
   /** Reads a prompt with MLX: the runner logs it, holds more after it, and dies where it doesn't fit the GPU. */
   private async readPrompt(resident: Resident, prompt: string, gone: AbortSignal): Promise<Answer> {
     const { model } = resident;
-    const { promptMemory = promptMemoryOf, promptMs = 0, tokensAWord = 1 } = this.options;
+    const { promptMemory = promptMemoryOf, chunkMs = 0, tokensAWord = 1 } = this.options;
     const reading = readingOf(prompt, resident.lastPrompt, tokensAWord);
     const most = model.contextLength ?? Infinity;
     if (reading.total >= most) {
@@ -442,8 +442,8 @@ class Stand implements StandInOllama {
       );
     }
     const { bytes = 0 } = model.weights ?? {};
-    const memory = promptMemory(model, reading.total) ?? { peakBytes: bytes, heldBytes: bytes };
-    const { peakBytes, heldBytes, limitBytes = this.options.totalVramBytes ?? Infinity } = memory;
+    const memoryOf = (tokens: number) => promptMemory(model, tokens) ?? { peakBytes: bytes, heldBytes: bytes };
+    const { peakBytes, limitBytes = this.options.totalVramBytes ?? Infinity } = memoryOf(reading.total);
     const hold = (held: number, more: Partial<Resident> = {}) =>
       this.setResidents(
         this.residents.map((one) =>
@@ -453,14 +453,16 @@ class Stand implements StandInOllama {
         ),
       );
     if (peakBytes > limitBytes) {
-      await this.logReading(reading, promptMs, gone, 0.5);
+      await this.logReading(reading, chunkMs, gone, 0.5);
       this.setResidents(this.residents.filter((one) => one.model !== model));
       return error(500, DIED);
     }
     hold(peakBytes);
-    const isWhole = await this.logReading(reading, promptMs, gone);
-    hold(heldBytes, { lastPrompt: isWhole ? prompt : undefined });
-    await this.logNow(peakLine(peakBytes));
+    const chunks = await this.logReading(reading, chunkMs, gone);
+    // One that's broken off leaves what it has read.
+    const end = memoryOf(Math.max(1, Math.min(reading.total, reading.cached + chunks * CHUNK)));
+    hold(end.heldBytes, { lastPrompt: gone.aborted ? undefined : prompt });
+    await this.logNow(peakLine(end.peakBytes));
     return json(200, {
       model: model.name,
       created_at: this.now().toISOString(),
@@ -472,16 +474,17 @@ class Stand implements StandInOllama {
     });
   }
 
-  /** Logs a prompt that is being read, over the time it takes; false where its client went away meanwhile. */
-  private async logReading(reading: Reading, forMs: number, gone: AbortSignal, share = 1): Promise<boolean> {
-    const lines = readingLines(reading);
-    const read = lines.slice(0, Math.ceil(lines.length * share));
-    for (const line of read) {
-      await this.logNow(line);
-      if (forMs > 0) await sleep(forMs / read.length, undefined, { signal: gone }).catch(() => undefined);
-      if (gone.aborted) return false;
+  /** Logs a prompt, or a share of it, as it's read: so many chunks, fewer where its client went away meanwhile. */
+  private async logReading(reading: Reading, chunkMs: number, gone: AbortSignal, share = 1): Promise<number> {
+    const [begin = "", ...chunks] = readingLines(reading);
+    await this.logNow(begin);
+    const read = chunks.slice(0, Math.ceil(chunks.length * share));
+    for (const [index, chunk] of read.entries()) {
+      if (chunkMs > 0) await sleep(chunkMs, undefined, { signal: gone }).catch(() => undefined);
+      if (gone.aborted) return index;
+      await this.logNow(chunk);
     }
-    return true;
+    return read.length;
   }
 
   private async logNow(rest: string): Promise<void> {

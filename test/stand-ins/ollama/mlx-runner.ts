@@ -2,8 +2,9 @@
 import type { StandInModel } from "./model";
 
 const GIB = 1024 ** 3;
-/** So many tokens are read at once, and states are saved after so many. */
-const CHUNK = 2048;
+/** So many tokens are read at once. */
+export const CHUNK = 2048;
+/** States are saved after so many. */
 const SAVED_EVERY = 8192;
 
 /** How a runner reads a prompt: what of it is kept from the one before. */

@@ -267,7 +267,7 @@ async function startServer(
     files: server.modelFiles || (isOnMac(server) ? undefined : false),
     address: server.address,
     loadMs: server.loadMs,
-    promptMs: server.promptMs,
+    chunkMs: server.chunkMs,
     promptMemory: (model, tokens) => {
       const own = promptMemoryOf(model, tokens);
       const { bytes = 0 } = model.weights ?? {};

@@ -199,7 +199,7 @@ const SERVER = z.strictObject({
     .int()
     .default(0)
     .describe("How long a model takes to load. A load whose client goes is broken off; what was read stays cached"),
-  promptMs: z.int().default(0).describe("How long an MLX model takes to read a prompt"),
+  chunkMs: z.int().default(0).describe("How long an MLX model takes to read 2,048 tokens of a prompt"),
   headersMs: z
     .int()
     .optional()
