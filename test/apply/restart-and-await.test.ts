@@ -5,6 +5,7 @@ import { readServerIdentity } from "../../src/ollama/server-identity";
 import { joinOllama } from "../stand-ins/joined";
 import { createSampleMac, type StandInMacOptions } from "../stand-ins/mac";
 import { type StandInOllama, startStandInOllama } from "../stand-ins/ollama";
+import { type Part, says } from "../support/meaning";
 
 const servers: StandInOllama[] = [];
 
@@ -50,10 +51,9 @@ describe("restartAndAwait", () => {
   it("gives up on a server that never answers, after half a minute of pauses", async () => {
     const { server, waits, restart } = await joined();
     server.fault("version", { kind: "refuse" });
-    expect(await restart()).toEqual({
-      kind: "not-back",
-      reason: `A new server started, but it doesn't answer. Nothing answers at ${server.url}.`,
-    });
+    const outcome = await restart();
+    if (outcome.kind !== "not-back") throw new Error(outcome.kind);
+    says(outcome.reason, "new server started", "doesn't answer", server.url);
     const waited = waits.reduce((sum, milliseconds) => sum + milliseconds, 0);
     expect(waited).toBeGreaterThan(10_000);
     expect(waited).toBeLessThan(40_000);
@@ -83,10 +83,9 @@ describe("restartAndAwait", () => {
 
   it("says when no new process comes, without asking for an answer", async () => {
     const { server, restart } = await joined({ faults: { ollamaStaysDown: true } });
-    expect(await restart()).toEqual({
-      kind: "not-back",
-      reason: "Ollama stopped, but didn't start again.",
-    });
+    const outcome = await restart();
+    if (outcome.kind !== "not-back") throw new Error(outcome.kind);
+    says(outcome.reason, "Ollama stopped", "didn't start again");
     expect(server.requests).toEqual([]);
   });
 
@@ -102,16 +101,15 @@ describe("restartAndAwait", () => {
 });
 
 describe("restartFailure", () => {
-  it.each<[FailedRestart, string]>([
+  it.each<[FailedRestart, ...Part[]]>([
     [{ kind: "by-hand", reason: "Do it." }, "Do it."],
-    [
-      { kind: "still-running" },
-      "Ollama was told to quit, but it's still running after 40 seconds. Nothing was restarted.",
-    ],
+    [{ kind: "still-running" }, "still running after 40 seconds", "Nothing was restarted"],
     [{ kind: "not-back", reason: "It is gone." }, "It is gone."],
     [{ kind: "failed", detail: "no luck" }, "no luck."],
     [{ kind: "failed", detail: "No luck." }, "No luck."],
-  ])("is a sentence for %j", (outcome, words) => {
-    expect(restartFailure(outcome)).toBe(words);
+  ])("is a sentence for %j", (outcome, ...parts) => {
+    const text = restartFailure(outcome);
+    says(text, ...parts);
+    expect(text).toMatch(/[^.]\.$/);
   });
 });

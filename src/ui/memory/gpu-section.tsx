@@ -45,7 +45,7 @@ function Figures({ mac, memory, snapshot }: Props & { readonly mac: AppleSilicon
   const share = inUse !== undefined && limit.kind === "known" ? inUse / limit.bytes : undefined;
   const inForce = limit.kind === "known" ? inForceBytes(limit) : 0;
   const actions = (bytes: number | undefined, toReset?: AppleSiliconMac) => (
-    <RowActions memory={memory} copy={bytes === undefined ? undefined : formatBytes(bytes, 2)} limitFirst>
+    <RowActions memory={memory} copy={bytes === undefined ? undefined : formatBytes(bytes)} limitFirst>
       {toReset && <ResetLimitAction mac={toReset} before={snapshot.limit} onChanged={memory.refresh} />}
     </RowActions>
   );
