@@ -1,163 +1,27 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { System } from "../../../src/app/system";
 import { KEPT_NAMES, readSettingsAgentPlist, SETTINGS_AGENT_LABEL } from "../../../src/fit/kept-settings";
 import { QUIT_SCRIPT } from "../../../src/mac/apps";
-import { GREP_SCRIPTS_ARGS } from "../../../src/mac/boot-scripts";
 import { METAL_SCRIPT } from "../../../src/mac/metal-probe";
-import { shellQuote } from "../../../src/fit/commands";
-import { DAEMON_SHELL, PRIVILEGED_SCRIPT, PRIVILEGED_SHELL } from "../../../src/mac/privileged";
-import type { Runner, RunOptions, RunResult } from "../../../src/mac/runner";
-import { evaluateAdminScript } from "./applescript";
-import { createMacClock, type MacClock } from "./clock";
+import { PRIVILEGED_SCRIPT } from "../../../src/mac/privileged";
+import type { RunOptions, RunResult } from "../../../src/mac/runner";
+import { askAdministrator, osacompile, rootShell, scriptError } from "./administrator";
+import { done, failed, missing, same, timedOut } from "./answers";
+import { createMacClock } from "./clock";
+import { DISK_PROGRAMS, type DiskOf, programOf } from "./disk";
 import { launchdAnswer, type LaunchdJob } from "./launchd";
-import { APP, type MacServer, OLLAMA_STARTS, type OllamaStart, ollamaWay } from "./ollama-servers";
-import { lsofAnswer, type MacProcess, psAnswer, USER_ID } from "./processes";
+import { APP, type MacServer, OLLAMA_STARTS, ollamaWay } from "./ollama-servers";
+import { lsofAnswer, type MacProcess, psAnswer, USER_ID, USUAL_PROCESSES } from "./processes";
 import { defaultWorkingSet, GIB, ioregText, memoryOf, MIB, swapText, topText, vmStatText } from "./readings";
-import { type RootFaults, type RootRun, runAsRoot } from "./sandbox";
+import type { ServerEvent, StandInMac, StandInMacOptions } from "./types";
 
 export { OLLAMA_STARTS, type MacServer, type OllamaStart } from "./ollama-servers";
 export type { MacProcess } from "./processes";
-
-/** What goes wrong on purpose. May be changed at any time. */
-export interface MacFaults extends RootFaults {
-  /** The person presses Cancel. */
-  readonly cancel?: boolean;
-  readonly wrongPassword?: boolean;
-  readonly notPermitted?: boolean;
-  /** The prompt stays open until {@link StandInMac.answerPrompt}, an abort or a time-out. */
-  readonly hang?: boolean;
-  /** AppleScript gives up waiting; with "applied" what it started as root goes on all the same. */
-  readonly timeoutReached?: true | "applied";
-  /** osascript is killed; what it started as root goes on and is done 0.3 s later. */
-  readonly promptKilled?: boolean;
-  /** The limit reads back as this value, whatever is set. */
-  readonly lies?: number;
-  /** sysctl does not answer. */
-  readonly sysctlHangs?: boolean;
-  readonly metalHangs?: boolean;
-  /** Programs, by path, that are not there, and such that do not answer before they are given up. */
-  readonly missing?: readonly string[];
-  readonly stuck?: readonly string[];
-  readonly metalMissing?: boolean;
-  /** macOS does not let Raycast control other apps. */
-  readonly automationDenied?: boolean;
-  /** Folders, by path, that macOS does not let Raycast read. */
-  readonly forbiddenFolders?: readonly string[];
-  /** Apps ask to save something and go on running. */
-  readonly appsRefuseToQuit?: boolean;
-  /** Ollama can be stopped but does not start again. */
-  readonly ollamaStaysDown?: boolean;
-}
-
-export interface StandInMacOptions {
-  readonly ramGib: number;
-  /** Default "26.6.1". Before 14 the kernel has only the older key of the limit, which takes bytes. */
-  readonly macos?: string;
-  /** Default "Apple M4 Pro". */
-  readonly chip?: string;
-  readonly intel?: boolean;
-  readonly vm?: boolean;
-  /** Limit that is set already, in MiB. */
-  readonly overrideMib?: number;
-  /** How Ollama runs; default "app". */
-  readonly ollama?: OllamaStart | "none";
-  /** Where it listens, as lsof writes it; default "127.0.0.1:11434". */
-  readonly ollamaAddress?: string;
-  /** Paths of apps and programs of Ollama that are on disk. Default: that of `ollama`. */
-  readonly installed?: readonly string[];
-  /** Default "/Users/sam". */
-  readonly homeFolder?: string;
-  /** Folder below which Homebrew's log lies, so that it can be written where this runs. Default: none. */
-  readonly logRoot?: string;
-  /** When it starts; default: now, and its time goes on with the real one. */
-  readonly startsAt?: Date;
-  /** How long Ollama.app takes to end after SIGTERM. Default 3 s; up to 30 were seen. */
-  readonly ollamaEndSeconds?: number;
-  /** The models folder in the settings of Ollama.app; absent where the app has none yet. */
-  readonly appModelsFolder?: string;
-  /** What `launchctl getenv` gives. */
-  readonly launchctlEnv?: Readonly<Record<string, string>>;
-  /** Content of /etc/sysctl.conf. */
-  readonly sysctlConf?: string;
-  /** Content of /Library/LaunchDaemons by file name. */
-  readonly daemons?: Readonly<Record<string, string>>;
-  /** Labels of daemons that launchd has, and of such that are switched off in Login Items. */
-  readonly loadedDaemons?: readonly string[];
-  readonly disabledDaemons?: readonly string[];
-  readonly disabledAgents?: readonly string[];
-  /** Other text files that programs of the Mac can read, by path. */
-  readonly files?: Readonly<Record<string, string>>;
-  /** Answers of programs that this stand-in does not know, by path. */
-  readonly programs?: Readonly<Record<string, (args: readonly string[], options: RunOptions) => Partial<RunResult>>>;
-  readonly faults?: MacFaults;
-}
-
-/** What a server that is down comes up as: with a new process, and in the app's case with a new log or in the old one. */
-export type ServerEvent = "stopped" | "started" | "respawned";
-
-export interface StandInMac {
-  readonly run: Runner;
-  faults: MacFaults;
-  readonly clock: MacClock;
-  /** Kernel values by key; those of the memory follow what runs, unless they are set here. */
-  readonly sysctls: Map<string, string>;
-  readonly launchctlEnv: Map<string, string>;
-  processes: MacProcess[];
-  daemons: ReadonlyMap<string, string>;
-  loadedDaemons: ReadonlySet<string>;
-  disabledDaemons: ReadonlySet<string>;
-  /** Labels of the person's LaunchAgents that are switched off in Login Items. */
-  disabledAgents: ReadonlySet<string>;
-  sysctlConf: string;
-  /** Reasons that the administrator prompts showed. */
-  readonly prompts: string[];
-  /** What the last root shell did. */
-  lastRootRun?: RootRun;
-  /** Every program that was run. */
-  readonly calls: { readonly file: string; readonly args: readonly string[] }[];
-  /** Command lines that no Mac of ours knows; each one also made `run` throw. */
-  readonly unknownCommands: string[];
-  /** Ollama servers that were started, the first one first. */
-  readonly servers: readonly MacServer[];
-  /** Called when an Ollama server stops and when a new one starts. */
-  onOllama?: (event: ServerEvent, server: MacServer) => void;
-  /** The limit that is set, in MiB; 0 = macOS decides. */
-  limitMib(): number;
-  /** The limit that the GPU works under, in bytes: what is set, else the default of macOS. */
-  limitBytes(): number;
-  /** RAM that isn't in use, cached files left out. */
-  freeRamBytes(): number;
-  /** Whether something of Ollama lies at a path. */
-  exists(path: string): boolean;
-  addProcess(process: Partial<MacProcess> & Pick<MacProcess, "path">): MacProcess;
-  startOllama(start: OllamaStart, address?: string): MacServer;
-  /** The llama-servers and MLX runners of a server, in place of those it had. */
-  setRunners(server: MacServer, runners: readonly (Partial<MacProcess> & Pick<MacProcess, "path">)[]): void;
-  /** Answers a prompt that hangs. */
-  answerPrompt(answer: "allow" | "cancel"): void;
-  /** Restarts the Mac: kernel values go back to their defaults, then LaunchDaemons run. */
-  reboot(): void;
-  system(extra?: Partial<System>): System & { readonly pause: (milliseconds: number) => Promise<void> };
-}
+export type { MacFaults, ServerEvent, StandInMac, StandInMacOptions } from "./types";
 
 const LIMIT_KEYS = ["iogpu.wired_limit_mb", "debug.iogpu.wired_limit"] as const;
 /** What the GPU holds for windows. */
 const IDLE_GPU = { allocated: 1_574_862_848, inUse: 351_141_888 } as const;
-
-const done = (stdout = "", rest: Partial<RunResult> = {}): RunResult => ({
-  exitCode: 0,
-  stdout,
-  stderr: "",
-  missing: false,
-  timedOut: false,
-  ...rest,
-});
-const failed = (exitCode: number, stderr: string, stdout = ""): RunResult => done(stdout, { exitCode, stderr });
-const missing: RunResult = { stdout: "", stderr: "ENOENT", missing: true, timedOut: false };
-const timedOut: RunResult = { stdout: "", stderr: "", missing: false, timedOut: true };
-const same = (a: readonly string[], ...b: readonly string[]) =>
-  a.length === b.length && a.every((word, index) => word === b[index]);
 
 /**
  * A Mac for tests and for the preview. It answers the command lines of our adapters and no others, accepts exactly our
@@ -336,7 +200,7 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
       case "/usr/bin/osacompile":
         return osacompile(args);
       case "/bin/sh":
-        return shell(args);
+        return rootShell(args);
       case "/usr/sbin/lsof":
         return answered(lsofAnswer(mac.processes, args));
       case "/bin/kill":
@@ -345,14 +209,6 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
         return launchctl(args);
       case "/usr/bin/open":
         return open(args);
-      case "/usr/bin/grep":
-        return grep(args);
-      case "/bin/ls":
-        return ls(args);
-      case "/usr/bin/plutil":
-        return plutil(args);
-      case "/usr/bin/sqlite3":
-        return appSettings(args);
       case "/usr/bin/id":
         return same(args, "-u") ? done(`${USER_ID}\n`) : undefined;
       case "/opt/homebrew/bin/brew":
@@ -365,10 +221,18 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
         return listDevices(file, args);
       default: {
         const program = options.programs?.[file];
-        return program && done("", program(args, runOptions));
+        return program ? done("", program(args, runOptions)) : DISK_PROGRAMS[file]?.(disk(), args);
       }
     }
   }
+
+  const disk = (): DiskOf => ({
+    homeFolder,
+    daemons: mac.daemons,
+    files,
+    sysctlConf: mac.sysctlConf,
+    appModelsFolder: options.appModelsFolder,
+  });
 
   function answered(answer: Partial<RunResult> | undefined): RunResult | undefined {
     return answer && done("", answer);
@@ -414,28 +278,10 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
   async function osascript(args: readonly string[], runOptions: RunOptions): Promise<RunResult | undefined> {
     if (same(args, "-l", "JavaScript", "-e", METAL_SCRIPT)) return metal();
     if (args[0] !== "-e") return undefined;
-    if (args[1] === PRIVILEGED_SCRIPT && args.length === 5) return askAdministrator(args.slice(2), runOptions);
+    if (args[1] === PRIVILEGED_SCRIPT && args.length === 5)
+      return askAdministrator(mac, args.slice(2), runOptions, () => waitForAnswer(runOptions));
     if (args[1] === QUIT_SCRIPT && args[2] !== undefined && args.length === 3) return quit(args[2]);
     return undefined;
-  }
-
-  /** Compiles what's ours, and finds fault with all else. */
-  function osacompile(args: readonly string[]): RunResult | undefined {
-    const script = args.at(-1) ?? "";
-    const language = script === METAL_SCRIPT ? ["-l", "JavaScript"] : [];
-    const isOurs = [METAL_SCRIPT, PRIVILEGED_SCRIPT, QUIT_SCRIPT].includes(script);
-    const isAsked = same(args.slice(0, -4), ...language) && args.at(-4) === "-o" && args.at(-2) === "-e";
-    if (!isAsked || !args.at(-3)?.startsWith("/")) return undefined;
-    return isOurs ? done() : failed(1, "script:0:1: error: A unknown token can’t go here. (-2740)\n");
-  }
-
-  /** Our constant texts in a real shell, which touches nothing of this machine. */
-  async function shell(args: readonly string[]): Promise<RunResult | undefined> {
-    const text = args[args.indexOf("-c") + 1] ?? "";
-    if (text !== PRIVILEGED_SHELL && text !== DAEMON_SHELL) return undefined;
-    const state = { sysctls: new Map(), daemons: new Map(), loaded: new Set<string>(), disabled: new Set<string>() };
-    const { exitCode, stdout, stderr } = await runAsRoot(["/bin/sh", ...args].map(shellQuote).join(" "), state, {});
-    return done(stdout, { exitCode, stderr });
   }
 
   function metal(): RunResult {
@@ -463,52 +309,12 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
   const isBrewed = (file: string, path: string) =>
     path === "/opt/homebrew/bin/ollama" && file.startsWith("/opt/homebrew/");
 
-  async function askAdministrator(argv: readonly string[], runOptions: RunOptions): Promise<RunResult> {
-    const { prompt, command } = evaluateAdminScript(PRIVILEGED_SCRIPT, argv);
-    mac.prompts.push(prompt);
-    const { faults } = mac;
-    if (faults.hang && (await waitForAnswer(runOptions)) !== "allow") {
-      return runOptions.timeoutMs || runOptions.signal?.aborted ? timedOut : scriptError("User canceled.", -128);
-    }
-    if (faults.cancel) return scriptError("User canceled.", -128);
-    if (faults.wrongPassword) {
-      return scriptError("The administrator user name or password was incorrect.", -60007);
-    }
-    if (faults.notPermitted) return scriptError("Not authorized to send Apple events.", -60005);
-    if (faults.timeoutReached === true) return scriptError("AppleEvent timed out.", -1712);
-    const root = await runAsRoot(
-      command,
-      { sysctls: mac.sysctls, daemons: mac.daemons, loaded: mac.loadedDaemons, disabled: mac.disabledDaemons },
-      faults,
-    );
-    const takeEffect = () => {
-      mac.lastRootRun = root;
-      for (const [key, value] of root.sysctls) mac.sysctls.set(key, value);
-      mac.daemons = root.daemons;
-      mac.loadedDaemons = root.loaded;
-      mac.disabledDaemons = root.disabled;
-    };
-    if (faults.promptKilled) {
-      mac.clock.after(300, takeEffect);
-      return { stdout: "", stderr: "", missing: false, timedOut: false };
-    }
-    takeEffect();
-    if (faults.timeoutReached === "applied") return scriptError("AppleEvent timed out.", -1712);
-    if (root.exitCode !== 0) return scriptError(root.stderr.trim(), root.exitCode);
-    // "altering line endings": LF becomes CR and the last one is cut; osascript adds its own.
-    return done(`${root.stdout.replace(/\n$/, "").replaceAll("\n", "\r")}\n`);
-  }
-
   async function waitForAnswer(runOptions: RunOptions): Promise<"allow" | "cancel"> {
     if (runOptions.timeoutMs) return "cancel";
     return new Promise((resolve) => {
       openPrompt = resolve;
       runOptions.signal?.addEventListener("abort", () => resolve("cancel"), { once: true });
     });
-  }
-
-  function scriptError(text: string, code: number): RunResult {
-    return failed(1, `0:1874: execution error: ${text} (${code})\n`);
   }
 
   function quit(bundlePath: string): RunResult {
@@ -667,82 +473,12 @@ export function createStandInMac(options: StandInMacOptions): StandInMac {
     return mac.addProcess({ path: "/bin/zsh", command: "-zsh", parentPid: login.pid, footprintMib: 10 }).pid;
   }
 
-  const DAEMONS = "/Library/LaunchDaemons";
-
-  function ls(args: readonly string[]): RunResult | undefined {
-    const [path = ""] = args;
-    if (args.length !== 1 || !path.startsWith(DAEMONS)) return undefined;
-    const names = path === DAEMONS ? [...mac.daemons.keys()].sort() : [path.slice(DAEMONS.length + 1)];
-    return path === DAEMONS || mac.daemons.has(names[0] ?? "")
-      ? done((path === DAEMONS ? names : [path]).map((name) => `${name}\n`).join(""))
-      : failed(1, `ls: ${path}: No such file or directory\n`);
-  }
-
-  function grep(args: readonly string[]): RunResult | undefined {
-    const scripts = same(args.slice(0, GREP_SCRIPTS_ARGS.length), ...GREP_SCRIPTS_ARGS)
-      ? args.slice(GREP_SCRIPTS_ARGS.length).flatMap((path) => linesOf(path).map((line) => `${path}:${line}`))
-      : undefined;
-    const found =
-      scripts ??
-      (same(args, "-rlsF", "iogpu.wired_limit", "/Library/LaunchDaemons")
-        ? [...mac.daemons]
-            .filter(([, text]) => text.includes("iogpu.wired_limit"))
-            .map(([name]) => `/Library/LaunchDaemons/${name}`)
-        : same(args, "-sF", "iogpu.wired_limit", "/etc/sysctl.conf")
-          ? mac.sysctlConf.split("\n").filter((line) => line.includes("iogpu.wired_limit"))
-          : undefined);
-    if (!found) return undefined;
-    return found.length > 0 ? done(`${found.join("\n")}\n`) : failed(1, "");
-  }
-
-  const linesOf = (path: string) =>
-    (files.get(path) ?? "").split("\n").filter((line) => line.includes("iogpu.wired_limit_mb"));
-
-  function appSettings(args: readonly string[]): RunResult | undefined {
-    const database = `${homeFolder}/Library/Application Support/Ollama/db.sqlite`;
-    if (!same(args, "-readonly", database, "SELECT models FROM settings LIMIT 1")) return undefined;
-    return options.appModelsFolder === undefined
-      ? failed(1, `Error: unable to open database "${database}": unable to open database file\n`)
-      : done(`${options.appModelsFolder}\n`);
-  }
-
-  function plutil(args: readonly string[]): RunResult | undefined {
-    if (!same(args.slice(0, 5), "-convert", "json", "-o", "-", "--") || args.length !== 6) return undefined;
-    if (args[5] === "/System/Library/LaunchDaemons/ssh.plist") {
-      const program = ["/usr/libexec/sshd-keygen-wrapper"];
-      return done(JSON.stringify({ Label: "com.openssh.sshd", Disabled: true, ProgramArguments: program }));
-    }
-    const text = mac.daemons.get((args[5] ?? "").replace("/Library/LaunchDaemons/", ""));
-    const label = /<key>Label<\/key>\s*<string>([^<]*)</.exec(text ?? "")?.[1];
-    const ProgramArguments = programOf(text);
-    if (label === undefined || ProgramArguments.length === 0) return failed(1, `${args[5]}: invalid object in plist\n`);
-    return done(JSON.stringify({ Label: label, ProgramArguments, RunAtLoad: true }));
-  }
-
-  function programOf(plist = ""): string[] {
-    const words = /<key>ProgramArguments<\/key>\s*<array>([^]*?)<\/array>/.exec(plist)?.[1] ?? "";
-    return [...words.matchAll(/<string>([^<]*)</g)].map((match) => match[1] ?? "");
-  }
-
   setDefaults();
   if (options.overrideMib !== undefined) {
     const inMib = mac.sysctls.has("iogpu.wired_limit_mb");
     mac.sysctls.set(inMib ? LIMIT_KEYS[0] : LIMIT_KEYS[1], String(options.overrideMib * (inMib ? 1 : MIB)));
   }
-  mac.addProcess({ pid: 1, parentPid: 0, uid: 0, path: "/sbin/launchd", footprintMib: 40 });
-  mac.addProcess({
-    uid: 88,
-    path: "/System/Library/PrivateFrameworks/SkyLight.framework/Resources/WindowServer",
-    footprintMib: 900,
-  });
-  mac.addProcess({ path: "/System/Library/CoreServices/Finder.app/Contents/MacOS/Finder", footprintMib: 250 });
-  mac.addProcess({ path: "/Applications/Raycast.app/Contents/MacOS/Raycast", footprintMib: 310 });
-  mac.addProcess({ path: "/Applications/Firefox.app/Contents/MacOS/firefox", footprintMib: 1400 });
-  mac.addProcess({
-    path: "/Applications/Firefox.app/Contents/MacOS/plugin-container.app/Contents/MacOS/plugin-container",
-    footprintMib: 2300,
-  });
-  mac.addProcess({ path: "/Applications/Xcode.app/Contents/MacOS/Xcode", footprintMib: 2900 });
+  for (const process of USUAL_PROCESSES) mac.addProcess(process);
   if (firstStart !== "none") mac.startOllama(firstStart, options.ollamaAddress);
   mac.faults = options.faults ?? {};
   return mac;

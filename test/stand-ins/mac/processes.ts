@@ -17,6 +17,24 @@ export interface MacProcess {
 /** The user whose Mac it is. */
 export const USER_ID = 501;
 
+/** What runs on any Mac of ours. */
+export const USUAL_PROCESSES: readonly (Partial<MacProcess> & Pick<MacProcess, "path">)[] = [
+  { pid: 1, parentPid: 0, uid: 0, path: "/sbin/launchd", footprintMib: 40 },
+  {
+    uid: 88,
+    path: "/System/Library/PrivateFrameworks/SkyLight.framework/Resources/WindowServer",
+    footprintMib: 900,
+  },
+  { path: "/System/Library/CoreServices/Finder.app/Contents/MacOS/Finder", footprintMib: 250 },
+  { path: "/Applications/Raycast.app/Contents/MacOS/Raycast", footprintMib: 310 },
+  { path: "/Applications/Firefox.app/Contents/MacOS/firefox", footprintMib: 1400 },
+  {
+    path: "/Applications/Firefox.app/Contents/MacOS/plugin-container.app/Contents/MacOS/plugin-container",
+    footprintMib: 2300,
+  },
+  { path: "/Applications/Xcode.app/Contents/MacOS/Xcode", footprintMib: 2900 },
+];
+
 const pad = (value: number) => String(value).padStart(5);
 
 const COLUMNS: Readonly<Record<string, (process: MacProcess) => string>> = {
