@@ -180,11 +180,12 @@ export function fromLines(modelfile: string): {
   ]);
   for (const line of modelfile.split("\n")) {
     if (line.trim() === "" || line.startsWith("#")) continue;
-    const [, word = "", path = ""] = /^([A-Z]+)[ \t]+(.+?)[ \t\r]*$/.exec(line) ?? [];
-    const list = lists.get(word);
+    const instruction = line.trimEnd();
+    const end = instruction.search(/[ \t]/);
+    const list = lists.get(instruction.slice(0, Math.max(0, end)));
     // These come first; behind them stand texts that could hold lines of any kind.
     if (list === undefined) break;
-    list.push(path);
+    list.push(instruction.slice(end).trimStart());
   }
   return { from, adapters, drafts };
 }

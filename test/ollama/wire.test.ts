@@ -91,6 +91,12 @@ describe("the list of models", () => {
     }
   });
 
+  it("ends after 5,000 models", () => {
+    const models = Array.from({ length: 6_000 }, (_, index) => ({ name: `x:${index}`, digest, size: 1, size_vram: 1 }));
+    expect(readInstalledModels({ models })).toHaveLength(5_000);
+    expect(readLoadedModels({ models })).toHaveLength(5_000);
+  });
+
   it("full of junk gives sound entries or a problem, never a crash", () => {
     const entry = like({
       name: fc.string({ minLength: 1 }),
@@ -219,6 +225,16 @@ describe("the instructions of a Modelfile", () => {
       drafts: [],
     });
   });
+
+  it.each(["FROM x", "FROM", "FROM x\r", " "])(
+    "take time in proportion to their length, as of %j and spaces",
+    (start) => {
+      const hostile = `${start}${" ".repeat(1_000_000)}x\n${start}${"\t".repeat(1_000_000)}\u2028x`;
+      const began = performance.now();
+      fromLines(hostile);
+      expect(performance.now() - began).toBeLessThan(500);
+    },
+  );
 
   it("become a description whose parts the estimate does not cover", () => {
     const modelfile = "FROM /a\nFROM /p\nADAPTER /l\nDRAFT /d\n";
