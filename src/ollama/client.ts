@@ -6,7 +6,7 @@ import { dropTokenizer } from "./drop-tokenizer";
 import { type BuildName, sameBuild } from "../fit/model-builds";
 import type { ModelRunner } from "../fit/model-runner";
 import { type LoadProgress, loadPatiently } from "./patient-load";
-import { notOllama, OllamaProblem } from "./problems";
+import { notOllama, OllamaProblem, oneLine } from "./problems";
 import {
   readDescription,
   readInstalledModels,
@@ -206,5 +206,5 @@ function queue(): <T>(work: () => Promise<T>) => Promise<T> {
 function versionText(answer: unknown, url: string): string | undefined {
   if (typeof answer !== "object" || answer === null) throw notOllama(url);
   const { version } = answer as { version?: unknown };
-  return typeof version === "string" ? version.slice(0, 60) : undefined;
+  return typeof version === "string" ? oneLine(version).slice(0, 60) : undefined;
 }

@@ -401,6 +401,20 @@ describe("a server that misbehaves", () => {
     expect((await problem(call(client))).kind).toBe("bad-answer");
   });
 
+  it("is read at the builds of a name up to 8 MiB only", async () => {
+    const client = await start(SMALL);
+    server.fault("show", { kind: "answer", body: `{"manifests":[${"{},".repeat(2_800_000)}{}]}` });
+    expect((await problem(client.builds("llama3.1:8b"))).kind).toBe("bad-answer");
+  });
+
+  it("says its version in one short line", async () => {
+    const client = await start(SMALL);
+    server.fault("version", { kind: "answer", body: JSON.stringify({ version: "0.33.0-\u0015\r\nrm\u202e -rf x" }) });
+    expect(await client.version()).toBe("0.33.0- rm -rf x");
+    server.fault("version", { kind: "answer", body: JSON.stringify({ version: "9".repeat(9_000) }) });
+    expect(await client.version()).toHaveLength(60);
+  });
+
   it("keeps no vocabulary in memory, and asks for one verbose answer at a time", async () => {
     const client = await start(SMALL);
     const info = { "general.architecture": "llama", "tokenizer.ggml.tokens": ["x".repeat(12 * 1024 * 1024)] };
