@@ -70,7 +70,8 @@ export async function changeLoaded(
       const report = loadReport(name, loaded, expected);
       const laidOut = predicted && (await readLaidOutOf(settings, build));
       const held = laidOut && { ...laidOut, predicted };
-      await recordLoad(localStorage, loaded?.digest ?? "", report, expected, system.now(), held);
+      const digest = loaded?.digest ?? "";
+      await recordLoad(localStorage, digest, report, expected, system.now(), held).catch(() => undefined);
       Object.assign(toast, loadWords(report, expected));
       cure = makeItFitAction(failedByReport(report), makeItFit);
     }
