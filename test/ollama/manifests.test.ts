@@ -79,8 +79,12 @@ describe("the manifest of a model on disk", () => {
     expect(sizes(await read("x:1"))).toEqual([7]);
   });
 
-  it("never leads out of the folder, and is a reason where it's damaged", async () => {
-    await expect(read("../../x:1")).rejects.toThrow("none of Ollama's");
+  it.each(["../../x:1", "x:..", "..:1", "a/..:1", "h.io/../x:1", "../a/x:1"])(
+    "never leads out of the folder, as by %s",
+    (name) => expect(read(name)).rejects.toThrow("none of Ollama's"),
+  );
+
+  it("is a reason where it's damaged", async () => {
     for (const text of ["[]", "{}", '{"layers":[{}]}', '{"layers":[{"mediaType":"a","digest":"b","size":-1}]}', "{"]) {
       await put(OLD, text);
       await expect(read("x:1")).rejects.toThrow();
