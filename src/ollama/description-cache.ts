@@ -70,7 +70,7 @@ function isRest(value: Readonly<Record<string, unknown>>): value is Omit<ModelDe
     [rest.projectors, rest.adapters].every((list) =>
       isListOf(list, (each) => isText(Object(each).path) && isSizeOrAbsent(Object(each).bytes)),
     ) &&
-    [rest.parentModel, rest.weightsFile, rest.requires].every(isTextOrAbsent) &&
+    [rest.parentModel, rest.weightsFile, rest.requires, rest.damage].every(isTextOrAbsent) &&
     isSizeOrAbsent(rest.weightBytes)
   );
 }

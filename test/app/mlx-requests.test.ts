@@ -48,6 +48,26 @@ it("no more than 50 are kept of a model", async () => {
   expect(own?.peaks.length).toBe(50);
 });
 
+it("peaks are those of the log where they can't be kept or read", async () => {
+  const fail = () => Promise.reject(new Error("disk full"));
+  for (const broken of [{ set: fail }, { get: fail }, { get: fail, set: fail }]) {
+    const log = { peaks: [peak("a:mlx", 4096)], cuts: [] };
+    const requests = await keepRequests({ ...keptIn(), ...broken }, log, [model("a:mlx", "d1")]);
+    expect(tokens(requests)).toEqual([["d1", [4096]]]);
+  }
+});
+
+it("peaks are kept whole or not at all, cut at any byte", async () => {
+  const storage = keptIn();
+  const models = [model("a:mlx", "d1")];
+  await keepRequests(storage, { peaks: [peak("a:mlx", 4096), peak("a:mlx", 30_000)], cuts: [] }, models);
+  const [[key, text] = ["", ""]] = [...storage.texts];
+  for (let end = 0; end < text.length; end += 1) {
+    const cut = keptIn(new Map([[key, text.slice(0, end)]]));
+    expect(await keepRequests(cut, { peaks: [], cuts: [] }, models), `${end}`).toEqual([]);
+  }
+});
+
 it.each(["", "{", "[1]", '[["d1", [{"model": 1}]]]', '[["d1", 5]]', "null"])(
   "what is kept as %j is no peak, and stops nothing",
   async (text) => {

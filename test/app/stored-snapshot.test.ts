@@ -71,6 +71,8 @@ describe("a snapshot that was stored", () => {
     expect(isSnapshot(JSON.parse(text))).toBe(true);
     for (const field of ["machine", "limit", "isLocal", "state", "server", "models", "loaded"]) {
       expect(isSnapshot({ ...JSON.parse(text), [field]: undefined })).toBe(false);
+      storeSnapshot(settings, { ...snapshot, [field]: undefined });
+      expect(storedSnapshot(settings), field).toBeUndefined();
     }
   });
 

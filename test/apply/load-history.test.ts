@@ -63,6 +63,21 @@ describe("the loads of a model", () => {
     expect(storage.texts.size).toBe(0);
   });
 
+  it.each([
+    { numCtx: 0 },
+    { predictedBytes: -1 },
+    { reportedBytes: "9" },
+    { spilledBytes: undefined },
+    { at: "yesterday" },
+    { laidOut: { cacheBytes: 1 } },
+  ])("are not believed with %j", async (changes) => {
+    const record = { at: AT.toISOString(), numCtx: 8192, predictedBytes: 5, reportedBytes: 5, spilledBytes: 0 };
+    const sizeOf = async (kept: object) =>
+      (await readLoadHistory(keptIn(new Map([["load-history", JSON.stringify([["one", [kept]]])]])))).size;
+    expect(await sizeOf(record)).toBe(1);
+    expect(await sizeOf({ ...record, ...changes })).toBe(0);
+  });
+
   it("survive whatever else stands in their place", async () => {
     const storage = keptIn();
     await recordLoad(storage, "one", onGpu(50), EXPECTED, AT);
@@ -75,6 +90,17 @@ describe("the loads of a model", () => {
         expect((await readLoadHistory(damaged)).get("one")).toHaveLength(1);
       }),
     );
+  });
+
+  it("are kept whole or not at all, cut at any byte", async () => {
+    const storage = keptIn();
+    const laidOut = { cacheBytes: 1, computeBytes: 2, modelBytes: 3, predicted: { cacheBytes: 1, computeBytes: 2 } };
+    for (const digest of ["one", "two"]) await recordLoad(storage, digest, onGpu(50), EXPECTED, AT, laidOut);
+    const [[key, text] = ["", ""]] = [...storage.texts];
+    for (let end = 0; end < text.length; end += 1) {
+      expect((await readLoadHistory(keptIn(new Map([[key, text.slice(0, end)]])))).size, `${end}`).toBe(0);
+    }
+    expect((await readLoadHistory(storage)).size).toBe(2);
   });
 
   it("say how right the predictions were, spills apart", async () => {
