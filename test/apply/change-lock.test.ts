@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import {
   AHEAD_MS,
   type ChangeLock,
+  type Holder,
   lockHolder,
   type LockAnswer,
   SIGN_EVERY_MS,
@@ -108,13 +109,22 @@ describe("the lock for what changes the Mac or the server", () => {
   });
 
   it("is lost by a window that slept while another took it, and is neither signed nor released by it", async () => {
-    const storage = keptIn();
+    const kept = keptIn();
+    const signs: string[] = [];
+    const storage: Storage = {
+      ...kept,
+      set: async (key, text) => {
+        signs.push((JSON.parse(text) as Holder).title);
+        await kept.set(key, text);
+      },
+    };
     const lock = lockOf(await take(storage));
     vi.setSystemTime(Date.now() + SILENT_AFTER_MS);
     const other = lockOf(await take(storage, "Other"));
     expect(await lock.isOurs()).toBe(false);
     await vi.advanceTimersByTimeAsync(3 * SIGN_EVERY_MS);
     await lock.release();
+    expect(signs).toEqual(["Raise", "Other", "Other", "Other", "Other"]);
     expect((await lockHolder(storage, new Date()))?.title).toBe("Other");
     expect(await other.isOurs()).toBe(true);
     await other.release();

@@ -271,6 +271,25 @@ describe("a step that failed is looked at before it is forgotten", () => {
     expect(mac.limitMib()).toBe(0);
   });
 
+  it("a limit that was set without its LaunchDaemon, behind a prompt that was given up, is taken back", async () => {
+    const system = await systemOf({ faults: { timeoutReached: "applied", lintFails: true } });
+    const storage = keptIn();
+    const result = await runChange(journalOf([{ ...LIMIT, daemon: "install" }]), optionsOf(system, storage));
+    expect([mac.limitMib(), mac.daemons.size]).toEqual([57_344, 0]);
+    expect(result).toMatchObject({ kind: "failed", isLeft: true, entry: { effect: { kind: "made" } } });
+    mac.faults = {};
+    await runChange(newUndo(await keptJournal(storage), NOW), optionsOf(system, storage));
+    expect(mac.limitMib()).toBe(0);
+  });
+
+  it("a limit that was there without its LaunchDaemon isn't the change's to take back", async () => {
+    const system = await systemOf({ overrideMib: 57_344, faults: { wrongPassword: true } });
+    const storage = keptIn();
+    const result = await runChange(journalOf([{ ...LIMIT, daemon: "install" }]), optionsOf(system, storage));
+    expect(result).toMatchObject({ kind: "failed", isLeft: false, entry: { effect: { kind: "none" } } });
+    expect(await readJournal(storage)).toEqual({ kind: "none" });
+  });
+
   it("another value than asked for is taken back from where it is", async () => {
     const system = await systemOf({ faults: { lies: 1000 } });
     mac.faults = {};

@@ -171,6 +171,15 @@ describe("creating", () => {
     expect(names(stage.ollama)).toContain(SUGGESTED);
   });
 
+  it("is not made of another model than was judged", async () => {
+    const stage = await setStage();
+    const screen = await openForm(stage);
+    await stage.ollama.put({ ...sampleModel(NEXT), system: "Another one." });
+    await screen.submit();
+    screen.toast("FAILURE", "replaced by another");
+    expect(asked(stage.ollama, "create")).toBe(0);
+  });
+
   it("is not begun while another change is under way", async () => {
     const stage = await setStage();
     const screen = await openForm(stage);

@@ -1,6 +1,7 @@
 import { List } from "@raycast/api";
 import { describe, expect, it, vi } from "vitest";
 import FitModelsToGpuLimit from "../../src/fit-models-to-gpu-limit";
+import { withHeadersLimit } from "../stand-ins/headers-limit";
 import { type Fault, manyModels, sampleModel, type StandInModel } from "../stand-ins/ollama";
 import { sha256 } from "../stand-ins/ollama/model";
 import { type Part, renderCommand, says, type Screen, UNREADABLE } from "../support";
@@ -535,6 +536,19 @@ describe("loading and unloading", () => {
     screen.toast("SUCCESS", "unloaded");
     expect(stage.ollama.loaded()).toEqual([]);
     expect(screen.actions()).toContain("Load Model");
+  });
+
+  it("asks once for a load that takes longer than fetch waits", async () => {
+    const stage = await setStage({ ollama: { loadMs: 300 } });
+    const { fetch: patientFetch } = stage.system;
+    const impatient = withHeadersLimit(patientFetch, 100);
+    const fetch: typeof globalThis.fetch = (input, init) =>
+      (String(input).endsWith("/api/generate") ? impatient : patientFetch)(input, init);
+    const screen = await openList({ system: { ...stage.system, fetch, patientFetch } });
+    await screen.pick("qwen3:8b");
+    await screen.action("Load Model");
+    screen.toast("SUCCESS", "on the GPU");
+    expect(asked(stage.ollama, "generate")).toBe(1);
   });
 
   it("says how much spilled", async () => {

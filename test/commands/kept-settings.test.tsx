@@ -12,7 +12,7 @@ import {
 } from "../../src/fit/kept-settings";
 import { settingsAgentPath } from "../../src/mac/settings-agent";
 import SetGpuLimit from "../../src/set-gpu-limit";
-import { renderCommand } from "../support";
+import { desk, renderCommand } from "../support";
 import { setStage, type Stage } from "./stage";
 
 async function openForm({ system }: Stage) {
@@ -56,6 +56,18 @@ describe("Ollama's settings that survive a restart", () => {
     await screen.submit();
     expect(existsSync(settingsAgentPath(stage))).toBe(false);
     expect(stage.mac.launchctlEnv.has("OLLAMA_CONTEXT_LENGTH")).toBe(false);
+  });
+
+  it("aren't written while another change is under way", async () => {
+    const stage = await setStage();
+    const screen = await openForm(stage);
+    await screen.fill("Context Length", "32768");
+    const holder = { owner: "another window", title: "Set GPU Limit", at: stage.system.now().getTime() };
+    desk.localStorage.set("change-lock", JSON.stringify(holder));
+    await screen.agree("Keep");
+    await screen.submit();
+    screen.toast("FAILURE", "Another Change", "Set GPU Limit");
+    expect(existsSync(settingsAgentPath(stage))).toBe(false);
   });
 
   it("leave another file under that name alone", async () => {

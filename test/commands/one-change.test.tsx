@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import FitModelsToGpuLimit from "../../src/fit-models-to-gpu-limit";
 import ResetGpuLimit from "../../src/reset-gpu-limit";
 import SetGpuLimit from "../../src/set-gpu-limit";
+import ShowGpuMemory from "../../src/show-gpu-memory";
 import { desk, renderCommand, runNoView, type Screen } from "../support";
+import { keepJournal } from "./left-journal";
 import { setStage, type Stage } from "./stage";
 
 const MODEL = "qwen3-coder-next:q4_K_M";
@@ -17,8 +19,11 @@ async function choose(screen: Screen, title: string): Promise<void> {
   await screen.action("Make It Fit This Way");
 }
 
-async function openPlan({ system }: Stage): Promise<Screen> {
-  const screen = await renderCommand(<FitModelsToGpuLimit />, { command: "fit-models-to-gpu-limit", system });
+const openList = ({ system }: Stage) =>
+  renderCommand(<FitModelsToGpuLimit />, { command: "fit-models-to-gpu-limit", system });
+
+async function openPlan(stage: Stage): Promise<Screen> {
+  const screen = await openList(stage);
   await screen.pick(MODEL);
   await screen.action("Show All Ways");
   await screen.settle();
@@ -118,12 +123,34 @@ describe("while another window is at a change", () => {
     expect(pids()).toEqual(before);
   });
 
+  it.each(["Continue", "Dismiss"])("%s is refused", async (action) => {
+    const stage = await stageOf();
+    await keepJournal(stage, { states: ["failed", "failed"] });
+    const screen = await openList(stage);
+    await screen.pick("Raise and Cap");
+    await screen.action("Show Steps");
+    holdLock(stage);
+    if (action === "Dismiss") desk.answers.push(true);
+    await screen.action(action);
+    expect(lastToast(screen)).toMatchObject({ title: UNDER_WAY });
+    expect(stage.mac.prompts).toEqual([]);
+    expect(desk.localStorage.has("journal-1")).toBe(true);
+  });
+
+  it("Quit Ollama is refused", async () => {
+    const stage = await setStage({ ollama: { totalVramBytes: 55_662_788_608 }, mac: { ollama: "app" } });
+    const screen = await renderCommand(<ShowGpuMemory />, { command: "show-gpu-memory", system: stage.system });
+    await screen.pick("Ollama");
+    holdLock(stage);
+    desk.answers.push(true);
+    await screen.action("Quit Ollama");
+    expect(lastToast(screen)).toMatchObject({ title: UNDER_WAY });
+    expect(stage.mac.servers).toHaveLength(1);
+  });
+
   it("loading a model is not held up: it changes nothing that stays", async () => {
     const stage = await stageOf();
-    const screen = await renderCommand(<FitModelsToGpuLimit />, {
-      command: "fit-models-to-gpu-limit",
-      system: stage.system,
-    });
+    const screen = await openList(stage);
     holdLock(stage);
     await screen.pick("qwen3:8b");
     await screen.action("Load Model");
@@ -158,5 +185,23 @@ describe("a plan", () => {
     expect(lastToast(screen)).toMatchObject({ title: "The Limit Was Changed Meanwhile" });
     expect(stage.mac.prompts).toEqual([]);
     expect(stage.mac.limitMib()).toBe(60_000);
+  });
+
+  it("is not carried out where the limit changes while the lock is taken", async () => {
+    const stage = await stageOf();
+    const { pause } = stage.system;
+    const system = {
+      ...stage.system,
+      pause: async (milliseconds: number) => {
+        if (desk.localStorage.has("change-lock")) stage.mac.sysctls.set("iogpu.wired_limit_mb", "60000");
+        await pause?.(milliseconds);
+      },
+    };
+    const screen = await openPlan({ ...stage, system });
+    await choose(screen, RAISE);
+    await screen.action("Apply");
+    expect(lastToast(screen)).toMatchObject({ title: "The Limit Was Changed Meanwhile" });
+    expect(stage.mac.prompts).toEqual([]);
+    expect(desk.localStorage.has("journal-1")).toBe(false);
   });
 });

@@ -286,6 +286,32 @@ describe("what can go wrong", () => {
     });
   });
 
+  it("says that another value is in force than asked for, and takes it back from there", async () => {
+    const stage = await stageOf();
+    const screen = await openPlanOn({
+      ...stage,
+      system: {
+        ...stage.system,
+        run: async (...call) => {
+          const result = await stage.system.run(...call);
+          if (stage.mac.prompts.length === 1) stage.mac.sysctls.set("iogpu.wired_limit_mb", "50000");
+          return result;
+        },
+      },
+    });
+    await agreeTo(screen, RAISE);
+    expect(lastToast(screen)).toMatchObject({
+      style: "FAILURE",
+      title: "Changed, but Not as Asked",
+      message: expect.stringContaining("In force: 50,000 MiB"),
+      actions: ["Continue", "Undo"],
+    });
+    await screen.toastAction("Undo");
+    await screen.confirm(true);
+    await screen.settle();
+    expect(stage.mac.prompts).toHaveLength(2);
+  });
+
   it("says so when the model still spills, and goes on to the next way under what it got", async () => {
     const { screen, stage } = await apply(RAISE, { ollama: spillsBeyond(50.5) });
     expect(lastToast(screen)).toMatchObject({
@@ -408,6 +434,14 @@ describe("a variant with a smaller context", () => {
     expect(stage.ollama.loaded()).toMatchObject([{ model: { name: VARIANT } }]);
   });
 
+  it("that somebody made by hand since the plan was made stays theirs: no Undo takes it away", async () => {
+    const { screen, stage } = await openPlan();
+    await stage.ollama.put({ ...sampleModel(MODEL), name: VARIANT, parameters: { num_ctx: 65_536 }, system: "Mine." });
+    await agreeTo(screen, CAP);
+    expect(lastToast(screen)).toMatchObject({ title: "All on the GPU", actions: [] });
+    expect(stage.ollama.models().find(({ name }) => name === VARIANT)?.system).toBe("Mine.");
+  });
+
   it("replaces another one of its name only after the confirmation says so", async () => {
     const stage = await stageOf();
     await stage.ollama.put({ ...sampleModel(MODEL), name: VARIANT, parameters: { num_ctx: 4096 } });
@@ -427,6 +461,8 @@ describe("a variant with a smaller context", () => {
     await choose(screen, CAP);
     says(said(screen), `Replace ${VARIANT}`, "different model");
     expect(stage.ollama.models().find(({ name }) => name === VARIANT)).toMatchObject({ family: "llama" });
+    await screen.action("Apply");
+    expect(stage.ollama.models().find(({ name }) => name === VARIANT)).toMatchObject({ family: "qwen3next" });
   });
 
   it("leaves a model alone that took its name since the plan was made", async () => {

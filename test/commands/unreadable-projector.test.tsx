@@ -1,4 +1,4 @@
-import { rename } from "node:fs/promises";
+import { readdir, rename, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import FitModelsToGpuLimit from "../../src/fit-models-to-gpu-limit";
@@ -37,6 +37,23 @@ async function hideProjector({ ollama }: Stage): Promise<() => Promise<void>> {
   await rename(file, `${file}-partial`);
   return () => rename(`${file}-partial`, file);
 }
+
+describe("a file that's cut off", () => {
+  it("makes its model Unknown until it's whole, though its digest stays the same", async () => {
+    const stage = await setStage({ ollama: { models: [sampleModel("llama3.1:8b")], files: true } });
+    const folder = join(stage.ollama.modelsFolder, "blobs");
+    const [name = ""] = (await readdir(folder)).filter((file) => file.startsWith("sha256-"));
+    const { size } = await stat(join(folder, name));
+    await truncate(join(folder, name), size - 1024 ** 3);
+    const first = await openList(stage);
+    expect(badge(first)).toBe("Unknown");
+    await truncate(join(folder, name), size);
+    await first.action("Refresh");
+    expect(badge(first)).toBe("Fits · 128K");
+    await first.close();
+    expect(badge(await openList(stage))).toBe("Fits · 128K");
+  });
+});
 
 describe("a projector that cannot be read", () => {
   it("makes its model Unknown until it can be, though its digest stays the same", async () => {

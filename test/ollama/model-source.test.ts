@@ -1,10 +1,11 @@
 import { link, mkdir, mkdtemp, readdir, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ModelDescription } from "../../src/fit/facts";
 import { createOllamaClient } from "../../src/ollama/client";
 import { type DescribeOptions, describeModel, modelsFolders } from "../../src/ollama/model-source";
+import { writeSparseGguf } from "../stand-ins/gguf-writer";
 import { sampleModel, type StandInOllama, startStandInOllama } from "../stand-ins/ollama";
 
 let homeFolder: string;
@@ -113,6 +114,18 @@ describe("the metadata of a model", () => {
     expect((await describeIt()).damage).toMatch(/cut off/);
     await writeFile(path, "not a model");
     expect((await describeIt()).damage).toMatch(/GGUF/);
+  });
+
+  it.each(["FROM", "ADAPTER"])("says what is missing of a second file, as of a projector, too: %s", async (word) => {
+    const [path = ""] = await blobs();
+    const second = join(dirname(path), `sha256-${"b".repeat(64)}`);
+    const tensors = [{ name: "v.patch_embd.weight", type: "F16", shape: [4096, 1_000_000] }];
+    const values = new Map([["general.architecture", "clip"]]);
+    const { fileBytes } = await writeSparseGguf(second, { values, tensors });
+    await truncate(second, fileBytes - 3 * 1024 ** 3);
+    const modelfile = `FROM ${path}\n${word} ${second}\n`;
+    server.fault("show", { kind: "answer", body: JSON.stringify({ model_info: {}, modelfile }) });
+    expect((await describeIt()).damage).toMatch(/^3\.0 GiB of the file are missing/);
   });
 
   it("never comes from a path that the server makes up", async () => {

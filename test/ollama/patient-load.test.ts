@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createOllamaClient, type ClientOptions } from "../../src/ollama/client";
 import type { LoadProgress } from "../../src/ollama/patient-load";
 import { OllamaProblem } from "../../src/ollama/problems";
@@ -60,6 +60,31 @@ describe("a load that takes longer than fetch waits for headers", () => {
     const client = await start({ loadMs: 150 }, { fetch: withHeadersLimit(fetch, 60), patientFetch: fetch });
     await client.load(NAME);
     expect(asked("generate")).toBe(1);
+  });
+});
+
+describe("a load from a slow disk", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  /** The answer of a server that loads for so many minutes. */
+  const loadsFor = (minutes: number): typeof fetch => {
+    const answer = () => Response.json({ done: true });
+    return () => new Promise((resolve) => setTimeout(() => resolve(answer()), minutes * 60_000));
+  };
+
+  it("may take 25 minutes, as 60 GB at 40 MB/s do, but not for ever", async () => {
+    const load = (minutes: number) => {
+      const client = createOllamaClient({ url: "http://127.0.0.1:1", fetch: loadsFor(minutes) });
+      return client.load(NAME).then(
+        () => "loaded",
+        (error: unknown) => (error as OllamaProblem).message,
+      );
+    };
+    const [slow, slower] = [load(25), load(35)];
+    await vi.advanceTimersByTimeAsync(40 * 60_000);
+    expect(await slow).toBe("loaded");
+    expect(await slower).toBe(`Ollama hasn't loaded ${NAME} within 30 minutes.`);
   });
 });
 

@@ -74,6 +74,13 @@ describe("an answer other than 2xx", () => {
     expect(problemOfStatus(status, body, URL)).toMatchObject({ kind, message }),
   );
 
+  it("is told in one line, without what could forge another", () => {
+    const error = "no\r\nsuch\u0000 model\u001b[2J\u202e\u2028end";
+    expect(problemOfStatus(500, JSON.stringify({ error }), URL).message).toBe(
+      "Ollama answered 500: no such model [2J end",
+    );
+  });
+
   it("is told in bounded words, whatever was sent", () => {
     const body = fc.oneof(
       fc.string(),

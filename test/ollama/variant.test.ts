@@ -3,6 +3,7 @@ import { createOllamaClient } from "../../src/ollama/client";
 import {
   createVariant,
   findVariant,
+  lookForVariant,
   removeVariant,
   variantRefusal,
   type VariantRequest,
@@ -193,6 +194,23 @@ describe("a variant", () => {
   });
 });
 
+describe("what a variant's name refers to", () => {
+  const spec = { source: "llama3.1:8b", name: "llama3.1:8b-8k", numCtx: 8192 };
+  const seen = () => lookForVariant(clientOf(), spec);
+
+  it("is the variant only with its context and of its source's own file", async () => {
+    await create();
+    const digest = await digestOf(spec.name);
+    expect(await seen()).toEqual({ kind: "as-asked", digest, isPlain: true });
+    await server.put({ ...sampleModel("llama3.1:8b"), name: spec.name, parameters: { num_ctx: 4096 } });
+    expect(await seen()).toMatchObject({ kind: "another", numCtx: 4096, sharesFile: true });
+    await server.put({ ...sampleModel("qwen3:8b"), name: spec.name, parameters: { num_ctx: 8192 } });
+    expect(await seen()).toMatchObject({ kind: "another", numCtx: 8192, sharesFile: false });
+    await clientOf().remove(spec.name);
+    expect(await seen()).toEqual({ kind: "absent" });
+  });
+});
+
 describe("deleting a variant", () => {
   const remove = async (made: { digest: string } | { source: string; numCtx: number }) =>
     removeVariant(clientOf(), "llama3.1:8b-8k", made, { pause: async () => {} });
@@ -209,7 +227,7 @@ describe("deleting a variant", () => {
 
   it.each([
     ["system", { system: "You are mine." }],
-    ["template", { template: "{{ .Prompt }}" }],
+    ["template", { template: "{{ .System }}: {{ .Prompt }}" }],
     ["parameter", { parameters: { num_ctx: 8192, temperature: 0.1 } }],
     ["context", { parameters: { num_ctx: 4096 } }],
     ["file", { weights: sampleModel("qwen3:8b").weights }],
@@ -217,7 +235,8 @@ describe("deleting a variant", () => {
   ])("leaves one with another %s alone, however it is meant", async (_, changes) => {
     await create();
     const digest = await digestOf("llama3.1:8b-8k");
-    await server.put({ ...sampleModel("llama3.1:8b"), name: "llama3.1:8b-8k", ...changes });
+    const parameters = { ...sampleModel("llama3.1:8b").parameters, num_ctx: 8192 };
+    await server.put({ ...sampleModel("llama3.1:8b"), name: "llama3.1:8b-8k", parameters, ...changes });
     expect(await remove({ digest })).toEqual({ kind: "another" });
     expect(await remove(asRequested)).toEqual({ kind: "another" });
     expect(asked("delete")).toEqual([]);

@@ -127,6 +127,12 @@ describe("a tag in the registry", () => {
     });
   });
 
+  it("is unknown where the answer is larger than any manifest", async () => {
+    const manifest = { layers: layers(["model", 5]), padding: "x".repeat(4 * 1024 * 1024) };
+    expect(await kindOf(() => Promise.resolve(Response.json(manifest)), "a:b")).toBe("unknown");
+    expect(await kindOf(() => Promise.resolve(Response.json({ ...manifest, padding: "" })), "a:b")).toBe("exists");
+  });
+
   it("is unknown where nobody answers in time", async () => {
     const never: typeof fetch = () => new Promise(() => undefined);
     expect(await kindOf(never, "qwen3:8b", { timeoutMs: 10 })).toBe("unknown");

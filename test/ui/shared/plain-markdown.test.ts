@@ -68,6 +68,10 @@ describe("a text from elsewhere", () => {
     );
   });
 
+  it.each(HOSTILE)("holds no mark that another renderer reads, escaped or not: %j", (text) => {
+    expect(plainMarkdown(text)).not.toMatch(/[\\`*<>[\]!|~]/);
+  });
+
   it("is shown as it is", () => {
     for (const text of ["qwen3-coder-next:q4_K_M-64k", "hf.co/unsloth/Qwen3-8B-GGUF:Q4_K_M", "56.0 GiB limit, 256K."])
       expect(plainMarkdown(text)).toBe(text);
