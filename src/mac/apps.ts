@@ -49,17 +49,23 @@ interface Footprint {
   readonly isRounded: boolean;
 }
 
+/** `top` cuts names at 16 characters. */
+const MOST_NAME = 64;
+
 /** Rows below the `PID COMMAND MEM` head. The size may carry a sign for its trend, the process number a mark. */
 export function parseTop(output: string): readonly Footprint[] {
   const lines = output.split("\n");
   const head = lines.findIndex((line) => /^\s*PID\s+COMMAND\s+MEM\s*$/.test(line));
   if (head < 0) return [];
   return lines.slice(head + 1).flatMap((line) => {
-    const match = /^\s*(\d{1,9})[*+-]?\s+(.{0,64}?)\s+(\d{1,12}(?:[.,]\d{1,4})?[BKMGT])[+-]?\s*$/.exec(line);
-    const size = match?.[3] ?? "";
+    const row = line.trim();
+    const [first, last] = [row.indexOf(" "), row.lastIndexOf(" ")];
+    const pid = /^(\d{1,9})[*+-]?$/.exec(row.slice(0, Math.max(0, first)))?.[1];
+    const size = /^(\d{1,12}(?:[.,]\d{1,4})?[BKMGT])[+-]?$/.exec(row.slice(last + 1))?.[1] ?? "";
     const bytes = parseSize(size);
     const isRounded = /^\d+[GT]$/.test(size);
-    return match && bytes !== undefined ? [{ pid: Number(match[1]), command: match[2] ?? "", bytes, isRounded }] : [];
+    const command = row.slice(first, last).trim().slice(0, MOST_NAME);
+    return pid !== undefined && bytes !== undefined ? [{ pid: Number(pid), command, bytes, isRounded }] : [];
   });
 }
 

@@ -146,13 +146,13 @@ export async function readSwitchedOff(
   domain: JobDomain = "system",
 ): Promise<ReadonlySet<string> | undefined> {
   const { stdout } = await run(LAUNCHCTL, ["print-disabled", domain], { timeoutMs: 3_000 });
-  return /^\s*disabled services = \{/m.test(stdout) ? parseDisabled(stdout) : undefined;
+  return /^[ \t]*disabled services = \{/m.test(stdout) ? parseDisabled(stdout) : undefined;
 }
 
 /** Labels that are switched off, from lines such as `"org.example" => disabled`; older releases write `true`. */
 export function parseDisabled(output: string): ReadonlySet<string> {
   return new Set(
-    [...output.matchAll(/^\s*"([^"\n]{1,200})" => (?:disabled|true)\s*$/gm)].flatMap(([, label]) =>
+    [...output.matchAll(/^[ \t]*"([^"\n]{1,200})" => (?:disabled|true)[ \t]*$/gm)].flatMap(([, label]) =>
       label === undefined ? [] : [label],
     ),
   );

@@ -134,6 +134,8 @@ export async function readListedDevice(run: Runner): Promise<number | undefined>
 
 /** Bytes of the Metal device in `MTL0: Apple M1 Max (26000 MiB, 25999 MiB free)`; older builds write "Metal:". */
 export function parseDeviceList(output: string): number | undefined {
-  const mib = parseWhole(/^\s*(?:MTL\d|Metal): [^\n]{1,100}? \((\d{1,9}) MiB, \d{1,9} MiB free\)/m.exec(output)?.[1]);
+  const mib = parseWhole(
+    /^[ \t]*(?:MTL\d|Metal): [^\n]{1,100}? \((\d{1,9}) MiB, \d{1,9} MiB free\)/m.exec(output)?.[1],
+  );
   return mib ? mib * MIB : undefined;
 }

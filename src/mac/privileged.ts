@@ -188,7 +188,7 @@ export function scriptErrorText(stderr: string): string {
     stderr
       .trim()
       .replace(/^.{0,40}?\d+:\d+: (?:execution error: )?/, "")
-      .replace(/\s*\(-?\d{1,9}\)$/, ""),
+      .replace(/\(-?\d{1,9}\)$/, ""),
   );
 }
 

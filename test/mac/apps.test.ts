@@ -91,6 +91,13 @@ describe("parsers", () => {
     expect(parseTop("701 a 5M\n")).toEqual([]);
   });
 
+  it.each([" ", "1 ", "1 a 1K ", "\n"])("takes time in proportion to rows that repeat %j", (text) => {
+    const began = performance.now();
+    parseTop(`PID COMMAND MEM\n1 ${text.repeat(60_000)}x`);
+    parsePrograms(`1 501 ${text.repeat(60_000)}x`);
+    expect(performance.now() - began).toBeLessThan(500);
+  });
+
   it("never lets anything but an app be quit, whatever is printed", () => {
     const path = fc.oneof(
       fc.string(),

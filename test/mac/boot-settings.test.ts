@@ -172,6 +172,12 @@ describe("parsers", () => {
     expect([...parseDisabled(output)]).toEqual(["a", "c"]);
   });
 
+  it.each(["\n", " ", "\t", '"a" => disabled '])("takes time in proportion to an output that repeats %j", (text) => {
+    const began = performance.now();
+    parseDisabled(text.repeat(60_000));
+    expect(performance.now() - began).toBeLessThan(500);
+  });
+
   it("takes paths out of words, but no program of macOS", () => {
     expect(scriptPaths(["/bin/sh", "-c", "exec /opt/a.sh --to=/tmp/log; /usr/sbin/sysctl -a|/opt/b"])).toEqual([
       "/opt/a.sh",

@@ -80,7 +80,7 @@ describe("changeGpuLimit", () => {
     [
       "switched off",
       {
-        daemons: { [PLIST]: FORMER.replaceAll(FORMER_LABEL, LAUNCH_DAEMON_LABEL) },
+        daemons: { [PLIST]: FORMER.replaceAll(FORMER_LABEL, LAUNCH_DAEMON_LABEL).replace("50000", "57344") },
         disabledDaemons: [LAUNCH_DAEMON_LABEL],
       },
     ],
@@ -524,6 +524,14 @@ describe("answers of osascript", () => {
   it("are cut down to the words that matter", () => {
     expect(scriptErrorText("0:1874: execution error: sysctl: no\nsuch key (1)\n")).toBe("sysctl: no such key");
     expect(scriptErrorText("x".repeat(10_000))).toHaveLength(200);
+  });
+
+  it.each([" ", "\n", "(1) ", "1:1: "])("take time in proportion to a text that repeats %j", (text) => {
+    const hostile = `0:1: error: no${text.repeat(64 * 1024)}x`;
+    const began = performance.now();
+    classifyScriptError(hostile);
+    parseSteps(`value set\n${hostile}`);
+    expect(performance.now() - began).toBeLessThan(500);
   });
 
   it("are read with the line ends of AppleScript", () => {
