@@ -127,8 +127,9 @@ async function toSetting(
 export type JobDomain = "system" | `gui/${number}`;
 
 /**
- * Whether launchd runs a job at the next start or login; undefined where it doesn't say. launchd tells anybody: `print` ends with 113, its "no such service", for what is not loaded, and `print-disabled` lists
- * what was switched off, which is not loaded at the next start whatever is loaded now.
+ * Whether launchd runs a job at the next start or login; undefined where it doesn't say. It tells anybody: `print` ends with
+ * 113, its "no such service", for what is not loaded, and `print-disabled` lists what was switched off, which is not loaded
+ * at the next start whatever is loaded now.
  */
 export async function readJobState(run: Runner, domain: JobDomain, label: string): Promise<DaemonState | undefined> {
   const [printed, disabled] = await Promise.all([

@@ -66,6 +66,6 @@ export default async function applyPlan({ planId }: Input) {
     steps: steps.map(stepText),
     result: said,
     leftToThePerson: left,
-    judgedAgain: await judgedNow({ row }, steps),
+    judgedAgain: await judgedNow({ option, row, steps }),
   };
 }

@@ -106,6 +106,14 @@ describe("Ollama's settings that survive a restart", () => {
     screen.toast("SUCCESS", "opens Ollama to the network");
   });
 
+  it("ask nothing where nothing is typed and nothing kept", async () => {
+    const stage = await setStage();
+    const screen = await openForm(stage);
+    await screen.submit();
+    screen.toast("FAILURE", "Nothing to Keep");
+    expect(existsSync(settingsAgentPath(stage))).toBe(false);
+  });
+
   it("are copied for no place with a value that isn't one of Ollama's, nor without any", async () => {
     const stage = await setStage();
     const screen = await openForm(stage);

@@ -71,11 +71,11 @@ function leftText({ changes }: PlanOption, isHere: boolean): string | undefined 
     : "The person looks for this build and pulls it with Ollama: no tool does.";
 }
 
-/** How a model is judged now, read again: after a change to it, or as the variant that was made of it. */
-export async function judgedNow({ row }: Pick<ToolPlan, "row">, steps: readonly Step[]) {
+/** How a model is judged now, read again: after a change to it, or as the build or variant that runs in its place. */
+export async function judgedNow({ option, row, steps }: Pick<ToolPlan, "row"> & Omit<ToolOption, "id">) {
   const variant = steps.find((step) => step.kind === "create-variant")?.name;
   try {
-    const name = variant ?? buildKey(row.model);
+    const name = variant ?? buildKey(option.changes.otherBuild?.input.model ?? row.model);
     const world = await readToolWorld(undefined, name);
     return modelAnswer(rowNamed(world, name), world.snapshot);
   } catch {

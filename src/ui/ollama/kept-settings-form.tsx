@@ -1,4 +1,4 @@
-import { Action, ActionPanel, Form, Icon } from "@raycast/api";
+import { Action, ActionPanel, Form, Icon, showToast, Toast } from "@raycast/api";
 import { useForm, usePromise } from "@raycast/utils";
 import type { Snapshot } from "../../app/snapshot";
 import { getSystem } from "../../app/system";
@@ -40,6 +40,8 @@ function KeptSettingsForm(props: Props) {
   return <Fields {...props} {...data} isLoading={isLoading} readAgain={() => void revalidate()} />;
 }
 
+const NOTHING_TO_KEEP = { style: Toast.Style.Failure, title: "Nothing to Keep", message: "Fill in a value first." };
+
 type Typed = Record<KeptName, string>;
 
 function Fields({
@@ -60,7 +62,11 @@ function Fields({
       const typed = value?.trim() ?? "";
       return typed === "" || KEPT_SETTINGS[name].takes(typed) ? undefined : KEPT_SETTINGS[name].placeholder;
     }),
-    onSubmit: (typed) => keep(trimmed(typed)),
+    onSubmit: (typed) => {
+      const wanted = trimmed(typed);
+      const isNothing = KEPT_NAMES.every((name) => wanted[name] === undefined);
+      return isNothing && agent.kind === "none" ? showToast(NOTHING_TO_KEEP).then(() => undefined) : keep(wanted);
+    },
   });
   const renew = () => {
     readAgain();

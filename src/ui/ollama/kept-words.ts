@@ -54,12 +54,15 @@ function reachText(kind: ServerIdentity["kind"]): string {
 function useText(inUse: KeptInUse | undefined): readonly string[] {
   if (inUse === undefined) return [];
   const { missing, unset, sliderContext } = inUse;
-  const [was, it] = missing.length === 1 ? ["was", "it"] : ["were", "them"];
+  const was = missing.length === 1 ? "was" : "were";
+  const them = (names: readonly KeptName[]) => (names.length === 1 ? "it" : "them");
   return [
     missing.length === 0
       ? ""
-      : `The running Ollama started before ${titlesOf(missing)} ${was} set: restart it to use ${it}.`,
-    unset.length === 0 ? "" : `macOS doesn't have ${titlesOf(unset)} now: Keep After Restarts sets them again.`,
+      : `The running Ollama started before ${titlesOf(missing)} ${was} set: restart it to use ${them(missing)}.`,
+    unset.length === 0
+      ? ""
+      : `macOS doesn't have ${titlesOf(unset)} now: Keep After Restarts sets ${them(unset)} again.`,
     sliderContext === undefined
       ? ""
       : `The app's slider gives it ${formatContext(Number(sliderContext))} of context in place of the kept length.`,
