@@ -867,6 +867,17 @@ describe("smaller builds", () => {
     expect(asked.filter((url) => url.includes("/blobs/")).length).toBeGreaterThan(0);
   });
 
+  it("stay as they were where the person stops while a header is read", async () => {
+    const { screen, registry } = await withRegistries([quantized("qwen3-coder-next:q3_K_M", "Q3_K")]);
+    registry.fault("stalls");
+    await screen.press("Check for Smaller Builds");
+    await screen.until("Reading a header");
+    await screen.toastAction("Stop");
+    await screen.settle();
+    expect(screen.toasts()).toEqual([]);
+    expect(screen.metadata().find(({ title }) => title === "After")?.value).toBe("[Fits · 256K, if Published]");
+  });
+
   it("are read once: what a header tells is kept by its digest", async () => {
     const first = await withRegistries([quantized("qwen3-coder-next:q3_K_M", "Q3_K")]);
     await first.screen.action("Check for Smaller Builds");

@@ -2,7 +2,7 @@ import { searchLargestContext } from "../largest-context";
 import { rulesOf } from "../runners";
 import type { Steps } from "../steps";
 import { formatContext, formatCount } from "../units";
-import { contextOf, fitsLimit, type KnownVerdict } from "../verdict";
+import { contextOf, fitsLimit, judge, type KnownVerdict } from "../verdict";
 import { verdictSentence } from "../verdict-text";
 import { applyChanges, type PullBuildChange } from "./changes";
 import { needsHelp, type PlanInput } from "./plan-input";
@@ -30,17 +30,17 @@ export const ggufBuild: Proposal = {
     if (taken === undefined) return [unknownBuild(plan, before, { title: TITLE, pullBuild: gguf })];
     const { way, alone } = taken;
     const context = yield* contextText(plan, gguf, alone);
-    return [{ ...way, sentence: `${verdictSentence(way.after)} ${context}` }];
+    return [{ ...way, sentence: `${verdictSentence(way.after)} ${context}`.trimEnd() }];
   },
 };
 
-/** Which context it gets if nothing sets one, and where it doesn't fit at that, the largest at which it does. */
+/** Which context Ollama gives it, and where it doesn't fit at the judged one, the largest at which it does. */
 function* contextText({ input }: PlanInput, pullBuild: PullBuildChange, alone: KnownVerdict): Steps<string> {
-  const { value, source } = contextOf(alone);
-  const given = `Nothing set, it runs at ${formatContext(value)}: ${source}.`;
-  if (fitsLimit(alone)) return given;
-  const most = yield* searchLargestContext(applyChanges(input, { pullBuild }), value);
-  return most === undefined
-    ? `${given} It doesn't fit at any context.`
-    : `${given} It fits up to ${formatCount(most)} tokens.`;
+  const state = applyChanges(input, { pullBuild });
+  const given = contextOf(judge({ ...state, options: { ...state.options, context: "default" } }));
+  const words = given && `Nothing set, it runs at ${formatContext(given.value)}: ${given.source}.`;
+  if (fitsLimit(alone)) return words ?? "";
+  const most = yield* searchLargestContext(state, contextOf(alone).value);
+  const fits = most === undefined ? "It doesn't fit at any context." : `It fits up to ${formatCount(most)} tokens.`;
+  return [words, fits].filter((each) => each !== undefined).join(" ");
 }

@@ -41,7 +41,9 @@ export async function askForBuilds(planned: PlanInput): Promise<AskedBuilds | un
     signal: stop.signal,
     version: planned.input.server.version,
     onBytes: (bytes) => {
-      if (!stop.signal.aborted) toast.message = `Reading a header: ${formatBytes(bytes)}`;
+      const message = `Reading a header: ${formatBytes(bytes)}`;
+      // Each change is a call to Raycast.
+      if (!stop.signal.aborted && toast.message !== message) toast.message = message;
     },
   };
   const asked = await (rulesOf(planned.input.model).levers.pullBuild

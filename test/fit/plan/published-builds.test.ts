@@ -59,6 +59,14 @@ describe("the GGUF build that a registry has", () => {
     expect(option?.commands[1]).toContain(`FROM ${NAME}`);
   });
 
+  it("names Ollama's own context beside one that was chosen to judge at", () => {
+    const { server } = planned.input;
+    const chosen = mlxPlanFor(24, { server, options: { context: 8192 } });
+    const option = ofKind({ ...chosen, gguf: gguf(described(QWEN.header)) }, "gguf-build");
+    expect(option && contextOf(option.after).value).toBe(8192);
+    expect(option?.sentence).toContain("Nothing set, it runs at 4K: Ollama's default (server log).");
+  });
+
   it("is meant by its digest where the installed build has the same name", () => {
     const long = mlxPlanFor(24, { server: { ...SERVER_32K, tierNumCtx: logged(262_144) } });
     const same = gguf(described(QWEN.header), { sharesName: true, digest: "d".repeat(64) });
