@@ -165,6 +165,19 @@ describe("keeping a model loaded", () => {
     await screen.action("Keep Loaded… › For 5 Minutes");
     screen.doesNotSay("stays loaded");
   });
+
+  it("leads on where it has to be loaded again and fails for memory", async () => {
+    const stage = await setStage();
+    const body = JSON.stringify({ model: QWEN, prompt: "" });
+    await fetch(`${stage.ollama.url}/api/generate`, { method: "POST", body });
+    const screen = await renderCommand(<ShowGpuMemory />, { command: "show-gpu-memory", system: stage.system });
+    await screen.pick(QWEN);
+    stage.ollama.fault("generate", { kind: "http500", message: "out of memory" });
+    await screen.action("Keep Loaded… › For 1 Hour");
+    expect(screen.toast("FAILURE", "Not Enough Memory").actions).toEqual(["Make It Fit", "Copy Details"]);
+    await screen.toastAction("Make It Fit");
+    screen.says("## Cap the Context at 32K", "The last load failed.");
+  });
 });
 
 describe("subtitles", () => {

@@ -89,9 +89,10 @@ function isAlternative({ isBeside, changes }: PlanOption): boolean {
   return isBeside === true || changes.otherBuild !== undefined || changes.pullBuild !== undefined;
 }
 
-/** The heading above the first option: "It Fits" only where there's nothing to add to that. */
+/** The heading above the first option: "It Fits" only where there's nothing to add to that, and nothing risky is recommended. */
 export function headline({ before, options, instead }: Extract<Plan, { kind: "options" }>): string {
   const [first] = options;
+  if (instead === undefined && first?.kind === "beyond-reserve") return "Possible, at a Risk";
   if (instead !== undefined || first?.kind !== "already-fits" || before.kind !== "fits") return "Recommended";
   if (first.now !== undefined) return "It Fits Alone";
   return first.costs.length === 0 ? "It Fits" : "It Fits for Now";

@@ -571,3 +571,13 @@ describe("a model that fits by its verdict and still failed to load", () => {
     expect(options.map(({ title }) => title)).toEqual(["Load It Anyway"]);
   });
 });
+
+it("never recommends a limit that leaves macOS less than is advised, though nothing else is left", () => {
+  const options = { context: "effective", kvCacheType: "q8_0" } as const;
+  const planned = planFor("qwen3-coder-next", 64, 26, { options, limit: limitOf(48 * GIB) });
+  const advice = planned.advice && { ...planned.advice, reserveBytes: 15 * GIB };
+  const plan = makePlan({ ...planned, advice, canCap: false, builds: allMissing });
+  if (plan.kind !== "options") throw new Error(`options expected, not ${plan.kind}`);
+  expect(plan.options.map(({ kind }) => kind)).toEqual(["beyond-reserve"]);
+  expect(headline(plan)).not.toMatch(/recommended/i);
+});
