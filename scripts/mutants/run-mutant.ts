@@ -41,18 +41,18 @@ export async function runMutant(
   const times = timesIn(source, mutant);
   if (times !== 1) return error(times === 0 ? "text not found" : `text found ${times} times`);
   writeFileSync(path, mutated(source, mutant));
-  try {
-    return await runTest(folder, mutant, onStart);
-  } finally {
-    writeFileSync(path, source);
-  }
+  const without = await runTest(folder, mutant, onStart).finally(() => writeFileSync(path, source));
+  if (without.kind !== "timed-out") return without;
+  // So it may on a busy machine, mutant or not.
+  const whole = await runTest(folder, mutant, onStart);
+  return whole.kind === "survived" ? { kind: "killed" } : error("fails with the mend, too");
 }
 
 async function runTest(
   folder: string,
   { test, named }: Mutant,
   onStart: (child: ChildProcess) => void,
-): Promise<MutantResult> {
+): Promise<TestResult> {
   const report = join(folder, "mutant.json");
   rmSync(report, { force: true });
   const pattern = named.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
@@ -96,15 +96,21 @@ export interface Report {
 
 /** Code that can't run proves nothing. */
 const BROKEN = /^(?:ReferenceError|Error: Transform failed)\b/;
+const TIMED_OUT = /^Error: (?:Test|Hook) timed out in /;
+
+/** As {@link MutantResult}; "timed-out" = nothing else is wrong with those tests that failed. */
+type TestResult = MutantResult | { readonly kind: "timed-out" };
 
 /** Killed only by a test that ran and failed: neither by a file that doesn't start nor by code that can't run. */
-export function judgeReport({ testResults }: Report): MutantResult {
+export function judgeReport({ testResults }: Report): TestResult {
   const ran = testResults
     .flatMap(({ assertionResults }) => assertionResults)
     .filter(({ status }) => status === "passed" || status === "failed");
   const failures = ran.filter(({ status }) => status === "failed").map((each) => (each.failureMessages ?? []).join());
-  if (failures.some((message) => !BROKEN.test(message))) return { kind: "killed" };
-  if (failures.length > 0) return error(`doesn't run: ${firstLine(failures[0])}`);
+  const broken = failures.find((message) => BROKEN.test(message));
+  if (failures.some((message) => !BROKEN.test(message) && !TIMED_OUT.test(message))) return { kind: "killed" };
+  if (broken !== undefined) return error(`doesn't run: ${firstLine(broken)}`);
+  if (failures.length > 0) return { kind: "timed-out" };
   if (ran.length > 0) return { kind: "survived" };
   const message = testResults.map((result) => result.message).find((each) => each !== "");
   return error(message === undefined ? "no test of that name" : `doesn't start: ${firstLine(message)}`);

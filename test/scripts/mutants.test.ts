@@ -49,6 +49,12 @@ describe("a run with a mend taken out", () => {
     expect(judgeReport({ testResults: [] })).toMatchObject({ kind: "error" });
   });
 
+  it("is told apart where tests only ran out of time", () => {
+    const late = ["failed", "Error: Test timed out in 30000ms."] as const;
+    expect(judgeReport(report("", ["passed"], late))).toEqual({ kind: "timed-out" });
+    expect(judgeReport(report("", late, ["failed", "AssertionError: no"]))).toEqual({ kind: "killed" });
+  });
+
   it("doesn't where the code can't run at all", () => {
     const broken = { kind: "error", reason: "doesn't start: Transform failed with 1 error" };
     expect(judgeReport(report("Transform failed with 1 error\nat line 3"))).toEqual(broken);
