@@ -31,7 +31,7 @@ it("no sentence of a world with MLX models alone promises a cap", async () => {
   const checked: string[] = [];
   for await (const { name, text } of everyScreen(MLX_WORLDS)) {
     const flat = text.replace(/\s+/g, " ");
-    if (flat.includes("Send the Request")) checked.push(name);
+    if (flat.includes("Prompt Length")) checked.push(name);
     for (const pattern of PROMISES) {
       const hit = pattern.exec(flat);
       if (hit) found.push(`${name}: …${flat.slice(Math.max(0, hit.index - 60), hit.index + 80)}…`);
