@@ -66,9 +66,7 @@ export async function listedEstimate(
   for (const [digest, description] of described) known.set(digest, description);
   const all = file === undefined ? snapshot : { ...snapshot, models: [...snapshot.models, file.model] };
   const rows = (judge: JudgeOptions) =>
-    runSteps(rowJudge()(all, known, judge).steps).filter(({ model }) =>
-      models.some(({ digest }) => digest === model.digest),
-    );
+    runSteps(rowJudge()(all, known, judge).steps).filter(({ model }) => models.includes(model));
   const found = rows(settings.judge);
   const notes = file?.note === undefined ? [] : [file.note];
   const isOpen = context === undefined && snapshot.limit.kind === "unknown" && found.some(lacksContext);
