@@ -66,15 +66,19 @@ export interface LoadedUse {
   readonly growsTo?: number;
 }
 
-/** The larger of the server's count and the need; the part on the GPU in proportion. Without a need it's "at least". */
+/**
+ * With llama.cpp the larger of the server's count and the need, the part on the GPU in proportion; without a need it's "at
+ * least". What MLX has is what's counted: it takes more only as prompts come, so that the need is where it grows to.
+ */
 export function loadedUse({ sizeBytes, vramBytes }: LoadedModel, need: NotedNeed | undefined): LoadedUse {
-  const bytes = Math.max(sizeBytes, need?.bytes ?? 0);
+  const grows = need?.engine === "mlx";
+  const bytes = Math.max(sizeBytes, grows ? 0 : (need?.bytes ?? 0));
   const share = sizeBytes === 0 ? 1 : Math.min(1, vramBytes / sizeBytes);
   return {
     bytes,
     gpuBytes: Math.max(vramBytes, Math.round(bytes * share)),
-    isLeast: need === undefined,
+    isLeast: need === undefined || grows,
     cpuShare: 1 - share,
-    growsTo: need?.engine === "mlx" && need.bytes > sizeBytes ? need.bytes : undefined,
+    growsTo: grows && need.bytes > sizeBytes ? need.bytes : undefined,
   };
 }

@@ -74,7 +74,7 @@ export function modelText(model: WatchedModel, now: Date): string {
   const { use, contextLength, runner, engine, sizeBytes } = model;
   const rules = engine && rulesOfEngine(engine);
   const grows = rules?.cache === "grows";
-  const size = `${use.isLeast ? "at least " : ""}${formatBytes(grows ? sizeBytes : use.bytes)}`;
+  const size = `${use.isLeast && use.growsTo === undefined ? "at least " : ""}${formatBytes(grows ? sizeBytes : use.bytes)}`;
   return [
     model.name,
     use.growsTo === undefined ? size : `${size}, grows to ${formatBytes(use.growsTo)}`,
