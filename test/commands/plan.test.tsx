@@ -438,7 +438,9 @@ describe("a variant with a smaller context", () => {
     const { screen, stage } = await openPlan();
     await stage.ollama.put({ ...sampleModel(MODEL), name: VARIANT, parameters: { num_ctx: 65_536 }, system: "Mine." });
     await agreeTo(screen, CAP);
-    expect(lastToast(screen)).toMatchObject({ title: "All on the GPU", actions: [] });
+    expect(stage.ollama.loaded()).toMatchObject([{ model: { name: VARIANT } }]);
+    expect(screen.actions()).toContain("Copy Name");
+    expect(screen.actions()).not.toContain("Undo");
     expect(stage.ollama.models().find(({ name }) => name === VARIANT)?.system).toBe("Mine.");
   });
 
