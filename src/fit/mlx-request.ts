@@ -102,7 +102,7 @@ export function requestCost(name: string, tokens: number, { low, high, savedStat
   return [
     `Ollama loads ${name} where it isn't loaded, counts the tokens of a short prompt, and then reads one of about ${formatCount(tokens)} and generates one token.`,
     "That takes minutes, and the GPU is busy with it.",
-    `Memory is predicted to rise to ${formatBytes(low)} to ${formatBytes(high)}.`,
+    `Memory is predicted to rise to between ${formatBytes(low)} and ${formatBytes(high)}.`,
     ...(savedStates > 0 ? ["States of it stay in RAM until the model is unloaded."] : []),
     "The text is common words. How long the model stays loaded doesn't change.",
   ].join(" ");
