@@ -436,8 +436,9 @@ describe("a variant with a smaller context", () => {
 
   it("that somebody made by hand since the plan was made stays theirs: no Undo takes it away", async () => {
     const { screen, stage } = await openPlan();
+    await choose(screen, CAP);
     await stage.ollama.put({ ...sampleModel(MODEL), name: VARIANT, parameters: { num_ctx: 65_536 }, system: "Mine." });
-    await agreeTo(screen, CAP);
+    await screen.action("Apply");
     expect(stage.ollama.loaded()).toMatchObject([{ model: { name: VARIANT } }]);
     expect(screen.actions()).toContain("Copy Name");
     expect(screen.actions()).not.toContain("Undo");
