@@ -34,20 +34,21 @@ async function usedStage() {
   return { stage, before, spoil };
 }
 
-/** The same JSON without a field of its first or second level, as an earlier version may have left it. */
+/** The same lines of JSON without a field of their first or second level, as an earlier version may have left them. */
 function without(field: string): (text: string) => string {
   const less = (value: unknown): unknown =>
     typeof value !== "object" || value === null || Array.isArray(value)
       ? value
       : Object.fromEntries(Object.entries(value).filter(([key]) => key !== field));
-  return (text) => {
-    const start = text.indexOf("{");
-    const inner = Object.entries(less(JSON.parse(text.slice(start))) as object).map(([key, value]) => [
+  const lessOfLine = (line: string): string => {
+    const start = line.indexOf("{");
+    const inner = Object.entries(less(JSON.parse(line.slice(start))) as object).map(([key, value]) => [
       key,
       less(value),
     ]);
-    return text.slice(0, start) + JSON.stringify(Object.fromEntries(inner));
+    return line.slice(0, start) + JSON.stringify(Object.fromEntries(inner));
   };
+  return (text) => text.split("\n").map(lessOfLine).join("\n");
 }
 
 describe("what an earlier session left in the caches", () => {
@@ -63,7 +64,18 @@ describe("what an earlier session left in the caches", () => {
     ["snapshot", ["machine", "limit", "advice", "state", "server", "models", "loaded", "isLocal", "ram"]],
     [
       "description",
-      ["metadata", "parameters", "projectors", "adapters", "capabilities", "drafts", "model", "cautions"],
+      [
+        "parameters",
+        "projectors",
+        "adapters",
+        "capabilities",
+        "drafts",
+        "values",
+        "kinds",
+        "tensors",
+        "model",
+        "cautions",
+      ],
     ],
     ["note", ["needs", "planned", "ramBytes"]],
   ])("that lacks a field ends no command, and changes nothing that's seen: %s", async (_, fields) => {

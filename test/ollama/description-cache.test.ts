@@ -113,17 +113,26 @@ describe("a stored description", () => {
       description.filter(({ projectors, adapters }) => projectors.length > 0 && adapters.length > 0),
       { numRuns: 1, seed: 1 },
     );
-    const whole = JSON.parse(serializeDescription(first as ModelDescription)) as Record<string, unknown>;
-    expect(deserializeDescription(JSON.stringify(whole))).toBeDefined();
-    const parts = ["metadata", "metadataSource", "parameters", "capabilities", "projectors", "adapters", "drafts"];
-    for (const part of parts) {
-      for (const other of [undefined, null, 5, "x", {}, [{}], [null]]) {
-        const text = JSON.stringify({ ...whole, [part]: other });
-        expect(deserializeDescription(text), text).toBeUndefined();
+    const [head = "", metadata = ""] = serializeDescription(first as ModelDescription).split("\n");
+    const changed = (line: string, part: string, other: unknown) =>
+      JSON.stringify({ ...(JSON.parse(line) as object), [part]: other });
+    const others = [undefined, null, 5, "x", {}, [{}], [null]];
+    expect(deserializeDescription(`${head}\n${metadata}`)).toBeDefined();
+    for (const part of ["metadataSource", "parameters", "capabilities", "projectors", "adapters", "drafts"]) {
+      for (const other of others) {
+        const text = changed(head, part, other);
+        expect(deserializeDescription(`${text}\n${metadata}`), text).toBeUndefined();
       }
     }
     for (const part of ["parentModel", "weightsFile", "requires", "weightBytes", "damage"]) {
-      expect(deserializeDescription(JSON.stringify({ ...whole, [part]: { not: "a text" } })), part).toBeUndefined();
+      const text = changed(head, part, { not: "a text" });
+      expect(deserializeDescription(`${text}\n${metadata}`), part).toBeUndefined();
+    }
+    for (const part of ["values", "tensors"]) {
+      for (const other of others) {
+        const text = changed(metadata, part, other);
+        expect(deserializeDescription(`${head}\n${text}`), text).toBeUndefined();
+      }
     }
   });
 

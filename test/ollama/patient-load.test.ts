@@ -28,7 +28,7 @@ const problemOf = async (work: Promise<unknown>) => {
 
 describe("a load that takes longer than fetch waits for headers", () => {
   it("is asked for again until the model is there", async () => {
-    const client = await start({ loadMs: 250 }, { fetch: withHeadersLimit(fetch, 60) });
+    const client = await start({ loadMs: 1_000 }, { fetch: withHeadersLimit(fetch, 60) });
     await client.load(NAME, { numCtx: 8192 });
     expect(server.loaded()).toMatchObject([{ numCtx: 8192 }]);
     expect(server.loaded()[0]).not.toHaveProperty("isLoading");
