@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
@@ -10,8 +11,8 @@ export default defineConfig({
     include: ["test/**/*.test.{ts,tsx}"],
     server: { deps: { inline: ["@raycast/utils"] } },
     restoreMocks: true,
-    // By default one core is left free, which on a machine of two is half of it.
-    maxWorkers: "100%",
+    // By default one core is left free, which on a machine of two is half of it; and tests wait a quarter of their time.
+    maxWorkers: Math.ceil(1.5 * availableParallelism()),
     // Properties and slow scans take their time on a busy machine; nothing here is about speed.
     testTimeout: 60_000,
   },

@@ -95,8 +95,18 @@ export function smallBlobs(model: StandInModel): ReadonlyMap<string, string> {
   return new Map([configOf(model), ...paramsOf(model), ...texts, ...files].map((text) => [sha256(text), text]));
 }
 
+/** What follows from a model, which never changes, is worked out once: lists are asked for all the time. */
+function once<T>(work: (model: StandInModel) => T): (model: StandInModel) => T {
+  const known = new WeakMap<StandInModel, T>();
+  return (model) => {
+    const result = known.get(model) ?? work(model);
+    known.set(model, result);
+    return result;
+  };
+}
+
 /** The manifest as Ollama stores it; `/api/tags` gives its SHA-256 as the model's digest. */
-export function manifestOf(model: StandInModel): Manifest {
+export const manifestOf = once((model): Manifest => {
   const layer = (kind: string, text: string): Layer => ({
     mediaType: `application/vnd.ollama.image.${kind}`,
     digest: `sha256:${sha256(text)}`,
@@ -135,7 +145,7 @@ export function manifestOf(model: StandInModel): Manifest {
     ],
     ...(model.runner ? { runner: model.runner, format: model.format } : {}),
   };
-}
+});
 
 /** The weights of a GGUF model are one layer; of an MLX model every tensor is one, and config.json. */
 function weightLayers(
@@ -155,9 +165,7 @@ function weightLayers(
   ];
 }
 
-export function digestOf(model: StandInModel): string {
-  return sha256(JSON.stringify(manifestOf(model)));
-}
+export const digestOf = once((model) => sha256(JSON.stringify(manifestOf(model))));
 
 /** What `/api/tags` calls the size: all layers and the config, shared or not. */
 export function sizeOf(model: StandInModel): number {
