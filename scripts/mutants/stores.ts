@@ -189,7 +189,7 @@ export const STORE_ROWS = {
       {
         fault: "A projector that couldn't be read once is never read again",
         file: "src/app/read-descriptions.ts",
-        mend: " && [...projectors, ...adapters].every(({ bytes }) => bytes !== undefined)",
+        mend: " && hasSizes(description)",
         without: "",
         test: "test/commands/unreadable-projector.test.tsx",
         named: "makes its model Unknown until it can be",

@@ -1,11 +1,12 @@
-import type { BuildAnswer, InstalledModel, MlxBuilds, ModelDescription, PublishedBuild } from "../fit/facts";
-import { sharedTensors } from "../ollama/shared-metadata";
+import type { BuildAnswer, InstalledModel, MlxBuilds, PublishedBuild } from "../fit/facts";
+import { withSharedTensors } from "../ollama/shared-metadata";
 import type { BlobOptions } from "../registry/blob-stream";
 import { describeBuild, publishedBuild } from "../registry/describe-build";
 import { type BuildSearch, findSmallerBuilds } from "../registry/find-builds";
 import { findGguf } from "../registry/find-gguf";
 import { findSmallerMlx } from "../registry/find-smaller-mlx";
 import type { FirstTag, FoundTag } from "../registry/first-tag";
+import { hasSizes } from "./read-descriptions";
 import { storedDescription, storeDescription } from "./description-store";
 import { getSystem } from "./system";
 
@@ -73,17 +74,9 @@ async function described(found: FoundTag, installed: InstalledModel, options: As
   const description = await describeBuild(getSystem().fetch, found.tag, options);
   if (!("kind" in description)) {
     const shared = withSharedTensors(description);
-    if (isWhole(shared)) storeDescription(build.model, place, shared);
+    if (hasSizes(shared)) storeDescription(build.model, place, shared);
     return { ...build, description: shared };
   }
   if (description.kind === "mlx") storeDescription(build.model, place, description);
   return { ...build, description };
 }
-
-function withSharedTensors(description: ModelDescription): ModelDescription {
-  const { metadata } = description;
-  return { ...description, metadata: { ...metadata, tensors: sharedTensors(metadata.tensors) } };
-}
-
-const isWhole = ({ projectors, adapters }: ModelDescription): boolean =>
-  [...projectors, ...adapters].every(({ bytes }) => bytes !== undefined);

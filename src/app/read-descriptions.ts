@@ -5,10 +5,10 @@ import { openMlxModel } from "../memory/mlx/estimate";
 import type { OllamaClient } from "../ollama/client";
 import { describeMlxModel } from "../ollama/mlx-source";
 import { describeModel } from "../ollama/model-source";
-import { sharedTensors } from "../ollama/shared-metadata";
+import { sideBySide } from "../ollama/side-by-side";
+import { withSharedTensors } from "../ollama/shared-metadata";
 import { storedDescription, storeDescription } from "./description-store";
 
-const AT_ONCE = 4;
 /** Rows become visible in steps of time, so that 200 models don't mean 200 renderings, and a slow one waits for nobody. */
 const PUBLISH_EVERY_MS = 150;
 /** Of the time between two steps drawing may take a quarter: a long list takes fewer steps. */
@@ -60,16 +60,11 @@ export async function readDescriptions(models: readonly InstalledModel[], option
     yielded = performance.now();
   }
   publish();
-  const next = missing.values();
-  await Promise.all(
-    Array.from({ length: AT_ONCE }, async () => {
-      for (const model of next) {
-        if (options.signal.aborted) return;
-        known.set(model.digest, await readOne(model, options));
-        timer ??= setTimeout(publish, Math.max(PUBLISH_EVERY_MS, TIMES_DRAWING * drawingMs));
-      }
-    }),
-  );
+  await sideBySide(missing, async (model) => {
+    if (options.signal.aborted) return;
+    known.set(model.digest, await readOne(model, options));
+    timer ??= setTimeout(publish, Math.max(PUBLISH_EVERY_MS, TIMES_DRAWING * drawingMs));
+  });
   publish();
 }
 
@@ -83,8 +78,7 @@ const READERS: {
 
 async function readLlama(model: InstalledModel, options: ReadOptions): Promise<ModelDescription> {
   const description = await describeModel({ ...options, model, needsArrays });
-  const { metadata } = description;
-  return { ...description, metadata: { ...metadata, tensors: sharedTensors(metadata.tensors) } };
+  return withSharedTensors(description);
 }
 
 async function readMlx(model: InstalledModel, options: ReadOptions): Promise<DescriptionResult> {
@@ -117,8 +111,12 @@ const isReadable = (description: DescriptionResult): description is ModelDescrip
 function isWhole(description: ModelDescription | MlxModelDescription, { isLocal }: ReadOptions): boolean {
   // What only the server tells of an MLX model leaves its weights open.
   if ("kind" in description) return !isLocal || description.weightsAboveBytes === 0;
-  const { projectors, adapters, damage, backup } = description;
+  const { damage, backup } = description;
   // It may be gone the next time.
   if (backup !== undefined) return false;
-  return !isLocal || (damage === undefined && [...projectors, ...adapters].every(({ bytes }) => bytes !== undefined));
+  return !isLocal || (damage === undefined && hasSizes(description));
 }
+
+/** Whether the sizes of all files beside the weights are known. */
+export const hasSizes = ({ projectors, adapters }: ModelDescription): boolean =>
+  [...projectors, ...adapters].every(({ bytes }) => bytes !== undefined);

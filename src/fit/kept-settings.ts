@@ -60,13 +60,18 @@ const TAIL = `</array>
 
 /** The property list that sets these at each login. @throws RangeError for a value that Ollama wouldn't take */
 export function settingsAgentPlist(values: KeptValues): string {
-  const lines = KEPT_NAMES.flatMap((name) => {
+  const lines = checkedPairs(values).map(([name, value]) => `<string>${name}</string><string>${value}</string>\n`);
+  return HEAD + lines.join("") + TAIL;
+}
+
+/** Names and values, each of which Ollama takes. @throws RangeError for one that it wouldn't */
+function checkedPairs(values: KeptValues): readonly (readonly [KeptName, string])[] {
+  return KEPT_NAMES.flatMap((name) => {
     const value = values[name];
     if (value === undefined) return [];
     if (!KEPT_SETTINGS[name].takes(value)) throw new RangeError(`${name} doesn't take this value.`);
-    return [`<string>${name}</string><string>${value}</string>\n`];
+    return [[name, value] as const];
   });
-  return HEAD + lines.join("") + TAIL;
 }
 
 /** What a property list keeps; undefined where it's not, byte for byte, one that {@link settingsAgentPlist} writes. */
@@ -93,12 +98,7 @@ const HOMEBREW_JOB = '"gui/$(id -u)/homebrew.mxcl.ollama"';
 
 /** The lines that set `values` in a place, for copying. @throws RangeError for a value that Ollama wouldn't take */
 export function keptLines(place: KeptPlace, values: KeptValues): string {
-  const pairs = KEPT_NAMES.flatMap((name) => {
-    const value = values[name];
-    if (value === undefined) return [];
-    if (!KEPT_SETTINGS[name].takes(value)) throw new RangeError(`${name} doesn't take this value.`);
-    return [[name, value] as const];
-  });
+  const pairs = checkedPairs(values);
   switch (place) {
     case "terminal":
       return `export ${pairs.map((pair) => pair.join("=")).join(" ")}`;

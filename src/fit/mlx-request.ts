@@ -103,7 +103,7 @@ export function requestCost(name: string, tokens: number, { low, high, savedStat
     `Ollama loads ${name} where it isn't loaded, counts the tokens of a short prompt, and then reads one of about ${formatCount(tokens)} and generates one token.`,
     "That takes minutes, and the GPU is busy with it.",
     `Memory is predicted to rise to between ${formatBytes(low)} and ${formatBytes(high)}.`,
-    ...(savedStates > 0 ? ["States of it stay in RAM until the model is unloaded."] : []),
+    ...(savedStates > 0 ? ["What it read stays in RAM until the model is unloaded."] : []),
     "The text is common words. How long the model stays loaded doesn't change.",
   ].join(" ");
 }
@@ -160,7 +160,7 @@ export function outcomeWords(outcome: RequestOutcome): OutcomeWords {
         listedBytes === undefined
           ? []
           : [
-              `While it ran, /api/ps counted ${formatBytes(listedBytes, 2)} at the most. It was asked every few seconds, so a peak between is missed: the true one is at least that.`,
+              `While it ran, /api/ps counted ${formatBytes(listedBytes, 2)} at the most. It was asked every few seconds and can miss a peak: the true one is at least that.`,
             ];
       return {
         title: "Not Verified",
@@ -188,7 +188,7 @@ export function outcomeWords(outcome: RequestOutcome): OutcomeWords {
     case "stopped":
       return {
         title: "Stopped",
-        sentences: ["The request was broken off, so nothing was measured. The model may still be loaded."],
+        sentences: ["The request was stopped, so nothing was measured. The model may still be loaded."],
         isGood: true,
       };
   }

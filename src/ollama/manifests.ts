@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { ModelBackup } from "../fit/facts";
 import { type ModelName, parseModelName } from "../fit/model-name";
 import { modelFormat, type ModelRunner, modelRunner } from "../fit/model-runner";
+import { isObject } from "../memory/mlx/bounded-json";
 import { UnknownMlxModel } from "../memory/mlx/config";
 import { MAX_TENSORS } from "../memory/mlx/safetensors-header";
 import { MissingFile, readJson } from "./mlx-reading";
@@ -184,7 +185,3 @@ function blobName(digest: string): string {
 }
 
 const damaged = () => new UnknownMlxModel("Its manifest is damaged.");
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}

@@ -61,56 +61,39 @@ const MOST_LOG_BYTES = 4 * 1024 * 1024;
 /** What the log of the server that answers tells of requests to MLX models; empty where none is its own. Never throws. */
 export async function readMlxRequests(
   system: IdentitySystem,
-  { identity, version }: ServerFacts,
+  facts: ServerFacts,
   own: OwnAddress | undefined,
 ): Promise<MlxLog> {
-  const server = ownServer(identity);
-  if (server === undefined || own === undefined) return NO_REQUESTS;
-  try {
-    const paths = await logPaths(system, server);
-    const log = await readSinceStart(paths, { port: own.port, version }, MOST_LOG_BYTES);
-    return log === undefined ? NO_REQUESTS : { peaks: parsePeaks(log), cuts: parseCuts(log) };
-  } catch {
-    return NO_REQUESTS;
-  }
+  const log = await fromOwnLog(system, facts, own, (paths, of) => readSinceStart(paths, of, MOST_LOG_BYTES));
+  return log === undefined ? NO_REQUESTS : { peaks: parsePeaks(log), cuts: parseCuts(log) };
 }
 
 /** How far an MLX runner of the server that answers has read a prompt, by its own log. Never throws. */
 export async function readPromptProgress(
   system: IdentitySystem,
-  { identity, version }: ServerFacts,
+  facts: ServerFacts,
   own: OwnAddress | undefined,
 ): Promise<ReturnType<typeof parseProgress>> {
-  const server = ownServer(identity);
-  if (server === undefined || own === undefined) return undefined;
-  try {
-    const paths = await logPaths(system, server);
-    return parseProgress((await readSinceStart(paths, { port: own.port, version }, RECENT_LOG_BYTES)) ?? "");
-  } catch {
-    return undefined;
-  }
+  const log = await fromOwnLog(system, facts, own, (paths, of) => readSinceStart(paths, of, RECENT_LOG_BYTES));
+  return log === undefined ? undefined : parseProgress(log);
 }
 
 /**
  * The variables that the server that answers was started with, by its log, where Ollama writes them out; undefined where it
  * has none that tells. Never throws.
  */
-export async function readStartVariables(
+export function readStartVariables(
   system: IdentitySystem,
-  { identity, version }: ServerFacts,
+  facts: ServerFacts,
   own: OwnAddress | undefined,
 ): Promise<ReadonlyMap<string, string> | undefined> {
-  const server = ownServer(identity);
-  if (server === undefined || own === undefined) return undefined;
-  try {
-    for (const path of await logPaths(system, server)) {
-      const variables = await readLoggedVariables(path, { port: own.port, version });
+  return fromOwnLog(system, facts, own, async (paths, of) => {
+    for (const path of paths) {
+      const variables = await readLoggedVariables(path, of);
       if (variables !== undefined) return variables;
     }
-  } catch {
-    // Without a log nothing is known.
-  }
-  return undefined;
+    return undefined;
+  });
 }
 
 /**
@@ -121,20 +104,33 @@ export async function readStartVariables(
  */
 export async function readLaidOut(
   system: IdentitySystem,
-  { identity, version }: ServerFacts,
+  facts: ServerFacts,
   own: OwnAddress | undefined,
   weightsFile: string,
 ): Promise<LaidOut | undefined> {
-  const server = ownServer(identity);
   const blob = /sha256-[0-9a-f]{64}$/.exec(weightsFile)?.[0];
-  if (server === undefined || own === undefined || blob === undefined) return undefined;
+  if (blob === undefined) return undefined;
+  const log = await fromOwnLog(system, facts, own, (paths, of) => readSinceStart(paths, of, MOST_LOG_BYTES));
+  return log === undefined ? undefined : parseBuffers(log, blob);
+}
+
+/** Reads something out of the logs of the server that answers; undefined where none is its own, or can't be read. */
+async function fromOwnLog<T>(
+  system: IdentitySystem,
+  { identity, version }: ServerFacts,
+  own: OwnAddress | undefined,
+  read: (paths: readonly string[], of: LogOf) => Promise<T | undefined>,
+): Promise<T | undefined> {
+  const server = ownServer(identity);
+  if (server === undefined || own === undefined) return undefined;
   try {
-    const log = await readSinceStart(await logPaths(system, server), { port: own.port, version }, MOST_LOG_BYTES);
-    return log === undefined ? undefined : parseBuffers(log, blob);
+    return await read(await logPaths(system, server), { port: own.port, version });
   } catch {
     return undefined;
   }
 }
+
+type LogOf = Parameters<typeof readSinceStart>[1];
 
 /** What a log tells of requests to MLX models. */
 export interface MlxLog {

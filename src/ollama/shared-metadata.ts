@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { ModelDescription } from "../fit/facts";
 import type { ModelMetadata, TensorInfo } from "../memory/metadata";
 
 /** Things that are the same by their text are one object, for as long as something holds it. */
@@ -29,4 +30,11 @@ const tensorLists = sharedByText<readonly TensorInfo[]>();
 export function sharedTensors(tensors: readonly TensorInfo[]): readonly TensorInfo[] {
   const text = tensors.map(({ name, type, shape }) => `${name}\0${type}\0${shape.join()}\n`).join("");
   return tensorLists(text, () => tensors);
+}
+
+/** A description whose tensors are shared. It's the same object where no other model has them yet. */
+export function withSharedTensors(description: ModelDescription): ModelDescription {
+  const { metadata } = description;
+  const tensors = sharedTensors(metadata.tensors);
+  return tensors === metadata.tensors ? description : { ...description, metadata: { ...metadata, tensors } };
 }

@@ -1,19 +1,16 @@
 import type { InstalledModel, LoadedModel, ModelDescription, ModelParameters } from "../fit/facts";
+import { isObject, type JsonObject } from "../memory/mlx/bounded-json";
 import type { MetadataValue, ModelMetadata, TensorInfo } from "../memory/metadata";
 import { parseModelName } from "../fit/model-name";
 import { modelFormat, type ModelRunner, modelRunner } from "../fit/model-runner";
 import { distinctBuilds } from "./builds";
 import { OllamaProblem } from "./problems";
 
-type Json = Readonly<Record<string, unknown>>;
-
 const MOST_MODELS = 5_000;
 const MOST_BUILDS = 32;
 const MOST_TENSORS = 65_536;
 const MOST_LABEL_CHARACTERS = 100;
 
-const isObject = (value: unknown): value is Json =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 /** A text as it is, line breaks and all: for what is read further, not for people. */
 const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
 /** One short line for people: without control and format characters, which could forge other lines on screen. */
@@ -40,7 +37,7 @@ function present<T extends object>(values: T): { [K in keyof T]: Exclude<T[K], u
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
 }
 
-function list(answer: unknown): readonly Json[] {
+function list(answer: unknown): readonly JsonObject[] {
   const models = isObject(answer) ? answer["models"] : undefined;
   // A server without models sends null on old releases.
   if (isObject(answer) && models === null) return [];
@@ -190,7 +187,7 @@ export function fromLines(modelfile: string): {
   return { from, adapters, drafts };
 }
 
-function readValues(info: Json): ModelMetadata["values"] {
+function readValues(info: JsonObject): ModelMetadata["values"] {
   const values = new Map<string, MetadataValue>();
   for (const [key, value] of Object.entries(info)) {
     if (value === null) values.set(key, { omitted: true });

@@ -11,7 +11,7 @@ import { formatBytes } from "../fit/units";
 import { GgufError } from "../memory/gguf/gguf-error";
 import { readGgufModel } from "../memory/gguf/read-model";
 import type { ModelMetadata } from "../memory/metadata";
-import { parseBoundedJson } from "../memory/mlx/bounded-json";
+import { isObject, parseBoundedJson } from "../memory/mlx/bounded-json";
 import { UnknownMlxModel } from "../memory/mlx/config";
 import { openMlxModel } from "../memory/mlx/estimate";
 import type { Layer } from "../ollama/manifests";
@@ -150,8 +150,4 @@ async function describeGguf({ layers, config }: ExistingTag, { header, json }: F
 function parametersOf(params: unknown): ModelParameters {
   const lines = Object.entries(isObject(params) ? params : {}).map(([name, value]) => `${name} ${String(value)}`);
   return readParameters(lines.join("\n"));
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -2,7 +2,7 @@ import type { InstalledModel } from "../fit/facts";
 import { parseModelName } from "../fit/model-name";
 import { type FirstTag, firstTag } from "./first-tag";
 import type { ExistingTag, TagOptions } from "./read-tag";
-import { sideBySide } from "./side-by-side";
+import { sideBySide } from "../ollama/side-by-side";
 
 export interface BuildSearch {
   readonly model: InstalledModel;

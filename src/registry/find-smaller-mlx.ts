@@ -2,7 +2,7 @@ import { parseModelName } from "../fit/model-name";
 import { MLX_TAG } from "./find-gguf";
 import { type FirstTag, firstTag, type FoundTag } from "./first-tag";
 import type { ExistingTag, TagOptions } from "./read-tag";
-import { sideBySide } from "./side-by-side";
+import { sideBySide } from "../ollama/side-by-side";
 
 /** How Ollama's library ends tags of MLX builds, those of fewer bits last. */
 const ENDINGS = ["-mlx-bf16", "-mxfp8", "-int8", "-mlx", "-nvfp4", "-mxfp4", "-int4"] as const;

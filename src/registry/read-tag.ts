@@ -3,7 +3,7 @@ import { exchange } from "../ollama/bounded-fetch";
 import { parseModelName } from "../fit/model-name";
 import { MODEL_RUNNERS, modelFormat, type ModelRunner, modelRunner } from "../fit/model-runner";
 import { compareVersions, parseVersion } from "../fit/version";
-import { parseBoundedJson } from "../memory/mlx/bounded-json";
+import { isObject, parseBoundedJson } from "../memory/mlx/bounded-json";
 import { UnknownMlxModel } from "../memory/mlx/config";
 import { type Layer, readLayers } from "../ollama/manifests";
 import { OllamaProblem } from "../ollama/problems";
@@ -181,10 +181,6 @@ function soundLayers(layers: readonly unknown[]): readonly Layer[] | undefined {
 function bytesOf(layers: readonly Layer[]): number {
   const sizes = new Map(layers.map(({ digest, size }) => [digest, size]));
   return [...sizes.values()].reduce((sum, size) => sum + size, 0);
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function unknown(reason: string): TagState {

@@ -1,7 +1,7 @@
+import { isObject, type JsonObject } from "./bounded-json";
+
 /** Why an MLX model cannot be estimated, as a sentence for people. */
 export class UnknownMlxModel extends Error {}
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** Far above real models (10^6 heads, rows or tokens of a window are a damaged file), far below what overflows. */
 const MOST = 2 ** 32 - 1;
@@ -55,7 +55,7 @@ export function openConfig(config: unknown, defaults: Defaults = {}): MlxConfig 
   };
 }
 
-function keysOf(config: Json, modelType: string, defaults: Defaults): MlxConfig {
+function keysOf(config: JsonObject, modelType: string, defaults: Defaults): MlxConfig {
   const value = (key: string): unknown => (Object.hasOwn(config, key) ? config[key] : undefined) ?? defaults[key];
   const number = (key: string): number | undefined => {
     const found = value(key);
@@ -115,8 +115,4 @@ const unusable = (key: string) => new UnknownMlxModel(`Its config.json has no us
 function size(value: unknown, key: string): number {
   if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= MOST) return value;
   throw unusable(key);
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -97,7 +97,7 @@ export function ModelActions({
           <Action title="Load Model" icon={Icon.Bolt} shortcut={SHORTCUTS.load} onAction={() => load()} />
         )}
         {!isLoaded && <LoadAndKeepSubmenu load={load} />}
-        <CheckRequestAction {...{ row, snapshot, settings, refresh, makeItFit }} />
+        {selected && <CheckRequestAction {...{ row, snapshot, settings, refresh, makeItFit }} />}
         <Action
           title="Copy Command and Open Terminal"
           icon={Icon.Terminal}

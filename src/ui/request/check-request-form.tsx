@@ -116,14 +116,14 @@ function LengthForm({
 function measuredText(hasLog: boolean): string {
   return hasLog
     ? "Ollama's log tells the peak of each request. It's held against the prediction and kept with the others of this model."
-    : "This server's log can't be read from here, so the peak stays unknown. Whether a prompt of this length works shows all the same, and what /api/ps counts meanwhile.";
+    : "This server's log can't be read from here, so the peak stays unknown. You still see whether a prompt of this length works, and what /api/ps counts meanwhile.";
 }
 
 async function isAgreed(risks: readonly string[]): Promise<boolean> {
   if (risks.length === 0) return true;
   return confirmAlert({
     icon: Icon.Warning,
-    title: "Send it all the same?",
+    title: "Send it anyway?",
     message: risks.join("\n"),
     primaryAction: { title: "Send the Request", style: Alert.ActionStyle.Destructive },
   });

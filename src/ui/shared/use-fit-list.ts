@@ -81,11 +81,11 @@ function useJudgedRows(snapshot: Snapshot | undefined, descriptions: Description
     if (snapshot === undefined) return undefined;
     const { steps, rows } = judgeRows(snapshot, descriptions, options);
     const { done, value } = oneSlice(steps);
-    return { steps, first: done ? value : rows(), isDone: done === true };
+    return { steps, soFar: done ? value : rows(), all: done ? value : undefined };
   }, [snapshot, descriptions, options]);
   const [judged, setJudged] = useState<{ readonly of: unknown; readonly rows: readonly FitRow[] }>();
   useEffect(() => {
-    if (judging === undefined || judging.isDone) return;
+    if (judging === undefined || judging.all) return;
     const abort = new AbortController();
     inSlices(judging.steps, abort.signal).then(
       (rows) => setJudged({ of: judging, rows }),
@@ -98,8 +98,9 @@ function useJudgedRows(snapshot: Snapshot | undefined, descriptions: Description
     );
     return () => abort.abort();
   }, [judging]);
-  const isWhole = judging === undefined || judging.isDone || judged?.of === judging;
-  return { rows: (judged?.of === judging ? judged?.rows : judging?.first) ?? NO_ROWS, isJudging: !isWhole };
+  if (judging === undefined) return { rows: NO_ROWS, isJudging: false };
+  const all = judging.all ?? (judged?.of === judging ? judged.rows : undefined);
+  return { rows: all ?? judging.soFar, isJudging: all === undefined };
 }
 
 /** Metadata of the models. What is known stays on screen while it is read again. */
