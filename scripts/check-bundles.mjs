@@ -49,7 +49,7 @@ console.log(`${bundles.length - failed} of ${bundles.length} bundles load`);
 const MOST_OWN_BYTES = 60 * 1024;
 /** What no tick needs: the estimator, the planner, and whoever carries a change out. */
 const TOO_HEAVY =
-  /(?:^|\/)src\/(?:memory\/(?!or-abort|settings)|fit\/plan\/|fit\/(?:verdict|run-settings)\.|registry\/|apply\/(?:steps|run-change))/;
+  /(?:^|\/)src\/(?:memory\/(?!or-abort|settings|json-object)|fit\/plan\/|fit\/(?:verdict|run-settings)\.|registry\/|apply\/(?:steps|run-change))/;
 
 const root = resolve(import.meta.dirname, "..");
 for (const { name } of manifest.commands.filter(({ interval }) => interval !== undefined)) {

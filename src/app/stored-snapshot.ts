@@ -14,6 +14,7 @@ import {
 import type { InstalledModel, LoadedModel, ModelBackup, RunnerCommandLine, ServerFacts, Sourced } from "../fit/facts";
 import type { RamUse } from "../fit/ram";
 import { SERVER_ORIGINS, type ServerIdentity, type ServerOrigin } from "../fit/server-origin";
+import { isObject } from "../memory/json-object";
 import { isRequests } from "./mlx-requests";
 import type { Settings } from "./preferences";
 import type { Snapshot } from "./snapshot";
@@ -50,10 +51,6 @@ export function storeSnapshot(settings: Settings, snapshot: Snapshot): void {
   }
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
-const isRecord = (value: unknown): value is Json =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 const isSize = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value) && value >= 0;
 const isTextOrAbsent = (value: unknown): boolean => value === undefined || isText(value);
 const isSizeOrAbsent = (value: unknown): boolean => value === undefined || isSize(value);
@@ -64,7 +61,7 @@ const FLASH = { auto: true, on: true, off: true } as const;
 
 /** Whether a stored value has all that a screen reads of a snapshot. */
 export function isSnapshot(value: unknown): value is Snapshot {
-  if (!isRecord(value)) return false;
+  if (!isObject(value)) return false;
   const { machine, limit, advice, ram, gpuAllocatedBytes, url, isLocal, state, server, models, loaded, requests } =
     value;
   return (
@@ -75,7 +72,7 @@ export function isSnapshot(value: unknown): value is Snapshot {
     isSizeOrAbsent(gpuAllocatedBytes) &&
     isTextOrAbsent(url) &&
     typeof isLocal === "boolean" &&
-    isRecord(state) &&
+    isObject(state) &&
     isText(state["kind"]) &&
     Object.values(state).every(isText) &&
     isServer(server) &&
@@ -86,24 +83,24 @@ export function isSnapshot(value: unknown): value is Snapshot {
 }
 
 function isMachine(value: unknown): boolean {
-  if (!isRecord(value)) return false;
+  if (!isObject(value)) return false;
   if (value["kind"] !== "apple-silicon") return isText(value["kind"]) && isText(value["reason"]);
   const { chip, ramBytes, macos, overrideMib, lowWaterMib, bootSession, metal, listedDeviceBytes } = value;
   return (
     isTextOrAbsent(chip) &&
     isSize(ramBytes) &&
-    (macos === undefined || (isRecord(macos) && isSize(macos["major"]) && isText(macos["text"]))) &&
+    (macos === undefined || (isObject(macos) && isSize(macos["major"]) && isText(macos["text"]))) &&
     isSizeOrAbsent(overrideMib) &&
     isSizeOrAbsent(lowWaterMib) &&
     isTextOrAbsent(bootSession) &&
     (metal === undefined ||
-      (isRecord(metal) && isSize(metal["workingSetBytes"]) && isSizeOrAbsent(metal["maxBufferBytes"]))) &&
+      (isObject(metal) && isSize(metal["workingSetBytes"]) && isSizeOrAbsent(metal["maxBufferBytes"]))) &&
     isSizeOrAbsent(listedDeviceBytes)
   );
 }
 
 function isLimit(value: unknown): boolean {
-  if (!isRecord(value)) return false;
+  if (!isObject(value)) return false;
   if (value["kind"] === "unknown") return isText(value["reason"]);
   const { kind, bytes, source, sourceText, estimated, disagreement, excess } = value;
   return (
@@ -113,14 +110,14 @@ function isLimit(value: unknown): boolean {
     isText(sourceText) &&
     typeof estimated === "boolean" &&
     isTextOrAbsent(disagreement) &&
-    (excess === undefined || (isRecord(excess) && isSize(excess["inForceBytes"]) && isText(excess["warning"])))
+    (excess === undefined || (isObject(excess) && isSize(excess["inForceBytes"]) && isText(excess["warning"])))
   );
 }
 
 const isRam = isShape<RamUse>({ ramBytes: isSize, reserveBytes: isSize, othersBytes: isAbsentOr(isSize) });
 
 function isAdvice(value: unknown): boolean {
-  if (!isRecord(value)) return false;
+  if (!isObject(value)) return false;
   const { ramMib, defaultMib, defaultEstimated, reserveBytes, refusedReserveBytes, recommendedMib, highestMib } = value;
   return (
     [ramMib, defaultMib, reserveBytes, highestMib].every(isSize) &&
@@ -190,7 +187,7 @@ const isServer = isShape<ServerFacts>({
 const isBackup = isShape<ModelBackup>({ digest: isText, sizeBytes: isAbsentOr(isWhole), blob: isAbsentOr(isText) });
 
 function isModel(value: unknown): boolean {
-  if (!isRecord(value)) return false;
+  if (!isObject(value)) return false;
   const model = value as { readonly [K in keyof InstalledModel]?: unknown };
   return (
     [model.name, model.digest, model.format].every(isText) &&
@@ -209,7 +206,7 @@ function isModel(value: unknown): boolean {
 }
 
 function isLoaded(value: unknown): boolean {
-  if (!isRecord(value)) return false;
+  if (!isObject(value)) return false;
   const model = value as { readonly [K in keyof LoadedModel]?: unknown };
   return (
     [model.name, model.digest].every(isText) &&

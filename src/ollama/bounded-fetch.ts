@@ -1,3 +1,4 @@
+import { isObject, type JsonObject } from "../memory/json-object";
 import { orAbort } from "../memory/or-abort";
 import { notOllama, OllamaProblem, oneLine, problemFrom, problemOfStatus } from "./problems";
 
@@ -180,12 +181,10 @@ function wholeObjects(url: string): TransformStream<Uint8Array, Uint8Array> {
   });
 }
 
-function parseObject(line: string): Record<string, unknown> | undefined {
+function parseObject(line: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(line);
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
+    return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }

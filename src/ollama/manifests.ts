@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { ModelBackup } from "../fit/facts";
 import { type ModelName, parseModelName } from "../fit/model-name";
 import { modelFormat, type ModelRunner, modelRunner } from "../fit/model-runner";
-import { isObject } from "../memory/mlx/bounded-json";
+import { isObject } from "../memory/json-object";
 import { UnknownMlxModel } from "../memory/mlx/config";
 import { MAX_TENSORS } from "../memory/mlx/safetensors-header";
 import { MissingFile, readJson } from "./mlx-reading";

@@ -1,5 +1,5 @@
 import type { InstalledModel, LoadedModel, ModelDescription, ModelParameters } from "../fit/facts";
-import { isObject, type JsonObject } from "../memory/mlx/bounded-json";
+import { isObject, type JsonObject } from "../memory/json-object";
 import type { MetadataValue, ModelMetadata, TensorInfo } from "../memory/metadata";
 import { parseModelName } from "../fit/model-name";
 import { modelFormat, type ModelRunner, modelRunner } from "../fit/model-runner";

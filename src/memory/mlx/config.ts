@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "./bounded-json";
+import { isObject, type JsonObject } from "../json-object";
 
 /** Why an MLX model cannot be estimated, as a sentence for people. */
 export class UnknownMlxModel extends Error {}
