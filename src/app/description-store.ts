@@ -52,7 +52,7 @@ export function storeDescription(
 const MLX = "mlx 1 ";
 
 /** What is kept of an MLX model; undefined where a field is missing or makes no sense. */
-export function deserializeMlx(text: string): MlxModelDescription | undefined {
+function deserializeMlx(text: string): MlxModelDescription | undefined {
   const value: unknown = JSON.parse(text);
   return isDescription(value) ? value : undefined;
 }

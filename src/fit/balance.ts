@@ -75,7 +75,7 @@ export function barsOf({ bars, ram }: Comparison): readonly Bar[] {
 }
 
 /** "55.4 GiB of 51.8 GiB". */
-export function balanceText({ need, limit }: Balance): string {
+function balanceText({ need, limit }: Balance): string {
   return `${formatBytes(need)} of ${formatBytes(limit)}`;
 }
 

@@ -26,7 +26,7 @@ export function isWorthRaising(mib: number, limitBytes: number): boolean {
 }
 
 /** Leaving less than this needs a second yes. */
-export const SECOND_YES_BELOW = 4 * GIB;
+const SECOND_YES_BELOW = 4 * GIB;
 /** Leaving less than this is refused. */
 export const REFUSED_BELOW = 2 * GIB;
 

@@ -31,7 +31,7 @@ export function macBar(
 }
 
 /** What is neither a model's nor anybody else's: 0 where they need more than there is. */
-export function freeBytes({ ramBytes, modelsBytes, othersBytes = 0 }: MacBar): number {
+function freeBytes({ ramBytes, modelsBytes, othersBytes = 0 }: MacBar): number {
   return Math.max(0, ramBytes - modelsBytes - othersBytes);
 }
 

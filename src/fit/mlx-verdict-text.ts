@@ -19,7 +19,7 @@ export const MLX_CONTEXT_NOTE =
   "For MLX models Ollama only displays num_ctx, the app's context slider and its default: the client decides how much it sends.";
 
 /** Thousands of tokens, rounded down so that it never promises more: 186,624 → "182K". */
-export function formatTokensBelow(tokens: number): string {
+function formatTokensBelow(tokens: number): string {
   return `${formatCount(Math.floor(tokens / 1024))}K`;
 }
 

@@ -7,8 +7,8 @@ import type { Runner } from "./runner";
 import { pause } from "./wait";
 
 export const TOP = "/usr/bin/top";
-export const TOP_ARGS = ["-l", "1", "-o", "mem", "-n", "200", "-stats", "pid,command,mem"] as const;
-export const PS_PROGRAM_ARGS = ["-axww", "-o", "pid=,uid=,comm="] as const;
+const TOP_ARGS = ["-l", "1", "-o", "mem", "-n", "200", "-stats", "pid,command,mem"] as const;
+const PS_PROGRAM_ARGS = ["-axww", "-o", "pid=,uid=,comm="] as const;
 
 /**
  * What a footprint belongs to. Only "app" is ever offered for quitting: "macos" is part of macOS, "system" runs for root

@@ -3,8 +3,8 @@ import { DAEMON_FOLDER, daemonPath, FORMER_LABEL, LAUNCH_DAEMON_LABEL } from "./
 import type { Runner } from "./runner";
 import { parseAssignment } from "./sysctl";
 
-export const LS = "/bin/ls";
-export const PLUTIL = "/usr/bin/plutil";
+const LS = "/bin/ls";
+const PLUTIL = "/usr/bin/plutil";
 export const LAUNCHCTL = "/bin/launchctl";
 const SYSCTL_CONF = "/etc/sysctl.conf";
 /** Nobody has more of them; what is beyond is not looked at. */
@@ -12,8 +12,8 @@ const MOST_DAEMONS = 200;
 /** How many are read at a time. */
 const AT_ONCE = 10;
 
-export const GREP_DAEMONS_ARGS = ["-rlsF", "iogpu.wired_limit", DAEMON_FOLDER] as const;
-export const GREP_SYSCTL_CONF_ARGS = ["-sF", "iogpu.wired_limit", SYSCTL_CONF] as const;
+const GREP_DAEMONS_ARGS = ["-rlsF", "iogpu.wired_limit", DAEMON_FOLDER] as const;
+const GREP_SYSCTL_CONF_ARGS = ["-sF", "iogpu.wired_limit", SYSCTL_CONF] as const;
 
 /** Whether launchd runs a daemon at the next start. "switched-off" is the person's choice in Login Items. */
 export type DaemonState = "loaded" | "not-loaded" | "switched-off";

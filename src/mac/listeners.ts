@@ -11,7 +11,7 @@ export interface Listener {
   readonly addresses: readonly string[];
 }
 
-export function listenersArgs(userId: number, port: number): readonly string[] {
+function listenersArgs(userId: number, port: number): readonly string[] {
   return ["-nP", "-a", "-u", String(userId), `-iTCP:${port}`, "-sTCP:LISTEN", "-Fpcn"];
 }
 

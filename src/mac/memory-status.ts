@@ -4,7 +4,7 @@ import { parseWhole, readSysctls } from "./sysctl";
 
 export const VM_STAT = "/usr/bin/vm_stat";
 export const IOREG = "/usr/sbin/ioreg";
-export const IOREG_ARGS = ["-r", "-d", "1", "-w", "0", "-c", "IOAccelerator"] as const;
+const IOREG_ARGS = ["-r", "-d", "1", "-w", "0", "-c", "IOAccelerator"] as const;
 export const MEMORY_KEYS = [
   "hw.memsize",
   "vm.swapusage",

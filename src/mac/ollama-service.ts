@@ -6,8 +6,8 @@ import { isOllamaServer, ollamaAppOf, type ProcessLine, readProcesses } from "./
 import type { Runner } from "./runner";
 import { type Pausing, pauseUntilStop } from "./wait";
 
-export const OPEN = "/usr/bin/open";
-export const KILL = "/bin/kill";
+const OPEN = "/usr/bin/open";
+const KILL = "/bin/kill";
 
 /**
  * A variable of the launchd session: what apps started from now on get, no proof for what runs already. Undefined where

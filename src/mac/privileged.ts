@@ -12,12 +12,12 @@ export const DAEMON_FOLDER = "/Library/LaunchDaemons";
 export const daemonPath = (label: string): string => `${DAEMON_FOLDER}/${label}.plist`;
 
 /** The kernel values that the script can set, by the digit that stands for each. */
-export const PRIVILEGED_KEYS = [LIMIT_KEY, THROTTLE_KEY] as const;
+const PRIVILEGED_KEYS = [LIMIT_KEY, THROTTLE_KEY] as const;
 
 export type PrivilegedKey = (typeof PRIVILEGED_KEYS)[number];
 
 /** What to do with our LaunchDaemon, by the digit that stands for each. */
-export const DAEMON_STEPS = ["keep", "install", "remove"] as const;
+const DAEMON_STEPS = ["keep", "install", "remove"] as const;
 
 export type DaemonStep = (typeof DAEMON_STEPS)[number];
 

@@ -3,7 +3,7 @@ import type { Runner } from "./runner";
 import { parseWhole } from "./sysctl";
 
 export const PS = "/bin/ps";
-export const PS_COMMAND_ARGS = ["-axww", "-o", "pid=,ppid=,command="] as const;
+const PS_COMMAND_ARGS = ["-axww", "-o", "pid=,ppid=,command="] as const;
 
 export interface ProcessLine {
   readonly pid: number;

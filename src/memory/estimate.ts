@@ -79,7 +79,7 @@ export function estimate(
 }
 
 /** {@link estimate} of a model whose shape and weights are known. */
-export function estimateShape(
+function estimateShape(
   shape: ModelShape,
   weights: ModelWeights,
   settings: RunSettings,

@@ -5,9 +5,9 @@ import { readLaunchctlEnv } from "../mac/ollama-service";
 import type { Runner } from "../mac/runner";
 import { modelsFolders } from "./model-source";
 
-export const SQLITE = "/usr/bin/sqlite3";
+const SQLITE = "/usr/bin/sqlite3";
 /** The column of the app's settings that names its models folder (schema 18). */
-export const MODELS_SETTING = "SELECT models FROM settings LIMIT 1";
+const MODELS_SETTING = "SELECT models FROM settings LIMIT 1";
 
 /** Where a server without models looks for them, and what else names a folder. */
 export interface ModelsFolder {

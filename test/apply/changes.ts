@@ -10,7 +10,7 @@ import type { StandInOllama } from "../stand-ins/ollama";
 
 export const NOW = new Date("2026-11-24T10:00:00Z");
 /** A lock that nobody else wants. */
-export const ALONE: RunOptions["lock"] = { isOurs: async () => true };
+const ALONE: RunOptions["lock"] = { isOurs: async () => true };
 
 /** What the steps act on: a stand-in Mac and its server. */
 export function changeSystemOf(mac: StandInMac, server: StandInOllama): ChangeSystem {

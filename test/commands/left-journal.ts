@@ -1,4 +1,3 @@
-import { SILENT_AFTER_MS } from "../../src/apply/change-lock";
 import { type Journal, type JournalEntry, newJournal } from "../../src/apply/journal";
 import { writeJournal } from "../../src/apply/journal-store";
 import { type Step, undoUnseen } from "../../src/apply/steps";
@@ -34,9 +33,6 @@ export async function keepJournal(stage: Stage, { states, url, signAt }: LeftBeh
   const holder = { owner: "another window", title: "Raise and Cap", journal: journal.id, at: signAt };
   desk.localStorage.set("change-lock", JSON.stringify(holder));
 }
-
-/** A sign of life so long ago that nobody gives one any more. */
-export const longAgo = (stage: Stage): number => stage.system.now().getTime() - SILENT_AFTER_MS;
 
 function asLeft({ step }: JournalEntry, state: JournalEntry["state"]): JournalEntry {
   switch (state) {

@@ -5,7 +5,7 @@ import { planFor } from "./inputs";
 import { mlxModel, QWEN_27B } from "./mlx-model";
 
 /** qwen3.8:27b-mlx as a server lists it. */
-export const QWEN_ROW: InstalledModel = {
+const QWEN_ROW: InstalledModel = {
   name: "qwen3.8:27b-mlx",
   digest: "mlx",
   sizeBytes: 18_202_000_000,

@@ -10,7 +10,7 @@ export type Part = string | RegExp;
 export const UNREADABLE = /(?:couldn't|could not|can't|cannot) (?:be )?read/i;
 
 /** The parts that a text does not hold. Letter case and line breaks don't count. */
-export function unsaid(text: string, parts: readonly Part[]): readonly Part[] {
+function unsaid(text: string, parts: readonly Part[]): readonly Part[] {
   const said = text.replace(/\s+/g, " ");
   return parts.filter((part) => !(typeof part === "string" ? whole(part) : new RegExp(part, "iu")).test(said));
 }

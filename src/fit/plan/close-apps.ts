@@ -56,7 +56,7 @@ function closingTitle({ bytes, apps }: AppsToClose): string {
  * The fewest apps whose end leaves enough RAM for a need, or as much as the reserve allows. Undefined where that's not
  * enough. Where it isn't known which apps run, it's the amount alone.
  */
-export function appsToClose(ram: RamBalance, apps: readonly ClosableApp[] | undefined): AppsToClose | undefined {
+function appsToClose(ram: RamBalance, apps: readonly ClosableApp[] | undefined): AppsToClose | undefined {
   const { ramBytes, needBytes, reserveBytes, othersBytes = 0 } = ram;
   const bytes = othersBytes - Math.max(reserveBytes, ramBytes - needBytes);
   if (bytes <= 0 || balanceRam({ ramBytes, reserveBytes }, needBytes).kind === "swaps") return undefined;

@@ -49,7 +49,7 @@ export async function readGgufModel(source: ByteSource, options: ReadGgufModelOp
  *
  * @throws GgufError "split" if the file is not named so
  */
-export function siblingName(fileName: string | undefined, split: GgufSplit, no: number): string {
+function siblingName(fileName: string | undefined, split: GgufSplit, no: number): string {
   if (split.count > MAX_PARTS)
     throw new GgufError("split", `The file claims to be one of ${split.count} parts, more than can be read.`);
   const ending = (part: number) => `-${fiveDigits(part + 1)}-of-${fiveDigits(split.count)}.gguf`;

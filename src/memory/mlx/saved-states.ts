@@ -11,7 +11,7 @@ const SMALL = 40 * MIB;
 const BUDGET_OF_SMALL = 2 * GIB;
 
 /** Bytes of one saved state: recurrent states and windows are copied, other K and V only pointed into. */
-export function snapshotBytes(layers: readonly LayerShape[]): number {
+function snapshotBytes(layers: readonly LayerShape[]): number {
   return cachesOf(layers).reduce((sum, cache) => {
     switch (cache.kind) {
       case "full":

@@ -88,7 +88,7 @@ function checkedContext(context: number): number {
 }
 
 /** The installed model that an assistant means, by the name that `list-models` gives it. @throws ToolRefusal */
-export function modelNamed({ models }: Pick<Snapshot, "models">, given: string): Snapshot["models"][number] {
+function modelNamed({ models }: Pick<Snapshot, "models">, given: string): Snapshot["models"][number] {
   const text = given.trim();
   const [name = "", digest] = text.split("@");
   if (parseModelName(name) === undefined || (digest !== undefined && !/^[0-9a-f]{12,64}$/.test(digest))) {

@@ -37,7 +37,7 @@ export async function changeThrottle(asked: ThrottleState, before: ThrottleState
 }
 
 /** What a person is told about each outcome; always with the state that was read back. */
-export function throttleWords(outcome: ThrottleOutcome, asked: ThrottleState, before: ThrottleState): ToastWords {
+function throttleWords(outcome: ThrottleOutcome, asked: ThrottleState, before: ThrottleState): ToastWords {
   if (outcome.kind === "done" || outcome.kind === "already") {
     return outcome.inForce === 0
       ? {

@@ -32,7 +32,7 @@ const snapshotOf = async (settings: Settings): Promise<Snapshot> => {
 };
 
 /** The Mac and the server, the last answer first: `useCachedPromise` would believe whatever an earlier version stored. */
-export function useSnapshot(settings: Settings) {
+function useSnapshot(settings: Settings) {
   const stored = useMemo(() => storedSnapshot(settings), [settings]);
   const { data = stored, ...rest } = usePromise(snapshotOf, [settings]);
   return { data, ...rest };

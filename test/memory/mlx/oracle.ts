@@ -52,7 +52,7 @@ function read(name: string): readonly MlxOracleModel[] {
 }
 
 /** Bytes of an element of each type that MLX stores. */
-export const TYPE_BYTES: Readonly<Record<string, number>> = { BF16: 2, F16: 2, F32: 4, U32: 4, U8: 1 };
+const TYPE_BYTES: Readonly<Record<string, number>> = { BF16: 2, F16: 2, F32: 4, U32: 4, U8: 1 };
 
 function unpack({ model, config, tensors, weights, runs }: PackedModel): MlxOracleModel {
   return {

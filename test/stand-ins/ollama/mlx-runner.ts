@@ -15,7 +15,7 @@ export interface Reading {
 }
 
 /** Tokens of a prompt: words, so many a word, behind the one it begins with. */
-export function tokensOf(prompt: string, tokensAWord: number): number {
+function tokensOf(prompt: string, tokensAWord: number): number {
   const words = prompt.trim().split(/\s+/).length;
   return 1 + Math.ceil(words * tokensAWord);
 }

@@ -22,7 +22,7 @@ interface Place {
 }
 
 /** Markdown: a section with a table of keys for the file and for each object in it. */
-export function worldKeyTables(): string {
+function worldKeyTables(): string {
   const root = z.toJSONSchema(WORLD, { io: "input", reused: "inline", unrepresentable: "any" }) as Json & {
     readonly $defs?: Readonly<Record<string, Json>>;
   };

@@ -6,7 +6,7 @@ import { type Expectation, readWorld, type Say, type World } from "./schema";
 const HEAD = "| Fault | Command | What is seen | State afterwards | Bounded | |\n| --- | --- | --- | --- | --- | --- |";
 
 /** A row for each world file with a fault, by file name. */
-export function faultTable(names: readonly string[] = worldNames()): string {
+function faultTable(names: readonly string[] = worldNames()): string {
   const rows = names.flatMap((name) => {
     const path = worldPath(name);
     const world = readWorld(path);

@@ -33,7 +33,7 @@ export function cacheBytes(layers: readonly LayerShape[], request: Request): Cac
 }
 
 /** Bytes of the states of all layers; they are there from the first token on. */
-export function stateBytes(layers: readonly LayerShape[]): number {
+function stateBytes(layers: readonly LayerShape[]): number {
   return cachesOf(layers).reduce((sum, cache) => sum + (cache.kind === "state" ? cache.bytes : 0), 0);
 }
 

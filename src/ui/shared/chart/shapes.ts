@@ -102,7 +102,7 @@ export function textBefore(words: string, x: number, y: number, color: string, m
 }
 
 /** Points that a text takes at most: no font is at hand to measure it with. */
-export function textWidth(words: string): number {
+function textWidth(words: string): number {
   return words.length * 7.5;
 }
 
