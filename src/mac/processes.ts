@@ -36,18 +36,16 @@ export function parseRunnerCommandLines(lines: readonly ProcessLine[]): readonly
     const flags = parseFlags(match[1] ?? "");
     const text = (...names: readonly string[]) => names.map((name) => flags.get(name)).find((value) => value);
     const count = (...names: readonly string[]) => parseWhole(text(...names));
-    const optional = <K extends string, V>(key: K, value: V | undefined) =>
-      (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: V };
     return [
       {
         pid,
-        ...optional("modelPath", text("--model", "-m")),
-        ...optional("totalContext", count("-c", "--ctx-size")),
-        ...optional("parallel", count("-np", "--parallel")),
-        ...optional("kvCacheType", text("--cache-type-k", "-ctk")),
-        ...optional("flashAttention", flashAttention(text("--flash-attn", "-fa"))),
-        ...optional("batch", count("-b", "--batch-size")),
-        ...optional("gpuLayers", count("-ngl", "--gpu-layers", "--n-gpu-layers")),
+        modelPath: text("--model", "-m"),
+        totalContext: count("-c", "--ctx-size"),
+        parallel: count("-np", "--parallel"),
+        kvCacheType: text("--cache-type-k", "-ctk"),
+        flashAttention: flashAttention(text("--flash-attn", "-fa")),
+        batch: count("-b", "--batch-size"),
+        gpuLayers: count("-ngl", "--gpu-layers", "--n-gpu-layers"),
       },
     ];
   });

@@ -11,11 +11,12 @@ import type { OllamaClient } from "./client";
 import type { OwnAddress } from "./host";
 import { type IdentitySystem, readServerIdentity } from "./server-identity";
 import { parseCuts, parsePeaks, parseProgress } from "./mlx-peak-log";
+import { present } from "./present";
 import {
   conversionsIn,
   fitSwitch,
   type LoggedFacts,
-  present,
+  type LoggedServer,
   readLoggedFacts,
   readLoggedVariables,
   readSinceStart,
@@ -42,10 +43,11 @@ export async function readServerFacts({ system, client, own }: ServerFactsInput)
   const identity = found?.identity ?? { kind: "remote" };
   const server = ownServer(identity);
   if (own === undefined || found === undefined || server === undefined) return { version, identity, runners: [] };
-  const paths = await logPaths(system, server);
+  const path = await logPath(system, server);
   const logged = { port: own.port, version };
-  const log = await readLoggedFacts(paths, logged);
-  const converting = conversionsIn((await readSinceStart(paths, logged, RECENT_LOG_BYTES)) ?? "");
+  const log = path === undefined ? undefined : await readLoggedFacts(path, logged);
+  const recent = path === undefined ? undefined : await readSinceStart(path, logged, RECENT_LOG_BYTES);
+  const converting = conversionsIn(recent ?? "");
   const session = hasSession(server) ? await readSession(system) : {};
   const runners = runnersOf(server, found.processes, log?.modelsFolder?.value);
   const likely = log === undefined ? session : besideLog(session);
@@ -64,7 +66,7 @@ export async function readMlxRequests(
   facts: ServerFacts,
   own: OwnAddress | undefined,
 ): Promise<MlxLog> {
-  const log = await fromOwnLog(system, facts, own, (paths, of) => readSinceStart(paths, of, MOST_LOG_BYTES));
+  const log = await fromOwnLog(system, facts, own, (path, of) => readSinceStart(path, of, MOST_LOG_BYTES));
   return log === undefined ? NO_REQUESTS : { peaks: parsePeaks(log), cuts: parseCuts(log) };
 }
 
@@ -74,7 +76,7 @@ export async function readPromptProgress(
   facts: ServerFacts,
   own: OwnAddress | undefined,
 ): Promise<ReturnType<typeof parseProgress>> {
-  const log = await fromOwnLog(system, facts, own, (paths, of) => readSinceStart(paths, of, RECENT_LOG_BYTES));
+  const log = await fromOwnLog(system, facts, own, (path, of) => readSinceStart(path, of, RECENT_LOG_BYTES));
   return log === undefined ? undefined : parseProgress(log);
 }
 
@@ -87,13 +89,7 @@ export function readStartVariables(
   facts: ServerFacts,
   own: OwnAddress | undefined,
 ): Promise<ReadonlyMap<string, string> | undefined> {
-  return fromOwnLog(system, facts, own, async (paths, of) => {
-    for (const path of paths) {
-      const variables = await readLoggedVariables(path, of);
-      if (variables !== undefined) return variables;
-    }
-    return undefined;
-  });
+  return fromOwnLog(system, facts, own, readLoggedVariables);
 }
 
 /**
@@ -110,27 +106,26 @@ export async function readLaidOut(
 ): Promise<LaidOut | undefined> {
   const blob = /sha256-[0-9a-f]{64}$/.exec(weightsFile)?.[0];
   if (blob === undefined) return undefined;
-  const log = await fromOwnLog(system, facts, own, (paths, of) => readSinceStart(paths, of, MOST_LOG_BYTES));
+  const log = await fromOwnLog(system, facts, own, (path, of) => readSinceStart(path, of, MOST_LOG_BYTES));
   return log === undefined ? undefined : parseBuffers(log, blob);
 }
 
-/** Reads something out of the logs of the server that answers; undefined where none is its own, or can't be read. */
+/** Reads something out of the log of the server that answers; undefined where it has none of its own, or it can't be read. */
 async function fromOwnLog<T>(
   system: IdentitySystem,
   { identity, version }: ServerFacts,
   own: OwnAddress | undefined,
-  read: (paths: readonly string[], of: LogOf) => Promise<T | undefined>,
+  read: (path: string, of: LoggedServer) => Promise<T | undefined>,
 ): Promise<T | undefined> {
   const server = ownServer(identity);
   if (server === undefined || own === undefined) return undefined;
   try {
-    return await read(await logPaths(system, server), { port: own.port, version });
+    const path = await logPath(system, server);
+    return path === undefined ? undefined : await read(path, { port: own.port, version });
   } catch {
     return undefined;
   }
 }
-
-type LogOf = Parameters<typeof readSinceStart>[1];
 
 /** What a log tells of requests to MLX models. */
 export interface MlxLog {
@@ -140,19 +135,17 @@ export interface MlxLog {
 
 const NO_REQUESTS: MlxLog = { peaks: [], cuts: [] };
 
-/** Where a server logs: the app in the home folder, a job of launchd where its property list says. */
-async function logPaths(system: IdentitySystem, server: OwnServer): Promise<readonly string[]> {
+/** Where a server logs: the app in the home folder, a job of launchd where its property list says; undefined for others. */
+async function logPath(system: IdentitySystem, server: OwnServer): Promise<string | undefined> {
   switch (server.kind) {
     case "app":
-      return [appLog(system.homeFolder)];
+      return appLog(system.homeFolder);
     case "homebrew":
-    case "agent": {
-      const path = await readJobLog(system, system.userId, server);
-      return path === undefined ? [] : [path];
-    }
+    case "agent":
+      return readJobLog(system, system.userId, server);
     case "terminal":
     case "program":
-      return [];
+      return undefined;
   }
 }
 

@@ -2,6 +2,7 @@ import type { ServerFacts, Sourced } from "../fit/facts";
 import { parseModelName } from "../fit/model-name";
 import { GIB, MIB } from "../fit/units";
 import { type FileSource, openFileSource } from "./blob-source";
+import { present } from "./present";
 
 /** What a server's log says of its settings. */
 export type LoggedFacts = Omit<ServerFacts, "version" | "identity" | "runners" | "converting">;
@@ -23,30 +24,22 @@ const BLOCK_BYTES = 1024 * 1024;
 const MOST_LINE_CHARACTERS = 64 * 1024;
 
 /**
- * Settings of the server that answers, from the first of these logs whose last start was on its port and of its version.
- * The app keeps writing to the same file when only its server ends; Homebrew's grows forever. Undefined where no log is this
- * server's. Never throws.
+ * Settings of the server that answers, from the last server start of its log. The app keeps writing to the same file when
+ * only its server ends; Homebrew's grows forever. Undefined where that start wasn't this server's. Never throws.
  */
-export async function readLoggedFacts(
-  paths: readonly string[],
-  server: LoggedServer,
-): Promise<LoggedFacts | undefined> {
-  for (const path of paths) {
-    const start = await readLastStart(path);
-    const facts = start === undefined ? undefined : parseServerLog(start, server);
-    if (facts !== undefined) return facts;
-  }
-  return undefined;
+export function readLoggedFacts(path: string, server: LoggedServer): Promise<LoggedFacts | undefined> {
+  return atLastStart(path, ({ text }) => parseServerLog(text, server));
 }
 
-/** The variables that the last server start of a log had; undefined where that start wasn't the given server's. */
-export async function readLoggedVariables(
+/** The variables that the last server start of a log had; undefined where that start wasn't the given server's. Never throws. */
+export function readLoggedVariables(
   path: string,
   server: LoggedServer,
 ): Promise<ReadonlyMap<string, string> | undefined> {
-  const start = await readLastStart(path);
-  const lines = start === undefined ? [] : lastStartOf(start);
-  return isOf(lines, server) ? variablesOf(lines[0] ?? "") : undefined;
+  return atLastStart(path, ({ text }) => {
+    const lines = lastStartOf(text);
+    return isOf(lines, server) ? variablesOf(lines[0] ?? "") : undefined;
+  });
 }
 
 /**
@@ -69,49 +62,40 @@ export function conversionsIn(log: string): readonly string[] {
   return [...running];
 }
 
-/** The address that the last server start of a log listened on, as Go prints it: "127.0.0.1:11500", "[::]:11434". */
-export async function readLoggedAddress(path: string): Promise<string | undefined> {
-  const start = await readLastStart(path);
-  return start === undefined ? undefined : listening(lastStartOf(start))?.address;
+/** The address that the last server start of a log listened on, as Go prints it: "127.0.0.1:11500", "[::]:11434". Never throws. */
+export function readLoggedAddress(path: string): Promise<string | undefined> {
+  return atLastStart(path, ({ text }) => listening(lastStartOf(text))?.address);
 }
 
 /**
- * The end of the first of these logs whose last start was the given server's, from that start on, at most `mostBytes` of
- * it. Undefined where no log is this server's. Never throws.
+ * The end of a log from its last server start on, at most `mostBytes` of it; undefined where that start wasn't the given
+ * server's. Never throws.
  */
-export async function readSinceStart(
-  paths: readonly string[],
-  server: LoggedServer,
-  mostBytes: number,
-): Promise<string | undefined> {
-  for (const path of paths) {
-    const start = await readLastStart(path);
-    if (start === undefined || !isOf(lastStartOf(start), server)) continue;
-    try {
-      const log = await openFileSource(path);
-      try {
-        const begin = (await lastStart(log)) ?? log.size;
-        const from = Math.max(begin, log.size - mostBytes);
-        const text = new TextDecoder().decode(await log.read(from, log.size - from));
-        // What was cut off began in an earlier line.
-        return from === begin ? text : text.slice(text.indexOf("\n") + 1);
-      } finally {
-        await log.close();
-      }
-    } catch {
-      return undefined;
-    }
-  }
-  return undefined;
+export function readSinceStart(path: string, server: LoggedServer, mostBytes: number): Promise<string | undefined> {
+  return atLastStart(path, async ({ log, offset, text }) => {
+    if (!isOf(lastStartOf(text), server)) return undefined;
+    const from = Math.max(offset, log.size - mostBytes);
+    const end = new TextDecoder().decode(await log.read(from, log.size - from));
+    // What was cut off began in an earlier line.
+    return from === offset ? end : end.slice(end.indexOf("\n") + 1);
+  });
 }
 
-/** The log from its last server start on; undefined where it has none or may not be read. */
-async function readLastStart(path: string): Promise<string | undefined> {
+/** Where the last server start of a log is, and what the server wrote then. */
+interface LoggedStart {
+  readonly log: FileSource;
+  readonly offset: number;
+  readonly text: string;
+}
+
+/** Reads something of the last server start of a log; undefined where it has none or may not be read. */
+async function atLastStart<T>(path: string, read: (start: LoggedStart) => T | Promise<T>): Promise<T | undefined> {
   try {
     const log = await openFileSource(path);
     try {
-      const start = await lastStart(log);
-      return start === undefined ? undefined : new TextDecoder().decode(await log.read(start, START_BYTES));
+      const offset = await lastStart(log);
+      if (offset === undefined) return undefined;
+      return await read({ log, offset, text: new TextDecoder().decode(await log.read(offset, START_BYTES)) });
     } finally {
       await log.close();
     }
@@ -204,11 +188,6 @@ function gpuFacts(lines: readonly string[]): Pick<LoggedFacts, "gpu" | "startupT
     startupTotalBytes: sourced(sizeOf(metal?.get("total"))),
     tierNumCtx: sourced(whole(tier?.get("default_num_ctx")) || undefined),
   });
-}
-
-/** Leaves out what is undefined, so that absent stays absent. */
-export function present<T extends object>(values: { readonly [K in keyof T]: T[K] | undefined }): T {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
 }
 
 /** A whole number of at most 15 digits, and nothing else. */

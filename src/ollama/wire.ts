@@ -4,6 +4,7 @@ import type { MetadataValue, ModelMetadata, TensorInfo } from "../memory/metadat
 import { parseModelName } from "../fit/model-name";
 import { modelFormat, type ModelRunner, modelRunner } from "../fit/model-runner";
 import { distinctBuilds } from "./builds";
+import { present } from "./present";
 import { OllamaProblem } from "./problems";
 
 const MOST_MODELS = 5_000;
@@ -31,11 +32,6 @@ const size = (value: unknown): number | undefined =>
   typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 export const labels = (value: unknown): readonly string[] =>
   (Array.isArray(value) ? value.slice(0, 50) : []).map(label).filter((each) => each !== undefined);
-
-/** Leaves out what is undefined, so that absent stays absent. */
-function present<T extends object>(values: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
-}
 
 function list(answer: unknown): readonly JsonObject[] {
   const models = isObject(answer) ? answer["models"] : undefined;

@@ -122,16 +122,16 @@ describe.skipIf(binary === undefined)("a real Ollama server", () => {
     expect((await psOf("pid" in identity ? identity.pid : 0)).line?.command).toBe(`${binary} start`);
     const version = await createOllamaClient({ url, fetch }).version();
     await expect
-      .poll(async () => (await readLoggedFacts([log], { port, version }))?.tierNumCtx, { timeout: 60_000 })
+      .poll(async () => (await readLoggedFacts(log, { port, version }))?.tierNumCtx, { timeout: 60_000 })
       .toBeDefined();
-    expect(await readLoggedFacts([log], { port, version })).toMatchObject({
+    expect(await readLoggedFacts(log, { port, version })).toMatchObject({
       contextLength: { value: 8192 },
       fitTargetMib: { value: 256 },
       modelsFolder: { value: join(folder, "models") },
       parallel: { value: 1 },
     });
-    expect(await readLoggedFacts([log], { port: port + 1, version })).toBeUndefined();
-    expect(await readLoggedFacts([log], { port, version: "0.0.1" })).toBeUndefined();
+    expect(await readLoggedFacts(log, { port: port + 1, version })).toBeUndefined();
+    expect(await readLoggedFacts(log, { port, version: "0.0.1" })).toBeUndefined();
   });
 
   it("is told from a second one on another port, also by an address of the network", async () => {

@@ -184,7 +184,7 @@ describe("a log that grows from start to start", () => {
   const NOISE = "llama_model_loader: - tensor, server config\n".repeat(40_000);
   async function contextFrom(text: string): Promise<number | undefined> {
     await writeFile(path, text);
-    return (await readLoggedFacts([join(folder, "none.log"), path], SERVER))?.contextLength?.value;
+    return (await readLoggedFacts(path, SERVER))?.contextLength?.value;
   }
 
   it("counts from its last start on, however much follows", async () => {
@@ -205,7 +205,8 @@ describe("a log that grows from start to start", () => {
     expect(await contextFrom(NOISE)).toBeUndefined();
     expect(await contextFrom("")).toBeUndefined();
     await mkdir(join(folder, "folder.log"));
-    expect(await readLoggedFacts([join(folder, "folder.log")], SERVER)).toBeUndefined();
+    expect(await readLoggedFacts(join(folder, "folder.log"), SERVER)).toBeUndefined();
+    expect(await readLoggedFacts(join(folder, "none.log"), SERVER)).toBeUndefined();
   });
 
   it("says where its last start listened", async () => {
