@@ -1,5 +1,5 @@
-import { Cache } from "@raycast/api";
-import { isAbsentOr, isOneOf, isShape, isText } from "../apply/stored-fields";
+import { isAbsentOr, isOneOf, isShape, isSize, isText, parseStored } from "../apply/stored-fields";
+import { textCache } from "./text-cache";
 
 /** What was in the menu bar last: it stays there until the next figures are in. */
 export interface BarPicture {
@@ -13,31 +13,18 @@ const KEY = "picture 1";
 
 const isPicture = isShape<BarPicture>({
   title: isAbsentOr(isText),
-  share: isAbsentOr((value: unknown): value is number => typeof value === "number" && value >= 0),
+  share: isAbsentOr(isSize),
   mood: isOneOf({ calm: true, warning: true, critical: true } as const),
 });
 
-let cache: Cache | undefined;
-
-function store(): Cache {
-  cache ??= new Cache({ namespace: "menu-bar" });
-  return cache;
-}
+const cache = textCache({ namespace: "menu-bar" });
 
 /** Never throws; undefined where nothing whole was kept. */
 export function lastPicture(): BarPicture | undefined {
-  try {
-    const kept: unknown = JSON.parse(store().get(KEY) ?? "null");
-    return isPicture(kept) ? kept : undefined;
-  } catch {
-    return undefined;
-  }
+  return parseStored(cache.get(KEY), isPicture);
 }
 
+/** Keeps it for the next tick; where that fails, the bar is empty for a moment then. Never throws. */
 export function keepPicture(picture: BarPicture): void {
-  try {
-    store().set(KEY, JSON.stringify(picture));
-  } catch {
-    // A full disk: the bar is empty for a moment at the next tick.
-  }
+  cache.set(KEY, JSON.stringify(picture));
 }

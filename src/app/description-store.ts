@@ -1,19 +1,14 @@
-import { Cache } from "@raycast/api";
-import { isAbsentOr, isFlag, isListOf, isOneOf, isShape, isText, isWhole } from "../apply/stored-fields";
+import { isAbsentOr, isFlag, isListOf, isOneOf, isShape, isText, isWhole, parseStored } from "../apply/stored-fields";
 import type { InstalledModel, MlxModelDescription, ModelDescription } from "../fit/facts";
 import type { MlxModel } from "../memory/mlx/estimate";
 import type { AttentionShape, LayerCache, LayerShape, MlxShape } from "../memory/mlx/shape";
-import { deserializeDescription, serializeDescription } from "../ollama/description-cache";
+import { deserializeDescription, serializeDescription } from "./description-text";
+import { textCache } from "./text-cache";
 
 /** Descriptions take 20 to 80 KB each; Raycast's default of 10 MB would push the first of 200 models out again. */
 const CAPACITY = 64 * 1024 * 1024;
 
-let cache: Cache | undefined;
-
-function store(): Cache {
-  cache ??= new Cache({ namespace: "model-descriptions", capacity: CAPACITY });
-  return cache;
-}
+const cache = textCache({ namespace: "model-descriptions", capacity: CAPACITY });
 
 /** A description belongs to a manifest: the digest changes with anything that could change the sum. */
 function keyOf(model: InstalledModel, url: string): string {
@@ -25,13 +20,9 @@ export function storedDescription(
   model: InstalledModel,
   url: string,
 ): ModelDescription | MlxModelDescription | undefined {
-  try {
-    const text = store().get(keyOf(model, url));
-    if (text === undefined) return undefined;
-    return text.startsWith(MLX) ? deserializeMlx(text.slice(MLX.length)) : deserializeDescription(text);
-  } catch {
-    return undefined;
-  }
+  const text = cache.get(keyOf(model, url));
+  if (text === undefined) return undefined;
+  return text.startsWith(MLX) ? parseStored(text.slice(MLX.length), isDescription) : deserializeDescription(text);
 }
 
 /** Keeps a description. Where that fails, it's read again at the next opening: nothing else is lost. */
@@ -40,22 +31,12 @@ export function storeDescription(
   url: string,
   description: ModelDescription | MlxModelDescription,
 ): void {
-  try {
-    const text = "kind" in description ? MLX + JSON.stringify(description) : serializeDescription(description);
-    store().set(keyOf(model, url), text);
-  } catch {
-    // A full disk, for example.
-  }
+  const text = "kind" in description ? MLX + JSON.stringify(description) : serializeDescription(description);
+  cache.set(keyOf(model, url), text);
 }
 
 /** Begins what is kept of an MLX model. Its number changes with the shape of these, or with how they're read. */
 const MLX = "mlx 1 ";
-
-/** What is kept of an MLX model; undefined where a field is missing or makes no sense. */
-function deserializeMlx(text: string): MlxModelDescription | undefined {
-  const value: unknown = JSON.parse(text);
-  return isDescription(value) ? value : undefined;
-}
 
 const CACHE_FIELDS = {
   full: isShape<Extract<LayerCache, { kind: "full" }>>({ kind: isOneOf({ full: true }), rowBytes: isWhole }),

@@ -2,6 +2,7 @@ import { dismiss, type GuardAnswer, look } from "../fit/guard";
 import { type HistoryPart, withLook } from "../fit/guard/history";
 import type { Notice, NoticeKind } from "../fit/guard/notice";
 import { type LeftLimit, NOTHING_REMEMBERED, type Remembered, type RememberedModel } from "../fit/guard/watched";
+import { readStored } from "../apply/storage";
 import { isAbsentOr, isListOf, isShape, isText, isWhole } from "../apply/stored-fields";
 import { limitRecord } from "./limit-record";
 import { localStorage } from "./local-storage";
@@ -32,13 +33,9 @@ const isHistory = isListOf(
   }),
 );
 
-async function kept<T>(key: string, check: (value: unknown) => value is T, otherwise: T): Promise<T> {
-  try {
-    const value: unknown = JSON.parse((await localStorage.get(key)) ?? "null");
-    return check(value) ? value : otherwise;
-  } catch {
-    return otherwise;
-  }
+/** What the guard kept of the ticks before. Never throws. */
+async function remembered(): Promise<Remembered> {
+  return (await readStored(localStorage, STATE_KEY, isRemembered)) ?? NOTHING_REMEMBERED;
 }
 
 /** Where it can't be kept, a notice may come twice: nothing else is lost. */
@@ -49,11 +46,7 @@ async function keep(key: string, value: unknown): Promise<void> {
 /** What there is to say after a tick, with what the guard keeps of it, and the history with the tick in it. Never throws. */
 export async function watch(reading: TickReading, isOn: (kind: NoticeKind) => boolean): Promise<GuardAnswer> {
   const { tick, watched } = reading;
-  const [before, own, history] = await Promise.all([
-    kept(STATE_KEY, isRemembered, NOTHING_REMEMBERED),
-    limitRecord(),
-    memoryHistory(),
-  ]);
+  const [before, own, history] = await Promise.all([remembered(), limitRecord(), memoryHistory()]);
   const answer = look(watched, before, own, isOn);
   const used = usedOf(tick);
   await keep(STATE_KEY, answer.remembered);
@@ -74,11 +67,11 @@ export async function watch(reading: TickReading, isOn: (kind: NoticeKind) => bo
 
 /** The person has read a notice and wants to hear no more of it. */
 export async function putAside(notice: Notice, { watched }: TickReading): Promise<void> {
-  const before = await kept(STATE_KEY, isRemembered, NOTHING_REMEMBERED);
+  const before = await remembered();
   await keep(STATE_KEY, dismiss(before, notice, watched));
 }
 
 /** Peaks, swap and spills of the last day, oldest first. Never throws. */
-export function memoryHistory(): Promise<readonly HistoryPart[]> {
-  return kept(HISTORY_KEY, isHistory, []);
+export async function memoryHistory(): Promise<readonly HistoryPart[]> {
+  return (await readStored(localStorage, HISTORY_KEY, isHistory)) ?? [];
 }

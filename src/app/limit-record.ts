@@ -1,3 +1,5 @@
+import { readStored } from "../apply/storage";
+import { isShape, isText, isWhole } from "../apply/stored-fields";
 import type { AppleSiliconMac } from "../fit/facts";
 import { BOOT_SESSION_KEY } from "../mac/machine";
 import { readSysctls } from "../mac/sysctl";
@@ -25,15 +27,11 @@ export interface LimitRecord {
   readonly mib: number;
 }
 
+const isRecord = isShape<LimitRecord>({ session: isText, mib: isWhole });
+
 /** What {@link rememberLimit} noted last; undefined where there's nothing. Never throws. */
-export async function limitRecord(): Promise<LimitRecord | undefined> {
-  try {
-    const kept: unknown = JSON.parse((await localStorage.get(KEY)) ?? "null");
-    const { session, mib } = Object(kept) as { session?: unknown; mib?: unknown };
-    return typeof session === "string" && typeof mib === "number" ? { session, mib } : undefined;
-  } catch {
-    return undefined;
-  }
+export function limitRecord(): Promise<LimitRecord | undefined> {
+  return readStored(localStorage, KEY, isRecord);
 }
 
 /** Whether the limit in force is the one that the extension set last, and since this Mac started. Never throws. */

@@ -1,5 +1,5 @@
-import { isAbsentOr, isFlag, isListOf, isShape, isText, isWhole } from "../apply/stored-fields";
-import type { Storage } from "../apply/storage";
+import { isAbsentOr, isFlag, isListOf, isShape, isSize, isText, isWhole } from "../apply/stored-fields";
+import { readStored, readStoredLists, type Storage } from "../apply/storage";
 import type { InstalledModel } from "../fit/facts";
 import { keepPeaks, MOST_MODELS, type MlxCut, type MlxPeak } from "../fit/mlx-peaks";
 import { sameModel } from "../fit/model-name";
@@ -48,12 +48,7 @@ export async function rememberOwn(storage: Storage, own: OwnRequest): Promise<vo
 }
 
 async function readOwn(storage: Storage): Promise<readonly OwnRequest[]> {
-  try {
-    const all: unknown = JSON.parse((await storage.get(OWN_KEY)) ?? "[]");
-    return isListOf(isOwn)(all) ? all : [];
-  } catch {
-    return [];
-  }
+  return (await readStored(storage, OWN_KEY, isListOf(isOwn))) ?? [];
 }
 
 const isOwn = isShape<OwnRequest>({ model: isText, tokens: isWhole, from: isWhole, to: isAbsentOr(isWhole) });
@@ -82,7 +77,7 @@ export async function keepRequests(
   { peaks, cuts }: MlxLog,
   models: readonly InstalledModel[],
 ): Promise<readonly MlxRequests[]> {
-  const [before, sent] = await Promise.all([readKept(storage), readOwn(storage)]);
+  const [before, sent] = await Promise.all([readStoredLists(storage, KEY, isPeak), readOwn(storage)]);
   const ofModel = models.filter((model) => rulesOf(model).engine === "mlx");
   const requests = ofModel.flatMap(({ name, digest }): MlxRequests[] => {
     const own = <T extends MlxPeak | MlxCut>(all: readonly T[]) => all.filter(({ model }) => sameModel(model, name));
@@ -97,21 +92,6 @@ export async function keepRequests(
   return requests;
 }
 
-async function readKept(storage: Storage): Promise<ReadonlyMap<string, readonly MlxPeak[]>> {
-  try {
-    const entries: unknown = JSON.parse((await storage.get(KEY)) ?? "[]");
-    if (!Array.isArray(entries)) return new Map();
-    return new Map(
-      entries.flatMap((entry: unknown): [string, readonly MlxPeak[]][] => {
-        const [digest, peaks] = Array.isArray(entry) ? (entry as unknown[]) : [];
-        return isText(digest) && Array.isArray(peaks) ? [[digest, peaks.filter(isPeak)]] : [];
-      }),
-    );
-  } catch {
-    return new Map();
-  }
-}
-
 const isPeak = isShape<MlxPeak>({
   model: isText,
   at: isText,
@@ -119,14 +99,10 @@ const isPeak = isShape<MlxPeak>({
   readTokens: isWhole,
   readWhole: isFlag,
   chunkTokens: isAbsentOr(isWhole),
-  peakBytes: isBytes,
+  // The log rounds it.
+  peakBytes: isSize,
   isOurs: isAbsentOr(isFlag),
 });
-
-/** The log rounds its sizes, so that bytes aren't whole. */
-function isBytes(value: unknown): value is number {
-  return typeof value === "number" && Number.isFinite(value) && value >= 0;
-}
 
 /** What is kept of requests in a stored snapshot. */
 export const isRequests = isShape<MlxRequests>({

@@ -1,131 +1,120 @@
-import { Cache } from "@raycast/api";
 import {
   type Check,
   type Fields,
   isAbsentOr,
+  isEither,
   isFlag,
   isListOf,
   isOneOf,
   isRunner,
   isShape,
+  isSize,
   isText,
   isWhole,
+  parseStored,
 } from "../apply/stored-fields";
-import type { InstalledModel, LoadedModel, ModelBackup, RunnerCommandLine, ServerFacts, Sourced } from "../fit/facts";
+import type {
+  AppleSiliconMac,
+  InstalledModel,
+  LoadedModel,
+  MacosVersion,
+  MetalReading,
+  RunnerCommandLine,
+  ServerFacts,
+  Sourced,
+  UnsupportedMachine,
+} from "../fit/facts";
+import type { GpuLimit, LimitAdvice, LimitExcess, UnknownGpuLimit } from "../fit/limit-policy";
+import type { ModelFormat } from "../fit/model-runner";
 import type { RamUse } from "../fit/ram";
 import { SERVER_ORIGINS, type ServerIdentity, type ServerOrigin } from "../fit/server-origin";
 import { isObject } from "../memory/json-object";
+import { isBackup } from "./description-text";
 import { isRequests } from "./mlx-requests";
 import type { Settings } from "./preferences";
-import type { Snapshot } from "./snapshot";
+import type { ServerState, Snapshot } from "./snapshot";
+import { textCache } from "./text-cache";
 
 /** Changes with any change of {@link Snapshot}: what an earlier version of the extension stored is then read again. */
 const FORMAT = 4;
 
-let cache: Cache | undefined;
-
-function store(): Cache {
-  cache ??= new Cache({ namespace: "snapshot" });
-  return cache;
-}
+const cache = textCache({ namespace: "snapshot" });
 
 const keyOf = ({ host }: Settings): string => host;
 
 /** The last snapshot of this host, for the first picture; undefined where there's none or it isn't whole. Never throws. */
 export function storedSnapshot(settings: Settings): Snapshot | undefined {
-  try {
-    const kept: unknown = JSON.parse(store().get(keyOf(settings)) ?? "null");
-    const { format, snapshot } = Object(kept) as { readonly format?: unknown; readonly snapshot?: unknown };
-    return format === FORMAT && isSnapshot(snapshot) ? snapshot : undefined;
-  } catch {
-    return undefined;
-  }
+  return parseStored(cache.get(keyOf(settings)), isStored)?.snapshot;
 }
 
-/** Keeps a snapshot for the next opening. Where that fails, the next opening waits a little longer: nothing else is lost. */
+/** Keeps a snapshot for the next opening. Where that fails, the next opening waits a little longer. Never throws. */
 export function storeSnapshot(settings: Settings, snapshot: Snapshot): void {
-  try {
-    store().set(keyOf(settings), JSON.stringify({ format: FORMAT, snapshot }));
-  } catch {
-    // A full disk, for example.
-  }
+  cache.set(keyOf(settings), JSON.stringify({ format: FORMAT, snapshot }));
 }
-
-const isSize = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value) && value >= 0;
-const isTextOrAbsent = (value: unknown): boolean => value === undefined || isText(value);
-const isSizeOrAbsent = (value: unknown): boolean => value === undefined || isSize(value);
-const isList = (value: unknown, check: (element: unknown) => boolean): boolean =>
-  Array.isArray(value) && value.every(check);
 
 const FLASH = { auto: true, on: true, off: true } as const;
 
-/** Whether a stored value has all that a screen reads of a snapshot. */
-export function isSnapshot(value: unknown): value is Snapshot {
-  if (!isObject(value)) return false;
-  const { machine, limit, advice, ram, gpuAllocatedBytes, url, isLocal, state, server, models, loaded, requests } =
-    value;
-  return (
-    isMachine(machine) &&
-    isLimit(limit) &&
-    (advice === undefined || isAdvice(advice)) &&
-    isAbsentOr(isRam)(ram) &&
-    isSizeOrAbsent(gpuAllocatedBytes) &&
-    isTextOrAbsent(url) &&
-    typeof isLocal === "boolean" &&
-    isObject(state) &&
-    isText(state["kind"]) &&
-    Object.values(state).every(isText) &&
-    isServer(server) &&
-    isList(models, isModel) &&
-    isList(loaded, isLoaded) &&
-    isAbsentOr(isListOf(isRequests))(requests)
-  );
-}
+const isMac = isShape<AppleSiliconMac>({
+  kind: isOneOf({ "apple-silicon": true }),
+  chip: isAbsentOr(isText),
+  ramBytes: isSize,
+  macos: isAbsentOr(isShape<MacosVersion>({ major: isSize, text: isText })),
+  overrideMib: isAbsentOr(isSize),
+  lowWaterMib: isAbsentOr(isSize),
+  bootSession: isAbsentOr(isText),
+  metal: isAbsentOr(
+    isShape<MetalReading>({ chip: isAbsentOr(isText), workingSetBytes: isSize, maxBufferBytes: isAbsentOr(isSize) }),
+  ),
+  listedDeviceBytes: isAbsentOr(isSize),
+});
 
-function isMachine(value: unknown): boolean {
-  if (!isObject(value)) return false;
-  if (value["kind"] !== "apple-silicon") return isText(value["kind"]) && isText(value["reason"]);
-  const { chip, ramBytes, macos, overrideMib, lowWaterMib, bootSession, metal, listedDeviceBytes } = value;
-  return (
-    isTextOrAbsent(chip) &&
-    isSize(ramBytes) &&
-    (macos === undefined || (isObject(macos) && isSize(macos["major"]) && isText(macos["text"]))) &&
-    isSizeOrAbsent(overrideMib) &&
-    isSizeOrAbsent(lowWaterMib) &&
-    isTextOrAbsent(bootSession) &&
-    (metal === undefined ||
-      (isObject(metal) && isSize(metal["workingSetBytes"]) && isSizeOrAbsent(metal["maxBufferBytes"]))) &&
-    isSizeOrAbsent(listedDeviceBytes)
-  );
-}
+const isUnsupported = isShape<UnsupportedMachine>({
+  kind: isOneOf<UnsupportedMachine["kind"]>({
+    intel: true,
+    "virtual-machine": true,
+    "old-macos": true,
+    "not-a-mac": true,
+    unreadable: true,
+  }),
+  reason: isText,
+});
 
-function isLimit(value: unknown): boolean {
-  if (!isObject(value)) return false;
-  if (value["kind"] === "unknown") return isText(value["reason"]);
-  const { kind, bytes, source, sourceText, estimated, disagreement, excess } = value;
-  return (
-    kind === "known" &&
-    isSize(bytes) &&
-    isText(source) &&
-    isText(sourceText) &&
-    typeof estimated === "boolean" &&
-    isTextOrAbsent(disagreement) &&
-    (excess === undefined || (isObject(excess) && isSize(excess["inForceBytes"]) && isText(excess["warning"])))
-  );
-}
+const isKnownLimit = isShape<GpuLimit>({
+  kind: isOneOf({ known: true }),
+  bytes: isSize,
+  excess: isAbsentOr(isShape<LimitExcess>({ inForceBytes: isSize, warning: isText })),
+  source: isOneOf<GpuLimit["source"]>({
+    override: true,
+    metal: true,
+    "listed-device": true,
+    "server-log": true,
+    formula: true,
+    stated: true,
+    loaded: true,
+  }),
+  sourceText: isText,
+  estimated: isFlag,
+  isLeast: isAbsentOr(isFlag),
+  disagreement: isAbsentOr(isText),
+});
+
+const isUnknownLimit = isShape<UnknownGpuLimit>({ kind: isOneOf({ unknown: true }), reason: isText });
+
+const isAdvice = isShape<LimitAdvice>({
+  ramMib: isSize,
+  defaultMib: isSize,
+  defaultEstimated: isFlag,
+  reserveBytes: isSize,
+  refusedReserveBytes: isAbsentOr(isSize),
+  recommendedMib: isAbsentOr(isSize),
+  highestMib: isSize,
+});
 
 const isRam = isShape<RamUse>({ ramBytes: isSize, reserveBytes: isSize, othersBytes: isAbsentOr(isSize) });
 
-function isAdvice(value: unknown): boolean {
-  if (!isObject(value)) return false;
-  const { ramMib, defaultMib, defaultEstimated, reserveBytes, refusedReserveBytes, recommendedMib, highestMib } = value;
-  return (
-    [ramMib, defaultMib, reserveBytes, highestMib].every(isSize) &&
-    typeof defaultEstimated === "boolean" &&
-    isSizeOrAbsent(refusedReserveBytes) &&
-    isSizeOrAbsent(recommendedMib)
-  );
-}
+/** States that hold more than texts, such as a folder that isn't there, are read again. */
+const isState = (value: unknown): value is ServerState =>
+  isObject(value) && isText(value["kind"]) && Object.values(value).every(isText);
 
 const sourced = <T>(check: Check<T>) =>
   isAbsentOr(isShape<Sourced<T>>({ value: check, source: isText, likely: isAbsentOr(isFlag) }));
@@ -148,7 +137,8 @@ const IDENTITIES: { readonly [K in ServerOrigin]: Fields<IdentityOf<K>> } = {
 };
 
 function isIdentity(value: unknown): value is ServerIdentity {
-  const { kind, ...fields } = Object(value) as { readonly kind?: unknown };
+  if (!isObject(value)) return false;
+  const { kind, ...fields } = value;
   return isOneOf(SERVER_ORIGINS)(kind) && isShape(IDENTITIES[kind] as Fields<object>)(fields);
 }
 
@@ -163,7 +153,6 @@ const isCommandLine = isShape<RunnerCommandLine>({
   gpuLayers: isAbsentOr(isWhole),
 });
 
-/** A field that's forgotten here is a type error. */
 const isServer = isShape<ServerFacts>({
   version: isAbsentOr(isText),
   identity: isIdentity,
@@ -184,35 +173,57 @@ const isServer = isShape<ServerFacts>({
   converting: isAbsentOr(isListOf(isText)),
 });
 
-const isBackup = isShape<ModelBackup>({ digest: isText, sizeBytes: isAbsentOr(isWhole), blob: isAbsentOr(isText) });
+const isModel = isShape<InstalledModel>({
+  name: isText,
+  digest: isText,
+  sizeBytes: isSize,
+  modifiedAt: isAbsentOr(isText),
+  format: isOneOf<ModelFormat>({ gguf: true, safetensors: true, other: true }),
+  runner: isAbsentOr(isRunner),
+  sharesName: isAbsentOr(isFlag),
+  backup: isAbsentOr(isBackup),
+  family: isAbsentOr(isText),
+  families: isListOf(isText),
+  parameterSize: isAbsentOr(isText),
+  quantization: isAbsentOr(isText),
+  trainedContext: isAbsentOr(isSize),
+  parentModel: isAbsentOr(isText),
+  capabilities: isListOf(isText),
+  cloud: isFlag,
+});
 
-function isModel(value: unknown): boolean {
-  if (!isObject(value)) return false;
-  const model = value as { readonly [K in keyof InstalledModel]?: unknown };
-  return (
-    [model.name, model.digest, model.format].every(isText) &&
-    isSize(model.sizeBytes) &&
-    isList(model.families, isText) &&
-    isList(model.capabilities, isText) &&
-    typeof model.cloud === "boolean" &&
-    [model.modifiedAt, model.family, model.parameterSize, model.quantization, model.parentModel].every(
-      isTextOrAbsent,
-    ) &&
-    isSizeOrAbsent(model.trainedContext) &&
-    isAbsentOr(isRunner)(model.runner) &&
-    isAbsentOr(isFlag)(model.sharesName) &&
-    isAbsentOr(isBackup)(model.backup)
-  );
-}
+const isLoaded = isShape<LoadedModel>({
+  name: isText,
+  digest: isText,
+  runner: isAbsentOr(isRunner),
+  sizeBytes: isSize,
+  vramBytes: isSize,
+  growth: isAbsentOr(
+    isShape<NonNullable<LoadedModel["growth"]>>({ weightBytes: isSize, peakBytes: isSize, tokens: isSize }),
+  ),
+  countedBytes: isAbsentOr(isSize),
+  contextLength: isAbsentOr(isSize),
+  expiresAt: isAbsentOr(isText),
+  sharesFile: isAbsentOr(isFlag),
+});
 
-function isLoaded(value: unknown): boolean {
-  if (!isObject(value)) return false;
-  const model = value as { readonly [K in keyof LoadedModel]?: unknown };
-  return (
-    [model.name, model.digest].every(isText) &&
-    [model.sizeBytes, model.vramBytes].every(isSize) &&
-    isSizeOrAbsent(model.contextLength) &&
-    isTextOrAbsent(model.expiresAt) &&
-    isAbsentOr(isRunner)(model.runner)
-  );
-}
+/** Whether a stored value has all that a screen reads of a snapshot. */
+export const isSnapshot = isShape<Snapshot>({
+  machine: isEither(isMac, isUnsupported),
+  limit: isEither(isKnownLimit, isUnknownLimit),
+  advice: isAbsentOr(isAdvice),
+  ram: isAbsentOr(isRam),
+  gpuAllocatedBytes: isAbsentOr(isSize),
+  url: isAbsentOr(isText),
+  isLocal: isFlag,
+  state: isState,
+  server: isServer,
+  models: isListOf(isModel),
+  loaded: isListOf(isLoaded),
+  requests: isAbsentOr(isListOf(isRequests)),
+});
+
+const isStored = isShape<{ readonly format: typeof FORMAT; readonly snapshot: Snapshot }>({
+  format: (value) => value === FORMAT,
+  snapshot: isSnapshot,
+});

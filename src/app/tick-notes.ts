@@ -1,7 +1,18 @@
-import { Cache } from "@raycast/api";
-import { isAbsentOr, isFlag, isListOf, isOneOf, isPositive, isShape, isText, isWhole } from "../apply/stored-fields";
+import {
+  type Check,
+  isAbsentOr,
+  isFlag,
+  isListOf,
+  isOneOf,
+  isPositive,
+  isShape,
+  isText,
+  isWhole,
+  parseStored,
+} from "../apply/stored-fields";
 import type { DefaultContextFacts } from "../fit/guard/watched";
 import type { NotedNeed, PlannedContext } from "../fit/noted-need";
+import { textCache } from "./text-cache";
 
 /** What commands with estimator and metadata leave of one server for those with neither. */
 export interface ServerNotes {
@@ -31,12 +42,7 @@ const FORMAT = 1;
 /** Two thousand needs are 400 KB; the newest readings come first. */
 const MOST_NEEDS = 2_000;
 
-let cache: Cache | undefined;
-
-function store(): Cache {
-  cache ??= new Cache({ namespace: "tick" });
-  return cache;
-}
+const cache = textCache({ namespace: "tick" });
 
 const isEngine = isOneOf({ llama: true, mlx: true } as const);
 const isNeed = isShape<NotedNeed>({
@@ -75,29 +81,22 @@ const isDefault = isShape<DefaultNote>({
   maxBufferBytes: isAbsentOr(isWhole),
 });
 
-function read(key: string): unknown {
-  try {
-    const kept: unknown = JSON.parse(store().get(key) ?? "null");
-    const { format, value } = Object(kept) as { readonly format?: unknown; readonly value?: unknown };
-    return format === FORMAT ? value : undefined;
-  } catch {
-    return undefined;
-  }
+function read<T>(key: string, check: Check<T>): T | undefined {
+  const isKept = isShape<{ readonly format: typeof FORMAT; readonly value: T }>({
+    format: (value) => value === FORMAT,
+    value: check,
+  });
+  return parseStored(cache.get(key), isKept)?.value;
 }
 
 /** Keeps something for the ticks. Where that fails, they know less: nothing else is lost. */
 function keep(key: string, value: unknown): void {
-  try {
-    store().set(key, JSON.stringify({ format: FORMAT, value }));
-  } catch {
-    // A full disk, for example.
-  }
+  cache.set(key, JSON.stringify({ format: FORMAT, value }));
 }
 
 /** What was left of the server at `url`; undefined where there's nothing or it isn't whole. Never throws. */
 export function serverNotes(url: string): ServerNotes | undefined {
-  const value = read(`server ${url}`);
-  return isNotes(value) ? value : undefined;
+  return read(`server ${url}`, isNotes);
 }
 
 /** Leaves what was read of a server. Needs of an earlier reading stay, unless they're of other settings. */
@@ -126,10 +125,10 @@ const withoutBatch = (settings: string): string => settings.split(" ").toSpliced
 
 /** This Mac's own limit, as it was read last. Never throws. */
 export function defaultNote(): DefaultNote | undefined {
-  const value = read("default");
-  return isDefault(value) ? value : undefined;
+  return read("default", isDefault);
 }
 
+/** Leaves this Mac's own limit. Never throws. */
 export function leaveDefaultNote(note: DefaultNote): void {
   keep("default", note);
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { pause, type Pausing } from "../mac/wait";
 import type { Storage } from "./storage";
-import { isAbsentOr, isName, isShape, isText } from "./stored-fields";
+import { isAbsentOr, isName, isShape, isText, parseStored } from "./stored-fields";
 
 /** Who changes the Mac or the server now. Every window of the extension sees it. */
 export interface Holder {
@@ -108,12 +108,5 @@ export async function lockHolder(storage: Storage, now: Date): Promise<Holder | 
 
 /** @throws what the storage throws. */
 async function readHolder(storage: Storage): Promise<Holder | undefined> {
-  const text = await storage.get(KEY);
-  if (text === undefined) return undefined;
-  try {
-    const kept: unknown = JSON.parse(text);
-    return isHolder(kept) ? kept : undefined;
-  } catch {
-    return undefined;
-  }
+  return parseStored(await storage.get(KEY), isHolder);
 }

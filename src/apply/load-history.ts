@@ -2,8 +2,8 @@ import { type Expected, hasGrown, isOtherContext, type LoadReport } from "./load
 import { formatBytes, formatContext, formatSignedPercent } from "../fit/units";
 import { type LaidOut, laidOutText, type PredictedTerms } from "../fit/laid-out";
 import { OLLAMAS_COUNT } from "../fit/sum-names";
-import type { Storage } from "./storage";
-import { isAbsentOr, isShape, isWhole } from "./stored-fields";
+import { readStoredLists, type Storage } from "./storage";
+import { isAbsentOr, isPositive, isShape, isText, isWhole } from "./stored-fields";
 
 /** A load that was held against its prediction. */
 export interface LoadRecord {
@@ -35,20 +35,8 @@ const KEY = "load-history";
 export type LoadHistory = ReadonlyMap<string, readonly LoadRecord[]>;
 
 /** All records by digest, newest first; damaged ones are left out. Never throws. */
-export async function readLoadHistory(storage: Storage): Promise<LoadHistory> {
-  try {
-    const entries: unknown = JSON.parse((await storage.get(KEY)) ?? "[]");
-    if (!Array.isArray(entries)) return new Map();
-    return new Map(
-      entries.flatMap((entry: unknown): [string, readonly LoadRecord[]][] => {
-        if (!Array.isArray(entry) || typeof entry[0] !== "string" || !Array.isArray(entry[1])) return [];
-        const records = entry[1].filter(isRecord);
-        return records.length === 0 ? [] : [[entry[0], records]];
-      }),
-    );
-  } catch {
-    return new Map();
-  }
+export function readLoadHistory(storage: Storage): Promise<LoadHistory> {
+  return readStoredLists(storage, KEY, isRecord);
 }
 
 /**
@@ -170,17 +158,13 @@ const isHeldAgainst = isShape<HeldAgainst>({
   predicted: isShape<PredictedTerms>({ cacheBytes: isWhole, computeBytes: isWhole }),
 });
 
-function isRecord(value: unknown): value is LoadRecord {
-  if (typeof value !== "object" || value === null) return false;
-  const { at, laidOut, ...numbers } = value as Record<string, unknown>;
-  const { numCtx, predictedBytes, reportedBytes, spilledBytes } = numbers;
-  return (
-    typeof at === "string" &&
-    isAbsentOr(isHeldAgainst)(laidOut) &&
-    !Number.isNaN(Date.parse(at)) &&
-    (numCtx === undefined || (Number.isSafeInteger(numCtx) && Number(numCtx) > 0)) &&
-    [predictedBytes, reportedBytes].every((bytes) => Number.isSafeInteger(bytes) && Number(bytes) > 0) &&
-    Number.isSafeInteger(spilledBytes) &&
-    Number(spilledBytes) >= 0
-  );
-}
+const isTime = (value: unknown): value is string => isText(value) && !Number.isNaN(Date.parse(value));
+
+const isRecord = isShape<LoadRecord>({
+  at: isTime,
+  numCtx: isAbsentOr(isPositive),
+  predictedBytes: isPositive,
+  reportedBytes: isPositive,
+  spilledBytes: isWhole,
+  laidOut: isAbsentOr(isHeldAgainst),
+});

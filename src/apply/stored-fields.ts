@@ -1,4 +1,5 @@
 import type { ModelRunner } from "../fit/model-runner";
+import { isObject } from "../memory/json-object";
 
 /** Checks of what was stored: anything else in its place is refused, never half believed. */
 export type Check<T> = (value: unknown) => value is T;
@@ -12,6 +13,9 @@ export const isText = (value: unknown): value is string => typeof value === "str
 export const isName = (value: unknown): value is string => isText(value) && value !== "";
 
 export const isFlag = (value: unknown): value is boolean => typeof value === "boolean";
+
+/** A size that needn't be whole, such as one that a log has rounded: 0 or more. */
+export const isSize = (value: unknown): value is number => Number.isFinite(value) && Number(value) >= 0;
 
 /** A whole number of 0 or more. */
 export const isWhole = (value: unknown): value is number =>
@@ -31,6 +35,12 @@ export const isOneOf =
   (value): value is T =>
     isText(value) && Object.hasOwn(all, value);
 
+/** What one of two checks takes. */
+export const isEither =
+  <A, B>(one: Check<A>, other: Check<B>): Check<A | B> =>
+  (value): value is A | B =>
+    one(value) || other(value);
+
 /** The program that runs a build. */
 export const isRunner: Check<ModelRunner> = isOneOf({ mlx: true, llamacpp: true, ggml: true });
 
@@ -44,11 +54,21 @@ export const isAbsentOr =
 export const isShape =
   <T extends object>(fields: Fields<T>): Check<T> =>
   (value): value is T => {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-    const given = value as Readonly<Record<string, unknown>>;
+    if (!isObject(value)) return false;
     const checks = Object.entries<Check<unknown>>(fields);
     return (
-      checks.every(([name, check]) => check(Object.hasOwn(given, name) ? given[name] : undefined)) &&
-      Object.keys(given).every((name) => Object.hasOwn(fields, name))
+      checks.every(([name, check]) => check(Object.hasOwn(value, name) ? value[name] : undefined)) &&
+      Object.keys(value).every((name) => Object.hasOwn(fields, name))
     );
   };
+
+/** The value of a text of JSON that was stored; undefined where that isn't what `check` asks for. Never throws. */
+export function parseStored<T>(text: string | undefined, check: Check<T>): T | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return check(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { storedDescription, storeDescription } from "../../src/app/description-store";
 import type { MlxModelDescription } from "../../src/fit/facts";
 import { described, installed, measured } from "../fit/inputs";
-import { resetRaycast } from "../stand-ins/raycast/desk";
+import { desk, resetRaycast } from "../stand-ins/raycast/desk";
 
 const URL = "http://127.0.0.1:11434";
 const model = installed(measured("qwen3-8b"));
@@ -64,13 +64,14 @@ describe.each([
   });
 
   it("costs nothing but time where the store can't be read or written", () => {
-    const full = () => {
-      throw new Error("ENOSPC: no space left on device");
-    };
-    vi.spyOn(Map.prototype, "set").mockImplementationOnce(full);
+    desk.isDiskFull = true;
     expect(() => storeDescription(model, URL, description)).not.toThrow();
+    expect(storedDescription(model, URL)).toBeUndefined();
+    desk.isDiskFull = false;
     storeDescription(model, URL, description);
-    vi.spyOn(Map.prototype, "get").mockImplementationOnce(full);
+    vi.spyOn(desk.caches, "get").mockImplementationOnce(() => {
+      throw new Error("EACCES: permission denied");
+    });
     expect(storedDescription(model, URL)).toBeUndefined();
   });
 });

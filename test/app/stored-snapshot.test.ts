@@ -10,7 +10,7 @@ import { runSteps } from "../../src/fit/steps";
 import { GIB } from "../../src/fit/units";
 import { badgeText } from "../../src/fit/verdict-text";
 import { described, installed, measured, SERVER } from "../fit/inputs";
-import { resetRaycast } from "../stand-ins/raycast/desk";
+import { desk, resetRaycast } from "../stand-ins/raycast/desk";
 
 const settings: Settings = { host: "http://127.0.0.1:11434", judge: { context: "effective" }, faults: [] };
 const mac = {
@@ -89,12 +89,13 @@ describe("a snapshot that was stored", () => {
   });
 
   it("costs nothing but time where the disk is full or the store can't be read", () => {
-    const full = () => {
-      throw new Error("ENOSPC: no space left on device");
-    };
-    vi.spyOn(Map.prototype, "set").mockImplementationOnce(full);
+    desk.isDiskFull = true;
     expect(() => storeSnapshot(settings, snapshot)).not.toThrow();
-    vi.spyOn(Map.prototype, "get").mockImplementationOnce(full);
+    desk.isDiskFull = false;
+    storeSnapshot(settings, snapshot);
+    vi.spyOn(desk.caches, "get").mockImplementationOnce(() => {
+      throw new Error("EACCES: permission denied");
+    });
     expect(storedSnapshot(settings)).toBeUndefined();
   });
 });

@@ -1,6 +1,7 @@
-import type { ModelDescription } from "../fit/facts";
+import { isAbsentOr, isListOf, isOneOf, isShape, isText, isWhole } from "../apply/stored-fields";
+import type { ModelBackup, ModelDescription, ModelParameters } from "../fit/facts";
 import type { MetadataValue, ModelMetadata, TensorInfo } from "../memory/metadata";
-import { sharedMetadata, sharedTensors } from "./shared-metadata";
+import { sharedMetadata, sharedTensors } from "../ollama/shared-metadata";
 
 /** Changes when the text below does: older entries are then read again. */
 const FORMAT = 4;
@@ -54,26 +55,40 @@ function unpackMetadata(text: string): ModelMetadata {
   };
 }
 
-/** Whether all that isn't metadata is there, as screens and sums read it. */
-function isRest(value: Readonly<Record<string, unknown>>): value is Omit<ModelDescription, "metadata"> & typeof value {
-  const rest = value as { readonly [K in keyof ModelDescription]?: unknown };
-  const isText = (each: unknown) => typeof each === "string";
-  const isTextOrAbsent = (each: unknown) => each === undefined || isText(each);
-  const isSizeOrAbsent = (each: unknown) => each === undefined || (Number.isSafeInteger(each) && Number(each) >= 0);
-  const isListOf = (list: unknown, check: (each: unknown) => boolean) => Array.isArray(list) && list.every(check);
-  const { unreadable, ...numbers } = Object(rest.parameters) as Record<string, unknown>;
-  return (
-    ["header", "show", "show-verbose"].includes(String(rest.metadataSource)) &&
-    isListOf(unreadable, isText) &&
-    Object.values(numbers).every((each) => typeof each === "number") &&
-    [rest.capabilities, rest.drafts].every((list) => isListOf(list, isText)) &&
-    [rest.projectors, rest.adapters].every((list) =>
-      isListOf(list, (each) => isText(Object(each).path) && isSizeOrAbsent(Object(each).bytes)),
-    ) &&
-    [rest.parentModel, rest.weightsFile, rest.requires, rest.damage].every(isTextOrAbsent) &&
-    isSizeOrAbsent(rest.weightBytes)
-  );
-}
+const isNumber = (value: unknown): value is number => typeof value === "number";
+
+const isParameters = isShape<ModelParameters>({
+  numCtx: isAbsentOr(isNumber),
+  numGpu: isAbsentOr(isNumber),
+  numBatch: isAbsentOr(isNumber),
+  draftNumPredict: isAbsentOr(isNumber),
+  unreadable: isListOf(isText),
+});
+
+const isFile = isShape<ModelDescription["projectors"][number]>({ path: isText, bytes: isAbsentOr(isWhole) });
+
+/** A build that nothing runs any more, as it's stored. */
+export const isBackup = isShape<ModelBackup>({
+  digest: isText,
+  sizeBytes: isAbsentOr(isWhole),
+  blob: isAbsentOr(isText),
+});
+
+/** All that isn't metadata; of the Modelfile nothing is kept. */
+const isRest = isShape<Omit<ModelDescription, "metadata" | "modelfile">>({
+  metadataSource: isOneOf<ModelDescription["metadataSource"]>({ header: true, show: true, "show-verbose": true }),
+  parameters: isParameters,
+  capabilities: isListOf(isText),
+  parentModel: isAbsentOr(isText),
+  weightsFile: isAbsentOr(isText),
+  backup: isAbsentOr(isBackup),
+  requires: isAbsentOr(isText),
+  weightBytes: isAbsentOr(isWhole),
+  projectors: isListOf(isFile),
+  damage: isAbsentOr(isText),
+  adapters: isListOf(isFile),
+  drafts: isListOf(isText),
+});
 
 /** JSON has no bigint and no infinities; both are marked. */
 function pack(value: MetadataValue): unknown {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { ModelDescription } from "../../src/fit/facts";
 import type { MetadataValue } from "../../src/memory/metadata";
 import { estimate } from "../../src/memory/estimate";
-import { deserializeDescription, serializeDescription } from "../../src/ollama/description-cache";
+import { deserializeDescription, serializeDescription } from "../../src/app/description-text";
 import { described, oracle } from "../fit/inputs";
 
 const scalar = fc.oneof(
