@@ -87,6 +87,65 @@ it("has nothing to say of the first look at a calm Mac, whatever is loaded whole
   expect(NOTICE_KINDS).toHaveLength(6);
 });
 
+describe("a look that can't tell", () => {
+  const tiers = { version: "0.33.0", tierNumCtx: 32_768 };
+  const limitOf = (gib: number): Partial<Watched> => {
+    const { mac } = watched();
+    return { mac: mac && { ...mac, overrideMib: gib * 1024, limit: { ...mac.limit, bytes: gib * GIB } } };
+  };
+  const CASES: Readonly<Record<string, { readonly calm: Watched; readonly reason: Watched; readonly blind: Watched }>> =
+    {
+      tierMoved: {
+        calm: watched({ server: tiers }),
+        reason: watched({ ...limitOf(20), server: tiers }),
+        blind: watched({ server: tiers, mac: undefined, pressure: undefined, swapUsedBytes: undefined }),
+      },
+      mlxGrows: {
+        calm: watched({ loaded: [mlx(24)], swapUsedBytes: GIB }),
+        reason: watched({ loaded: [mlx(27)], swapUsedBytes: 2 * GIB, pressure: "warning" }),
+        blind: watched({ loaded: [mlx(27)], mac: undefined, pressure: undefined, swapUsedBytes: undefined }),
+      },
+      criticalPressure: {
+        calm: watched({ loaded: [mlx(10)], pressure: "critical" }),
+        reason: watched({ at: START + 5 * MINUTE, loaded: [mlx(10)], pressure: "critical" }),
+        blind: watched({ at: START + 6 * MINUTE, loaded: [mlx(10)], pressure: undefined, mac: undefined }),
+      },
+    };
+
+  it.each(Object.entries(CASES))("brings no %s back that was put aside", (kind, { calm, reason, blind }) => {
+    const own = { session: "A", mib: reason.mac?.overrideMib ?? 0 };
+    const first = look(calm, NOTHING_REMEMBERED, undefined, () => true);
+    const said = look(reason, first.remembered, own, () => true);
+    expect(said.fresh.map((notice) => notice.kind)).toEqual([kind]);
+    const [notice] = said.notices;
+    const put = notice ? dismiss(said.remembered, notice, reason) : said.remembered;
+    const then = look(blind, put, own, () => true);
+    expect(look({ ...reason, at: reason.at + 2 * MINUTE }, then.remembered, own, () => true).notices).toEqual([]);
+    // Nor is what's still shown said a second time.
+    const still = look(blind, said.remembered, own, () => true);
+    const again = look({ ...reason, at: reason.at + 2 * MINUTE }, still.remembered, own, () => true);
+    expect([again.notices.length, again.fresh]).toEqual([1, []]);
+  });
+
+  it("loses no swap that rose meanwhile", () => {
+    const blind = watched({ loaded: [mlx(24)], swapUsedBytes: undefined });
+    const swapping = watched({ loaded: [mlx(27)], swapUsedBytes: 2 * GIB, pressure: "warning" });
+    expect(after(watched({ loaded: [mlx(24)], swapUsedBytes: GIB }), blind, swapping).kinds).toEqual(["mlxGrows"]);
+  });
+});
+
+it("tells two builds of a name apart, though they're listed under one digest", () => {
+  const llama: WatchedModel = { ...mlx(5), runner: "llamacpp", engine: "llama" };
+  const at = (minutes: number) =>
+    watched({ at: START + minutes * MINUTE, loaded: [mlx(10), llama], pressure: "critical" });
+  const { notices } = after(at(0), at(5));
+  expect(new Set(notices.map(({ id }) => id)).size).toBe(2);
+  expect(notices.map(({ title }) => title)).toEqual([
+    "Memory Pressure Is Critical: big:mlx (MLX) Seems Idle",
+    "Memory Pressure Is Critical: big:mlx (llama.cpp) Seems Idle",
+  ]);
+});
+
 describe("the limit that was left", () => {
   const at = (overrideMib: number, bootSession = "A") => {
     const { mac } = watched();
@@ -104,6 +163,12 @@ describe("the limit that was left", () => {
     expect(look(at(27_000), put, own, () => true).notices).toEqual([]);
     // What the extension sets after that is no surprise either.
     expect(look(at(29_000), put, { session: "A", mib: 29_000 }, () => true).notices).toEqual([]);
+  });
+
+  it("isn't blamed on a tool where the Mac doesn't tell whether it was restarted", () => {
+    const { mac } = watched();
+    const now = watched({ mac: mac && { ...mac, overrideMib: 28_000, bootSession: undefined } });
+    expect(after(at(27_000), now).notices[0]?.title).toBe("GPU Limit Changed");
   });
 
   it("may be set again after a restart by a LaunchDaemon", () => {
@@ -124,6 +189,16 @@ describe("the history", () => {
     expect(history.length).toBeLessThanOrEqual(97);
     expect(new Set(history.map(({ usedBytes }) => usedBytes))).toEqual(new Set([14 * GIB]));
     expect(JSON.stringify(history).length).toBeLessThan(12_000);
+  });
+
+  it("says nothing of times ahead, from before the clock was set back", () => {
+    const history = [seen(START - 60 * MINUTE, 10 * GIB), seen(START + 2 * day, 50 * GIB)].map(
+      ({ at, ...rest }): HistoryPart => ({ start: at, ...rest }),
+    );
+    expect(sumOf(history, START)).toMatchObject({ peakBytes: 10 * GIB, peakAt: START - 60 * MINUTE });
+    expect(sparkline(history, START)).toMatch(/^·{22}▂·$/);
+    expect(sparkline(history.slice(1), START)).toBeUndefined();
+    expect(withLook(history, seen(START, GIB)).map(({ start }) => start)).toEqual([START - 60 * MINUTE, START]);
   });
 
   it("is drawn as 24 hours, with the hours in which nobody looked", () => {

@@ -1,13 +1,14 @@
 import { formatBytes } from "../units";
 import type { Rule } from "./notice";
-import { type WatchedModel, watchedKey } from "./watched";
+import { type WatchedModel, watchedKey, watchedTitle } from "./watched";
 
 /** A model seems idle once nothing has shown for so long that it works. */
 const IDLE_MS = 2 * 60_000;
 
 /** Memory pressure is critical while a model that nobody seems to ask anything takes memory. */
 export const criticalPressure: Rule = {
-  needsServer: true,
+  word: "pressure",
+  isTold: ({ loaded, pressure }) => loaded !== undefined && pressure !== undefined,
   find: ({ at, loaded = [], isLocal, pressure }, before) => {
     if (!isLocal || pressure !== "critical") return [];
     return loaded.flatMap((model) => {
@@ -15,11 +16,12 @@ export const criticalPressure: Rule = {
       if (last === undefined || last.expiresAt !== model.expiresAt || last.bytes !== model.sizeBytes) return [];
       if (at - last.since < IDLE_MS || isBusy(model, at)) return [];
       const minutes = Math.floor((at - last.since) / 60_000);
+      const title = watchedTitle(model, loaded);
       return [
         {
           id: `pressure ${watchedKey(model)}`,
-          title: `Memory Pressure Is Critical: ${model.name} Seems Idle`,
-          detail: `No request to ${model.name} has ended for ${minutes} min. Unloading it frees ${formatBytes(model.sizeBytes)}.`,
+          title: `Memory Pressure Is Critical: ${title} Seems Idle`,
+          detail: `No request to ${title} has ended for ${minutes} min. Unloading it frees ${formatBytes(model.sizeBytes)}.`,
           way: { kind: "unload", name: model.name, runner: model.runner },
         },
       ];

@@ -44,12 +44,16 @@ function largest(a: number | undefined, b: number | undefined): number | undefin
 const BARS = "▁▂▃▄▅▆▇█";
 const HOUR_MS = 60 * 60_000;
 
+/** The last 24 hours of it; what lies ahead is from before the clock was set back. */
+const lastDay = (history: readonly HistoryPart[], now: number): readonly HistoryPart[] =>
+  history.filter(({ start }) => start > now - KEPT_MS && start <= now);
+
 /**
  * The last 24 hours, an hour a character, against the highest of limits and peaks; "·" where nobody looked. Undefined
  * where there's nothing to draw.
  */
 export function sparkline(history: readonly HistoryPart[], now: number): string | undefined {
-  const shown = history.filter(({ start }) => start > now - KEPT_MS);
+  const shown = lastDay(history, now);
   const most = Math.max(0, ...shown.map(({ usedBytes, limitBytes = 0 }) => Math.max(usedBytes, limitBytes)));
   if (most === 0) return undefined;
   const thisHour = Math.floor(now / HOUR_MS) * HOUR_MS;
@@ -72,7 +76,7 @@ export interface HistorySum {
 
 /** What there is to say of the last 24 hours; undefined where nobody looked. */
 export function sumOf(history: readonly HistoryPart[], now: number): HistorySum | undefined {
-  const shown = history.filter(({ start }) => start > now - KEPT_MS);
+  const shown = lastDay(history, now);
   const [first] = shown;
   if (first === undefined) return undefined;
   const peak = shown.reduce((most, part) => (part.usedBytes > most.usedBytes ? part : most), first);

@@ -44,23 +44,21 @@ export function look(
   );
   const isShown = ({ kind, id }: Notice) => isOn(kind) && !before.dismissed.includes(id);
   const notices = found.filter(isShown);
+  const untold = NOTICE_KINDS.map((kind) => RULES[kind]).filter(({ isTold }) => !isTold(watched));
   const isKept = (id: string) =>
-    found.some((notice) => notice.id === id) || (watched.loaded === undefined && isOfServer(id));
+    found.some((notice) => notice.id === id) || untold.some(({ word }) => id.startsWith(`${word} `));
   return {
     notices,
     fresh: notices.filter(({ id }) => !isRaised(id)),
     remembered: {
       ...known,
-      swapUsedBytes: watched.swapUsedBytes,
+      swapUsedBytes: watched.swapUsedBytes ?? before.swapUsedBytes,
       models: modelsOf(watched, before),
       raised: [...new Set([...found.map(({ id }) => id), ...before.raised])].filter(isKept),
       dismissed: before.dismissed.filter(isKept),
     },
   };
 }
-
-/** Ids begin with a word of their rule; without an answer of the server nothing is known of these. */
-const isOfServer = (id: string): boolean => !/^(?:limit|tier) /.test(id);
 
 /** What is no surprise: the first look, what the extension did itself, and what is as it was left. */
 function settled(watched: Watched, before: Remembered, own: LeftLimit | undefined): Remembered {

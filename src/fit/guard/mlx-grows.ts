@@ -8,7 +8,8 @@ import { watchedKey } from "./watched";
  * normal), and goes on until there's room again.
  */
 export const mlxGrows: Rule = {
-  needsServer: true,
+  word: "grows",
+  isTold: ({ loaded, mac }) => loaded !== undefined && mac !== undefined,
   find: ({ loaded = [], mac, isLocal, pressure, swapUsedBytes }, before, isRaised) => {
     if (!isLocal || mac === undefined) return [];
     const most = Math.min(inForceBytes(mac.limit), mac.ramBytes);

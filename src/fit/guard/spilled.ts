@@ -5,7 +5,8 @@ import { watchedKey } from "./watched";
 
 /** A part of a loaded model is on the CPU. MLX moves nothing there. */
 export const spilled: Rule = {
-  needsServer: true,
+  word: "spilled",
+  isTold: ({ loaded }) => loaded !== undefined,
   find: ({ loaded = [], planned, hasNoGpu }) =>
     loaded
       .filter(({ engine, sizeBytes, vramBytes }) => !hasNoGpu && engine !== "mlx" && vramBytes < sizeBytes)
@@ -20,7 +21,7 @@ export const spilled: Rule = {
           id: `spilled ${watchedKey(model)}`,
           title: `${model.name} Spilled`,
           detail: `${share === "0%" ? "Less than 1%" : share} of it is on the CPU, which is slow.${because}`,
-          way: { kind: "make-it-fit", name: model.name },
+          way: { kind: "make-it-fit", name: model.name, runner: model.runner },
         };
       }),
 };

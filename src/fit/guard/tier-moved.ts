@@ -4,7 +4,8 @@ import { defaultContextOf } from "./watched";
 
 /** Another limit makes Ollama choose another default context at its next start. */
 export const tierMoved: Rule = {
-  needsServer: false,
+  word: "tier",
+  isTold: ({ mac, server }) => mac !== undefined && !mac.limit.estimated && server !== undefined,
   find: (watched, { tier }) => {
     const next = defaultContextOf(watched);
     if (next === undefined || tier === undefined || next === tier) return [];

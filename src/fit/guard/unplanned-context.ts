@@ -16,7 +16,8 @@ export function unplannedContext(
 
 /** A model that llama.cpp runs is loaded at a larger context than it was planned for, and didn't spill yet. */
 export const contextNotPlanned: Rule = {
-  needsServer: true,
+  word: "context",
+  isTold: ({ loaded }) => loaded !== undefined,
   find: ({ loaded = [], planned }) =>
     loaded.flatMap((model) => {
       const context = unplannedContext(planned, model);
@@ -26,7 +27,7 @@ export const contextNotPlanned: Rule = {
           id: `context ${watchedKey(model)}`,
           title: `${model.name} Has a Larger Context`,
           detail: `A client asked for ${formatContext(context.now)}. Ollama would take ${formatContext(context.planned)}.`,
-          way: { kind: "make-it-fit", name: model.name },
+          way: { kind: "make-it-fit", name: model.name, runner: model.runner },
         },
       ];
     }),

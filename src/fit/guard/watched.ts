@@ -1,6 +1,8 @@
 import type { LoadedModel } from "../facts";
 import { contextTier, FIRST_WITH_TIERS } from "../context-tier";
 import { inForceBytes, type GpuLimit } from "../limit-policy";
+import { sameModel } from "../model-name";
+import { RUNNER_TITLES } from "../model-runner";
 import type { LoadedUse, PlannedContext } from "../noted-need";
 import type { Engine } from "../runners";
 import { compareVersions, parseVersion } from "../version";
@@ -77,9 +79,16 @@ export interface RememberedModel {
 
 export const NOTHING_REMEMBERED: Remembered = { models: [], raised: [], dismissed: [] };
 
-/** Tells a loaded model from every other one. */
-export const watchedKey = ({ name, digest, contextLength = 0 }: LoadedModel): string =>
-  `${name}@${digest} ${contextLength}`;
+/** Tells a loaded model from every other one: two builds of a name may be listed under one digest. */
+export const watchedKey = ({ name, digest, contextLength = 0, runner }: LoadedModel): string =>
+  `${name}@${digest} ${contextLength} ${runner ?? ""}`;
+
+/** Its name, with the runner where another build of the name is loaded, too. */
+export function watchedTitle(model: WatchedModel, loaded: readonly WatchedModel[]): string {
+  const { name, runner } = model;
+  const isAlone = loaded.every((other) => other === model || !sameModel(other.name, name));
+  return isAlone || runner === undefined ? name : `${name} (${RUNNER_TITLES[runner]})`;
+}
 
 /** Ollama's default context at its next start, in tokens; undefined where its tiers don't decide it, or may not. */
 export function defaultContextOf({ mac, isLocal, server }: Watched): number | undefined {
