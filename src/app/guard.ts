@@ -6,7 +6,7 @@ import { readStored } from "../apply/storage";
 import { isAbsentOr, isListOf, isShape, isText, isWhole } from "../apply/stored-fields";
 import { limitRecord } from "./limit-record";
 import { localStorage } from "./local-storage";
-import { limitBytesOf, type TickReading, usedOf } from "./tick";
+import { limitOf, type TickReading, usedOf } from "./tick";
 
 const STATE_KEY = "guard";
 const HISTORY_KEY = "gpu-memory-history";
@@ -48,7 +48,7 @@ export async function watch(reading: TickReading, isOn: (kind: NoticeKind) => bo
   const { tick, watched } = reading;
   const [before, own, history] = await Promise.all([remembered(), limitRecord(), memoryHistory()]);
   const answer = look(watched, before, own, isOn);
-  const used = usedOf(tick);
+  const [used, limit] = [usedOf(tick), limitOf(tick)];
   await keep(STATE_KEY, answer.remembered);
   if (used === undefined) return answer;
   const spills = answer.remembered.raised.filter(
@@ -58,7 +58,7 @@ export async function watch(reading: TickReading, isOn: (kind: NoticeKind) => bo
     at: tick.at,
     usedBytes: Math.round(used.bytes),
     swapBytes: tick.kernel.swapUsedBytes,
-    limitBytes: limitBytesOf(tick) === undefined ? undefined : Math.round(limitBytesOf(tick) ?? 0),
+    limitBytes: limit && Math.round(limit.bytes),
     spills,
   };
   await keep(HISTORY_KEY, withLook(history, seen));

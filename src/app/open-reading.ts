@@ -7,7 +7,7 @@ import { parseHost } from "../ollama/host";
 import { readServerIdentity } from "../ollama/server-identity";
 import { leaveMacNote } from "./mac-note";
 import type { System } from "./system";
-import type { Tick } from "./tick";
+import type { Tick, Where } from "./tick";
 import { leavePlaceNote } from "./tick-notes";
 
 /** What takes too long for a tick, and is read when somebody looks. */
@@ -16,8 +16,7 @@ export interface OpenReading {
   readonly machine: Machine;
   /** What the GPU holds in all. */
   readonly gpuAllocatedBytes?: number;
-  /** Whether what answers at the host runs on this Mac itself. */
-  readonly isLocal: boolean;
+  readonly where: Where;
 }
 
 /**
@@ -26,31 +25,31 @@ export interface OpenReading {
  */
 export async function readWhenOpen(system: System, tick: Tick): Promise<OpenReading | undefined> {
   if (system.platform !== "darwin") return undefined;
-  const [machine, { gpuAllocatedBytes }, isLocal] = await Promise.all([
+  const [machine, { gpuAllocatedBytes }, where] = await Promise.all([
     readMachine(system),
     readMemoryUse(system),
-    readPlace(system, tick),
+    readWhere(system, tick),
   ]);
   leaveMacNote(machine);
-  return { machine, gpuAllocatedBytes, isLocal };
+  return { machine, gpuAllocatedBytes, where };
 }
 
 /**
- * Whether Ollama runs on this Mac itself: what listens there may hand requests on, as Docker does. Where that can't be told,
- * what was known before holds.
+ * Where Ollama runs: what listens on this Mac may hand requests on, as Docker does. Where that can't be told, what was
+ * known before holds.
  */
-async function readPlace(system: System, { url, isLocal: wasLocal }: Tick): Promise<boolean> {
+async function readWhere(system: System, { url, where: before }: Tick): Promise<Where> {
   const host = url === undefined ? undefined : parseHost(url, system.network());
-  if (url === undefined || host?.kind !== "ok" || host.own === undefined) return wasLocal;
+  if (url === undefined || host?.kind !== "ok" || host.own === undefined) return before;
   const { identity } = await readServerIdentity(system, host.own);
-  if (identity.kind === "unknown") return wasLocal;
+  if (identity.kind === "unknown") return before;
   const isLocal = identity.kind !== "elsewhere";
   const place = isLocal ? undefined : placeOf(identity, url);
   leavePlaceNote(url, { isLocal, place, hasNoGpu: isInContainer(identity) });
-  return isLocal;
+  return isLocal ? "here" : "elsewhere";
 }
 
 /** A tick with the better figures in it. */
 export function withOpenReading(tick: Tick, { machine }: OpenReading): Tick {
-  return tick.isLocal ? { ...tick, machine, limit: limitInForce(machine) } : { ...tick, machine };
+  return tick.where === "elsewhere" ? { ...tick, machine } : { ...tick, machine, limit: limitInForce(machine) };
 }

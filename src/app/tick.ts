@@ -7,7 +7,7 @@ import { MIB } from "../fit/units";
 import { MACHINE_KEYS, machineOf } from "../mac/machine";
 import { type KernelStatus, kernelStatusOf, MEMORY_KEYS } from "../mac/memory-status";
 import { readSysctls } from "../mac/sysctl";
-import { parseHost } from "../ollama/host";
+import { type Host, parseHost } from "../ollama/host";
 import { readLoaded } from "../ollama/light-client";
 import { OllamaProblem } from "../ollama/problems";
 import { readSettings, type Settings } from "./preferences";
@@ -24,15 +24,25 @@ export type TickServer =
   | { readonly kind: "not-running"; readonly reason: string }
   | { readonly kind: "failed"; readonly reason: string };
 
+/**
+ * Where the models run. A port of this Mac may lead into a container or to another machine: until a command has looked
+ * whose it is, that isn't told, and this Mac's limit says nothing about them.
+ */
+export type Where = "here" | "elsewhere" | "untold";
+
 /** What the menu bar shows of one moment. Plain data. */
 export interface Tick {
   /** Milliseconds since 1970. */
   readonly at: number;
   readonly machine: Machine;
   readonly kernel: KernelStatus;
+  /** This Mac's, or the one of where the models run elsewhere. */
   readonly limit: GpuLimit | UnknownGpuLimit;
-  readonly isLocal: boolean;
-  /** Where Ollama runs, where that isn't this Mac itself, for the middle of a sentence: "on studio.local", "in Docker". */
+  readonly where: Where;
+  /**
+   * Where Ollama answers, other than on this Mac itself, for the middle of a sentence: "on studio.local", "in Docker",
+   * "at 127.0.0.1:11434".
+   */
   readonly place?: string;
   /** A container of this Mac has no GPU. */
   readonly hasNoGpu?: boolean;
@@ -54,25 +64,33 @@ export async function readTick(system: System, settings: Settings = readSettings
   const host = parseHost(settings.host, system.network());
   const url = host.kind === "ok" ? host.url : undefined;
   const notes = url === undefined ? undefined : serverNotes(url);
-  const isLocal = host.kind === "invalid" || (host.own !== undefined && notes?.isLocal !== false);
   const [values, answer] = await Promise.all([
     readKernelValues(system),
-    url === undefined
-      ? ({ kind: "failed", reason: host.kind === "invalid" ? host.reason : "" } as const)
-      : loadedAt(system, url),
+    host.kind === "invalid" ? ({ kind: "failed", reason: host.reason } as const) : loadedAt(system, host),
   ]);
+  const where = whereOf(host, notes, answer.kind);
   const at = system.now().getTime();
   const machine = withDefault(machineOf(system, values), defaultNote());
   const kernel = kernelStatusOf(values);
-  const limit = isLocal ? limitInForce(machine) : limitElsewhere(settings, notes);
+  const limit = where === "elsewhere" ? limitElsewhere(settings, notes) : limitInForce(machine);
   const server: TickServer =
     answer.kind === "answering"
       ? { kind: "answering", loaded: answer.loaded.map((model) => watchedModel(model, notes)) }
       : answer;
-  const place = isLocal || url === undefined ? undefined : (notes?.place ?? `on ${new URL(url).hostname}`);
-  const tick = { at, machine, kernel, limit, isLocal, place, hasNoGpu: notes?.hasNoGpu, url, server };
+  const place = where === "here" || url === undefined ? undefined : (notes?.place ?? addressOf(where, new URL(url)));
+  const tick = { at, machine, kernel, limit, where, place, hasNoGpu: notes?.hasNoGpu, url, server };
   return { tick, watched: watchedOf(tick, notes) };
 }
+
+function whereOf(host: Host, notes: ServerNotes | undefined, answer: TickServer["kind"]): Where {
+  if (host.kind === "invalid") return "here";
+  if (host.own === undefined) return "elsewhere";
+  if (notes !== undefined) return notes.isLocal ? "here" : "elsewhere";
+  return answer === "not-running" ? "here" : "untold";
+}
+
+const addressOf = (where: Where, { host, hostname }: URL): string =>
+  where === "untold" ? `at ${host}` : `on ${hostname}`;
 
 async function readKernelValues(system: System): Promise<ReadonlyMap<string, string>> {
   if (system.platform !== "darwin") return new Map();
@@ -81,12 +99,14 @@ async function readKernelValues(system: System): Promise<ReadonlyMap<string, str
 
 async function loadedAt(
   system: System,
-  url: string,
+  { url, own }: Extract<Host, { kind: "ok" }>,
 ): Promise<Exclude<TickServer, { kind: "answering" }> | { kind: "answering"; loaded: readonly LoadedModel[] }> {
   try {
     return { kind: "answering", loaded: await readLoaded({ url, fetch: system.fetch, timeoutMs: TICK_MS }) };
   } catch (error) {
-    const kind = error instanceof OllamaProblem && error.kind === "not-running" ? "not-running" : "failed";
+    const isRefused = error instanceof OllamaProblem && error.kind === "not-running";
+    // Another machine's Ollama may run all the same, and listen to that machine alone.
+    const kind = isRefused && own !== undefined ? "not-running" : "failed";
     return { kind, reason: error instanceof Error ? error.message : String(error) };
   }
 }
@@ -130,8 +150,9 @@ function watchedModel(model: LoadedModel, notes: ServerNotes | undefined): Watch
 }
 
 function watchedOf(tick: Tick, notes: ServerNotes | undefined): Watched {
-  const { at, machine, kernel, isLocal, hasNoGpu, server } = tick;
+  const { at, machine, kernel, where, server } = tick;
   const limit = limitInForce(machine);
+  const loaded = server.kind === "answering" ? server.loaded : server.kind === "not-running" ? [] : undefined;
   return {
     at,
     mac:
@@ -143,11 +164,12 @@ function watchedOf(tick: Tick, notes: ServerNotes | undefined): Watched {
             limit,
           }
         : undefined,
-    isLocal,
-    hasNoGpu,
+    isLocal: where === "here",
+    // A container's models are all on the CPU.
+    hasNoGpu: tick.hasNoGpu ?? (where === "untold" && loaded?.every(({ vramBytes }) => vramBytes === 0)),
     pressure: kernel.pressure,
     swapUsedBytes: kernel.swapUsedBytes,
-    loaded: server.kind === "answering" ? server.loaded : server.kind === "not-running" ? [] : undefined,
+    loaded,
     planned: notes?.planned ?? [],
     server: notes?.server,
   };
@@ -169,7 +191,15 @@ export function usedOf({ server, hasNoGpu }: Tick): Used | undefined {
   };
 }
 
-/** Bytes of the limit that is in force; undefined where it isn't known, or only that it's at least so much. */
-export function limitBytesOf({ limit }: Tick): number | undefined {
-  return limit.kind === "known" && !limit.isLeast ? inForceBytes(limit) : undefined;
+/** The limit that loaded models are held against. */
+export interface LimitInForce {
+  readonly bytes: number;
+  /** Worked out, not read. */
+  readonly isAbout: boolean;
+}
+
+/** Undefined where it isn't known, or only that it's at least so much, and where it may not be the models' own. */
+export function limitOf({ limit, where }: Tick): LimitInForce | undefined {
+  if (where === "untold" || limit.kind === "unknown" || limit.isLeast) return undefined;
+  return { bytes: inForceBytes(limit), isAbout: limit.estimated };
 }

@@ -27,29 +27,44 @@ export function readLoaded(client: LightClient): Promise<readonly LoadedModel[]>
   return ask(client, "/api/ps", undefined, readLoadedModels);
 }
 
-/** Unloads a model and waits until it's gone: the answer comes before the memory is free. @throws OllamaProblem */
-export async function unloadModel(client: LightClient, build: BuildName): Promise<void> {
+/**
+ * Unloads a model and waits until it's gone: the answer comes before the memory is free. Resolves to what was loaded;
+ * undefined where it was gone already. @throws OllamaProblem
+ */
+export async function unloadModel(client: LightClient, build: BuildName): Promise<LoadedModel | undefined> {
+  const before = await findLoaded(client, build);
+  if (before === undefined) return undefined;
   await generate(client, build, { keep_alive: 0 });
   for (let poll = 0; poll < UNLOAD_POLLS; poll += 1) {
-    if (!(await readLoaded(client)).some((model) => sameBuild(model, build))) return;
+    if ((await findLoaded(client, build)) === undefined) return before;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   throw new OllamaProblem("timed-out", `Ollama didn't unload ${build.name} in time.`);
 }
 
 /**
- * Keeps a loaded model for so many seconds without a request, -1 = until it's unloaded. `numCtx` has to be the context
- * it's loaded at: with another one, or without, Ollama may load it again. @throws OllamaProblem
+ * Keeps a loaded model for so many seconds without a request, -1 = until it's unloaded; false where it isn't loaded any
+ * more, as the request would load it. It names the context the model has now: with another one, or without, Ollama may
+ * load it again. `ignoresContext` says that its runner takes none. @throws OllamaProblem
  */
 export async function keepModel(
   client: LightClient,
   build: BuildName,
-  { seconds, numCtx }: { readonly seconds: number; readonly numCtx?: number },
-): Promise<void> {
+  { seconds, ignoresContext }: { readonly seconds: number; readonly ignoresContext: boolean },
+): Promise<boolean> {
+  const loaded = await findLoaded(client, build);
+  if (loaded === undefined) return false;
+  const { contextLength } = loaded;
   await generate(client, build, {
     keep_alive: seconds,
-    ...(numCtx === undefined ? {} : { options: { num_ctx: numCtx } }),
+    ...(ignoresContext || contextLength === undefined ? {} : { options: { num_ctx: contextLength } }),
   });
+  return true;
+}
+
+/** The build as it's loaded now; undefined where it isn't. @throws OllamaProblem */
+async function findLoaded(client: LightClient, build: BuildName): Promise<LoadedModel | undefined> {
+  return (await readLoaded(client)).find((model) => sameBuild(model, build));
 }
 
 function generate(client: LightClient, build: BuildName, rest: object): Promise<unknown> {

@@ -13,9 +13,17 @@ import { setStage, type Stage } from "./stage";
 
 const QWEN = "qwen3:8b";
 
-async function openMenu(system: System): Promise<Screen> {
+async function openMenu(system: System, settle = true): Promise<Screen> {
   const props = { launchType: "userInitiated", arguments: {} } as unknown as LaunchProps;
-  return renderCommand(<ShowGpuMemoryInMenuBar {...props} />, { command: "show-gpu-memory-in-menu-bar", system });
+  const command = "show-gpu-memory-in-menu-bar";
+  return renderCommand(<ShowGpuMemoryInMenuBar {...props} />, { command, system, settle });
+}
+
+/** Lets something wait until a test releases it. */
+function gate() {
+  let release = () => {};
+  const opened = new Promise<void>((resolve) => (release = resolve));
+  return { opened, release: () => release() };
 }
 
 async function loadedStage(): Promise<Stage> {
@@ -34,8 +42,9 @@ const PROBES = [
   [OSASCRIPT, ["GPU Limit: 51.8 GiB", "listed by Ollama's llama-server", "Memory Pressure: Normal", QWEN]],
   [VM_STAT, ["GPU Limit: 51.8 GiB", "Other Programs on the GPU: 1.5 GiB", QWEN]],
   [IOREG, ["GPU Limit: 51.8 GiB", "Memory Pressure: Normal", QWEN]],
-  [LSOF, ["GPU Limit: 51.8 GiB", "Memory Pressure: Normal", QWEN]],
-  [PS, ["GPU Limit: 51.8 GiB", "Memory Pressure: Normal", QWEN]],
+  // Without these nobody knows whether it's this Mac's memory that the models take.
+  [LSOF, ["GPU Limit of This Mac: 51.8 GiB", "Memory Pressure: Normal", QWEN]],
+  [PS, ["GPU Limit of This Mac: 51.8 GiB", "Memory Pressure: Normal", QWEN]],
 ] as const;
 
 const FAILING: Readonly<Record<string, Partial<RunResult>>> = {
@@ -106,7 +115,7 @@ it("opens in time where no program answers at all, and says Unknown", async () =
     menu = await openMenu({ ...system, run: hanging(mac.run, () => true) });
   });
   expect(ms).toBeLessThan(2 * MOST_MS);
-  menu?.says("GPU Limit: Unknown", "Swap Used: Unknown", "Memory Pressure: Unknown", QWEN);
+  menu?.says("GPU Limit of This Mac: Unknown", "Swap Used: Unknown", "Memory Pressure: Unknown", QWEN);
 });
 
 it("runs those programs and no others", async () => {
@@ -162,6 +171,98 @@ it("remembers that Ollama runs in Docker while that can't be read", async () => 
     await first.close();
     mac.faults = { missing: [LSOF] };
     (await openMenu(system)).says("No GPU in Docker");
+  });
+});
+
+describe("what is chosen while the menu still reads", () => {
+  it("keeps the menu loading until it's done, so that Raycast doesn't end it in between", async () => {
+    const { mac, ollama, system } = await loadedStage();
+    const [slow, unloading] = [gate(), gate()];
+    const run: Runner = async (file, args, options) => {
+      if (file === OSASCRIPT) await slow.opened;
+      return mac.run(file, args, options);
+    };
+    const held: typeof fetch = async (input, init) => {
+      if (String(input).endsWith("/api/generate")) await unloading.opened;
+      return system.fetch(input, init);
+    };
+    const menu = await openMenu({ ...system, run, fetch: held }, false);
+    await menu.until(QWEN);
+    await menu.press("Unload");
+    slow.release();
+    await menu.until("read from Metal");
+    expect(menu.text()).toContain("Loading…");
+    unloading.release();
+    await menu.settle();
+    menu.says("No Model Loaded");
+    menu.doesNotSay("Loading…");
+    expect(ollama.loaded()).toEqual([]);
+  });
+
+  it("isn't overwritten by what was read before it", async () => {
+    const { mac, system } = await loadedStage();
+    const slow = gate();
+    let asked = 0;
+    const run: Runner = async (file, args, options) => {
+      if (file === OSASCRIPT && (asked += 1) === 1) await slow.opened;
+      return mac.run(file, args, options);
+    };
+    const menu = await openMenu({ ...system, run }, false);
+    await menu.until(QWEN);
+    await menu.press("Unload");
+    await menu.until("No Model Loaded");
+    slow.release();
+    await menu.settle();
+    menu.says("No Model Loaded");
+  });
+});
+
+describe("a model that changed since the menu was opened", () => {
+  const ask = (ollama: Stage["ollama"], body: object) =>
+    fetch(`${ollama.url}/api/generate`, { method: "POST", body: JSON.stringify({ model: QWEN, prompt: "", ...body }) });
+
+  it("isn't loaded again to keep it, and isn't said to be unloaded a second time", async () => {
+    const { ollama, system } = await loadedStage();
+    for (const [action, words] of [
+      ["Keep Loaded", "qwen3:8b isn't loaded any more"],
+      ["Unload", "qwen3:8b was unloaded already"],
+    ] as const) {
+      await ask(ollama, {});
+      const menu = await openMenu(system);
+      await ask(ollama, { keep_alive: 0 });
+      await menu.action(action);
+      expect(menu.huds().at(-1)).toBe(words);
+      expect(ollama.loaded()).toEqual([]);
+      menu.says("No Model Loaded");
+      await menu.close();
+    }
+  });
+
+  it("is kept at the context that a client gave it since", async () => {
+    const { ollama, system } = await loadedStage();
+    const menu = await openMenu(system);
+    await ask(ollama, { options: { num_ctx: 8192 } });
+    await menu.action("Keep Loaded");
+    expect(ollama.loaded()).toMatchObject([{ numCtx: 8192 }]);
+    menu.says("stays loaded", "8K");
+  });
+});
+
+it("of a name with two builds each is made to fit, kept and unloaded as itself", async () => {
+  await inWorld("G12-both-builds-of-one-model", async ({ system, servers }) => {
+    const [server] = servers.values();
+    const body = JSON.stringify({ model: QWEN, runner: "llamacpp", prompt: "" });
+    await fetch(`${server?.url ?? ""}/api/generate`, { method: "POST", body });
+    const menu = await openMenu(system);
+    const items = menu.actions().filter((action) => action.includes("Make It Fit…"));
+    expect(items).toHaveLength(2);
+    for (const item of items) await menu.action(item);
+    expect(menu.launched().map(({ context }) => context?.["runner"])).toEqual(
+      items.map((item) => (item.includes("MLX") ? "mlx" : "llamacpp")),
+    );
+    await menu.action(menu.actions().find((action) => /MLX.*› Unload/.test(action)) ?? "");
+    menu.says("llama.cpp");
+    menu.doesNotSay("MLX");
   });
 });
 

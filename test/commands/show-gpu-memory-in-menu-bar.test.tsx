@@ -10,6 +10,7 @@ import { asked, setRemoteStage, setStage, type Stage, type StageOptions } from "
 
 const COMMAND = "show-gpu-memory-in-menu-bar";
 const QWEN = "qwen3:8b";
+const LLAMA_SERVER = "/Applications/Ollama.app/Contents/Resources/llama-server";
 const GIB = 1024 ** 3;
 
 type Launch = "userInitiated" | "background";
@@ -29,6 +30,11 @@ async function tick(stage: Pick<Stage, "system">, context?: object): Promise<str
   const seen = screen.text();
   await screen.close();
   return seen;
+}
+
+/** What a person does once before Raycast starts ticks: the menu looks whose the server is, and asks Metal. */
+async function openOnce(stage: Pick<Stage, "system">): Promise<void> {
+  await (await launch(stage, "userInitiated")).close();
 }
 
 async function judgeModels({ system }: Pick<Stage, "system">): Promise<void> {
@@ -80,6 +86,7 @@ describe("a tick in the background", () => {
     const stage = await setStage({
       ollama: { footprint: () => ({ sizeBytes: 3 * GIB, vramBytes: 3 * GIB }) },
     });
+    await openOnce(stage);
     await load(stage, QWEN);
     expect(title(await tick(stage))).toContain("≥ 3.0 of");
     await judgeModels(stage);
@@ -94,13 +101,48 @@ describe("a tick in the background", () => {
     expect(title(await tick(stage))).toContain("≥");
   });
 
-  it("labels a default limit that nobody has read as about", async () => {
+  it.each([
+    ["used", "◔ 0 B of ~51.8 GiB", "◔ 0 B of 51.8 GiB"],
+    ["free", "◔ ~51.8 GiB Free", "◔ 51.8 GiB Free"],
+    ["percent", "◔ ~0%", "◔ 0%"],
+  ])("labels a default limit that nobody has read as about, also in %s", async (menuBarTitle, about, exact) => {
     const stage = await setStage();
-    expect(await tick(stage)).toContain("GPU Limit: about 51.8 GiB");
+    setPreferences({ menuBarTitle });
+    stage.mac.faults = { missing: ["/usr/bin/osascript", LLAMA_SERVER] };
+    await openOnce(stage);
+    const seen = await tick(stage);
+    expect(seen).toContain("GPU Limit: about 51.8 GiB");
+    expect(seen).toContain("Used: 0 B of about 51.8 GiB");
+    expect(title(seen)).toBe(about);
+    expect(desk.subtitles.get(COMMAND)).toBe("0 B of about 51.8 GiB · 0 loaded");
+    stage.mac.faults = {};
     const menu = await launch(stage, "userInitiated");
     menu.says("GPU Limit: 51.8 GiB", "read from Metal");
     await menu.close();
-    expect(await tick(stage)).toContain("GPU Limit: 51.8 GiB  read from Metal");
+    const then = await tick(stage);
+    expect(then).toContain("GPU Limit: 51.8 GiB  read from Metal");
+    expect(title(then)).toBe(exact);
+  });
+
+  it("holds no model against this Mac's limit before anything has looked whose the server is", async () => {
+    const stage = await setStage({ ollama: { footprint: () => ({ sizeBytes: 5 * GIB, vramBytes: 0 }) } });
+    await load(stage, QWEN);
+    const { host } = new URL(stage.ollama.url);
+    const seen = await tick(stage);
+    expect(title(seen)).toBe("◔ ≥ 0 B");
+    for (const part of [
+      "GPU Limit of This Mac: about 51.8 GiB",
+      `Loaded Models at ${host}`,
+      "Memory of This Mac",
+      "100% on the CPU",
+    ])
+      expect(seen).toContain(part);
+    for (const part of ["Needs Attention", " of about", "%)"]) expect(seen).not.toContain(part);
+    expect(desk.subtitles.get(COMMAND)).toBe("at least 0 B · 1 loaded");
+    setPreferences({ menuBarTitle: "percent" });
+    expect(title(await tick(stage))).toBe("◔");
+    await openOnce(stage);
+    expect(await tick(stage)).toContain("qwen3:8b Spilled");
   });
 
   it.each([
@@ -108,6 +150,7 @@ describe("a tick in the background", () => {
     ["doesn't answer", { stuck: ["/usr/sbin/sysctl"] }],
   ])("says so where sysctl %s, and ends", async (_, faults) => {
     const stage = await setStage();
+    await openOnce(stage);
     Object.assign(stage.mac.faults, faults);
     const seen = await tick(stage);
     for (const part of ["GPU Limit: Unknown", "Swap Used: Unknown", "Memory Pressure: Unknown"])
@@ -117,6 +160,8 @@ describe("a tick in the background", () => {
 
   it("starts nothing where Ollama isn't running, and says so", async () => {
     const stage = await setStage();
+    await openOnce(stage);
+    stage.mac.calls.length = 0;
     const refused: typeof fetch = () =>
       Promise.reject(Object.assign(new TypeError("fetch failed"), { cause: { code: "ECONNREFUSED" } }));
     const seen = await tick({ system: { ...stage.system, fetch: refused } });
@@ -145,6 +190,16 @@ describe("a tick in the background", () => {
     expect(seen).toContain("Memory of This Mac");
   });
 
+  it("takes no refusal of another machine for one without models: its Ollama may listen to itself alone", async () => {
+    const stage = await setRemoteStage({ preferences: { remoteLimitGib: "40" } });
+    const refused: typeof fetch = () =>
+      Promise.reject(Object.assign(new TypeError("fetch failed"), { cause: { code: "ECONNREFUSED" } }));
+    const seen = await tick({ system: { ...stage.system, fetch: refused } });
+    expect(title(seen)).toBe("◔");
+    expect(seen).toContain("Couldn't Read Loaded Models");
+    expect(desk.subtitles.get(COMMAND)).toBeNull();
+  });
+
   it("writes its subtitle", async () => {
     const stage = await setStage();
     await load(stage, QWEN);
@@ -160,6 +215,7 @@ describe("a tick in the background", () => {
     ["percent", /^◔ ≥ \d+%$/],
   ])("has %s as its title where the person wants that", async (menuBarTitle, wanted) => {
     const stage = await setStage();
+    await openOnce(stage);
     await load(stage, QWEN);
     setPreferences({ menuBarTitle });
     expect(title(await tick(stage))).toMatch(wanted);
@@ -282,7 +338,7 @@ describe("the guard", () => {
     expect(title(seen)).toContain("(yellow)");
     const menu = await launch(stage, "userInitiated");
     await menu.action("qwen3:8b Spilled › Make It Fit…");
-    expect(menu.launched().at(-1)?.context).toEqual({ model: QWEN, view: "make-it-fit" });
+    expect(menu.launched().at(-1)?.context).toEqual({ model: QWEN, runner: "ggml", view: "make-it-fit" });
   });
 
   it("names a context that a client asked for, but none that was planned", async () => {
@@ -308,6 +364,7 @@ describe("the guard", () => {
 
   it("offers to unload an idle model while pressure is critical, and not before", async () => {
     const stage = await timedStage();
+    await openOnce(stage);
     await load(stage, QWEN, { keep_alive: "1h" });
     setPressure(stage, 4);
     expect(await tick(stage)).not.toContain("Seems Idle");

@@ -19,7 +19,8 @@ describe("the client of the menu bar", () => {
       return new Response(null, { status: 307, headers: { Location: "http://127.0.0.1:9/api/delete" } });
     });
     const build = { name: "a:1" };
-    for (const call of [readLoaded(client), unloadModel(client, build), keepModel(client, build, { seconds: 1 })]) {
+    const keep = { seconds: 1, ignoresContext: false };
+    for (const call of [readLoaded(client), unloadModel(client, build), keepModel(client, build, keep)]) {
       await expect(call).rejects.toMatchObject({ kind: "redirected" });
     }
     expect(asked.filter((url) => !url.startsWith(client.url))).toEqual([]);

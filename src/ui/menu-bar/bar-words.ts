@@ -3,35 +3,37 @@ import { RUNNER_TITLES } from "../../fit/model-runner";
 import type { WatchedModel } from "../../fit/guard/watched";
 import { rulesOfEngine } from "../../fit/runners";
 import { formatBytes, formatContext, formatExpiry, formatPercent } from "../../fit/units";
-import { limitBytesOf, type Tick, type Used, usedOf } from "../../app/tick";
+import { type LimitInForce, limitOf, type Tick, type Used, usedOf } from "../../app/tick";
 import type { TitleStyle } from "./menu-bar-preferences";
 
-/** "31.2 of 51.8 GiB", "at least 31.2 of 51.8 GiB", "31.2 GiB" where the limit isn't known. */
-export function usedText({ bytes, isLeast }: Used, limitBytes: number | undefined): string {
+/** "31.2 of 51.8 GiB", "at least 31.2 of about 51.8 GiB", "31.2 GiB" where the limit isn't known. */
+export function usedText({ bytes, isLeast }: Used, limit: LimitInForce | undefined): string {
+  return `${isLeast ? "at least " : ""}${ofLimit(bytes, limit, "about ")}`;
+}
+
+function ofLimit(bytes: number, limit: LimitInForce | undefined, about: string): string {
   const used = formatBytes(bytes);
-  const least = isLeast ? "at least " : "";
-  return limitBytes === undefined
-    ? `${least}${used}`
-    : `${least}${used.replace(/ GiB$/, "")} of ${formatBytes(limitBytes)}`;
+  if (limit === undefined) return used;
+  return `${used.replace(/ GiB$/, "")} of ${limit.isAbout ? about : ""}${formatBytes(limit.bytes)}`;
 }
 
 /** What is in the menu bar beside the icon; undefined where nothing is to be said. */
 export function barTitle(tick: Tick, style: TitleStyle): string | undefined {
   const used = usedOf(tick);
-  const limit = limitBytesOf(tick);
+  const limit = limitOf(tick);
   if (used === undefined || style === "icon") return undefined;
   const sign = (least: string) => (used.isLeast ? least : "");
+  if (style === "used") return `${sign("≥ ")}${ofLimit(used.bytes, limit, "~")}`;
   // What's free and the share of an unknown limit aren't known.
-  if (limit === undefined) return style === "used" ? `${sign("≥ ")}${formatBytes(used.bytes)}` : undefined;
+  if (limit === undefined) return undefined;
+  const about = limit.isAbout ? "~" : "";
   switch (style) {
-    case "used":
-      return `${sign("≥ ")}${usedText({ ...used, isLeast: false }, limit)}`;
     case "free":
-      return used.bytes > limit
-        ? `${formatBytes(used.bytes - limit)} Over`
-        : `${sign("≤ ")}${formatBytes(limit - used.bytes)} Free`;
+      return used.bytes > limit.bytes
+        ? `${sign("≥ ")}${about}${formatBytes(used.bytes - limit.bytes)} Over`
+        : `${sign("≤ ")}${about}${formatBytes(limit.bytes - used.bytes)} Free`;
     case "percent":
-      return `${sign("≥ ")}${formatPercent(used.bytes / limit)}`;
+      return `${sign("≥ ")}${about}${formatPercent(used.bytes / limit.bytes)}`;
   }
 }
 
@@ -40,7 +42,7 @@ export function subtitleText(tick: Tick): string | null {
   const used = usedOf(tick);
   if (used === undefined) return null;
   const count = tick.server.kind === "answering" ? tick.server.loaded.length : 0;
-  return `${usedText(used, limitBytesOf(tick))} · ${count} loaded`;
+  return `${usedText(used, limitOf(tick))} · ${count} loaded`;
 }
 
 const BAR_CELLS = 10;
@@ -53,10 +55,10 @@ export function shareBar(share: number): string {
 
 /** "GPU Limit: 51.8 GiB", and where that comes from. A tick asks no Metal: that's left until the menu is opened. */
 export function limitWords(
-  { limit, place, hasNoGpu }: Tick,
+  { limit, where, place, hasNoGpu }: Tick,
   isOpen: boolean,
 ): { readonly title: string; readonly subtitle: string } {
-  const whose = place === undefined ? "GPU Limit" : `GPU Limit ${place}`;
+  const whose = place === undefined ? "GPU Limit" : `GPU Limit ${where === "untold" ? "of This Mac" : place}`;
   if (limit.kind === "unknown" && hasNoGpu) return { title: `No GPU ${place}`, subtitle: limit.reason };
   if (limit.kind === "unknown") return { title: `${whose}: Unknown`, subtitle: limit.reason };
   const about = limit.estimated ? "about " : limit.isLeast ? "at least " : "";

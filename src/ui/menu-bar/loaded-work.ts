@@ -6,10 +6,12 @@ import { keepModel, unloadModel } from "../../ollama/light-client";
 import type { System } from "../../app/system";
 
 /** Unloads a model. Resolves to a sentence on what came of it. */
-export async function unload(system: System, url: string, { name, runner, sizeBytes }: WatchedModel): Promise<string> {
+export async function unload(system: System, url: string, { name, runner }: WatchedModel): Promise<string> {
   try {
-    await unloadModel({ url, fetch: system.fetch }, { name, runner });
-    return `Unloaded ${name}: ${formatBytes(sizeBytes)} freed`;
+    const unloaded = await unloadModel({ url, fetch: system.fetch }, { name, runner });
+    return unloaded === undefined
+      ? `${name} was unloaded already`
+      : `Unloaded ${name}: ${formatBytes(unloaded.sizeBytes)} freed`;
   } catch (error) {
     return `Couldn't unload ${name}: ${reasonOf(error)}`;
   }
@@ -23,11 +25,11 @@ const ignoresContext = ({ engine }: WatchedModel): boolean =>
 
 /** Keeps a model loaded until it's unloaded, at the context it has: another one would load it again. */
 export async function keepLoaded(system: System, url: string, model: WatchedModel): Promise<string> {
-  const { name, runner, contextLength } = model;
+  const { name, runner } = model;
+  const keep = { seconds: -1, ignoresContext: ignoresContext(model) };
   try {
-    const numCtx = ignoresContext(model) ? undefined : contextLength;
-    await keepModel({ url, fetch: system.fetch }, { name, runner }, { seconds: -1, numCtx });
-    return `${name} stays loaded until you unload it`;
+    const isKept = await keepModel({ url, fetch: system.fetch }, { name, runner }, keep);
+    return isKept ? `${name} stays loaded until you unload it` : `${name} isn't loaded any more`;
   } catch (error) {
     const failure = memoryFailure(error);
     return failure === undefined

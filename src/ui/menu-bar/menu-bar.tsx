@@ -9,17 +9,17 @@ import {
   showHUD,
   updateCommandMetadata,
 } from "@raycast/api";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { type BarPicture, keepPicture, lastPicture } from "../../app/bar-picture";
 import { putAside, watch } from "../../app/guard";
 import { readLaunchContext } from "../../app/launch-context";
 import { type OpenReading, readWhenOpen, withOpenReading } from "../../app/open-reading";
 import { getSystem } from "../../app/system";
-import { limitBytesOf, readTick, type Tick, type TickReading, usedOf } from "../../app/tick";
+import { limitOf, readTick, type Tick, type TickReading, usedOf } from "../../app/tick";
 import type { Notice, NoticeKind, Way } from "../../fit/guard/notice";
 import type { WatchedModel } from "../../fit/guard/watched";
 import { watchedKey } from "../../fit/guard/watched";
-import { sameBuild } from "../../fit/model-builds";
+import { type BuildName, sameBuild } from "../../fit/model-builds";
 import { formatBytes } from "../../fit/units";
 import { ageText, barTitle, limitWords, modelText, PRESSURES, shareBar, subtitleText, usedText } from "./bar-words";
 import { gaugeIcon } from "./gauge-icon";
@@ -44,11 +44,17 @@ const SAID_BY_COMMANDS: readonly NoticeKind[] = ["spilled", "unplannedContext"];
 export function MenuBar({ launchType, launchContext }: LaunchProps) {
   const [shown, setShown] = useState<Shown>();
   const [isLoading, setIsLoading] = useState(true);
+  const underWay = useRef(0);
+  const newestRead = useRef(0);
   const isOpen = launchType === LaunchType.UserInitiated;
 
   const read = async () => {
     const system = getSystem();
+    newestRead.current += 1;
+    const thisRead = newestRead.current;
     const show = async (next: Shown) => {
+      // What was read before a model was unloaded, say, isn't shown after it.
+      if (thisRead !== newestRead.current) return;
       keepPicture(pictureOf(next));
       setShown(next);
       await updateCommandMetadata({ subtitle: subtitleText(next.reading.tick) }).catch(() => undefined);
@@ -64,15 +70,18 @@ export function MenuBar({ launchType, launchContext }: LaunchProps) {
     const open = isOpen ? await readWhenOpen(system, first.reading.tick) : undefined;
     if (open === undefined) return;
     // Where it turns out to run elsewhere, the tick took another limit for its own.
-    const { reading, notices } = open.isLocal === first.reading.tick.isLocal ? first : await look();
+    const { reading, notices } = open.where === first.reading.tick.where ? first : await look();
     await show({ notices, open, reading: { ...reading, tick: withOpenReading(reading.tick, open) } });
   };
   const busy = async (work: () => Promise<unknown>) => {
+    underWay.current += 1;
     setIsLoading(true);
     try {
       await work();
     } finally {
-      setIsLoading(false);
+      underWay.current -= 1;
+      // Something else may have been chosen in the meantime.
+      setIsLoading(underWay.current > 0);
     }
   };
   useEffect(() => void busy(read), []);
@@ -124,8 +133,8 @@ interface Props {
 
 function pictureOf({ reading: { tick }, notices }: Shown): BarPicture {
   const used = usedOf(tick);
-  const limit = limitBytesOf(tick);
-  const share = used === undefined || limit === undefined ? undefined : used.bytes / limit;
+  const limit = limitOf(tick);
+  const share = used === undefined || limit === undefined ? undefined : used.bytes / limit.bytes;
   return { title: barTitle(tick, titleStyle()), share, mood: moodOf(tick, notices, share) };
 }
 
@@ -195,7 +204,7 @@ function WayItem({ way, reading, act }: { readonly way: Way; readonly reading: T
         />
       );
     case "make-it-fit":
-      return <MakeItFitItem name={way.name} />;
+      return <MakeItFitItem build={way} />;
     case "show-memory":
       return (
         <MenuBarExtra.Item
@@ -212,12 +221,12 @@ function WayItem({ way, reading, act }: { readonly way: Way; readonly reading: T
   }
 }
 
-function MakeItFitItem({ name }: { readonly name: string }) {
+function MakeItFitItem({ build: { name, runner } }: { readonly build: BuildName }) {
   return (
     <MenuBarExtra.Item
       title="Make It Fit…"
       icon={Icon.Wand}
-      onAction={() => openCommand("fit-models-to-gpu-limit", { model: name, view: "make-it-fit" })}
+      onAction={() => openCommand("fit-models-to-gpu-limit", { model: name, runner, view: "make-it-fit" })}
     />
   );
 }
@@ -238,7 +247,7 @@ function UnloadItem({ model, url, act }: ModelProps) {
 function Limit({ shown: { reading, open } }: Pick<Props, "shown">) {
   const { tick } = reading;
   const used = usedOf(tick);
-  const limit = limitBytesOf(tick);
+  const limit = limitOf(tick);
   const words = limitWords(tick, open !== undefined);
   return (
     <MenuBarExtra.Section>
@@ -246,7 +255,7 @@ function Limit({ shown: { reading, open } }: Pick<Props, "shown">) {
       {used !== undefined && (
         <MenuBarExtra.Item
           title={`Used: ${usedText(used, limit)}`}
-          subtitle={limit === undefined ? "" : shareBar(used.bytes / limit)}
+          subtitle={limit === undefined ? "" : shareBar(used.bytes / limit.bytes)}
         />
       )}
     </MenuBarExtra.Section>
@@ -281,7 +290,7 @@ function Loaded({ shown: { reading }, act }: Props) {
               onAction={() => act(() => keepLoaded(getSystem(), url, model))}
             />
           )}
-          <MakeItFitItem name={model.name} />
+          <MakeItFitItem build={model} />
           <MenuBarExtra.Item
             title="Copy Name"
             icon={Icon.Clipboard}
@@ -298,12 +307,12 @@ function Loaded({ shown: { reading }, act }: Props) {
 
 /** What else takes memory of this Mac. */
 function Memory({ shown: { reading, open } }: Pick<Props, "shown">) {
-  const { kernel, machine, isLocal, server } = reading.tick;
+  const { kernel, machine, where, server } = reading.tick;
   const { pressure, swapUsedBytes } = kernel;
   if (machine.kind === "not-a-mac") return null;
-  const held = isLocal && server.kind === "answering" ? heldByOthers(open, server.loaded) : undefined;
+  const held = where === "here" && server.kind === "answering" ? heldByOthers(open, server.loaded) : undefined;
   return (
-    <MenuBarExtra.Section title={isLocal ? "Memory" : "Memory of This Mac"}>
+    <MenuBarExtra.Section title={where === "here" ? "Memory" : "Memory of This Mac"}>
       {held !== undefined && <MenuBarExtra.Item title={`Other Programs on the GPU: ${formatBytes(held)}`} />}
       <MenuBarExtra.Item title={`Swap Used: ${swapUsedBytes === undefined ? "Unknown" : formatBytes(swapUsedBytes)}`} />
       <MenuBarExtra.Item title={`Memory Pressure: ${pressure === undefined ? "Unknown" : PRESSURES[pressure]}`} />

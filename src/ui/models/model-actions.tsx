@@ -112,7 +112,7 @@ export function ModelActions({
           <CopyActions row={row} {...selected} snapshot={snapshot} />
           {verdict && verdict.kind !== "unknown" && (
             <ActionPanel.Section title="Links">
-              <ModelLinks name={model.name} fits={verdict.kind === "fits"} />
+              <ModelLinks model={model} fits={verdict.kind === "fits"} />
             </ActionPanel.Section>
           )}
           <ActionPanel.Section>

@@ -1,6 +1,7 @@
 import { showToast, Toast, useNavigation } from "@raycast/api";
 import { useEffect, useRef } from "react";
 import type { LaunchContext } from "../../app/launch-context";
+import { sameBuild } from "../../fit/model-builds";
 import { sameModel } from "../../fit/model-name";
 import { MemoryView } from "../memory/memory-view";
 import { MakeItFit } from "../plan/make-it-fit-action";
@@ -12,10 +13,12 @@ export function useLinkedView(linked: LaunchContext | undefined, list: FitList, 
   const { push } = useNavigation();
   const isDone = useRef(false);
   const { snapshot, rows, settings, isFresh, isLoading } = list;
-  const { model: name, view = "plan" } = linked ?? {};
+  const { model: name, runner, view = "plan" } = linked ?? {};
   useEffect(() => {
     if (isDone.current || name === undefined || snapshot === undefined || !isFresh) return;
-    const row = rows.find(({ model }) => sameModel(model.name, name));
+    const named = rows.filter(({ model }) => sameModel(model.name, name));
+    // A build that was converted since has another runner.
+    const row = named.find(({ model }) => sameBuild(model, { name, runner })) ?? named[0];
     if (row?.verdict) {
       isDone.current = true;
       const props = { row, snapshot, settings, refresh, memoryView: <MemoryView /> };
@@ -25,5 +28,5 @@ export function useLinkedView(linked: LaunchContext | undefined, list: FitList, 
       isDone.current = true;
       void showToast({ style: Toast.Style.Failure, title: "Model Not Installed", message: name });
     }
-  }, [name, view, snapshot, rows, isFresh, isLoading]);
+  }, [name, runner, view, snapshot, rows, isFresh, isLoading]);
 }

@@ -45,9 +45,13 @@ export function KeepLoadedSubmenu({ settings, model, ignoresContext, refresh, ma
     if (host.kind === "invalid") return;
     const { name, runner } = model;
     try {
-      const numCtx = ignoresContext ? undefined : model.contextLength;
-      await keepModel({ url: host.url, fetch: system.fetch }, { name, runner }, { seconds, numCtx });
-      await showToast({ style: Toast.Style.Success, title: "Kept Loaded", message: `${name}, ${title.toLowerCase()}` });
+      const client = { url: host.url, fetch: system.fetch };
+      const isKept = await keepModel(client, { name, runner }, { seconds, ignoresContext });
+      await showToast(
+        isKept
+          ? { style: Toast.Style.Success, title: "Kept Loaded", message: `${name}, ${title.toLowerCase()}` }
+          : { style: Toast.Style.Failure, title: "Not Loaded Any More", message: `${name}. Nothing changed.` },
+      );
     } catch (error) {
       await sayLoadFailed(error, "Couldn't Keep It Loaded", makeItFit);
     } finally {

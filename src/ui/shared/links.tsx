@@ -1,6 +1,8 @@
 import { Action, Icon, LaunchType } from "@raycast/api";
 import { createDeeplink } from "@raycast/utils";
 import type { LaunchContext } from "../../app/launch-context";
+import type { InstalledModel } from "../../fit/facts";
+import { buildTitle } from "../../fit/model-builds";
 import { formatBytes, MIB } from "../../fit/units";
 import { SHORTCUTS } from "./shortcuts";
 
@@ -34,8 +36,9 @@ export function LimitLinks({ mib }: { readonly mib: number }) {
 }
 
 /** Links to what makes a model fit, or to its plan where it does. */
-export function ModelLinks({ name, fits }: { readonly name: string; readonly fits: boolean }) {
+export function ModelLinks({ model, fits }: { readonly model: InstalledModel; readonly fits: boolean }) {
   const view = fits ? "plan" : "make-it-fit";
-  const title = fits ? `Open Plan: ${name}` : `Make It Fit: ${name}`;
-  return <Links name={title} target={link("fit-models-to-gpu-limit", { model: name, view })} />;
+  const title = `${fits ? "Open Plan" : "Make It Fit"}: ${buildTitle(model)}`;
+  const runner = model.sharesName ? model.runner : undefined;
+  return <Links name={title} target={link("fit-models-to-gpu-limit", { model: model.name, runner, view })} />;
 }
