@@ -94,6 +94,7 @@ describe("a link", () => {
     [{ model: "qwen3:8b\nrm -rf ~" }, "Its model isn't a name that Ollama accepts."],
     [{ model: "a".repeat(100_000) }, "Its model isn't a name that Ollama accepts."],
     [{ model: QWEN, view: "apply" }, "It names a view that there isn't."],
+    [{ model: QWEN, runner: "cuda" }, "It names a runner that Ollama doesn't have."],
     ["set it to 57344", "What it hands over isn't understood."],
     [[57344], "What it hands over isn't understood."],
   ];
@@ -139,6 +140,32 @@ describe("a link", () => {
     expect(contextOf(screen.clipboard())).toEqual({ model: CODER, view: "make-it-fit" });
     await screen.pick(QWEN);
     expect(screen.actions()).toContain(`Create Quicklink: Open Plan: ${QWEN}`);
+  });
+});
+
+describe("a link to one of a name's two builds", () => {
+  it.each([
+    ["qwen3:8b (MLX)", "mlx"],
+    ["qwen3:8b (llama.cpp)", "llamacpp"],
+  ])("is that of %s, and leads back to it", async (title, runner) => {
+    await inWorld("G12-both-builds-of-one-model", async (world) => {
+      const list = await fitModels(world);
+      await list.pick(title);
+      await list.action(`Copy Deeplink: Open Plan: ${title}`);
+      const context = contextOf(list.clipboard());
+      expect(context).toEqual({ model: QWEN, runner, view: "plan" });
+      await list.close();
+      const plan = await fitModels(world, context);
+      expect(plan.depth()).toBe(2);
+      expect(plan.text().includes("Take the MLX Build")).toBe(runner === "llamacpp");
+    });
+  });
+
+  it("opens the build there is where that one was converted since", async () => {
+    const stage = await setStage();
+    const screen = await fitModels(stage, { model: QWEN, runner: "mlx", view: "plan" });
+    expect(screen.depth()).toBe(2);
+    expect(desk.toasts).toEqual([]);
   });
 });
 
