@@ -104,9 +104,9 @@ export async function printMlxEstimate(target: string, question: MlxQuestion): P
 function fusingNote(model: MlxModel | { readonly kind: "unknown" }, run: MlxRun): readonly string[] {
   if (model.kind === "unknown" || run.chip === undefined) return [];
   const sum = estimateMlx(model, { ...run, isFusingUnsure: true });
-  if (sum.kind === "unknown" || sum.scratchRange.low === sum.scratchRange.high) return [];
+  if (sum.kind === "unknown" || sum.scratch === sum.scratchRange.high) return [];
   const scores = formatBytes(sum.scratchRange.high, 2);
-  return [`An MLX that doesn't fuse what an M5 can holds ${scores} of scores: leave --chip out for its figures.`];
+  return [`An MLX that doesn't fuse what an M5 can holds ${scores} of scores: --chip M4 gives its figures.`];
 }
 
 function judged(model: MlxModel, input: Omit<MlxJudgeInput, "model">): MlxVerdict {
@@ -124,11 +124,11 @@ function asJson(verdict: MlxVerdict) {
 
 /** A folder, a model that Ollama keeps on this Mac, or one that its server lists. */
 async function describe(target: string): Promise<MlxDescription> {
-  const isFolder = await stat(target).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  if (isFolder) return { ...(await readSafetensorsFolder(target)), weightsAboveBytes: 0 };
+  const found = await stat(target).catch(() => undefined);
+  if (found?.isDirectory()) return { ...(await readSafetensorsFolder(target)), weightsAboveBytes: 0 };
+  if (found !== undefined && target.includes("/")) {
+    throw new Error("That's a file: an MLX model is a folder, with a config.json and safetensors files.");
+  }
   if (parseModelName(target) === undefined) {
     throw new Error(`No folder and no installed model is called ${target.slice(0, 200)}.`);
   }

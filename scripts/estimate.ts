@@ -18,6 +18,18 @@ const USAGE =
   "estimate <folder | model name> --runner mlx [--tokens N] [--generated N] [--prefill-step N] [--chip M4] [--limit GiB] [--json]. " +
   "What isn't given is what the list of models would take here, with Raycast's preferences unset.";
 
+/** Options that only one kind of runner looks at: an answer that ignores one would be of something else. */
+const OF_LLAMA = [
+  "num-ctx",
+  "parallel",
+  "kv-type",
+  "flash-attention",
+  "batch",
+  "runtime",
+  "draft-num-predict",
+] as const;
+const OF_MLX = ["tokens", "generated", "prefill-step", "chip"] as const;
+
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -39,12 +51,15 @@ async function main(): Promise<void> {
     },
   });
   const [target] = positionals;
-  if (target === undefined) throw new Error(`Usage: ${USAGE}`);
+  if (target === undefined || positionals.length > 1) throw new Error(`Usage: ${USAGE}`);
   const system = getSystem();
   const limitBytes = values.limit === undefined ? undefined : parseGib(values.limit);
   if (values.limit !== undefined && limitBytes === undefined) throw new Error("--limit takes GiB, such as 51.84");
   const runner = choice(values.runner, Object.keys(RUNNERS) as ModelRunner[], "--runner");
-  if (runner === "mlx") {
+  const isMlx = runner === "mlx";
+  const idle = (isMlx ? OF_LLAMA : OF_MLX).find((option) => values[option] !== undefined);
+  if (idle !== undefined) throw new Error(`--${idle} ${isMlx ? "decides nothing with" : "is for"} --runner mlx.`);
+  if (isMlx) {
     const mac = await thisMac(system);
     return printMlxEstimate(target, {
       tokens: count(values.tokens, "--tokens"),

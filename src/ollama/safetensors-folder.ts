@@ -19,7 +19,7 @@ const MOST_ENTRIES = 100_000;
  */
 export function readSafetensorsFolder(folder: string): Promise<MlxReading> {
   return readingOf(async () => {
-    const config = await readJson(join(folder, CONFIG), `Its ${CONFIG}`);
+    const config = await readConfig(folder);
     const tensors: MlxTensor[] = [];
     for (const name of await weightFiles(folder)) {
       tensors.push(...(await readHeader(join(folder, name), name)));
@@ -29,6 +29,15 @@ export function readSafetensorsFolder(folder: string): Promise<MlxReading> {
   });
 }
 
+async function readConfig(folder: string): Promise<unknown> {
+  try {
+    return await readJson(join(folder, CONFIG), `Its ${CONFIG}`);
+  } catch (error) {
+    const isGguf = error instanceof MissingFile && (await filesIn(folder, ".gguf").catch(() => [])).length > 0;
+    throw isGguf ? new UnknownMlxModel("It's a folder of GGUF files, which MLX doesn't run.") : error;
+  }
+}
+
 /** The files that the index names; without an index those that mlx-lm would load, or all there are. */
 async function weightFiles(folder: string): Promise<readonly string[]> {
   const files = [
@@ -36,7 +45,24 @@ async function weightFiles(folder: string): Promise<readonly string[]> {
   ].sort();
   if (files.length === 0) throw new UnknownMlxModel("Its folder has no safetensors files.");
   if (files.length > MOST_FILES) throw new UnknownMlxModel("It has too many safetensors files.");
+  const missing = missingPart(files);
+  if (missing !== undefined) throw new UnknownMlxModel(`${missing} isn't there.`);
   return files;
+}
+
+/** `model-00002-of-00003.safetensors`: a part says how many there are, so that one that wasn't fetched is missed. */
+const PART = /^(.{0,200}-)(\d{5})-of-(\d{5})\.safetensors$/;
+
+function missingPart(files: readonly string[]): string | undefined {
+  const there = new Set(files);
+  for (const file of files) {
+    const [, name = "", , parts = ""] = PART.exec(file) ?? [];
+    for (let part = 1; part <= Math.min(Number(parts), MOST_FILES); part += 1) {
+      const sibling = `${name}${String(part).padStart(5, "0")}-of-${parts}.safetensors`;
+      if (!there.has(sibling)) return sibling;
+    }
+  }
+  return undefined;
 }
 
 async function namedByIndex(folder: string): Promise<readonly string[] | undefined> {
@@ -48,14 +74,19 @@ async function namedByIndex(folder: string): Promise<readonly string[] | undefin
   }
 }
 
-async function namedByFolder(folder: string): Promise<readonly string[]> {
+async function filesIn(folder: string, ending: string): Promise<readonly string[]> {
   const names: string[] = [];
   let seen = 0;
   for await (const { name } of await opendir(folder)) {
     seen += 1;
     if (seen > MOST_ENTRIES) throw new UnknownMlxModel("Its folder has too many files.");
-    if (name.endsWith(".safetensors")) names.push(name);
+    if (name.endsWith(ending)) names.push(name);
   }
+  return names;
+}
+
+async function namedByFolder(folder: string): Promise<readonly string[]> {
+  const names = await filesIn(folder, ".safetensors");
   const usual = names.filter((name) => name.startsWith("model"));
   return usual.length > 0 ? usual : names;
 }

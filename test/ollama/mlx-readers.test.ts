@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { chmod, mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -113,6 +113,27 @@ describe("a folder with safetensors files", () => {
           JSON.stringify({ weight_map: { a: "model-00001-of-00001.safetensors" } }),
         ),
       "model-00001-of-00001.safetensors isn't there.",
+    ],
+    [
+      "has one part of three and no index",
+      async (folder: string) => {
+        const [file, part] = ["model", "model-00002-of-00003"].map((name) => join(folder, `${name}.safetensors`));
+        await rename(file ?? "", part ?? "");
+      },
+      "model-00001-of-00003.safetensors isn't there.",
+    ],
+    [
+      "says that it has more parts than there can be",
+      (folder: string) => rename(join(folder, "model.safetensors"), join(folder, "model-00001-of-99999.safetensors")),
+      "model-00002-of-99999.safetensors isn't there.",
+    ],
+    [
+      "has GGUF files",
+      async (folder: string) => {
+        await rm(join(folder, "config.json"));
+        await writeFile(join(folder, "model.gguf"), "GGUF");
+      },
+      "It's a folder of GGUF files, which MLX doesn't run.",
     ],
   ])("that %s is unknown", async (what, damage, reason) => {
     const folder = freshFolder();

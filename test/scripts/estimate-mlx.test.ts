@@ -90,7 +90,10 @@ describe("estimate --runner mlx", { timeout: 60_000 }, () => {
     // Chunks so short are fused by no chip; of longer ones it's said what another MLX would hold.
     expect(generated["cautions"]).toEqual([]);
     const long = json(await estimate([folder, "--tokens", "131072", "--chip", "M5", "--json"]));
-    expect(long["cautions"]).toEqual([expect.stringContaining("12.25 GiB of scores: leave --chip out")]);
+    expect(long["cautions"]).toEqual([expect.stringContaining("12.25 GiB of scores: --chip M4 gives")]);
+    // Where the chip isn't known the figures are those already.
+    const strange = json(await estimate([folder, "--tokens", "131072", "--chip", "Z80", "--json"]));
+    expect([strange["scratch"], strange["cautions"]]).toEqual([131_072 * 2048 * 49, []]);
   });
 
   it("tells what it doesn't know: all is null but the reason", async () => {
@@ -158,6 +161,15 @@ describe("estimate --runner mlx", { timeout: 60_000 }, () => {
       stderr: "--tokens takes a whole number above 0.\n",
     });
     expect(await estimate([home, "--limit", "much"])).toMatchObject({ code: 1 });
+    expect(await estimate([folder, home])).toMatchObject({ code: 1, stderr: expect.stringContaining("Usage") });
+    expect(await estimate([folder, "--num-ctx", "4096"])).toMatchObject({
+      code: 1,
+      stderr: "--num-ctx decides nothing with --runner mlx.\n",
+    });
+    expect(await estimate([join(folder, "config.json")])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("an MLX model is a folder"),
+    });
     expect(await estimate([join(home, "nowhere")])).toMatchObject({
       code: 1,
       stderr: expect.stringContaining("No folder and no installed model is called"),
