@@ -67,7 +67,7 @@ export async function printMlxEstimate(target: string, question: MlxQuestion): P
   };
   const sum = model.kind === "known" ? estimateMlx(model, run) : model;
   const cautions = description.kind === "read" ? description.cautions : [];
-  const notes = [...cautions, ...fusingNote(model, run)];
+  const notes = [...cautions, ...readerNote(model, description.isFolder ?? false), ...fusingNote(model, run)];
   const verdict = (limitBytes: number): MlxVerdict =>
     model.kind === "known"
       ? judged(model, { ...run, limitBytes, weightsAboveBytes: description.weightsAboveBytes, cautions })
@@ -100,6 +100,17 @@ export async function printMlxEstimate(target: string, question: MlxQuestion): P
   }
 }
 
+/** Types that Ollama and mlx-lm read a prompt with in ways of their own; the figures are Ollama's. */
+const READ_IN_TWO_WAYS: ReadonlySet<string> = new Set(["glm4_moe_lite"]);
+
+/** A folder is what mlx-lm runs, whose scores may be others. */
+function readerNote(model: MlxModel | { readonly kind: "unknown" }, isFolder: boolean): readonly string[] {
+  if (model.kind === "unknown" || !isFolder || !READ_IN_TWO_WAYS.has(model.shape.modelType)) return [];
+  return [
+    "These are the figures of Ollama. mlx-lm itself holds the scores of this type twice while it reads a prompt.",
+  ];
+}
+
 /** The figures are those of an MLX that does what the chip can; what they'd be otherwise where that makes a difference. */
 function fusingNote(model: MlxModel | { readonly kind: "unknown" }, run: MlxRun): readonly string[] {
   if (model.kind === "unknown" || run.chip === undefined) return [];
@@ -123,9 +134,11 @@ function asJson(verdict: MlxVerdict) {
 }
 
 /** A folder, a model that Ollama keeps on this Mac, or one that its server lists. */
-async function describe(target: string): Promise<MlxDescription> {
+async function describe(target: string): Promise<MlxDescription & { readonly isFolder?: boolean }> {
   const found = await stat(target).catch(() => undefined);
-  if (found?.isDirectory()) return { ...(await readSafetensorsFolder(target)), weightsAboveBytes: 0 };
+  if (found?.isDirectory()) {
+    return { ...(await readSafetensorsFolder(target)), weightsAboveBytes: 0, isFolder: true };
+  }
   if (found !== undefined && target.includes("/")) {
     throw new Error("That's a file: an MLX model is a folder, with a config.json and safetensors files.");
   }

@@ -96,6 +96,16 @@ describe("estimate --runner mlx", { timeout: 60_000 }, () => {
     expect([strange["scratch"], strange["cautions"]]).toEqual([131_072 * 2048 * 49, []]);
   });
 
+  it("says whose figures they are where Ollama and mlx-lm read a prompt in ways of their own", async () => {
+    const glm = join(home, "glm");
+    await writeMlxFolder(glm, oracleModel("glm-4.7-flash-4bit").files);
+    const outcome = json(await estimate([glm, "--tokens", "32768", "--chip", "M4", "--json"]));
+    expect([outcome["scratch"], outcome["cautions"]]).toEqual([
+      83_968 * 32_768,
+      [expect.stringContaining("mlx-lm itself holds the scores of this type twice")],
+    ]);
+  });
+
   it("tells what it doesn't know: all is null but the reason", async () => {
     const shiny = join(home, "shiny");
     await writeMlxFolder(shiny, {
