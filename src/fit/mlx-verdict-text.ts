@@ -1,4 +1,4 @@
-import { type JudgedMlx, LEAST_CONTEXT, type MlxVerdict, type MlxVerdictKind } from "./mlx-verdict";
+import { type JudgedMlx, LEAST_CONTEXT, type MlxTightCause, type MlxVerdict, type MlxVerdictKind } from "./mlx-verdict";
 import type { MlxPeak, ShownContext } from "./mlx-peaks";
 import type { MlxRun } from "./mlx-run";
 import type { RamBalance } from "./ram";
@@ -33,6 +33,8 @@ export function mlxBadgeText(verdict: MlxVerdict, ram?: RamBalance): string {
     case "fits":
       return `${title}${bound(" to ", verdict.safeTokens)}`;
     case "tight":
+      // Of what isn't known no context makes it better or worse.
+      if (verdict.cause === "caution") return title;
       return verdict.cause === "swap" && ram !== undefined
         ? `${title}, Swaps ${formatBytes(ram.shortBytes)}`
         : `${title}${bound(" above ", verdict.safeTokens)}`;
@@ -58,6 +60,12 @@ function ofText(weights: number, allowed: number): string {
     : `${left} of ${right}`;
 }
 
+const TIGHT_WORDS: Readonly<Record<MlxTightCause, (peak: string) => string>> = {
+  band: () => "too close to call",
+  caution: (peak) => `probably fits, with a peak of about ${peak}`,
+  swap: () => "fits the limit, but not the memory",
+};
+
 /** What a person would say, in a sentence or two. */
 export function mlxVerdictSentence(verdict: MlxVerdict): string {
   if (verdict.kind === "unknown") return verdict.reason;
@@ -67,9 +75,7 @@ export function mlxVerdictSentence(verdict: MlxVerdict): string {
     case "fits":
       return `${start} fits, with a peak of about ${formatBytes(estimate.total)}. ${safeSentence(verdict)}`;
     case "tight":
-      return verdict.cause === "swap"
-        ? `${start} fits the limit, but not the memory. ${verdict.because} ${safeSentence(verdict)}`
-        : `${start} too close to call. ${verdict.because} ${safeSentence(verdict)}`;
+      return `${start} ${TIGHT_WORDS[verdict.cause](formatBytes(estimate.total))}. ${verdict.because} ${safeSentence(verdict)}`;
     case "fails":
       return `${start} at least ${formatBytes(verdict.missingBytes)} too much: the request dies or the Mac freezes. ${safeSentence(verdict)}`;
     case "wont-load":
@@ -77,17 +83,23 @@ export function mlxVerdictSentence(verdict: MlxVerdict): string {
   }
 }
 
-/** The number that helps: "Safe to about 182K tokens." Where the RAM carries less than the limit, both. */
-export function safeSentence({ safeTokens, safeForLimit }: Pick<JudgedMlx, "safeTokens" | "safeForLimit">): string {
+/**
+ * The number that helps: "Safe to about 182K tokens." Where the RAM carries less than the limit, both. No more than
+ * probable where something had to be taken for granted.
+ */
+export function safeSentence({ safeTokens, safeForLimit, cautions }: SafeContext): string {
   const isRamShort = safeForLimit >= LEAST_CONTEXT && Math.floor(safeForLimit / 1024) > Math.floor(safeTokens / 1024);
   const withRam = isRamShort ? `, and to about ${formatTokensBelow(safeForLimit)} with enough RAM` : "";
   if (safeTokens >= LEAST_CONTEXT) {
-    return `Safe to about ${formatTokensBelow(safeTokens)} tokens${isRamShort ? " beside what runs now" : ""}${withRam}.`;
+    const safe = cautions.length > 0 ? "Probably safe" : "Safe";
+    return `${safe} to about ${formatTokensBelow(safeTokens)} tokens${isRamShort ? " beside what runs now" : ""}${withRam}.`;
   }
   return isRamShort
     ? `No useful context is safe beside what runs now; about ${formatTokensBelow(safeForLimit)} would be with enough RAM.`
     : "No useful context is safe.";
 }
+
+type SafeContext = Pick<JudgedMlx, "safeTokens" | "safeForLimit" | "cautions">;
 
 /** That it isn't known whether MLX holds the attention scores, as a sentence; undefined where it is. */
 export function fusingText({ fusing, estimate: { scratchRange } }: JudgedMlx): string | undefined {

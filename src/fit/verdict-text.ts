@@ -11,6 +11,7 @@ import {
   needBytes,
   needRange,
   swaps,
+  type TightCause,
   type Verdict,
   type VerdictKind,
   type VerdictOf,
@@ -177,6 +178,12 @@ export function tooltipText(verdict: Verdict): string {
   ].join("\n");
 }
 
+const TIGHT_WORDS: Readonly<Record<TightCause, (spare: string) => string>> = {
+  band: () => "too close to call",
+  caution: (spare) => `probably fits with ${spare} to spare`,
+  swap: () => "fits the limit, but not the memory",
+};
+
 /** What a person would say: "51.8 GiB limit, 32K context: fits with 3.0 GiB to spare." */
 export function verdictSentence(verdict: Verdict): string {
   if (verdict.kind === "unknown") return verdict.reason;
@@ -186,9 +193,7 @@ export function verdictSentence(verdict: Verdict): string {
     case "fits":
       return `${start} fits with ${formatBytes(verdict.spareBytes)} to spare.`;
     case "tight":
-      return verdict.cause === "swap"
-        ? `${start} fits the limit, but not the memory. ${verdict.because}`
-        : `${start} too close to call. ${verdict.because}`;
+      return `${start} ${TIGHT_WORDS[verdict.cause](formatBytes(verdict.spareBytes))}. ${verdict.because}`;
     case "spills":
       return `${start} ${formatBytes(verdict.missingBytes)} too much${offloadPart(verdict) ?? "; that part spills to the CPU."}`;
     case "over":

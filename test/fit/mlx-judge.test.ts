@@ -126,11 +126,13 @@ describe("the verdict on an MLX model", () => {
 
   it("is Tight at best where something had to be taken for granted", () => {
     const cautions = ["Its windows are taken for 1024 tokens: a server doesn't tell them."];
-    expect(under(51.84, { description: { ...described, cautions } })).toMatchObject({
-      kind: "tight",
-      cause: "caution",
-      because: cautions[0],
-    });
+    const unsure = under(51.84, { description: { ...described, cautions } });
+    expect(unsure).toMatchObject({ kind: "tight", cause: "caution", because: cautions[0] });
+    // It isn't tight above a context, and nothing is close: what's safe is only probable.
+    expect(badgeText(unsure)).toBe("Tight");
+    expect(verdictSentence(unsure)).toBe(
+      `51.8 GiB limit, 32K tokens: probably fits, with a peak of about 25.1 GiB. ${cautions[0]} Probably safe to about 182K tokens.`,
+    );
     expect(under(51.84, { limit: limitOf(51.84 * GIB, { estimated: true }) }).kind).toBe("tight");
   });
 

@@ -115,6 +115,10 @@ describe("a sentence", () => {
       /^[\d.]+ GiB limit, 32K context: fits with 3\.0 GiB to spare\.$/,
     );
     expect(verdictSentence(at(need / GIB))).toMatch(/32K context: too close to call\. The limit lies within/);
+    const guessed = limitOf(100 * GIB, { estimated: true, sourceText: "worked out by formula" });
+    expect(verdictSentence(judge(inputFor(qwen, 0, { limit: guessed })))).toMatch(
+      /^100\.0 GiB limit, 40K context: probably fits with [\d.]+ GiB to spare\. The limit is worked out by formula\.$/,
+    );
     expect(verdictSentence(at((need - 600 * MIB) / GIB))).toMatch(
       /600 MiB too much\. It runs with about \d ?% on the CPU: each token waits for that part/,
     );

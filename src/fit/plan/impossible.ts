@@ -82,6 +82,7 @@ function missingText(
   }
   if (least.ram?.kind === "swaps") return `Even at ${context} the Mac would swap. ${shortageText(least.ram)}.`;
   const needed = `At ${context} it needs ${formatBytes(need)} of ${formatBytes(highest)}, ${limit}`;
+  if (least.kind === "tight" && least.cause === "caution") return `${needed}. ${least.because}`;
   return least.kind === "fits" ? `${needed}.` : `${needed}, too close to promise a fit.`;
 }
 

@@ -12,6 +12,8 @@ import { GIB, MIB } from "../../../src/fit/units";
 import { contextOf, fitsLimit, judge, judgeAtContext, needBytes, swaps } from "../../../src/fit/verdict";
 import { badgeText } from "../../../src/fit/verdict-text";
 import { doesNotSay, says } from "../../support/meaning";
+import { QWEN_27B } from "../mlx-model";
+import { mlxPlanFor } from "../mlx-plan";
 import { gguf, limitOf, logged, oracle, planFor, published, SERVER, withUsedRam } from "../inputs";
 
 const RAM = [8, 16, 24, 32, 36, 48, 64, 96, 128, 256];
@@ -268,6 +270,29 @@ describe("a model that cannot fit", () => {
     says(unsure.reason, "limit is estimated for macOS 26", "no change can be promised");
     const old = makePlan(planFor("llama3.1-8b", 64, 26, { server: { ...SERVER, version: "0.24.0" } }));
     expect(old).toMatchObject({ kind: "unknown", reason: expect.stringContaining("0.30 or newer") });
+  });
+});
+
+describe("an MLX model that a server doesn't tell enough of", () => {
+  const caution = "Its windows are taken for 1024 tokens: a server doesn't tell them.";
+  const description = { kind: "mlx", model: QWEN_27B, cautions: [caution], weightsAboveBytes: 0 } as const;
+
+  const planOf = (planned: PlanInput) => {
+    const plan = makePlan(planned);
+    if (plan.kind !== "options") throw new Error(plan.kind);
+    return plan;
+  };
+
+  it("is loaded as it is where nothing else keeps it from Fits, and no smaller one is advised", () => {
+    const { options, instead } = planOf(mlxPlanFor(64, { description }));
+    expect([options[0]?.title, instead]).toEqual(["Load It Anyway", undefined]);
+    says(options[0]?.sentence ?? "", "probably fits", caution);
+  });
+
+  it("isn't said to be too close to the limit where it's far below", () => {
+    const { instead } = planOf(mlxPlanFor(48, { description, options: { context: 262_144 } }));
+    says(instead?.missing ?? "", "At 4K it needs", caution);
+    doesNotSay(instead?.missing ?? "", "too close");
   });
 });
 
