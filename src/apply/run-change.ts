@@ -40,6 +40,7 @@ export type RunResult =
  * Carries out what a journal still has to do, step by step, each written down before it begins and looked at before the
  * next. It stops at the first that does not succeed. The journal stays while a step is in effect or that can't be told;
  * one that changed nothing is forgotten, and an undo that changed nothing gives its place back to what it was to undo.
+ * What came before it and can be undone comes back then.
  * Never throws.
  */
 export async function runChange(journal: Journal, options: RunOptions): Promise<RunResult> {
@@ -82,7 +83,7 @@ export async function runChange(journal: Journal, options: RunOptions): Promise<
     }
     await keep();
   }
-  if (current.undoes !== undefined) await forget();
+  if (current.undoes !== undefined || !hasChanged(current)) await forget();
   return { kind: "finished", journal: current, notes, load };
 
   async function stopped(kind: "cancelled" | "failed", entry: JournalEntry, reason: string): Promise<RunResult> {
@@ -101,7 +102,7 @@ export async function runChange(journal: Journal, options: RunOptions): Promise<
     if (!keeps || !(await lock.isOurs())) return;
     const { undoes } = current;
     const isUndone = undoes === undefined || isOver();
-    await (isUndone ? clearJournal(storage) : writeJournal(storage, undoes)).catch(() => undefined);
+    await (isUndone ? clearJournal(storage, current.id) : writeJournal(storage, undoes)).catch(() => undefined);
   }
 
   function isOver(): boolean {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Journal, newJournal } from "../../src/apply/journal";
-import { clearJournal, readJournal, writeJournal } from "../../src/apply/journal-store";
+import { type Journal, newJournal, newUndo } from "../../src/apply/journal";
+import { clearJournal, readEarlier, readJournal, writeJournal } from "../../src/apply/journal-store";
 import type { Storage } from "../../src/apply/storage";
 import type { Step } from "../../src/apply/steps";
 import { keptIn } from "./kept";
@@ -12,6 +12,13 @@ const LOAD: Step = { kind: "load", name: "a:1b-8k", expected: { numCtx: 8192, by
 function journalOf(title: string): Journal {
   const about = { title, model: "a:1b", digest: "d", url: "http://127.0.0.1:11434" };
   return newJournal(about, [LIMIT, LOAD], new Date("2026-11-24T10:00:00Z"));
+}
+
+/** The same once its limit is set. */
+function madeIn(journal: Journal): Journal {
+  const undo: readonly Step[] = [{ kind: "set-limit", mib: 0, beforeMib: 57_344, daemon: "keep" }];
+  const entries = journal.entries.with(0, { step: LIMIT, state: "done", effect: { kind: "made", undo } });
+  return { ...journal, entries };
 }
 
 const titleIn = async (storage: Storage) => {
@@ -78,7 +85,8 @@ describe("the journal that is kept", () => {
       text.replace('"set-limit"', '"run-anything"'),
       text.replace('"waiting"', '"perhaps"'),
       text.replace(/"entries":\[.*\]/, '"entries":[]'),
-      text.replace('"version":2', '"version":1'),
+      text.replace('"version":3', '"version":2'),
+      text.replace('"earlier":[]', '"earlier":[{}]'),
       text.replace('"turn":1', '"turn":-1'),
       "null",
       "[]",
@@ -101,10 +109,51 @@ describe("the journal that is kept", () => {
     await writeJournal(storage, journalOf("One"));
     await writeJournal(storage, journalOf("Two"));
     for (const [key, text] of [...storage.texts]) {
-      const newer = text.replace('"version":2', '"version":3').replace('"title"', '"heading"');
+      const newer = text.replace('"version":3', '"version":4').replace('"title"', '"heading"');
       const kept = keptIn(new Map([...storage.texts, [key, newer]]));
       expect(await readJournal(kept)).toEqual({ kind: "unreadable", why: "newer-version" });
     }
+  });
+
+  it("comes back with its Undo once what took its place is undone, was cancelled or dismissed", async () => {
+    const storage = keptIn();
+    const [one, two, three] = ["One", "Two", "Three"].map((title) => madeIn(journalOf(title)));
+    if (one === undefined || two === undefined || three === undefined) throw new Error("none");
+    for (const journal of [one, two, two, three]) await writeJournal(storage, journal);
+    expect(await readEarlier(storage)).toEqual([two, one]);
+    // The undo of the last one stands in its place, and gives it back where it did nothing.
+    const undo = newUndo(three, new Date("2026-11-24T11:00:00Z"));
+    for (const journal of [undo, three, undo]) await writeJournal(storage, journal);
+    expect(await readEarlier(storage)).toEqual([two, one]);
+    await clearJournal(storage, undo.id);
+    expect(await readJournal(storage)).toEqual({ kind: "journal", journal: two });
+    // One that was never begun took nobody's place.
+    await clearJournal(storage, "never begun");
+    expect(await readJournal(storage)).toEqual({ kind: "journal", journal: two });
+    await clearJournal(storage);
+    expect(await readJournal(storage)).toEqual({ kind: "journal", journal: one });
+    await clearJournal(storage);
+    expect(storage.texts.size).toBe(0);
+  });
+
+  it("isn't kept behind another where nothing of it can be undone, and only the last ten are", async () => {
+    const storage = keptIn();
+    for (const title of ["One", "Two"]) await writeJournal(storage, journalOf(title));
+    expect(await readEarlier(storage)).toEqual([]);
+    const made = Array.from({ length: 12 }, (_, count) => madeIn(journalOf(`${count}`)));
+    for (const journal of made) await writeJournal(storage, journal);
+    expect((await readEarlier(storage)).map(({ title }) => title)).toEqual([
+      "10",
+      "9",
+      "8",
+      "7",
+      "6",
+      "5",
+      "4",
+      "3",
+      "2",
+      "1",
+    ]);
   });
 
   it("is not taken for nothing where the storage itself fails", async () => {

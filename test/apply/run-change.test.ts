@@ -71,6 +71,38 @@ describe("carrying out a journal", () => {
     expect((await keptJournal(storage)).entries.map(({ step }) => step.kind)).toEqual(["set-limit"]);
   });
 
+  it.each([
+    ["is cancelled", { cancel: true }, {}],
+    ["can't be begun", {}, { "sysctl-unreadable": true }],
+    ["is stopped before it begins", {}, { stopped: true }],
+    ["finds all as asked", {}, { found: true }],
+  ] as const)("leaves an earlier change its Undo where the next one %s", async (_, faults, way) => {
+    const system = await systemOf();
+    const storage = keptIn();
+    const first = await runChange(journalOf([VARIANT]), optionsOf(system, storage));
+    mac.faults = faults;
+    if ("found" in way) mac.sysctls.set(SYSCTL, "57344");
+    if ("sysctl-unreadable" in way) mac.sysctls.set(SYSCTL, "?");
+    const signal = "stopped" in way ? AbortSignal.abort() : undefined;
+    await runChange(journalOf([LIMIT]), optionsOf({ ...system, signal }, storage));
+    expect((await keptJournal(storage)).id).toBe(first.journal.id);
+    await runChange(newUndo(await keptJournal(storage), NOW), optionsOf(system, storage));
+    expect(names()).not.toContain("llama3.1:8b-8k");
+    expect(await readJournal(storage)).toEqual({ kind: "none" });
+  });
+
+  it("gives an earlier change its Undo back once the later one is undone", async () => {
+    const system = await systemOf();
+    const storage = keptIn();
+    for (const step of [VARIANT, LIMIT]) await runChange(journalOf([step]), optionsOf(system, storage));
+    await runChange(newUndo(await keptJournal(storage), NOW), optionsOf(system, storage));
+    expect(mac.limitMib()).toBe(0);
+    expect(names()).toContain("llama3.1:8b-8k");
+    await runChange(newUndo(await keptJournal(storage), NOW), optionsOf(system, storage));
+    expect(names()).not.toContain("llama3.1:8b-8k");
+    expect(await readJournal(storage)).toEqual({ kind: "none" });
+  });
+
   it("notes where the limit was set and the LaunchDaemon was not, and takes the limit back", async () => {
     const daemons = { "local.gpu-limit.wired-limit.plist": daemonOf(54_000) };
     const system = await systemOf({ overrideMib: 54_000, daemons, faults: { lintFails: true } });

@@ -248,6 +248,30 @@ describe("the guide's story", () => {
     expect(models(stage)).not.toContain(VARIANT);
     expect(screen.actions()).not.toContain("Undo Last Change");
   });
+
+  it("waits until the one after it is undone, and a cancelled one takes no Undo away", async () => {
+    const { screen, stage } = await apply(CAP);
+    const other = await openPlanOn(stage);
+    stage.mac.faults = { cancel: true };
+    await agreeTo(other, RAISE);
+    expect(stage.mac.prompts).toHaveLength(1);
+    expect(other.actions()).toContain("Undo Last Change");
+    stage.mac.faults = {};
+    await other.action("Apply");
+    await screen.action("Undo");
+    expect(lastToast(screen)).toMatchObject({
+      style: "FAILURE",
+      title: "A Later Change Comes First",
+      message: `Nothing changed. Undo "${RAISE}", then this one.`,
+    });
+    for (const window of [other, screen]) {
+      await window.action("Undo");
+      await window.confirm(true);
+      await window.settle();
+    }
+    expect(models(stage)).not.toContain(VARIANT);
+    expect(stage.mac.limitMib()).toBe(0);
+  });
 });
 
 function daemonOf(mib: number): string {

@@ -2,7 +2,7 @@ import { Alert, confirmAlert, Icon, showToast, Toast } from "@raycast/api";
 import { showFailureToast } from "@raycast/utils";
 import type { ChangeLock } from "../../apply/change-lock";
 import { canUndo, hasChanged, type Journal, newUndo, stepsBack } from "../../apply/journal";
-import { clearJournal, readJournal } from "../../apply/journal-store";
+import { clearJournal, readEarlier, readJournal } from "../../apply/journal-store";
 import { reviewJournal } from "../../apply/review-journal";
 import { runChange, type RunResult } from "../../apply/run-change";
 import { type ChangeSystem, type Step, stepText, stepTitle } from "../../apply/steps";
@@ -114,7 +114,7 @@ export async function undoChange({ id, title }: Journal, work: ChangeWork): Prom
   if (journal === undefined) return undefined;
   const steps = stepsBack(journal);
   if (steps.length === 0) {
-    if (!hasChanged(journal)) await clearJournal(localStorage).catch(() => undefined);
+    if (!hasChanged(journal)) await clearJournal(localStorage, id).catch(() => undefined);
     await showToast({
       style: Toast.Style.Success,
       title: "Nothing to Undo",
@@ -152,11 +152,22 @@ async function readAgain(id: string, work: ChangeWork): Promise<Journal | undefi
   try {
     const kept = await readJournal(localStorage);
     if (kept.kind === "journal" && kept.journal.id === id) return await reviewJournal(system, kept.journal);
-    await sayOver(work);
+    const isEarlier = (await readEarlier(localStorage)).some((journal) => journal.id === id);
+    if (kept.kind === "journal" && isEarlier) await sayLaterFirst(kept.journal);
+    else await sayOver(work);
   } catch (error) {
     await showFailureToast(error, { title: "Couldn't Read What Was Changed" });
   }
   return undefined;
+}
+
+/** What a change has made may rest on what came before it: they're undone in turn. */
+async function sayLaterFirst({ title }: Journal): Promise<void> {
+  await showToast({
+    style: Toast.Style.Failure,
+    title: "A Later Change Comes First",
+    message: `Nothing changed. Undo "${title}", then this one.`,
+  });
 }
 
 async function sayOver({ refresh }: ChangeWork): Promise<void> {
