@@ -4,6 +4,7 @@ import { adviseLimit, checkLimit, parseLimit } from "./fit/limit-policy";
 import { formatMib } from "./fit/units";
 import { readOwnDaemons } from "./mac/boot-settings";
 import { readMachine } from "./mac/machine";
+import { oneLine } from "./fit/one-line";
 import { readSettings } from "./app/preferences";
 import { getSystem } from "./app/system";
 import { limitSubtitle, writeSubtitle } from "./ui/shared/subtitle";
@@ -20,7 +21,7 @@ export default async function CopyGpuLimitCommand({
   const advice = adviseLimit(machine, readSettings().reserveBytes);
   const typed = mebibytes?.trim() ?? "";
   const mib = typed === "" ? (advice.recommendedMib ?? 0) : parseLimit(typed);
-  if (mib === undefined) return refuse(`"${shown(typed)}" isn't a limit such as 56 GiB or 57344 MiB.`);
+  if (mib === undefined) return refuse(`"${oneLine(typed, 40)}" isn't a limit such as 56 GiB or 57344 MiB.`);
   const check = checkLimit(mib, machine.ramBytes, advice);
   if (check.kind === "refused") return refuse(check.reason);
   await Clipboard.copy(sysctlCommand(mib));
@@ -29,6 +30,3 @@ export default async function CopyGpuLimitCommand({
   await showHUD("warning" in check ? `Copied ${what}. ${check.warning}` : `Copied ${what}`);
   return undefined;
 }
-
-/** What a link may have typed, without what could forge other words on screen. */
-const shown = (typed: string): string => typed.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ").slice(0, 40);

@@ -104,6 +104,14 @@ export const CHANGE_ROWS = {
         named: "is not undone where somebody has changed it since",
       },
       {
+        fault: "Undo of Create Capped Variant is gone where it failed or was refused",
+        file: "src/ui/variant/variant-created.tsx",
+        mend: "if (await undo()) pop();",
+        without: "await undo(); pop();",
+        test: VARIANT_FORM,
+        named: "keeps its Undo where that fails or is refused",
+      },
+      {
         fault: "Undo of Create Capped Variant is offered for a model that it replaced",
         file: "src/ui/variant/make-variant.ts",
         mend: "isReplacement: replaces !== undefined",
@@ -429,8 +437,8 @@ export const CHANGE_ROWS = {
       {
         fault: "An assistant writes over it",
         file: "src/tools/shared/tool-change.ts",
-        mend: `if (kept?.kind === "none" || (kept?.kind === "journal" && isFinished(kept.journal))) return;`,
-        without: `if (kept?.kind !== "journal" || isFinished(kept.journal)) return;`,
+        mend: `if (kept?.kind === "none" || (kept?.kind === "journal" && isOver(kept.journal))) return;`,
+        without: `if (kept?.kind !== "journal" || isOver(kept.journal)) return;`,
         test: "test/tools/tools.test.ts",
         named: "leaves a change of a newer version alone",
       },
@@ -447,6 +455,14 @@ export const CHANGE_ROWS = {
   10: {
     title: "Two changes at once",
     mutants: [
+      {
+        fault: "A change that an assistant makes looks left in every window",
+        file: "src/tools/apply-plan.ts",
+        mend: "asToolChange({ title: option.title, journal: journal.id }, async",
+        without: "asToolChange({ title: option.title }, async",
+        test: "test/tools/tools.test.ts",
+        named: "is in progress in every window while its password is waited for",
+      },
       {
         fault: "Undo isn't under the lock",
         file: "src/ui/change/carry-out.ts",

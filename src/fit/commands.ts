@@ -1,3 +1,4 @@
+import { UNSEEN } from "./one-line";
 import type { ModelRunner } from "./model-runner";
 import type { ServerIdentity } from "./server-origin";
 
@@ -39,8 +40,7 @@ export function throttleCommand(state: 0 | 1): string {
 }
 
 function refuseControl(text: string): void {
-  if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(text))
-    throw new RangeError("A name with control characters isn't put into commands.");
+  if (UNSEEN.test(text)) throw new RangeError("A name with control characters isn't put into commands.");
 }
 
 /** Modelfile of a context-capped variant. @throws RangeError for a name with control characters, a line break included */
@@ -81,8 +81,9 @@ export function launchctlContextCommand(numCtx: number): string {
  */
 export function kvCacheCommands(type: string, identity: ServerIdentity): readonly string[] {
   if (identity.kind === "terminal") return [`OLLAMA_KV_CACHE_TYPE=${shellQuote(type)} ollama serve`];
-  return readsSession(identity)
-    ? [`launchctl setenv OLLAMA_KV_CACHE_TYPE ${shellQuote(type)}`, ...restartCommands(identity)]
+  const restart = restartCommands(identity);
+  return readsSession(identity) && restart.length > 0
+    ? [`launchctl setenv OLLAMA_KV_CACHE_TYPE ${shellQuote(type)}`, ...restart]
     : [];
 }
 
@@ -91,10 +92,14 @@ function readsSession(identity: ServerIdentity): boolean {
   return identity.kind === "app" || ("domain" in identity && identity.domain === "session");
 }
 
-/** Restarts Ollama the way it was started; empty where only the person knows how that was. */
+/**
+ * Restarts Ollama the way it was started; empty where only the person knows how that was, and for an app in a folder whose
+ * name isn't put into commands.
+ */
 export function restartCommands(identity: ServerIdentity): readonly string[] {
   switch (identity.kind) {
     case "app": {
+      if (UNSEEN.test(identity.appPath)) return [];
       const processes = `-U "$(id -u)" -f ${shellQuote(mainProgramPattern(identity.appPath))}`;
       return [
         `/usr/bin/pkill -TERM ${processes}`,
@@ -141,8 +146,9 @@ export function ollamaStopCommand(model: string, url?: string): string {
  * where its variables aren't the session's.
  */
 export function keepAliveCommands(seconds: number, identity: ServerIdentity): readonly string[] {
-  return identity.kind === "app"
-    ? [`launchctl setenv OLLAMA_KEEP_ALIVE ${seconds}s`, ...restartCommands(identity)]
+  const restart = restartCommands(identity);
+  return identity.kind === "app" && restart.length > 0
+    ? [`launchctl setenv OLLAMA_KEEP_ALIVE ${seconds}s`, ...restart]
     : [];
 }
 

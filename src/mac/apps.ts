@@ -1,3 +1,4 @@
+import { oneLine } from "../fit/one-line";
 import { parseSize } from "./memory-status";
 import { OSASCRIPT } from "./metal-probe";
 import { scriptErrorCode, scriptErrorText } from "./privileged";
@@ -100,7 +101,7 @@ export function groupApps(
     const key = kind === "other-user" ? `${program?.uid} ${place}` : place;
     const group = groups.get(key);
     groups.set(key, {
-      name: bundlePath ? baseName(bundlePath).replace(/\.app$/, "") : programName(program, command),
+      name: bundlePath ? shown(baseName(bundlePath).replace(/\.app$/, "")) : programName(program, command),
       bundlePath,
       bytes: (group?.bytes ?? 0) + bytes,
       isRounded: isRounded || (group?.isRounded ?? false),
@@ -136,8 +137,11 @@ function isRaycast(bundlePath: string): boolean {
 const baseName = (path: string) => path.slice(path.lastIndexOf("/") + 1);
 
 function programName(program: Program | undefined, command: string): string {
-  return (program && baseName(program.path)) || command || "Unknown program";
+  return shown((program && baseName(program.path)) || command) || "Unknown program";
 }
+
+/** Whoever names a file or a process may put what isn't seen into its name. */
+const shown = (name: string): string => oneLine(name, 100);
 
 /** Asks an app to quit, as Command-Q does. Constant: the app's folder is its only argument. */
 export const QUIT_SCRIPT = `on run argv

@@ -1,3 +1,4 @@
+import { oneLine } from "../fit/one-line";
 import type { Runner } from "./runner";
 
 export const LSOF = "/usr/sbin/lsof";
@@ -49,7 +50,7 @@ export function parseListeners(output: string): readonly Listener[] {
     const value = line.slice(1);
     const last = listeners.at(-1);
     if (/^p\d{1,9}$/.test(line)) listeners.push({ pid: Number(value), name: "", addresses: [] });
-    else if (last !== undefined && line.startsWith("c")) last.name = value.slice(0, 64);
+    else if (last !== undefined && line.startsWith("c")) last.name = oneLine(value, 64);
     else if (last !== undefined && line.startsWith("n")) last.addresses.push(value.slice(0, 100));
   }
   return listeners.filter(({ addresses }) => addresses.length > 0);

@@ -1,5 +1,6 @@
 import type { RunnerCommandLine } from "../fit/facts";
 import type { Runner } from "./runner";
+import { oneLine } from "../fit/one-line";
 import { parseWhole } from "./sysctl";
 
 export const PS = "/bin/ps";
@@ -109,12 +110,13 @@ export function ancestorsOf(process: ProcessLine, lines: readonly ProcessLine[])
 
 /** What a person calls a process: the app it lies in ("Visual Studio Code"), else the name of its program ("zsh"). */
 export function processName({ command }: ProcessLine): string {
-  return appName(command) ?? (baseName(programPath(command)).split(" ", 1)[0] ?? "").replace(/:$/, "").slice(0, 60);
+  return appName(command) ?? oneLine((baseName(programPath(command)).split(" ", 1)[0] ?? "").replace(/:$/, ""), 60);
 }
 
 /** The outermost app that a program lies in: "Visual Studio Code". */
 export function appName(command: string): string | undefined {
-  return /\/([^/]{1,100})\.app\/Contents\//.exec(programPath(command))?.[1];
+  const name = /\/([^/]{1,100})\.app\/Contents\//.exec(programPath(command))?.[1];
+  return name === undefined ? undefined : oneLine(name, 100);
 }
 
 /** A program's own path or name: `ps` doesn't quote, so it is taken to end before the first word with "-" or "/". */

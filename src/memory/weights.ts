@@ -4,6 +4,7 @@ import type { ModelShape } from "./architectures/shape";
 import { tensorBytes } from "./gguf/tensor-types";
 import { pad } from "./effective-settings";
 import type { ModelMetadata } from "./metadata";
+import { shownName } from "./shown-name";
 
 const PADDING = 32;
 
@@ -63,7 +64,9 @@ function weightBytes(metadata: ModelMetadata, shape: ModelShape, blocks: number)
       continue;
     }
     if (raw === undefined || !Number.isSafeInteger(raw)) {
-      throw new UnknownShape(`The size of ${tensor.name.slice(0, 60)} (${tensor.type.slice(0, 20)}) isn't known.`);
+      throw new UnknownShape(
+        `The size of ${shownName(tensor.name)} isn't known: its type is ${shownName(tensor.type)}.`,
+      );
     }
     const bytes = pad(raw, PADDING);
     const place = { offset, bytes, end: offset + raw };

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from "../memory/json-object";
 import { orAbort } from "../memory/or-abort";
-import { notOllama, OllamaProblem, oneLine, problemFrom, problemOfStatus } from "./problems";
+import { notOllama, OllamaProblem, problemFrom, problemOfStatus, serversWords } from "./problems";
 
 export interface Bounds {
   /** For the whole exchange, in milliseconds. */
@@ -160,7 +160,7 @@ function wholeObjects(url: string): TransformStream<Uint8Array, Uint8Array> {
     if (!message) throw notOllama(url);
     if ("error" in message) {
       const words = typeof message["error"] === "string" ? message["error"] : "it gave no reason";
-      throw new OllamaProblem("http", `Ollama couldn't do it: ${oneLine(words)}`);
+      throw new OllamaProblem("http", `Ollama couldn't do it: ${serversWords(words)}`);
     }
     controller.enqueue(encoder.encode(`${line}\n`));
   };

@@ -4,9 +4,10 @@ import { type Bounds, exchange } from "./bounded-fetch";
 import { type BuildRequest, withRunner } from "./build-request";
 import { dropTokenizer } from "./drop-tokenizer";
 import { type BuildName, sameBuild } from "../fit/model-builds";
+import { oneLine } from "../fit/one-line";
 import type { ModelRunner } from "../fit/model-runner";
 import { type LoadProgress, loadPatiently } from "./patient-load";
-import { notOllama, OllamaProblem, oneLine } from "./problems";
+import { notOllama, OllamaProblem, serversWords } from "./problems";
 import {
   readDescription,
   readInstalledModels,
@@ -182,7 +183,7 @@ export function createOllamaClient(options: ClientOptions): OllamaClient {
         async (api) => {
           const stream = await api.create({ model: name, from, parameters: { num_ctx: numCtx }, stream: true });
           // The client ends the loop with "success" and throws where the stream ends without it.
-          for await (const { status } of stream) if (typeof status === "string") onProgress?.(status);
+          for await (const { status } of stream) if (typeof status === "string") onProgress?.(serversWords(status));
         },
         { signal, timeoutMs: CREATE_TIMEOUT_MS, form: "lines" },
       ),
@@ -206,5 +207,5 @@ function queue(): <T>(work: () => Promise<T>) => Promise<T> {
 function versionText(answer: unknown, url: string): string | undefined {
   if (typeof answer !== "object" || answer === null) throw notOllama(url);
   const { version } = answer as { version?: unknown };
-  return typeof version === "string" ? oneLine(version).slice(0, 60) : undefined;
+  return typeof version === "string" ? oneLine(version, 60) : undefined;
 }

@@ -1,3 +1,5 @@
+import { oneLine } from "../fit/one-line";
+
 /**
  * What went wrong with an Ollama server, or on the way to it:
  * - not-running: nothing listens there; - no-route: the machine can't be reached; - unknown-name: its name means nothing;
@@ -143,20 +145,14 @@ export function notOllama(url: string, options?: { readonly status: number }): O
 
 const MOST_CHARACTERS = 300;
 
-/** Words of a server as one line of at most 300 characters, without what could forge another line on screen. */
-export function oneLine(words: string): string {
-  return words
-    .slice(0, 4 * MOST_CHARACTERS)
-    .replace(/[\p{Cc}\p{Cf}\s]+/gu, " ")
-    .trim()
-    .slice(0, MOST_CHARACTERS);
-}
+/** Words of a server for people. */
+export const serversWords = (words: string): string => oneLine(words, MOST_CHARACTERS);
 
 /** The text of `{"error": "..."}`; undefined for anything else. */
 function errorWords(body: string): string | undefined {
   try {
     const { error } = JSON.parse(body) as { error?: unknown };
-    return typeof error === "string" && error !== "" ? oneLine(error) : undefined;
+    return typeof error === "string" && error !== "" ? serversWords(error) : undefined;
   } catch {
     return undefined;
   }

@@ -1,6 +1,7 @@
 import type { InstalledModel, LoadedModel, ModelDescription, ModelParameters } from "../fit/facts";
 import { isObject, type JsonObject } from "../memory/json-object";
 import type { MetadataValue, ModelMetadata, TensorInfo } from "../memory/metadata";
+import { oneLine } from "../fit/one-line";
 import { parseModelName } from "../fit/model-name";
 import { modelFormat, type ModelRunner, modelRunner } from "../fit/model-runner";
 import { distinctBuilds } from "./builds";
@@ -14,14 +15,9 @@ const MOST_LABEL_CHARACTERS = 100;
 
 /** A text as it is, line breaks and all: for what is read further, not for people. */
 const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
-/** One short line for people: without control and format characters, which could forge other lines on screen. */
+/** One short line for people. */
 export const label = (value: unknown): string | undefined =>
-  text(
-    text(value)
-      ?.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ")
-      .trim()
-      .slice(0, MOST_LABEL_CHARACTERS),
-  );
+  typeof value === "string" ? text(oneLine(value, MOST_LABEL_CHARACTERS)) : undefined;
 /** A model name that Ollama itself would take. Others can't come from an honest server, and could run on a paste. */
 const modelName = (value: unknown): string | undefined =>
   typeof value === "string" && parseModelName(value) !== undefined ? value : undefined;

@@ -46,12 +46,12 @@ export default async function applyPlan({ planId }: Input) {
   if (system === undefined || snapshot.url === undefined) {
     throw new ToolRefusal("no-server", "The Ollama host in the preferences isn't an address.");
   }
-  await refuseUnfinished();
   const about = { title: option.title, model: row.model.name, digest: row.model.digest, url: snapshot.url };
   const journal = newJournal(about, steps, getSystem().now());
-  const result = await asToolChange(option.title, (lock) =>
-    runChange(journal, { system, storage: localStorage, lock, now: getSystem().now }),
-  );
+  const result = await asToolChange({ title: option.title, journal: journal.id }, async (lock) => {
+    await refuseUnfinished();
+    return runChange(journal, { system, storage: localStorage, lock, now: getSystem().now });
+  });
   await refreshMenuBar();
   const { title, message } = resultWords(result);
   const said = ownWords(`${title}. ${result.kind === "failed" ? "" : message}`.trim(), snapshot, row);

@@ -79,7 +79,7 @@ export default async function setGpuLimit(input: Input) {
   const { mac, mib } = await checked(input);
   const ramMib = Math.floor(mac.ramBytes / MIB);
   const system = { ...getSystem(), ...promptHooks, onLimitSet: (set: number) => rememberLimit(getSystem(), set) };
-  const outcome = await asToolChange(mib === 0 ? "Reset GPU Limit" : "Set GPU Limit", () =>
+  const outcome = await asToolChange({ title: mib === 0 ? "Reset GPU Limit" : "Set GPU Limit" }, () =>
     changeGpuLimit(system, { mib, ramMib, bootDaemon: "keep" }),
   );
   await refreshMenuBar();

@@ -60,7 +60,7 @@ export const confirmation: Tool.Confirmation<Input> = async (input) => {
 export default async function unload(input: Input) {
   const { client, loaded } = await find(input);
   if (loaded.length === 0) return { result: "It isn't loaded. Nothing changed." };
-  return asToolChange("Unload Model", async () => {
+  return asToolChange({ title: "Unload Model" }, async () => {
     try {
       for (const { name, runner } of loaded) await unloadModel(client, { name, runner });
     } catch (error) {

@@ -205,6 +205,24 @@ describe("creating", () => {
     screen.toast("FAILURE", "delete", SUGGESTED, "500: read-only disk");
   });
 
+  it("keeps its Undo where that fails or is refused, and goes with the variant", async () => {
+    const stage = await setStage();
+    const screen = await openForm(stage);
+    await screen.submit();
+    stage.ollama.fault("delete", { kind: "http500" });
+    await screen.action("Undo");
+    screen.toast("FAILURE", "delete", SUGGESTED);
+    stage.ollama.fault("delete", undefined);
+    const holder = { owner: "another window", title: "Set GPU Limit", at: stage.system.now().getTime() };
+    desk.localStorage.set("change-lock", JSON.stringify(holder));
+    await screen.action("Undo");
+    expect(names(stage.ollama)).toContain(SUGGESTED);
+    desk.localStorage.delete("change-lock");
+    await screen.action("Undo");
+    expect(names(stage.ollama)).not.toContain(SUGGESTED);
+    expect(screen.actions()).not.toContain("Undo");
+  });
+
   it("shows progress and can be cancelled before Ollama did anything", async () => {
     const stage = await setStage();
     const screen = await openForm(stage);

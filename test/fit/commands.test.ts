@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import {
   asOneLine,
   launchctlContextCommand,
+  keepAliveCommands,
   kvCacheCommands,
   modelfileText,
   ollamaCreateCommand,
@@ -128,7 +129,11 @@ describe("shellQuote", () => {
 });
 
 describe("a name with control characters", () => {
-  const controls = fc.constantFrom(..."\0\t\n\r\u0015\u001b\u007f\u0085\u009b\u200f\u202e\u2028\u2029".split(""));
+  const controls = fc.constantFrom(
+    ..."\0\t\n\r\u0015\u001b\u007f\u0085\u009b\u200f\u202e\u2028\u2029\u00ad\u034f\u180b\u2060\u3164\ufe0f\ufeff\ud800".split(
+      "",
+    ),
+  );
   const forged = fc.tuple(fc.string(), controls, fc.string()).map((parts) => parts.join(""));
 
   it("gets into no command and no Modelfile", () => {
@@ -150,6 +155,14 @@ describe("a name with control characters", () => {
     );
   });
 });
+
+it.each(["\u200b", "\u202e", "\u001b[201~"])(
+  "an app in a folder named with %j has no commands, and ends no plan",
+  (mark) => {
+    const app = { ...APP, appPath: `/Users/sam/Apps${mark}/Ollama.app` };
+    expect([restartCommands(app), kvCacheCommands("q8_0", app), keepAliveCommands(60, app)]).toEqual([[], [], []]);
+  },
+);
 
 describe("the texts that are copied", () => {
   it("are these, to the letter", () => {

@@ -12,6 +12,7 @@ import {
 } from "../../src/mac/apps";
 import { PS } from "../../src/mac/processes";
 import type { Runner } from "../../src/mac/runner";
+import { processName } from "../../src/mac/processes";
 import { createSampleMac } from "../stand-ins/mac";
 
 const MIB = 1024 ** 2;
@@ -96,6 +97,18 @@ describe("parsers", () => {
     parseTop(`PID COMMAND MEM\n1 ${text.repeat(60_000)}x`);
     parsePrograms(`1 501 ${text.repeat(60_000)}x`);
     expect(performance.now() - began).toBeLessThan(500);
+  });
+
+  it("has names of one line, whatever an app or a program is called", () => {
+    const paths = ["/Apps/Save\u202eAll\u200b.app/Contents/MacOS/x", "/opt/a\u2066b", "relative"];
+    const programs = parsePrograms(paths.map((path, index) => `${index} 501 ${path}`).join("\n"));
+    const rows = ["0 c 3M", "1 c 2M", "7 ev\u202eil 1M"].join("\n");
+    const apps = groupApps(parseTop(`PID COMMAND MEM\n${rows}`), programs, 501);
+    expect(apps.map(({ name }) => name)).toEqual(["Save All", "a b", "ev il"]);
+    // It's asked by its folder as it is.
+    expect(apps[0]?.bundlePath).toBe("/Apps/Save\u202eAll\u200b.app");
+    const server = { pid: 1, parentPid: 0, command: "/Apps/T\u202eerm.app/Contents/MacOS/Term -x" };
+    expect(processName(server)).toBe("T erm");
   });
 
   it("never lets anything but an app be quit, whatever is printed", () => {

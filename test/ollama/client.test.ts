@@ -241,6 +241,18 @@ describe("creating a variant", () => {
     expect(server.models()[0]?.weights).toBe(server.models()[1]?.weights);
   });
 
+  it("tells the steps in one short line each, whatever the server calls them", async () => {
+    const client = await start(SMALL);
+    const lines = [`writing\u202e\n\u200bPassword:${"x".repeat(9_000)}`, "success"].map((status) =>
+      JSON.stringify({ status }),
+    );
+    server.fault("create", { kind: "answer", body: `${lines.join("\n")}\n`, type: "application/x-ndjson" });
+    const steps: string[] = [];
+    const request = { name: "a:b", from: "llama3.1:8b", numCtx: 8192 };
+    await client.create({ ...request, onProgress: (step) => steps.push(step) });
+    expect(steps).toEqual([`writing Password:${"x".repeat(283)}`, "success"]);
+  });
+
   it("fails with the reason that comes in the stream", async () => {
     const client = await start(SMALL);
     const { kind, message } = await problem(client.create({ name: "a:b", from: "missing", numCtx: 8192 }));

@@ -173,6 +173,6 @@ describe("what a server doesn't tell", () => {
       },
       sizeBytes: 1,
     };
-    expect(reasonOf(readMlxShow(unknownType))).toBe("This version can't size MLX models of the type shiny.");
+    expect(reasonOf(readMlxShow(unknownType))).toBe(`This version can't size MLX models of the type "shiny".`);
   });
 });

@@ -305,6 +305,9 @@ describe("what people see of a server's words", () => {
     const [model] = readInstalledModels({ models: [entry("fine:8b", { details, capabilities: ["a\u0000b", 1] })] });
     expect(model).toMatchObject({ family: "qwen3 [31mred", capabilities: ["a b"] });
     expect(model?.quantization).toHaveLength(100);
+    const hidden = "a\u200bb\u034fc\u3164d\ufe0fe\u{e0041}f\ud83d";
+    const [other] = readInstalledModels({ models: [entry("fine:8b", { details: { family: hidden } })] });
+    expect(other?.family).toBe("a b c d e f");
     expect(model).not.toHaveProperty("parentModel", expect.anything());
   });
 });

@@ -115,10 +115,10 @@ describe("estimate --runner mlx", { timeout: 60_000 }, () => {
     const outcome = await estimate([shiny, "--limit", "51.84", "--json"]);
     expect(outcome.code).toBe(0);
     const { unknown, verdict, ...terms } = json(outcome);
-    expect([unknown, verdict]).toEqual(["This version can't size MLX models of the type shiny.", "Unknown"]);
+    expect([unknown, verdict]).toEqual([`This version can't size MLX models of the type "shiny".`, "Unknown"]);
     expect(terms["weights"]).toBeNull();
     expect(terms["safeTokens"]).toBeNull();
-    expect((await estimate([shiny])).stdout).toBe("Unknown: This version can't size MLX models of the type shiny.\n");
+    expect((await estimate([shiny])).stdout).toBe(`Unknown: This version can't size MLX models of the type "shiny".\n`);
     await writeFile(join(shiny, "model.safetensors"), "short");
     expect(json(await estimate([shiny, "--json"]))["unknown"]).toBe("Its safetensors file is cut off in its header.");
   });

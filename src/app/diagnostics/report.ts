@@ -1,3 +1,4 @@
+import { withoutUnseen } from "../../fit/one-line";
 import { createOllamaClient } from "../../ollama/client";
 import { hostOf } from "../snapshot";
 import type { Settings } from "../preferences";
@@ -74,7 +75,7 @@ export function countText(checked: readonly Checked[]): string {
 export function findingText({ title, finding }: Checked): string {
   const text = finding.kind === "skip" ? finding.why : finding.made;
   const wrong = finding.kind === "fail" ? finding.wrong : [];
-  return cut([`${MARKS[finding.kind]}  ${title}: ${text}`, ...wrong].map(oneLine).join(" — "), 600);
+  return cut(`${MARKS[finding.kind]}  ${[`${title}: ${text}`, ...wrong].map(withoutUnseen).join(" — ")}`, 600);
 }
 
 export interface ReportOptions {
@@ -140,9 +141,6 @@ function excerpt(output: string, shows: RegExp | undefined): readonly string[] {
   const left = lines.length - Math.min(chosen.length, MOST_LINES);
   return left > 0 ? [...shown, `(${left} more lines)`] : shown;
 }
-
-/** What a server or a program says forges no line of its own. */
-const oneLine = (text: string) => text.replace(/[\p{Cc}\p{Cf}\n]+/gu, " ");
 
 const cut = (text: string, most: number) => (text.length > most ? `${text.slice(0, most)}…` : text);
 

@@ -1,4 +1,5 @@
 import type { ModelMetadata } from "../metadata";
+import { shownName } from "../shown-name";
 import { type Keys, keysOf, UnknownShape } from "./keys";
 import { type ModelView, viewOf } from "./ollama-converter";
 import { type ArchitectureRule, ARCHITECTURES, NOT_COVERED } from "./registry";
@@ -32,7 +33,7 @@ export function openModel(metadata: ModelMetadata): ModelFile {
   const rule = ARCHITECTURES.get(architecture);
   if (rule === undefined) {
     const why = NOT_COVERED.get(architecture) ?? "isn't known to this version.";
-    throw new UnknownShape(`The architecture "${architecture.slice(0, 60)}" ${why}`);
+    throw new UnknownShape(`The architecture ${shownName(architecture)} ${why}`);
   }
   const keys = keysOf(view);
   const stored = keys.positive("block_count");

@@ -35,11 +35,6 @@ export class GgufError extends Error {
   }
 }
 
-/** A name out of a file, safe to show: quoted, control characters escaped, at most 80 characters. */
-export function shownName(name: string): string {
-  return JSON.stringify(name.length > 80 ? `${name.slice(0, 79)}…` : name);
-}
-
 /**
  * The {@link GgufError} for anything thrown while bytes were read: one of ours as it is, a time limit as "timeout",
  * a cancelled signal as "aborted", everything else under the given fault.

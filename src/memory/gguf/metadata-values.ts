@@ -1,5 +1,6 @@
 import type { MetadataArray, MetadataValue, OmittedArray } from "../metadata";
-import { GgufError, shownName } from "./gguf-error";
+import { GgufError } from "./gguf-error";
+import { shownName } from "../shown-name";
 import type { HeaderCursor } from "./header-cursor";
 import {
   MAX_ARRAY_DEPTH,

@@ -1,6 +1,7 @@
 import type { MetadataValue, ModelMetadata } from "../metadata";
 import type { ByteSource } from "./byte-source";
-import { GgufError, shownName } from "./gguf-error";
+import { GgufError } from "./gguf-error";
+import { shownName } from "../shown-name";
 import { HeaderCursor } from "./header-cursor";
 import { MAX_HEADER_BYTES, MAX_KEY_NAME_BYTES, MAX_KEYS, MAX_TENSORS } from "./limits";
 import { DecodeBudget, readValue } from "./metadata-values";

@@ -1,6 +1,7 @@
 import type { MetadataValue, ModelMetadata, TensorInfo } from "../metadata";
 import type { ByteSource } from "./byte-source";
-import { abortable, GgufError, shownName } from "./gguf-error";
+import { abortable, GgufError } from "./gguf-error";
+import { shownName } from "../shown-name";
 import { MAX_HEADER_BYTES, MAX_PARTS, MAX_TENSORS } from "./limits";
 import { type GgufHeader, type GgufSplit, readGgufHeader, type ReadGgufOptions } from "./read-header";
 

@@ -1,5 +1,6 @@
 import type { TensorInfo } from "../metadata";
-import { GgufError, shownName } from "./gguf-error";
+import { GgufError } from "./gguf-error";
+import { shownName } from "../shown-name";
 import type { HeaderCursor } from "./header-cursor";
 import { MAX_DIMENSIONS, MAX_TENSOR_NAME_BYTES } from "./limits";
 import { tensorBytes, tensorType, tensorTypeName } from "./tensor-types";

@@ -1,3 +1,4 @@
+import { shownName } from "../shown-name";
 import { type MlxConfig, openConfig, UnknownMlxModel } from "./config";
 import { elementBytes } from "./element-bytes";
 import type { MlxFiles } from "./files";
@@ -52,7 +53,7 @@ function ruleOf({ modelType, textType }: MlxConfig): { readonly name: string; re
   const why = NOT_COVERED.get(decides);
   throw new UnknownMlxModel(
     why === undefined
-      ? `This version can't size MLX models of the type ${decides.slice(0, 60)}.`
+      ? `This version can't size MLX models of the type ${shownName(decides)}.`
       : `Its type, ${decides}, ${why}.`,
   );
 }

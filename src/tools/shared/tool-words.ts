@@ -14,6 +14,9 @@ export const gib = (bytes: number): number => Math.round((bytes / GIB) * 100) / 
 /** What of a text may come from outside as it is: names, versions, numbers. */
 const HARMLESS = /^[\w.:+/@-]{1,80}$/;
 
+/** What our sentences take out of files and servers they quote. */
+const QUOTED = /"((?:[^"\\]|\\.)*)"/g;
+
 /**
  * A text of the screens without what servers and model files wrote themselves: an assistant would read it as an
  * instruction. `row` is the model that the text is about.
@@ -38,7 +41,7 @@ export function ownWords(text: string, snapshot: Snapshot, row?: FitRow): string
   return foreign.reduce<string>(
     (words, part) =>
       part === undefined || part === "" || HARMLESS.test(part) ? words : words.replaceAll(part, "(left out)"),
-    text,
+    text.replace(QUOTED, (quoted, words: string) => (HARMLESS.test(words) ? quoted : "(left out)")),
   );
 }
 

@@ -1,3 +1,5 @@
+import { withoutUnseen } from "../../fit/one-line";
+
 /** Invisible, and allows no line break: keeps a renderer from taking "http://", "www." or an "@" for the start of a link. */
 const WORD_JOINER = "\u2060";
 
@@ -9,8 +11,7 @@ const WORD_JOINER = "\u2060";
  * tag behind it as a tag. Links that GFM makes of bare addresses are made after that, so addresses are broken up.
  */
 export function plainMarkdown(text: string): string {
-  return text
-    .replace(/[\p{Cc}\p{Cf}\s]+/gu, " ")
+  return withoutUnseen(text)
     .replace(/:(?=\/\/)|(?<=www)\.|@|(?<=mailto|xmpp):/gi, (mark) => `${WORD_JOINER}${mark}`)
     .replace(
       /[\\`*<>[\]!#|&~]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])|^(?=[-+=])[-+=]|^\d{1,9}(?=[.)](?:\s|$))/gu,

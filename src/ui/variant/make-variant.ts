@@ -82,12 +82,14 @@ function create(client: OllamaClient, { source, name, numCtx }: Request, replace
   });
 }
 
-/** Deletes a variant that was just made, if it is still that one, and says what came of it. */
-export async function unmakeVariant(client: OllamaClient, name: string, digest: string): Promise<void> {
-  await asOneChange({ title: `Delete ${name}` }, async () => {
+/** Deletes a variant that was just made, if it is still that one, and says what came of it. True = it's gone. */
+export async function unmakeVariant(client: OllamaClient, name: string, digest: string): Promise<boolean> {
+  const outcome = await asOneChange({ title: `Delete ${name}` }, async () => {
     const outcome = await removeVariant(client, name, { digest }, getSystem());
     await showToast(removalWords(outcome, name));
+    return outcome;
   });
+  return outcome?.kind === "removed" || outcome?.kind === "gone";
 }
 
 function removalWords(outcome: Awaited<ReturnType<typeof removeVariant>>, name: string): Toast.Options {

@@ -9,8 +9,8 @@ interface Props {
   readonly source?: string;
   readonly numCtx: number;
   readonly load: () => unknown;
-  /** Absent where an existing model was replaced: it cannot be brought back. */
-  readonly undo?: () => Promise<void>;
+  /** Absent where an existing model was replaced: it cannot be brought back. Resolves to whether it's undone. */
+  readonly undo?: () => Promise<boolean>;
 }
 
 /** What can be done with a variant that was just created, or that was there already. */
@@ -39,8 +39,7 @@ export function VariantCreated({ name, source, numCtx, load, undo }: Props) {
               style={Action.Style.Destructive}
               shortcut={SHORTCUTS.undo}
               onAction={async () => {
-                await undo();
-                pop();
+                if (await undo()) pop();
               }}
             />
           )}

@@ -152,8 +152,9 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
         makeItFit: (failed) => makeItFitOf(variant() ?? source)(failed),
       });
     const undo = async () => {
-      await unmakeVariant(client, name, digest);
+      const isGone = await unmakeVariant(client, name, digest);
       onCreated?.();
+      return isGone;
     };
     toast.primaryAction = { title: "Copy Name", onAction: () => Clipboard.copy(name) };
     toast.secondaryAction = isReplacement ? { title: "Load", onAction: load } : { title: "Undo", onAction: undo };

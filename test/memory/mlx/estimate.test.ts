@@ -239,14 +239,14 @@ describe("unknown models", () => {
   it.each([
     ["no object", [], "Its config.json isn't a JSON object."],
     ["no type", { hidden_size: 1 }, "Its config.json names no model_type."],
-    ["an unknown type", { ...LLAMA, model_type: "shiny" }, "This version can't size MLX models of the type shiny."],
+    ["an unknown type", { ...LLAMA, model_type: "shiny" }, `This version can't size MLX models of the type "shiny".`],
     ["a type with a cache of its own", { model_type: "llama4" }, "Its type, llama4, keeps its tokens in a way"],
     [
       "a wrapper around an unknown type",
       { model_type: "mistral3", text_config: { model_type: "shiny" } },
-      "type shiny",
+      'type "shiny"',
     ],
-    ["a name of Object.prototype", { ...LLAMA, model_type: "constructor" }, "of the type constructor"],
+    ["a name of Object.prototype", { ...LLAMA, model_type: "constructor" }, 'of the type "constructor"'],
     ["no layers", { ...LLAMA, num_hidden_layers: 0 }, "Its config.json has no usable num_hidden_layers."],
     ["too many layers", { ...LLAMA, num_hidden_layers: 1e6 }, "num_hidden_layers"],
     ["a missing key", { ...LLAMA, num_hidden_layers: null }, "Its config.json has no num_hidden_layers."],
