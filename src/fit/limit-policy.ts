@@ -290,6 +290,16 @@ export function adviseLimit(mac: AppleSiliconMac, reserveBytes?: number): LimitA
   };
 }
 
+/** The value to set for a limit in MiB: macOS's own default is given back to it, so that nothing is left set. */
+export function settingFor(mib: number, advice?: Pick<LimitAdvice, "defaultMib" | "defaultEstimated">): number {
+  return mib === readDefaultMib(advice) ? 0 : mib;
+}
+
+/** macOS's default in MiB where it was read: one by formula may be another than macOS goes back to. */
+export function readDefaultMib(advice?: Pick<LimitAdvice, "defaultMib" | "defaultEstimated">): number | undefined {
+  return advice?.defaultEstimated === false ? advice.defaultMib : undefined;
+}
+
 /** Whether a limit may be set, and what a person must hear first. */
 export type LimitCheck =
   | { readonly kind: "default" }

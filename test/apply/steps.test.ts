@@ -49,6 +49,11 @@ describe("a step of which nobody saw the end", () => {
     expect(undoUnseen(from(55_000, 55_000))).toMatchObject([{ mib: 55_000, daemon: "install" }]);
     expect(undoUnseen(from(55_000))).toMatchObject([{ mib: 55_000, daemon: "remove" }]);
     expect(undoUnseen(from(0))).toMatchObject([{ mib: 0, daemon: "remove" }]);
+    const removed: Step = { kind: "set-limit", mib: 0, beforeMib: 30_000, daemon: "remove", daemonBeforeMib: 30_000 };
+    const [back] = undoUnseen(removed);
+    expect(back).toEqual({ kind: "set-limit", mib: 30_000, beforeMib: 0, daemon: "install" });
+    // Another value than was in force isn't what it would set then.
+    expect(undoUnseen({ ...removed, daemonBeforeMib: 40_000 })).toMatchObject([{ mib: 30_000, daemon: "keep" }]);
   });
 
   it("leaves a variant that took another one's place", () => {

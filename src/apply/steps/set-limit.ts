@@ -1,3 +1,4 @@
+import { settingFor } from "../../fit/limit-policy";
 import { formatMib } from "../../fit/units";
 import { readOwnDaemons } from "../../mac/boot-settings";
 import { changeGpuLimit, isAsAsked, readLimitMib } from "../../mac/gpu-limit";
@@ -30,15 +31,10 @@ export const setLimit: StepKind<SetLimit> = {
   planned: (input) => {
     const { limitMib } = input.option.changes;
     if (limitMib === undefined) return [];
-    const { limitNowMib, daemonMib } = input;
+    const { advice, limitNowMib, daemonMib } = input;
+    const mib = settingFor(limitMib, advice);
     return [
-      {
-        kind: "set-limit",
-        mib: limitMib,
-        beforeMib: limitNowMib,
-        daemon: daemonStep(input),
-        daemonBeforeMib: daemonMib,
-      },
+      { kind: "set-limit", mib, beforeMib: limitNowMib, daemon: daemonStep(input, mib), daemonBeforeMib: daemonMib },
     ];
   },
   title: () => "Waiting for Your Password",
@@ -82,19 +78,30 @@ export const setLimit: StepKind<SetLimit> = {
 /** Back to what was in force before, from what is in force now. */
 function back(step: SetLimit, nowMib: number): readonly SetLimit[] {
   const { mib, beforeMib, daemon, daemonBeforeMib } = step;
-  const leftMib = daemon === "install" ? mib : daemonBeforeMib;
+  const leftMib = { install: mib, remove: undefined, keep: daemonBeforeMib }[daemon];
   return [{ kind: "set-limit", mib: beforeMib, beforeMib: nowMib, daemon: daemonBack(step), daemonBeforeMib: leftMib }];
 }
 
 /** A LaunchDaemon that wasn't there before goes again; one that was sets what's in force then. */
 function daemonBack({ daemon, beforeMib, daemonBeforeMib }: SetLimit): DaemonStep {
-  if (daemon !== "install") return "keep";
-  return daemonBeforeMib === undefined || beforeMib === 0 ? "remove" : "install";
+  switch (daemon) {
+    case "install":
+      return daemonBeforeMib === undefined || beforeMib === 0 ? "remove" : "install";
+    case "remove":
+      return daemonBeforeMib !== undefined && daemonBeforeMib === beforeMib ? "install" : "keep";
+    case "keep":
+      return "keep";
+  }
 }
 
-/** A LaunchDaemon that keeps the limit in force is taken along, or the next restart would bring the old limit back. */
-function daemonStep({ keepsLimit, daemonMib, limitNowMib }: StepsInput): DaemonStep {
-  return keepsLimit || (daemonMib !== undefined && daemonMib === limitNowMib) ? "install" : "keep";
+/**
+ * A LaunchDaemon that keeps the limit in force is taken along, or the next restart would bring the old limit back. macOS
+ * needs none for its own.
+ */
+function daemonStep({ keepsLimit, daemonMib, limitNowMib }: StepsInput, mib: number): DaemonStep {
+  const isKept = daemonMib !== undefined && daemonMib === limitNowMib;
+  if (mib === 0) return isKept ? "remove" : "keep";
+  return keepsLimit || isKept ? "install" : "keep";
 }
 
 /** A LaunchDaemon that somebody has removed or changed since is left alone. */

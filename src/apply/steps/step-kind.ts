@@ -1,4 +1,5 @@
 import type { ClosableApp, InstalledModel, LoadedModel, ServerFacts } from "../../fit/facts";
+import type { LimitAdvice } from "../../fit/limit-policy";
 import type { PlanOption } from "../../fit/plan/options";
 import type { ChangeOutcome, PromptSystem } from "../../mac/gpu-limit";
 import type { Pausing } from "../../mac/wait";
@@ -66,6 +67,8 @@ export interface StepsInput {
   readonly variantName: (source: string, numCtx: number) => string;
   /** Limit that is set now, in MiB; 0 = macOS decides. */
   readonly limitNowMib: number;
+  /** What can be set on this Mac; absent where there's nothing to set. */
+  readonly advice?: LimitAdvice;
   /** Limit that our LaunchDaemon sets at start; absent where there is none or it cannot be told. */
   readonly daemonMib?: number;
   /** The person wants the limit kept after a restart of the Mac. */

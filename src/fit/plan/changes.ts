@@ -10,7 +10,7 @@ import {
   sysctlCommand,
 } from "../commands";
 import type { ClosableApp, LoadedModel, ModelDescription, PublishedBuild } from "../facts";
-import { inForceBytes, limitOnceSet } from "../limit-policy";
+import { inForceBytes, type LimitAdvice, limitOnceSet, settingFor } from "../limit-policy";
 import { otherRunners } from "../own-runners";
 import { type Engine, type Lever, rulesOf } from "../runners";
 import { formatBytes, formatContext, formatCount, MIB } from "../units";
@@ -152,10 +152,10 @@ const RULES: { readonly [K in Key]: Rules<AllChanges[K]> } = {
     words: (mib, { plan: { advice }, before }) => [
       "An administrator password",
       `${formatBytes(mib * MIB - before.limit.bytes)} less for macOS and apps${
-        advice === undefined ? "" : `: ${leftText(advice.ramMib * MIB - mib * MIB, advice.reserveBytes)}`
+        advice === undefined ? "" : `: ${leftText(mib, advice)}`
       }`,
     ],
-    commands: (mib) => [sysctlCommand(mib)],
+    commands: (mib, { plan: { advice } }) => [sysctlCommand(settingFor(mib, advice))],
   },
   numCtx: {
     apply: (state, numCtx) => ({
@@ -355,9 +355,13 @@ function variableText(identity: ServerIdentity): readonly string[] {
   }
 }
 
-function leftText(leftBytes: number, reserveBytes: number): string {
+function leftText(mib: number, { ramMib, reserveBytes, defaultMib }: LimitAdvice): string {
+  const leftBytes = (ramMib - mib) * MIB;
   const left = `${formatBytes(leftBytes)} are left`;
-  return leftBytes < reserveBytes ? `${left}, less than the ${formatBytes(reserveBytes)} advised` : left;
+  // macOS's own default is never something to be warned of.
+  return leftBytes < reserveBytes && mib > defaultMib
+    ? `${left}, less than the ${formatBytes(reserveBytes)} advised`
+    : left;
 }
 
 /** The variant that holds a context, and what it's made from; undefined where that has no name yet. */

@@ -1,4 +1,4 @@
-import { isWorthRaising } from "../limit-policy";
+import { isWorthRaising, readDefaultMib } from "../limit-policy";
 import { ownRunners } from "../own-runners";
 import type { Steps } from "../steps";
 import { formatBytes, MIB } from "../units";
@@ -20,8 +20,8 @@ export const higherLimit: Proposal = {
 };
 
 /**
- * The least round limit above `fromMib` and up to `toMib` under which the model fits and that's worth a password. Where
- * only less is allowed, that: it's never recommended.
+ * The least round limit above `fromMib` and up to `toMib` under which the model fits and that's worth a password; macOS's
+ * default before any of them, where less is set. Where only less is allowed, that: it's never recommended.
  */
 export function* leastLimit(
   plan: PlanInput,
@@ -30,19 +30,28 @@ export function* leastLimit(
   toMib: number,
 ): Steps<readonly Proposed[]> {
   if (fitsLimit(before) || plan.advice === undefined) return [];
-  const above = Math.max(before.limit.bytes / MIB, fromMib);
+  const standard = readDefaultMib(plan.advice) ?? 0;
   const found: Proposed[] = [];
-  for (let step = Math.floor(above / LIMIT_STEP_MIB) + 1; step * LIMIT_STEP_MIB <= toMib; step += 1) {
-    const limitMib = step * LIMIT_STEP_MIB;
+  for (const limitMib of limitsAbove(Math.max(before.limit.bytes / MIB, fromMib), toMib, standard)) {
     yield;
     const isPoor = !isWorthRaising(limitMib, before.limit.bytes);
     const settled = settle(plan, before, { limitMib, unload: staleRunners(plan) });
     if (settled === undefined) continue;
-    const raise = { ...settled, title: `Raise the Limit to ${formatBytes(limitMib * MIB)}`, isPoor };
+    const size = formatBytes(limitMib * MIB);
+    const title = limitMib === standard ? `Back to macOS Default: ${size}` : `Raise the Limit to ${size}`;
+    const raise = { ...settled, title, isPoor };
     if (!isPoor) return [raise];
     found.push(raise);
   }
   return found;
+}
+
+/** macOS's own default, where that's more, whatever is advised, and round limits above both; in MiB. */
+function limitsAbove(aboveMib: number, toMib: number, standardMib: number): readonly number[] {
+  const first = Math.floor(Math.max(aboveMib, standardMib) / LIMIT_STEP_MIB) + 1;
+  const count = Math.max(0, Math.floor(toMib / LIMIT_STEP_MIB) - first + 1);
+  const rounds = Array.from({ length: count }, (_, index) => (first + index) * LIMIT_STEP_MIB);
+  return standardMib > aboveMib ? [standardMib, ...rounds] : rounds;
 }
 
 /** A model that's loaded sees a new limit only once it's reloaded. */

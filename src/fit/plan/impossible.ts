@@ -24,7 +24,7 @@ export function* impossible(plan: PlanInput, before: KnownVerdict): Steps<Imposs
   const { input, advice } = plan;
   const perhaps = yield* lighterBuild(plan, before);
   const highest = Math.max(before.limit.bytes, (advice?.highestMib ?? 0) * MIB);
-  const advised = Math.max(before.limit.bytes, (advice?.recommendedMib ?? 0) * MIB);
+  const advised = Math.max(before.limit.bytes, (advice?.recommendedMib ?? advice?.defaultMib ?? 0) * MIB);
   const where = advice === undefined ? "that machine" : "this Mac";
   return {
     missing: missingText({ input, advice }, before, highest, where),

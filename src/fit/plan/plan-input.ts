@@ -1,5 +1,5 @@
 import type { BuildAnswer, ClosableApp, MlxBuilds } from "../facts";
-import { isWorthRaising, type LimitAdvice } from "../limit-policy";
+import { isWorthRaising, type LimitAdvice, readDefaultMib } from "../limit-policy";
 import type { JudgeInput, KnownVerdict, Verdict } from "../verdict";
 
 /** Everything a plan for one model rests on. */
@@ -47,8 +47,11 @@ export function installedWeights({ input: { description, model } }: PlanInput): 
   return "kind" in description && description.kind === "mlx" ? description.model.weights : model.sizeBytes;
 }
 
-/** The recommended limit in MiB, where it can be set and is enough higher than the one in force to be worth it. */
+/**
+ * The recommended limit in MiB, else macOS's own where less is set, if it's enough higher than the one in force to be
+ * worth it.
+ */
 export function recommendedRaise({ advice }: PlanInput, before: KnownVerdict): number | undefined {
-  const mib = advice?.recommendedMib;
+  const mib = advice?.recommendedMib ?? readDefaultMib(advice);
   return mib !== undefined && isWorthRaising(mib, before.limit.bytes) ? mib : undefined;
 }

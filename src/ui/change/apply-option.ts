@@ -4,7 +4,7 @@ import { type KeptJournal, readJournal } from "../../apply/journal-store";
 import type { RunResult } from "../../apply/run-change";
 import { leavesSomething, planSteps, type Step, stepText } from "../../apply/steps";
 import type { ClosableApp, ModelDescription } from "../../fit/facts";
-import { checkLimit } from "../../fit/limit-policy";
+import { checkLimit, settingFor } from "../../fit/limit-policy";
 import { type BesideLoaded, ownRunners } from "../../fit/own-runners";
 import type { PlanOption } from "../../fit/plan/options";
 import type { JudgeOptions } from "../../fit/run-settings";
@@ -153,6 +153,7 @@ export async function stepsOf(
     model: row.model,
     variantName,
     limitNowMib: limitMib ?? mac?.overrideMib ?? 0,
+    advice: snapshot.advice,
     daemonMib,
     keepsLimit,
     closing,
@@ -204,7 +205,7 @@ export function warningsOf({ option, snapshot }: Pick<ApplyOption, "option" | "s
   const mac = appleSilicon(snapshot.machine);
   const { limitMib } = option.changes;
   if (limitMib === undefined || mac === undefined || snapshot.advice === undefined) return [];
-  const check = checkLimit(limitMib, mac.ramBytes, snapshot.advice);
+  const check = checkLimit(settingFor(limitMib, snapshot.advice), mac.ramBytes, snapshot.advice);
   return "warning" in check ? [check.warning] : [];
 }
 

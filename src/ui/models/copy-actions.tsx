@@ -2,6 +2,7 @@ import { Action, ActionPanel, Clipboard, Icon, Keyboard, showToast, Toast } from
 import { inSlices } from "../../app/in-slices";
 import type { Snapshot } from "../../app/snapshot";
 import { modelfileText, ollamaCreateCommand, setParameterText, sysctlCommand } from "../../fit/commands";
+import { settingFor } from "../../fit/limit-policy";
 import { buildReference } from "../../fit/model-builds";
 import { variantName } from "../../fit/model-name";
 import type { Cures } from "../../fit/plan/cures";
@@ -45,7 +46,7 @@ export function CopyActions({ row, rows, cures = {}, snapshot }: Props) {
       {limitMib !== undefined && (
         <Action.CopyToClipboard
           title={`Copy Limit Command, ${formatBytes(limitMib * MIB)}`}
-          content={sysctlCommand(limitMib)}
+          content={sysctlCommand(settingFor(limitMib, snapshot.advice))}
           shortcut={SHORTCUTS.copyLimit}
         />
       )}

@@ -4,6 +4,7 @@ import { isApplicable } from "../../apply/is-applicable";
 import { canUndo, isFinished, type Journal } from "../../apply/journal";
 import type { ClosableApp } from "../../fit/facts";
 import { asOneLine } from "../../fit/commands";
+import { settingFor } from "../../fit/limit-policy";
 import type { Comfortable } from "../../fit/picks/comfortable";
 import { changesSomething, type PlanOption } from "../../fit/plan/options";
 import type { ApplyOption, ApplyWay } from "../change/apply-option";
@@ -81,7 +82,7 @@ export function PlanActions({
           <Action.CopyToClipboard title="Copy Context for the Client" content={String(option.changes.clientContext)} />
         )}
         {option && apply && !option.changes.closeApps && isApplicable(option, snapshot.server) && (
-          <ApplyActions option={option} apply={apply} isRisky={isRisky} />
+          <ApplyActions option={option} apply={apply} isRisky={isRisky} canKeep={hasLimitToKeep(option, snapshot)} />
         )}
         {pull && (
           <Action.CopyToClipboard
@@ -157,7 +158,8 @@ function ApplyActions({
   option,
   apply,
   isRisky = false,
-}: Required<Pick<Props, "option" | "apply">> & Pick<Props, "isRisky">) {
+  canKeep,
+}: Required<Pick<Props, "option" | "apply">> & Pick<Props, "isRisky"> & { readonly canKeep: boolean }) {
   const changes = changesSomething(option);
   const style = isRisky ? Action.Style.Destructive : Action.Style.Regular;
   return (
@@ -168,7 +170,7 @@ function ApplyActions({
         style={style}
         onAction={() => apply(option, {})}
       />
-      {option.changes.limitMib !== undefined && (
+      {canKeep && (
         <Action
           title="Apply and Keep After a Restart"
           icon={Icon.Pin}
@@ -188,6 +190,11 @@ function ApplyActions({
       )}
     </>
   );
+}
+
+/** Whether it sets a limit that a restart of the Mac would end: macOS's own comes back by itself. */
+function hasLimitToKeep({ changes: { limitMib } }: PlanOption, { advice }: Snapshot): boolean {
+  return limitMib !== undefined && settingFor(limitMib, advice) > 0;
 }
 
 /** The last change, if it finished and left something to undo. */

@@ -9,7 +9,15 @@ import type { PlanInput } from "../../../src/fit/plan/plan-input";
 import type { PlanKind } from "../../../src/fit/plan/proposals";
 import { LADDER, smallerQuantizations } from "../../../src/fit/plan/quantizations";
 import { GIB, MIB } from "../../../src/fit/units";
-import { contextOf, fitsLimit, judge, judgeAtContext, needBytes, swaps } from "../../../src/fit/verdict";
+import {
+  contextOf,
+  fitsLimit,
+  judge,
+  judgeAtContext,
+  type JudgeInput,
+  needBytes,
+  swaps,
+} from "../../../src/fit/verdict";
 import { badgeText } from "../../../src/fit/verdict-text";
 import { doesNotSay, says } from "../../support/meaning";
 import { QWEN_27B } from "../mlx-model";
@@ -110,16 +118,60 @@ describe("a model that is too large at its default context", () => {
   it("goes beyond the advised reserve only where nothing within it does, and says so", () => {
     const planned = planFor("qwen3-coder-next", 64, 26, { options: { context: "effective", parallel: 1 } });
     const crowded = { ...planned, input: { ...planned.input, limit: limitOf(48 * GIB) } };
-    const narrow = { ...crowded, advice: crowded.advice && { ...crowded.advice, reserveBytes: 13 * GIB } };
+    const advice = planned.advice && { ...planned.advice, defaultMib: 48 * 1024, reserveBytes: 13 * GIB };
+    const narrow = { ...crowded, advice };
     const raise = optionsOf(narrow).find(({ changes }) => changes.limitMib !== undefined);
     expect(raise?.kind).toBe("beyond-reserve");
     expect(raise?.costs.join()).toContain("less than the 13.0 GiB advised");
   });
 });
 
+describe("a limit below macOS's own", () => {
+  const at = (ramGib: number, major: number, limitGib: number) => {
+    const planned = planFor("llama3.1-8b", ramGib, major, { limit: limitOf(limitGib * GIB, { source: "override" }) });
+    return { planned, options: optionsOf(planned) };
+  };
+
+  it.each([
+    [16, 26],
+    [24, 15],
+    [64, 27],
+  ])("is given back on a %s GB Mac with macOS %s, whatever else would be enough", (ramGib, major) => {
+    const { planned, options } = at(ramGib, major, 4);
+    expect(options[0]?.changes.limitMib).toBe(planned.advice?.defaultMib);
+    expect(options[0]?.commands[0]).toBe("sudo /usr/sbin/sysctl iogpu.wired_limit_mb=0");
+    expect(options[0]?.costs.join()).not.toContain("advised");
+    expect(options.some(({ changes }) => (changes.limitMib ?? Infinity) < (planned.advice?.defaultMib ?? 0))).toBe(
+      false,
+    );
+  });
+
+  it("isn't given back where macOS's own was only worked out", () => {
+    const { planned } = at(64, 26, 4);
+    const advice = planned.advice && { ...planned.advice, defaultEstimated: true };
+    expect(optionsOf({ ...planned, advice })[0]?.title).toBe("Raise the Limit to 6.0 GiB");
+  });
+
+  it("is given back together with a cap where that alone isn't enough and no more is advised", () => {
+    const planned = planFor("llama3.1-8b", 16, 26, {
+      limit: limitOf(4 * GIB, { source: "override" }),
+      options: { context: 131_072 },
+    });
+    const [option] = optionsOf(planned);
+    expect(option?.kind).toBe("raise-and-cap");
+    expect(option?.changes.limitMib).toBe(planned.advice?.defaultMib);
+  });
+});
+
 describe("the tier trap", () => {
+  /** A Mac whose own limit lies just below a tier. */
+  const nearTier = (extra: Partial<JudgeInput>): PlanInput => {
+    const planned = planFor("seed-oss-36b", 48, 15, extra);
+    return { ...planned, advice: planned.advice && { ...planned.advice, defaultMib: 21.5 * 1024 } };
+  };
+
   it("pins the context where the raised limit would change Ollama's default, and judges that", () => {
-    const planned = planFor("seed-oss-36b", 48, 15, { limit: limitOf(21.5 * GIB) });
+    const planned = nearTier({ limit: limitOf(21.5 * GIB) });
     const raise = optionsOf(planned).find(({ kind }) => kind === "higher-limit");
     expect(raise?.changes).toEqual({ limitMib: 23_552, numCtx: 4096 });
     expect(raise?.after).toMatchObject({ kind: "fits", run: { numCtx: { value: 4096 } } });
@@ -130,7 +182,7 @@ describe("the tier trap", () => {
   });
 
   it("speaks of the other models, too, where this one has a context of its own", () => {
-    const planned = planFor("seed-oss-36b", 48, 15, { limit: limitOf(21.5 * GIB) });
+    const planned = nearTier({ limit: limitOf(21.5 * GIB) });
     const own = { ...gguf(planned.input.description), parameters: { numCtx: 4096, unreadable: [] } };
     const raise = optionsOf({ ...planned, input: { ...planned.input, description: own } }).find(
       ({ kind }) => kind === "higher-limit",
@@ -140,7 +192,7 @@ describe("the tier trap", () => {
   });
 
   it("does not pin what a Modelfile or the server's settings pin already", () => {
-    const planned = planFor("seed-oss-36b", 48, 15, {
+    const planned = nearTier({
       limit: limitOf(21.5 * GIB),
       server: { ...SERVER, contextLength: logged(4096), startupTotalBytes: logged(21.5 * GIB) },
     });
@@ -600,7 +652,7 @@ describe("a model that fits by its verdict and still failed to load", () => {
 it("never recommends a limit that leaves macOS less than is advised, though nothing else is left", () => {
   const options = { context: "effective", kvCacheType: "q8_0" } as const;
   const planned = planFor("qwen3-coder-next", 64, 26, { options, limit: limitOf(48 * GIB) });
-  const advice = planned.advice && { ...planned.advice, reserveBytes: 15 * GIB };
+  const advice = planned.advice && { ...planned.advice, defaultMib: 48 * 1024, reserveBytes: 15 * GIB };
   const plan = makePlan({ ...planned, advice, canCap: false, builds: allMissing });
   if (plan.kind !== "options") throw new Error(`options expected, not ${plan.kind}`);
   expect(plan.options.map(({ kind }) => kind)).toEqual(["beyond-reserve"]);
