@@ -27,7 +27,7 @@ interface Props {
 /** Texts to copy: each makes the model fit, with its figure in the title; what its runner ignores isn't there. */
 export function CopyActions({ row, rows, cures = {}, snapshot }: Props) {
   const { model } = row;
-  const { numCtx, limitMib } = cures;
+  const { numCtx, swaps = false, limitMib } = cures;
   return (
     <ActionPanel.Section title="Copy">
       <Action.CopyToClipboard
@@ -50,16 +50,22 @@ export function CopyActions({ row, rows, cures = {}, snapshot }: Props) {
           shortcut={SHORTCUTS.copyLimit}
         />
       )}
-      {numCtx !== undefined && <ContextCopies row={row} rows={rows} numCtx={numCtx} snapshot={snapshot} />}
+      {numCtx !== undefined && <ContextCopies {...{ row, rows, numCtx, swaps, snapshot }} />}
     </ActionPanel.Section>
   );
 }
 
 /** The same context in each of the ways in which it can be set. */
-function ContextCopies({ row: { model, verdict }, rows, numCtx, snapshot }: Props & { readonly numCtx: number }) {
+function ContextCopies({
+  row: { model, verdict },
+  rows,
+  numCtx,
+  swaps,
+  snapshot,
+}: Props & Required<Pick<Cures, "numCtx" | "swaps">>) {
   const { commands } = rulesOf(model);
   const canCap = variantRefusal(model, snapshot.server.version) === undefined;
-  const fits = `${formatContext(numCtx)} Fits`;
+  const fits = `${formatContext(numCtx)} Fits${swaps ? " the Limit" : ""}`;
   return (
     <>
       {canCap && commands.modelfile && (
