@@ -8,7 +8,7 @@ import { getSystem, type System } from "../src/app/system";
 import { limitInForce } from "../src/fit/limit-policy";
 import type { ModelRunner } from "../src/fit/model-runner";
 import { RUNNERS } from "../src/fit/runners";
-import { parseGib } from "../src/fit/units";
+import { parseAmount } from "../src/fit/units";
 import { KV_CACHE_TYPES, RUNTIMES } from "../src/memory/settings";
 import { listedEstimate, rowJson, rowText } from "./estimate-listed";
 import { printMlxEstimate } from "./estimate-mlx";
@@ -53,7 +53,7 @@ async function main(): Promise<void> {
   const [target] = positionals;
   if (target === undefined || positionals.length > 1) throw new Error(`Usage: ${USAGE}`);
   const system = getSystem();
-  const limitBytes = values.limit === undefined ? undefined : parseGib(values.limit);
+  const limitBytes = values.limit === undefined ? undefined : parseAmount(values.limit);
   if (values.limit !== undefined && limitBytes === undefined) throw new Error("--limit takes GiB, such as 51.84");
   const runner = choice(values.runner, Object.keys(RUNNERS) as ModelRunner[], "--runner");
   const isMlx = runner === "mlx";

@@ -1,6 +1,6 @@
 import { getPreferenceValues } from "@raycast/api";
 import type { JudgeOptions } from "../fit/run-settings";
-import { parseGib } from "../fit/units";
+import { parseAmount } from "../fit/units";
 import { KV_CACHE_TYPES } from "../memory/settings";
 
 /** The preferences as the rest of the code takes them; what cannot be read counts as not set. */
@@ -22,7 +22,7 @@ const AMOUNTS = {
 
 /** Why an amount counts as not set; undefined where it's empty or can be read. */
 function amountFault(title: string, text: string | undefined): string | undefined {
-  if ((text ?? "").trim() === "" || parseGib(text) !== undefined) return undefined;
+  if ((text ?? "").trim() === "" || parseAmount(text) !== undefined) return undefined;
   return `${title} is "${(text ?? "").trim().slice(0, 20)}", which isn't an amount such as 8 or 8.5 GiB. It counts as not set.`;
 }
 
@@ -33,8 +33,8 @@ export function readSettings(): Settings {
   const values = getPreferenceValues<Preferences>();
   const kvCacheType = KV_CACHE_TYPES.find((type) => type === values.kvCacheType);
   const parallel = Number(values.parallelSlots);
-  const reserveBytes = parseGib(values.reserveGib);
-  const remoteLimitBytes = parseGib(values.remoteLimitGib);
+  const reserveBytes = parseAmount(values.reserveGib);
+  const remoteLimitBytes = parseAmount(values.remoteLimitGib);
   return {
     host: values.ollamaHost?.trim() || USUAL_HOST,
     modelsFolder: values.modelsFolder,

@@ -1,7 +1,7 @@
 import { LIMIT_KEY } from "./commands";
 import type { AppleSiliconMac, InstalledModel, LoadedModel, Machine, MacosVersion } from "./facts";
 import { containerText, placeText, type ServerIdentity } from "./server-origin";
-import { formatBytes, formatMib, GIB, MIB } from "./units";
+import { formatBytes, formatMib, GIB, MIB, readAmount } from "./units";
 import { compareVersions, parseVersion } from "./version";
 
 const METAL_PAGE = 16_384;
@@ -260,7 +260,7 @@ export interface LimitAdvice {
   readonly defaultMib: number;
   readonly defaultEstimated: boolean;
   readonly reserveBytes: number;
-  /** The person's own reserve, where it's less than macOS needs and the reserve here is kept instead. */
+  /** The person's own reserve, where it's less than macOS needs, or all there is, and the reserve here is kept instead. */
   readonly refusedReserveBytes?: number;
   /** RAM minus the reserve; absent where macOS's default already gives as much, or nearly. */
   readonly recommendedMib?: number;
@@ -270,21 +270,21 @@ export interface LimitAdvice {
 
 /**
  * What to recommend on this Mac. `reserveBytes` is the person's own reserve, if they set one; less than what needs no
- * second yes isn't recommended, whoever asks for it.
+ * second yes isn't recommended, whoever asks for it, and one that leaves models nothing was meant otherwise.
  */
 export function adviseLimit(mac: AppleSiliconMac, reserveBytes?: number): LimitAdvice {
   const standard = defaultLimit(mac);
   const ramMib = Math.floor(mac.ramBytes / MIB);
   const defaultMib = Math.floor(standard.bytes / MIB);
-  const asked = reserveBytes ?? recommendedReserve(mac.ramBytes);
-  const reserve = Math.max(asked, SECOND_YES_BELOW);
+  const isUsable = reserveBytes !== undefined && reserveBytes < mac.ramBytes;
+  const reserve = Math.max(isUsable ? reserveBytes : recommendedReserve(mac.ramBytes), SECOND_YES_BELOW);
   const recommendedMib = Math.floor((mac.ramBytes - reserve) / MIB);
   return {
     ramMib,
     defaultMib,
     defaultEstimated: standard.estimated,
     reserveBytes: reserve,
-    refusedReserveBytes: asked < reserve ? asked : undefined,
+    refusedReserveBytes: reserveBytes === reserve ? undefined : reserveBytes,
     recommendedMib: isWorthRaising(recommendedMib, standard.bytes) ? recommendedMib : undefined,
     highestMib: Math.floor(highestSafeBytes(mac) / MIB),
   };
@@ -358,20 +358,9 @@ export function checkLimit(
   return { kind: "fine", mib };
 }
 
-const GROUPED = /^\d{1,3}(?:[,\u00a0\u202f ]\d{3})+$/;
-
-/**
- * Parses a limit that a person typed, in MiB: "57344", "57,344 MiB", "56", "56 GiB", "54,5 GB" (meant as GiB). A number
- * below 1,024 without a unit is GiB. Undefined where it's neither, and for a part of a MiB.
- */
+/** Parses a limit that a person typed, in MiB; of GiB it's the nearest. Undefined where it's no amount, and for a part of a MiB. */
 export function parseLimit(text: string): number | undefined {
-  const [, number = "", unit = ""] = /^\s*(\d[\d.,\u00a0\u202f ]{0,12}?)\s*(Gi?B?|Mi?B?)?\s*$/i.exec(text) ?? [];
-  const amount = GROUPED.test(number)
-    ? Number(number.replace(/\D/g, ""))
-    : /^\d{1,7}(?:[.,]\d{1,4})?$/.test(number)
-      ? Number(number.replace(",", "."))
-      : Number.NaN;
-  const isGib = unit === "" ? amount < 1024 : /^g/i.test(unit);
-  const mib = isGib ? Math.round(amount * 1024) : amount;
+  const { amount = Number.NaN, unit } = readAmount(text) ?? {};
+  const mib = unit === "GiB" ? Math.round(amount * 1024) : amount;
   return Number.isSafeInteger(mib) ? mib : undefined;
 }

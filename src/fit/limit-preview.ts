@@ -80,12 +80,26 @@ export function lowWaterText(mib: number): string {
 
 /** Why the recommended value is what it is, or that there's nothing to gain. */
 export function recommendationText(advice: LimitAdvice): string {
-  const { recommendedMib, defaultMib, reserveBytes, refusedReserveBytes } = advice;
+  const { recommendedMib, defaultMib, reserveBytes } = advice;
   const why =
     recommendedMib === undefined
       ? `macOS already gives the GPU ${formatMib(defaultMib)}. Keeping ${formatBytes(reserveBytes)} for macOS, a higher limit isn't worth it on this Mac.`
       : `${formatMib(recommendedMib)}: keeps ${formatBytes(reserveBytes)} for macOS and your apps, and gives models ${formatBytes((recommendedMib - defaultMib) * MIB)} more than the default.`;
-  return refusedReserveBytes === undefined
-    ? why
-    : `${why} The ${formatBytes(refusedReserveBytes)} in the preferences are too little for macOS, so they aren't used.`;
+  const { refusedReserveBytes: refused = reserveBytes } = advice;
+  return [
+    why,
+    excessiveReserveText(advice),
+    refused < reserveBytes
+      ? `The ${formatBytes(refused)} in the preferences are too little for macOS, so they aren't used.`
+      : undefined,
+  ]
+    .filter((sentence) => sentence !== undefined)
+    .join(" ");
+}
+
+/** That the reserve in the preferences isn't used, where it's the whole of the RAM or more; likely meant in MiB. */
+export function excessiveReserveText({ refusedReserveBytes = 0, ramMib }: LimitAdvice): string | undefined {
+  return refusedReserveBytes >= ramMib * MIB
+    ? `The ${formatBytes(refusedReserveBytes)} to keep for macOS would leave models nothing, so they aren't used.`
+    : undefined;
 }

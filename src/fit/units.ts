@@ -45,11 +45,34 @@ export function formatSignedPercent(share: number): string {
   return `${share >= 0 && !percent.startsWith("-") ? "+" : ""}${percent}%`.replace("-0.0", "+0.0");
 }
 
-/** Parses what a person types as GiB: "8", "8,5", "51.84", "8 GB" (meant as GiB). Undefined where it's no positive amount. */
-export function parseGib(text: string | undefined): number | undefined {
-  const match = /^\s*(\d{1,5}(?:[.,]\d{1,4})?)\s*(?:Gi?B?)?\s*$/i.exec(text ?? "");
-  const gib = Number(match?.[1]?.replace(",", "."));
-  return gib > 0 ? gib * GIB : undefined;
+const GROUPED = /^\d{1,3}(?:[,\u00a0\u202f ]\d{3})+$/;
+
+/** An amount of memory as it was typed, and what it's in. */
+export interface TypedAmount {
+  readonly amount: number;
+  readonly unit: "GiB" | "MiB";
+}
+
+/**
+ * Reads an amount of memory that a person typed: "56", "56 GiB", "54,5 GB" (meant as GiB), "57344", "57,344 MiB". A number
+ * below 1,024 without a unit is GiB, a larger one MiB, in every field alike. Undefined where it's none of these.
+ */
+export function readAmount(text: string): TypedAmount | undefined {
+  const [, number = "", unit = ""] = /^\s*(\d[\d.,\u00a0\u202f ]{0,12}?)\s*(Gi?B?|Mi?B?)?\s*$/i.exec(text) ?? [];
+  const amount = GROUPED.test(number)
+    ? Number(number.replace(/\D/g, ""))
+    : /^\d{1,7}(?:[.,]\d{1,4})?$/.test(number)
+      ? Number(number.replace(",", "."))
+      : undefined;
+  if (amount === undefined) return undefined;
+  const isGib = unit === "" ? amount < 1024 : /^g/i.test(unit);
+  return { amount, unit: isGib ? "GiB" : "MiB" };
+}
+
+/** The same in bytes; undefined for nothing, too. */
+export function parseAmount(text: string | undefined): number | undefined {
+  const read = readAmount(text ?? "");
+  return read && read.amount > 0 ? read.amount * { GiB: GIB, MiB: MIB }[read.unit] : undefined;
 }
 
 /** Parses what a person types as tokens: "32768", "32,768", "32K". Undefined where it's no such number. */

@@ -192,6 +192,13 @@ describe("what is recommended", () => {
     expect(adviseLimit(mac(64)).refusedReserveBytes).toBeUndefined();
   });
 
+  it("never follows a reserve that leaves models nothing", () => {
+    for (const gib of [64, 100, 900]) {
+      expect(adviseLimit(mac(64), gib * GIB)).toEqual({ ...adviseLimit(mac(64)), refusedReserveBytes: gib * GIB });
+    }
+    expect(adviseLimit(mac(64), 63 * GIB)).toMatchObject({ reserveBytes: 63 * GIB, refusedReserveBytes: undefined });
+  });
+
   it("is a raise that's worth a password, or none", () => {
     expect(isWorthRaising(12_288, 12_124 * MIB)).toBe(false);
     expect(isWorthRaising(12_288, 11_776 * MIB)).toBe(true);

@@ -8,7 +8,7 @@ import {
   GIB,
   keepAliveSeconds,
   MIB,
-  parseGib,
+  parseAmount,
 } from "../../src/fit/units";
 
 describe("amounts for people", () => {
@@ -46,12 +46,21 @@ describe("amounts for people", () => {
     ["8,5", 8.5 * GIB],
     ["8 GB", 8 * GIB],
     ["8.5 GiB", 8.5 * GIB],
+    ["8192", 8 * GIB],
+    ["8,192", 8 * GIB],
+    ["57344 MiB", 56 * GIB],
+    ["1023", 1023 * GIB],
+    ["0 MiB", undefined],
+    ["1e9", undefined],
+    ["0x10", undefined],
+    ["１２", undefined],
+    ["8 TB", undefined],
     ["0", undefined],
     ["-1", undefined],
     ["eight", undefined],
     ["", undefined],
     [undefined, undefined],
-  ])("reads %j as an amount of GiB", (text, bytes) => expect(parseGib(text)).toBe(bytes));
+  ])("reads %j as an amount of memory", (text, bytes) => expect(parseAmount(text)).toBe(bytes));
 });
 
 describe("the time until Ollama unloads a model", () => {

@@ -97,7 +97,7 @@ export function FitList({ linked }: { readonly linked?: LaunchContext }) {
       {snapshot && rows.length === 0 && !isLoading && (
         <ServerEmptyView snapshot={snapshot} settings={settings} refresh={refresh} />
       )}
-      <PreferenceFaults settings={settings} />
+      <PreferenceFaults settings={settings} snapshot={snapshot} />
       {snapshot && <LimitWarningSection snapshot={snapshot} refresh={refresh} />}
       {snapshot && <FilesSection snapshot={snapshot} refresh={refresh} />}
       {unfinished.data && snapshot && (
