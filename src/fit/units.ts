@@ -24,9 +24,9 @@ export function formatBytes(bytes: number, digits: 1 | 2 = 1): string {
   return `${sign}${Math.round(size)} B`;
 }
 
-/** A limit as the sysctl takes it, with its size for people: "57,344 MiB (56.0 GiB)". */
+/** A limit as the sysctl takes it, with its size for people where that's in GiB: "57,344 MiB (56.0 GiB)", "512 MiB". */
 export function formatMib(mib: number): string {
-  return `${formatCount(mib)} MiB (${formatBytes(mib * MIB)})`;
+  return mib < 1024 ? formatBytes(mib * MIB) : `${formatCount(mib)} MiB (${formatBytes(mib * MIB)})`;
 }
 
 /** Tokens: whole multiples of 1024 as "32K", others as "5,000". */

@@ -158,7 +158,7 @@ describe("the list of a 64 GB Mac", () => {
     expect(await found("qwen3_5")).toEqual(["qwen3.6:27b-mlx"]);
     expect(await found("8.0b")).toEqual(["llama3.1:8b"]);
     expect(await found("no such model")).toEqual([]);
-    screen.says("No Model Found", "None of the 8 installed models");
+    screen.says("No Model Found", "No installed model, of 8 in all");
     screen.doesNotSay("No Models Installed");
   });
 });

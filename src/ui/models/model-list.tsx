@@ -147,7 +147,7 @@ function NoMatch({ count, refresh }: { readonly count: number; readonly refresh:
     <List.EmptyView
       icon={Icon.MagnifyingGlass}
       title="No Model Found"
-      description={`None of the ${count} installed models has that name, family, quantization or verdict.`}
+      description={`No installed model, of ${count} in all, has that name, family, quantization or verdict.`}
       actions={
         <ActionPanel>
           <RefreshAction refresh={refresh} />
