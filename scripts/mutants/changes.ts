@@ -61,7 +61,15 @@ export const CHANGE_ROWS = {
         mend: "if (there?.sharesFile && there.numCtx === numCtx) return [];",
         without: "if (there?.numCtx === numCtx) return [];",
         test: PLAN,
-        named: "does not take a model of another file for it",
+        named: "does not take a variant of an earlier file for it",
+      },
+      {
+        fault: "A variant takes the name of another model",
+        file: "src/app/variant-names.ts",
+        mend: "if (!keys.has(modelKey(name))) return name;",
+        without: "if (name !== undefined) return name;",
+        test: PLAN,
+        named: "takes no name that a model of another file has",
       },
       {
         fault: "A limit that somebody has set since is taken back",

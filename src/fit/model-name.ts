@@ -63,13 +63,13 @@ export function sameModel(a: string, b: string): boolean {
 
 /**
  * Suggested name of a capped variant: `qwen3-coder-next:q4_K_M` at 8192 → `qwen3-coder-next:q4_K_M-8k`. A variant of a
- * variant says its own context only, and a tag that would become too long loses its end.
+ * variant says its own context only, and a tag that would become too long loses its end. From the second on, it's numbered.
  */
-export function variantName(source: string, numCtx: number): string {
-  const suffix = `-${numCtx % 1024 === 0 ? `${numCtx / 1024}k` : numCtx}`;
+export function variantName(source: string, numCtx: number, count = 1): string {
+  const context = `-${numCtx % 1024 === 0 ? `${numCtx / 1024}k` : numCtx}`;
+  const suffix = count === 1 ? context : `${context}-${count}`;
   const [, base = source, tag = "latest"] = /^(.*):([^/:]*)$/.exec(source) ?? [];
-  // A variant of a variant says its own context only.
-  return `${base}:${tag.replace(/-\d+k$/, "").slice(0, LONGEST_TAG - suffix.length)}${suffix}`;
+  return `${base}:${tag.replace(/-\d+k(?:-\d+)?$/, "").slice(0, LONGEST_TAG - suffix.length)}${suffix}`;
 }
 
 const LISTED = new Intl.ListFormat("en", { style: "long", type: "conjunction" });

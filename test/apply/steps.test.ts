@@ -76,7 +76,7 @@ describe("the words of a step", () => {
     expect(ALL).toHaveLength(meant.length);
     ALL.forEach((step, index) => says(stepText(step), ...(meant[index] ?? [])));
     const replacing = stepText({ kind: "create-variant", source: "a", name: "b", numCtx: 4096, replaces: "d" });
-    says(replacing, "Replace b", "different model", "4K");
+    says(replacing, "Replace b", "made earlier of the same model", "4K");
     const kept = stepText({ kind: "set-limit", mib: 57_344, beforeMib: 0, daemon: "keep", daemonBeforeMib: 50_000 });
     says(kept, "until the Mac restarts", "LaunchDaemon sets 50,000 MiB (48.8 GiB) again", "macOS asks");
     says(

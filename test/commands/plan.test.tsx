@@ -8,7 +8,7 @@ import { footprintOf } from "../stand-ins/footprint";
 import { createSampleMac } from "../stand-ins/mac";
 import { ggufModel, sampleModel, sampleModels, type StandInModel } from "../stand-ins/ollama";
 import { startStandInRegistry, type StandInRegistry } from "../stand-ins/registry";
-import { desk, renderCommand, says, type Screen } from "../support";
+import { desk, doesNotSay, renderCommand, says, type Screen } from "../support";
 import { keepJournal } from "./left-journal";
 import { cli, setRemoteStage, setStage, type Stage, type StageOptions } from "./stage";
 
@@ -474,22 +474,39 @@ describe("a variant with a smaller context", () => {
     await stage.ollama.put({ ...sampleModel(MODEL), name: VARIANT, parameters: { num_ctx: 4096 } });
     const screen = await openPlanOn(stage);
     await choose(screen, CAP);
-    says(said(screen), `Replace ${VARIANT}`, "different model", "64K");
+    says(said(screen), `Replace ${VARIANT}`, "made earlier of the same model", "64K");
     await screen.action("Apply");
     expect(stage.ollama.models().find(({ name }) => name === VARIANT)?.parameters["num_ctx"]).toBe(65_536);
     // What was replaced cannot be brought back.
     expect(screen.actions()).not.toContain("Undo");
   });
 
-  it("does not take a model of another file for it, though name and context are the same", async () => {
+  it("does not take a variant of an earlier file for it, though name and context are the same", async () => {
+    const stage = await stageOf();
+    await stage.ollama.put({
+      ...sampleModel("llama3.1:8b"),
+      name: VARIANT,
+      parentModel: MODEL,
+      parameters: { num_ctx: 65_536 },
+    });
+    const screen = await openPlanOn(stage);
+    await choose(screen, CAP);
+    says(said(screen), `Replace ${VARIANT}`, "made earlier of the same model");
+    await screen.action("Apply");
+    expect(stage.ollama.models().find(({ name }) => name === VARIANT)).toMatchObject({ family: "qwen3next" });
+  });
+
+  it("takes no name that a model of another file has, whatever its context", async () => {
     const stage = await stageOf();
     await stage.ollama.put({ ...sampleModel("llama3.1:8b"), name: VARIANT, parameters: { num_ctx: 65_536 } });
     const screen = await openPlanOn(stage);
     await choose(screen, CAP);
-    says(said(screen), `Replace ${VARIANT}`, "different model");
-    expect(stage.ollama.models().find(({ name }) => name === VARIANT)).toMatchObject({ family: "llama" });
+    says(said(screen), `Create ${VARIANT}-2`, `in the variant ${VARIANT}-2`);
+    doesNotSay(said(screen), "Replace");
     await screen.action("Apply");
-    expect(stage.ollama.models().find(({ name }) => name === VARIANT)).toMatchObject({ family: "qwen3next" });
+    const family = (name: string) => stage.ollama.models().find((model) => model.name === name)?.family;
+    expect([family(VARIANT), family(`${VARIANT}-2`)]).toEqual(["llama", "qwen3next"]);
+    expect(screen.actions()).toContain("Undo");
   });
 
   it("leaves a model alone that took its name since the plan was made", async () => {

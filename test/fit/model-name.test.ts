@@ -111,6 +111,23 @@ describe("the suggested name of a variant", () => {
     );
   });
 
+  it("is numbered from the second on, still a name, and none of the first's own variants keeps the number", () => {
+    fc.assert(
+      fc.property(
+        validName,
+        fc.integer({ min: 256, max: 2 ** 27 }),
+        fc.integer({ min: 2, max: 99 }),
+        (source, numCtx, count) => {
+          const [first, numbered] = [variantName(source, numCtx), variantName(source, numCtx, count)];
+          expect(isUsableName(numbered)).toBe(true);
+          expect(sameModel(numbered, first)).toBe(false);
+          expect(numbered.endsWith(`-${count}`)).toBe(true);
+        },
+      ),
+    );
+    expect(variantName("qwen3:8b-64k-2", 8192)).toBe("qwen3:8b-8k");
+  });
+
   it("never crashes on junk", () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 500 }), fc.double(), (source, numCtx) => {

@@ -44,7 +44,7 @@ export const createVariant: StepKind<CreateVariant, RemoveVariant> = {
   text: ({ name, numCtx, replaces }) =>
     replaces === undefined
       ? `Create ${name} with a context of ${formatContext(numCtx)}.`
-      : `Replace ${name}, a different model with this name, with one that has a context of ${formatContext(numCtx)}.`,
+      : `Replace ${name}, made earlier of the same model, with one that has a context of ${formatContext(numCtx)}.`,
   failedText: () => "The Variant Wasn't Created",
   look: async ({ client }, step) => {
     const { name, replaces } = step;

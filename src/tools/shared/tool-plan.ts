@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { FitRow } from "../../app/judge-rows";
+import { namesTaken } from "../../app/variant-names";
 import { isApplicable } from "../../apply/is-applicable";
 import { type Step, stepText } from "../../apply/steps";
 import { buildKey } from "../../fit/model-builds";
@@ -36,7 +37,7 @@ const MOST_OPTIONS = 4;
 export async function planOf(name: string, context: number | undefined): Promise<ToolPlan> {
   const world = await readToolWorld(context, name);
   const row = rowNamed(world, name);
-  const input = planInput(row, world.snapshot);
+  const input = planInput(row, world.snapshot, namesTaken(row, world.rows));
   if (input === undefined) throw new ToolRefusal("nothing-known", "The metadata of this model couldn't be read.");
   return { world, row, plan: makePlan(input) };
 }

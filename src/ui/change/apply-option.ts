@@ -3,7 +3,7 @@ import { isOver, newJournal } from "../../apply/journal";
 import { type KeptJournal, readJournal } from "../../apply/journal-store";
 import type { RunResult } from "../../apply/run-change";
 import { leavesSomething, planSteps, type Step, stepText } from "../../apply/steps";
-import type { ClosableApp, ModelDescription } from "../../fit/facts";
+import type { ClosableApp } from "../../fit/facts";
 import { checkLimit, settingFor } from "../../fit/limit-policy";
 import { type BesideLoaded, ownRunners } from "../../fit/own-runners";
 import type { PlanOption } from "../../fit/plan/options";
@@ -14,11 +14,12 @@ import { contextOf } from "../../fit/verdict";
 import { readOwnDaemons } from "../../mac/boot-settings";
 import { readLaunchctlEnv } from "../../mac/ollama-service";
 import { readLimitMib } from "../../mac/gpu-limit";
-import { sameModel, variantName } from "../../fit/model-name";
+import { sameModel } from "../../fit/model-name";
 import { carryOut } from "./carry-out";
 import type { Settings } from "../../app/preferences";
 import { appleSilicon, connect, type Snapshot } from "../../app/snapshot";
 import { localStorage } from "../../app/local-storage";
+import { describedIn, namesTaken, variantNamer } from "../../app/variant-names";
 import type { OpenMakeItFit } from "../shared/load-cure";
 import { asOneChange } from "../shared/one-change";
 import type { FitRow } from "../shared/use-fit-list";
@@ -151,7 +152,7 @@ export async function stepsOf(
   const steps = planSteps({
     option,
     model: row.model,
-    variantName,
+    variantName: variantNamer(namesTaken(row, rows)),
     limitNowMib: limitMib ?? mac?.overrideMib ?? 0,
     advice: snapshot.advice,
     daemonMib,
@@ -193,11 +194,6 @@ function keepAliveOf(input: BesideLoaded, now: Date): number | undefined {
   const long = times.filter((seconds) => seconds !== undefined);
   if (long.length === 0) return undefined;
   return long.includes(-1) ? -1 : Math.max(...long);
-}
-
-function describedIn({ input }: Pick<FitRow, "input">): ModelDescription | undefined {
-  const description = input?.description;
-  return description === undefined || "kind" in description ? undefined : description;
 }
 
 /** What a person has to hear of an option before saying yes to it, as sentences. */

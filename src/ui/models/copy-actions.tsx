@@ -1,10 +1,10 @@
 import { Action, ActionPanel, Clipboard, Icon, Keyboard, showToast, Toast } from "@raycast/api";
 import { inSlices } from "../../app/in-slices";
 import type { Snapshot } from "../../app/snapshot";
+import { namesTaken, variantNamer } from "../../app/variant-names";
 import { modelfileText, ollamaCreateCommand, setParameterText, sysctlCommand } from "../../fit/commands";
 import { settingFor } from "../../fit/limit-policy";
 import { buildReference } from "../../fit/model-builds";
-import { variantName } from "../../fit/model-name";
 import type { Cures } from "../../fit/plan/cures";
 import { planInSteps } from "../../fit/plan/make-plan";
 import { rulesOf } from "../../fit/runners";
@@ -40,7 +40,7 @@ export function CopyActions({ row, rows, cures = {}, snapshot }: Props) {
           title="Copy Plan"
           icon={Icon.Clipboard}
           shortcut={Keyboard.Shortcut.Common.Copy}
-          onAction={() => copyPlan(row, snapshot)}
+          onAction={() => copyPlan(row, rows, snapshot)}
         />
       )}
       {limitMib !== undefined && (
@@ -56,14 +56,10 @@ export function CopyActions({ row, rows, cures = {}, snapshot }: Props) {
 }
 
 /** The same context in each of the ways in which it can be set. */
-function ContextCopies({
-  row: { model, verdict },
-  rows,
-  numCtx,
-  swaps,
-  snapshot,
-}: Props & Required<Pick<Cures, "numCtx" | "swaps">>) {
+function ContextCopies({ row, rows, numCtx, swaps, snapshot }: Props & Required<Pick<Cures, "numCtx" | "swaps">>) {
+  const { model, verdict } = row;
   const { commands } = rulesOf(model);
+  const nameAt = variantNamer(namesTaken(row, rows));
   const canCap = variantRefusal(model, snapshot.server.version) === undefined;
   const fits = `${formatContext(numCtx)} Fits${swaps ? " the Limit" : ""}`;
   return (
@@ -78,7 +74,7 @@ function ContextCopies({
       {canCap && commands.create && (
         <Action.CopyToClipboard
           title={`Copy Create Command, ${fits}`}
-          content={ollamaCreateCommand(buildReference(model), variantName(model.name, numCtx), numCtx, snapshot.url)}
+          content={ollamaCreateCommand(buildReference(model), nameAt(model.name, numCtx), numCtx, snapshot.url)}
           shortcut={SHORTCUTS.copyCreate}
         />
       )}
@@ -107,8 +103,8 @@ function ContextCopies({
   );
 }
 
-async function copyPlan(row: FitRow, snapshot: Snapshot): Promise<void> {
-  const input = planInput(row, snapshot);
+async function copyPlan(row: FitRow, rows: readonly FitRow[], snapshot: Snapshot): Promise<void> {
+  const input = planInput(row, snapshot, namesTaken(row, rows));
   if (input === undefined) return;
   const plan = await inSlices(planInSteps(input), new AbortController().signal);
   await Clipboard.copy(planText(row.model.name, plan.before, plan.kind === "options" ? plan.options : []));

@@ -16,7 +16,8 @@ export function useCures(row: FitRow | undefined, snapshot: Snapshot | undefined
   const work = async (selected: FitRow | undefined, now: Snapshot | undefined) => {
     const signal = abortable.current?.signal;
     if (selected === undefined || now === undefined || signal === undefined || known.has(selected)) return;
-    const input = planInput(selected, now);
+    // No name of a variant is among the figures.
+    const input = planInput(selected, now, []);
     if (input === undefined) return;
     known.set(selected, await inSlices(curesInSteps(input), signal));
     setCount((count) => count + 1);

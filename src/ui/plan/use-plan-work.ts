@@ -48,7 +48,7 @@ export function usePlanWork({
   const fresh = list.rows.find(({ model }) => sameBuild(model, opened.model));
   const row = fresh?.verdict ? fresh : opened;
   const snapshot = list.snapshot ?? openedIn;
-  const state = usePlan(row, snapshot, { found, failed });
+  const state = usePlan(row, { rows: list.rows, snapshot }, { found, failed });
   const lastChange = usePromise(readLastChange, [], { onError: () => {} });
   return {
     title: row.model.name,

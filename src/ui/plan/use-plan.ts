@@ -9,7 +9,7 @@ import type { Steps } from "../../fit/steps";
 import { inSlices } from "../../app/in-slices";
 import { type AppFootprint, readLargestApps } from "../../mac/apps";
 import { variantRefusal } from "../../ollama/variant";
-import { variantName } from "../../fit/model-name";
+import { namesTaken, variantNamer } from "../../app/variant-names";
 import { appleSilicon, type Snapshot } from "../../app/snapshot";
 import type { FitRow } from "../shared/use-fit-list";
 import { getSystem } from "../../app/system";
@@ -19,6 +19,11 @@ import { planMarkdown } from "./plan-markdown";
 interface Planned {
   readonly planned: PlanInput;
   readonly plan: Plan;
+}
+
+interface Around {
+  readonly rows: readonly FitRow[];
+  readonly snapshot: Snapshot;
 }
 
 interface Known {
@@ -40,16 +45,18 @@ export interface PlanState extends Planned {
  */
 export function usePlan(
   row: FitRow,
-  snapshot: Snapshot,
+  { rows, snapshot }: Around,
   { found: foundBefore = {}, failed }: Known,
 ): PlanState | undefined {
   const [found, setFound] = useState(foundBefore);
   // usePromise takes two maps for equal, whatever they hold: answers are told apart by their number.
   const answers = useRef(0);
+  // The other models change as each is read; their names don't.
+  const taken = namesTaken(row, rows).join("\n");
   const known = useMemo(() => {
-    const input = planInput(row, snapshot);
+    const input = planInput(row, snapshot, taken.split("\n"));
     return input && { ...input, ...found, failed, answers: answers.current };
-  }, [row, snapshot, found, failed]);
+  }, [row, snapshot, taken, found, failed]);
   const abortable = useRef<AbortController>(null);
   const [state, setState] = useState<Planned>();
   // While it's planned again, what was known of apps stays.
@@ -116,10 +123,11 @@ function closableApps(apps: readonly AppFootprint[], { identity }: ServerFacts):
   return apps.filter(({ kind, name }) => kind === "app" && name !== "Ollama" && name !== host);
 }
 
-/** What a plan for a model rests on; undefined while its metadata is read. */
+/** What a plan for a model rests on, beside models that have the `taken` names; undefined while its metadata is read. */
 export function planInput(
   { input, model, sibling }: FitRow,
   { isLocal, machine, advice, server, url }: Snapshot,
+  taken: readonly string[],
 ): PlanInput | undefined {
   if (input === undefined) return undefined;
   const mac = isLocal ? appleSilicon(machine) : undefined;
@@ -129,6 +137,6 @@ export function planInput(
     url,
     advice: mac?.overrideMib === undefined ? undefined : advice,
     canCap: variantRefusal(model, server.version) === undefined,
-    variantName,
+    variantName: variantNamer(taken),
   };
 }

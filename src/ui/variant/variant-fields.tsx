@@ -2,7 +2,6 @@ import { Action, ActionPanel, Clipboard, Form, Icon, Toast, useNavigation } from
 import { FormValidation, useForm } from "@raycast/utils";
 import { useEffect, useRef, useState } from "react";
 import { expectedLoad } from "../../apply/load-report";
-import type { InstalledModel } from "../../fit/facts";
 import type { FailedLoad } from "../../fit/plan/plan-input";
 import { modelfileText, ollamaCreateCommand } from "../../fit/commands";
 import { ROUND_CONTEXTS } from "../../fit/largest-context";
@@ -12,7 +11,7 @@ import { contextOf as runContext, judge, judgeAtContext, needBytes } from "../..
 import { badgeText, totalText } from "../../fit/verdict-text";
 import { type VariantOutcome, variantOutcomeText, variantRefusal } from "../../ollama/variant";
 import { buildId, buildReference, buildTitle } from "../../fit/model-builds";
-import { nameFault, sameModel, variantName } from "../../fit/model-name";
+import { nameFault, sameModel } from "../../fit/model-name";
 import { ExplainAction } from "../explain/explain-action";
 import { MemoryView } from "../memory/memory-view";
 import { MakeItFit } from "../plan/make-it-fit-action";
@@ -20,6 +19,7 @@ import { limitWarning } from "../limit/limit-warning";
 import { SHORTCUTS } from "../shared/shortcuts";
 import { changeLoaded, loadModel } from "../shared/model-work";
 import type { Settings } from "../../app/preferences";
+import { namesTaken, variantNamer } from "../../app/variant-names";
 import { RefreshAction } from "../shared/refresh-action";
 import { connect, type Snapshot } from "../../app/snapshot";
 import type { FitRow } from "../shared/use-fit-list";
@@ -59,7 +59,7 @@ interface Props {
   /** The models on offer, at least one. */
   readonly sources: readonly FitRow[];
   /** The one of them that the form opens with. */
-  readonly first: InstalledModel;
+  readonly first: FitRow;
   readonly isLoading: boolean;
   readonly refresh: () => void;
   readonly onCreated?: () => void;
@@ -69,16 +69,17 @@ interface Props {
 export function VariantFields({ snapshot, settings, rows, sources, first, isLoading, refresh, onCreated }: Props) {
   const { push } = useNavigation();
   const rowOf = (key: string) => rows.find(({ model }) => buildId(model) === key);
+  const nameAt = (source: FitRow, tokens: number) => variantNamer(namesTaken(source, rows))(source.model.name, tokens);
   const latestRows = useRef(rows);
   latestRows.current = rows;
   // What was filled in last. A field that still has it follows; its key makes it a new one with a first value of its own,
   // for runtimes that take no notice of later ones.
   const [filled, setFilled] = useState(() => {
-    const start = startContext(rowOf(buildId(first)));
-    return { context: String(start), name: variantName(first.name, start) };
+    const start = startContext(first);
+    return { context: String(start), name: nameAt(first, start) };
   });
   const { handleSubmit, itemProps, values, setValue, setValidationError } = useForm<Values>({
-    initialValues: { source: buildId(first), tokens: "", ...filled },
+    initialValues: { source: buildId(first.model), tokens: "", ...filled },
     validation: {
       source: FormValidation.Required,
       tokens: (text) => {
@@ -126,7 +127,7 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
     if (isKnown) fill("context", String(startContext(row)));
   }, [values.source, isKnown]);
   useEffect(() => {
-    if (row !== undefined && numCtx !== undefined) fill("name", variantName(row.model.name, numCtx));
+    if (row !== undefined && numCtx !== undefined) fill("name", nameAt(row, numCtx));
   }, [values.source, numCtx]);
 
   async function create(source: FitRow, name: string, tokens: number): Promise<boolean> {

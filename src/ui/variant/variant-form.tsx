@@ -51,7 +51,7 @@ export function VariantForm({ source, onCreated }: { readonly source?: string; r
       settings={settings}
       rows={rows}
       sources={sources}
-      first={first.model}
+      first={first}
       isLoading={isLoading}
       refresh={refresh}
       onCreated={onCreated}
