@@ -473,12 +473,16 @@ function marginOf(input: RunInput, version: Version | undefined): Setting<number
     : { value: 1024 * MIB, source: "llama.cpp keeps it free", assumed: version === undefined };
 }
 
+/** Whether a server is of a release before 0.30, which planned memory in other ways than what's measured here. */
+export function plansAsBefore(server: ServerFacts): boolean {
+  const version = parseVersion(server.version);
+  return version !== undefined && compareVersions(version, [0, 30, 0]) < 0;
+}
+
 /** Words why no verdict can be better than Tight for a server, whatever it runs. */
 export function serverCautions(server: ServerFacts): readonly string[] {
-  const version = parseVersion(server.version);
-  const isOld = version !== undefined && compareVersions(version, [0, 30, 0]) < 0;
   return [
-    isOld
+    plansAsBefore(server)
       ? `Ollama ${server.version} plans memory in an older way. Update to 0.30 or newer for a firm verdict.`
       : undefined,
     identityCaution(server.identity),

@@ -1,6 +1,7 @@
 import { comfortable, comfortableText, pickFor } from "../picks/comfortable";
 import { limitOnceSet } from "../limit-policy";
 import { shortageText } from "../ram";
+import { plansAsBefore } from "../run-settings";
 import type { Steps } from "../steps";
 import { formatBytes, formatContext, MIB } from "../units";
 import { contextOf, judgeAtContext, type KnownVerdict, marginBytes, needBytes } from "../verdict";
@@ -31,6 +32,7 @@ export function* impossible(plan: PlanInput, before: KnownVerdict): Steps<Imposs
     perhaps,
     comfortable: `Comfortable on ${where}: models of up to about ${roundDown(billions(advised, before))} billion parameters at Q4_K_M, with a limit of ${formatBytes(advised)}.`,
     waysOut: [
+      ...(plansAsBefore(input.server) ? ["Update Ollama first: newer models need a newer release."] : []),
       ...picksOf(plan),
       "A smaller model of the same family.",
       ...(perhaps === undefined

@@ -34,7 +34,8 @@ export function* planInSteps(plan: PlanInput): Steps<Plan> {
     return { kind: "options", before, options, instead, largestContext: yield* largestContext(plan, before) };
   }
   const doubt = cannotPromise(before);
-  return doubt === undefined
+  // What's too big is so whatever else is in doubt.
+  return doubt === undefined || before.kind === "too-big"
     ? { kind: "impossible", before, impossible: yield* impossible(plan, before) }
     : { kind: "unknown", before, reason: doubt };
 }

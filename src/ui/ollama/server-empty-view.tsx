@@ -7,6 +7,7 @@ import type { ServerState, Snapshot } from "../../app/snapshot";
 import type { ModelsFolder } from "../../ollama/models-folder";
 import type { ProblemKind } from "../../ollama/problems";
 import { openLocalNetworkSettings } from "../shared/system-settings";
+import { DownloadOllamaAction } from "../shared/download-ollama-action";
 
 interface EmptyWords {
   readonly icon: Icon;
@@ -68,7 +69,7 @@ export function serverWords(snapshot: Snapshot, { host }: Settings): EmptyWords 
         icon: Icon.Download,
         title: "Ollama Is Not Installed",
         description: "This list is about Ollama's models. Install it, pull a model, then refresh.",
-        action: <Action.OpenInBrowser title="Download Ollama" url="https://ollama.com/download" />,
+        action: <DownloadOllamaAction />,
       };
     case "not-running":
       return {

@@ -18,6 +18,8 @@ import { DiagnosticsAction } from "../shared/diagnostics-action";
 import { RefreshAction } from "../shared/refresh-action";
 import type { Snapshot } from "../../app/snapshot";
 import { undoChange } from "../change/carry-out";
+import { plansAsBefore } from "../../fit/run-settings";
+import { DownloadOllamaAction } from "../shared/download-ollama-action";
 import { SHORTCUTS } from "../shared/shortcuts";
 
 interface Props extends Omit<ApplyOption, "option"> {
@@ -84,6 +86,7 @@ export function PlanActions({
         {option && apply && !option.changes.closeApps && isApplicable(option, snapshot.server) && (
           <ApplyActions option={option} apply={apply} isRisky={isRisky} canKeep={hasLimitToKeep(option, snapshot)} />
         )}
+        {option === undefined && snapshot.isLocal && plansAsBefore(snapshot.server) && <DownloadOllamaAction />}
         {pull && (
           <Action.CopyToClipboard
             title={`Copy Pull Command, ${pull.row.name}`}
