@@ -5,7 +5,7 @@ import type { MlxPeak } from "../fit/mlx-peaks";
 import type { PredictedPeak, RequestOutcome } from "../fit/mlx-request";
 import { sameBuild } from "../fit/model-builds";
 import { sameModel } from "../fit/model-name";
-import { ownServer } from "../fit/server-origin";
+import { ownServer, placeOf } from "../fit/server-origin";
 import type { OllamaClient } from "../ollama/client";
 import type { OwnAddress } from "../ollama/host";
 import { memoryFailure } from "../ollama/load-failure";
@@ -176,7 +176,7 @@ function whyNoPeak({ identity }: ServerFacts): string {
     case "remote":
       return "Its peak isn't known: the log of a server on another machine can't be read.";
     case "elsewhere":
-      return `Its peak isn't known: the log of a server ${identity.carrier === "container" ? "in" : "behind"} ${identity.program} can't be read.`;
+      return `Its peak isn't known: the log of a server ${placeOf(identity, undefined)} can't be read.`;
     default:
       return "Its peak isn't known: no log of this server tells it.";
   }

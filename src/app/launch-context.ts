@@ -1,6 +1,7 @@
 import { isPositive, isRunner, isText } from "../apply/stored-fields";
 import { parseModelName } from "../fit/model-name";
 import type { ModelRunner } from "../fit/model-runner";
+import { isObject } from "../memory/json-object";
 
 /** What a command may be launched with, from the menu bar, a quicklink or a deeplink. Links are anybody's: it's checked. */
 export interface LaunchContext {
@@ -18,7 +19,7 @@ export interface LaunchContext {
 
 /** What of a launch context makes sense; everything else counts as not given. */
 export function readLaunchContext(given: unknown): LaunchContext {
-  const { mib, model, runner, view, cause } = Object(given) as Readonly<Record<string, unknown>>;
+  const { mib, model, runner, view, cause } = isObject(given) ? given : {};
   return {
     mib: isPositive(mib) ? mib : undefined,
     model: isText(model) && parseModelName(model) !== undefined ? model : undefined,
@@ -31,8 +32,8 @@ export function readLaunchContext(given: unknown): LaunchContext {
 /** What of a launch context makes no sense, as a sentence without its words; undefined where all of it does. */
 export function launchFault(given: unknown): string | undefined {
   if (given === undefined || given === null) return undefined;
-  if (typeof given !== "object" || Array.isArray(given)) return "What it hands over isn't understood.";
-  const { mib, model, runner, view } = given as Readonly<Record<string, unknown>>;
+  if (!isObject(given)) return "What it hands over isn't understood.";
+  const { mib, model, runner, view } = given;
   const read = readLaunchContext(given);
   if (mib !== undefined && read.mib === undefined) return "Its limit isn't a whole number of MiB.";
   if (model !== undefined && read.model === undefined) return "Its model isn't a name that Ollama accepts.";

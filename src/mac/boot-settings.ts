@@ -2,6 +2,7 @@ import { GREP, scriptPaths, type ScriptHit, searchScripts } from "./boot-scripts
 import { DAEMON_FOLDER, daemonPath, FORMER_LABEL, LAUNCH_DAEMON_LABEL } from "./privileged";
 import type { Runner } from "./runner";
 import { parseAssignment } from "./sysctl";
+import { isObject } from "../memory/json-object";
 
 const LS = "/bin/ls";
 const PLUTIL = "/usr/bin/plutil";
@@ -167,8 +168,8 @@ export function parseDaemon(json: string): Omit<Daemon, "path"> {
   } catch {
     return { words: [] };
   }
-  if (typeof plist !== "object" || plist === null) return { words: [] };
-  const { Label: label, Program: program, ProgramArguments: words } = plist as Record<string, unknown>;
+  if (!isObject(plist)) return { words: [] };
+  const { Label: label, Program: program, ProgramArguments: words } = plist;
   return {
     label: typeof label === "string" && /^[\w.-]{1,200}$/.test(label) ? label : undefined,
     words: [program, ...(Array.isArray(words) ? words : [])].filter((word) => typeof word === "string"),

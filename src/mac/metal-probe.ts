@@ -1,5 +1,6 @@
 import type { MetalReading } from "../fit/facts";
 import type { Runner } from "./runner";
+import { isObject } from "../memory/json-object";
 
 export const OSASCRIPT = "/usr/bin/osascript";
 
@@ -38,8 +39,8 @@ export function parseMetalReading(output: string): MetalReading | undefined {
   } catch {
     return undefined;
   }
-  if (typeof answer !== "object" || answer === null) return undefined;
-  const { chip, workingSetBytes, maxBufferBytes } = answer as Record<string, unknown>;
+  if (!isObject(answer)) return undefined;
+  const { chip, workingSetBytes, maxBufferBytes } = answer;
   if (!isSize(workingSetBytes)) return undefined;
   return {
     chip: isChipName(chip) ? chip : undefined,

@@ -6,6 +6,7 @@ import { dropTokenizer } from "./drop-tokenizer";
 import { type BuildName, sameBuild } from "../fit/model-builds";
 import { oneLine } from "../fit/one-line";
 import type { ModelRunner } from "../fit/model-runner";
+import { isObject } from "../memory/json-object";
 import { type LoadProgress, loadPatiently } from "./patient-load";
 import { notOllama, OllamaProblem, serversWords } from "./problems";
 import {
@@ -205,7 +206,7 @@ function queue(): <T>(work: () => Promise<T>) => Promise<T> {
 }
 
 function versionText(answer: unknown, url: string): string | undefined {
-  if (typeof answer !== "object" || answer === null) throw notOllama(url);
-  const { version } = answer as { version?: unknown };
+  if (!isObject(answer)) throw notOllama(url);
+  const { version } = answer;
   return typeof version === "string" ? oneLine(version, 60) : undefined;
 }

@@ -1,4 +1,5 @@
 import { oneLine } from "../fit/one-line";
+import { isObject } from "../memory/json-object";
 
 /**
  * What went wrong with an Ollama server, or on the way to it:
@@ -97,8 +98,8 @@ function beforeAnswerText(kind: ProblemKind, url: string, code: string | undefin
 
 /** The code that Node gave the cause; where several addresses were tried, of the first that says more than a refusal. */
 function causeCode(error: unknown, depth = 0): string | undefined {
-  if (typeof error !== "object" || error === null || depth > 4) return undefined;
-  const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown };
+  if (!isObject(error) || depth > 4) return undefined;
+  const { code, cause, errors } = error;
   const tried = Array.isArray(errors) ? errors.slice(0, 16).map((one) => causeCode(one, depth + 1)) : [];
   const known = [...tried, typeof code === "string" ? code : undefined].find(
     (one) => one !== undefined && one in CAUSES,
@@ -151,7 +152,8 @@ export const serversWords = (words: string): string => oneLine(words, MOST_CHARA
 /** The text of `{"error": "..."}`; undefined for anything else. */
 function errorWords(body: string): string | undefined {
   try {
-    const { error } = JSON.parse(body) as { error?: unknown };
+    const answer: unknown = JSON.parse(body);
+    const error = isObject(answer) ? answer["error"] : undefined;
     return typeof error === "string" && error !== "" ? serversWords(error) : undefined;
   } catch {
     return undefined;

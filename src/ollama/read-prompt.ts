@@ -2,6 +2,7 @@ import type { BuildName } from "../fit/model-builds";
 import { exchange } from "./bounded-fetch";
 import { withRunner } from "./build-request";
 import { OllamaProblem } from "./problems";
+import { isObject } from "../memory/json-object";
 
 interface PromptServer {
   readonly url: string;
@@ -39,7 +40,7 @@ export function readPrompt(
         body: JSON.stringify(body),
       });
       const answer: unknown = await response.json();
-      const { prompt_eval_count: tokens } = Object(answer) as { readonly prompt_eval_count?: unknown };
+      const tokens = isObject(answer) ? answer["prompt_eval_count"] : undefined;
       if (typeof tokens === "number" && Number.isSafeInteger(tokens) && tokens > 0) return tokens;
       throw new OllamaProblem("bad-answer", "Ollama doesn't say how many tokens it read.");
     }),

@@ -5,6 +5,7 @@ import type { MlxTensor } from "../memory/mlx/files";
 import { headerLength, LENGTH_BYTES, MAX_TENSORS, parseHeader } from "../memory/mlx/safetensors-header";
 import { openFileSource } from "./blob-source";
 import { MissingFile, type MlxReading, readingOf, readJson, readPart } from "./mlx-reading";
+import { isObject } from "../memory/json-object";
 
 const CONFIG = "config.json";
 const INDEX = "model.safetensors.index.json";
@@ -92,8 +93,8 @@ async function namedByFolder(folder: string): Promise<readonly string[]> {
 }
 
 function indexed(index: unknown): readonly string[] {
-  const map: unknown = (index as { weight_map?: unknown } | null)?.weight_map;
-  const names = typeof map === "object" && map !== null ? Object.values(map) : [];
+  const map = isObject(index) ? index["weight_map"] : undefined;
+  const names = isObject(map) ? Object.values(map) : [];
   // Files lie beside the index; anything else is not its own.
   if (names.every((name): name is string => typeof name === "string" && /^[\w.-]{1,200}\.safetensors$/.test(name))) {
     return names;

@@ -1,6 +1,7 @@
 import { parseBoundedJson } from "./bounded-json";
 import { UnknownMlxModel } from "./config";
 import type { MlxTensor } from "./files";
+import { isObject } from "../json-object";
 
 /** Far above real headers: the longest known have some hundred kilobytes. */
 export const MAX_HEADER_BYTES = 8 * 1024 * 1024;
@@ -54,14 +55,15 @@ export function headerLength(start: Uint8Array): number {
 export function parseHeader(header: Uint8Array, length: number): readonly MlxTensor[] {
   if (header.length < length) throw cutOff();
   const parsed = parseBoundedJson(header, MAX_PARTS)?.json;
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) throw damaged();
-  const entries = Object.entries(parsed as Record<string, unknown>).filter(([name]) => name !== "__metadata__");
+  if (!isObject(parsed)) throw damaged();
+  const entries = Object.entries(parsed).filter(([name]) => name !== "__metadata__");
   if (entries.length > MAX_TENSORS) throw tooMany();
   return entries.map(([name, entry]) => tensorOf(name, entry));
 }
 
 function tensorOf(name: string, entry: unknown): MlxTensor {
-  const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
+  if (!isObject(entry)) throw damaged();
+  const { dtype, shape, data_offsets: offsets } = entry;
   if (name.length > MAX_NAME || typeof dtype !== "string" || dtype.length > MAX_NAME) throw damaged();
   if (!isSizes(shape) || shape.length > MAX_SIDES || !isSizes(offsets)) throw damaged();
   const [begin, end] = offsets;
