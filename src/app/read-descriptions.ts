@@ -1,11 +1,11 @@
 import type { DescriptionResult, InstalledModel, MlxModelDescription, ModelDescription } from "../fit/facts";
 import { type Engine, rulesOf } from "../fit/runners";
 import { needsArrays } from "../memory/estimate";
+import { sideBySide } from "../memory/side-by-side";
 import { openMlxModel } from "../memory/mlx/estimate";
 import type { OllamaClient } from "../ollama/client";
 import { describeMlxModel } from "../ollama/mlx-source";
 import { describeModel } from "../ollama/model-source";
-import { sideBySide } from "../ollama/side-by-side";
 import { withSharedTensors } from "../ollama/shared-metadata";
 import { storedDescription, storeDescription } from "./description-store";
 

@@ -3,6 +3,7 @@ import { DAEMON_FOLDER, daemonPath, FORMER_LABEL, LAUNCH_DAEMON_LABEL } from "./
 import type { Runner } from "./runner";
 import { parseAssignment } from "./sysctl";
 import { isObject } from "../memory/json-object";
+import { sideBySide } from "../memory/side-by-side";
 
 const LS = "/bin/ls";
 const PLUTIL = "/usr/bin/plutil";
@@ -101,13 +102,13 @@ async function readOthers(run: Runner): Promise<readonly OtherBootSetting[]> {
     .map((name) => `${DAEMON_FOLDER}/${name}`)
     .filter((path) => !own.includes(path))
     .slice(0, MOST_DAEMONS);
-  const daemons = await inBatches(paths, (path) => readDaemon(run, path));
+  const daemons = await sideBySide(paths, (path) => readDaemon(run, path), AT_ONCE);
   const names = new Set(named.stdout.split("\n"));
   const hits = await searchScripts(
     run,
     daemons.filter(({ path }) => !names.has(path)).flatMap(({ words }) => scriptPaths(words)),
   );
-  return (await inBatches(daemons, (daemon) => toSetting(run, daemon, names.has(daemon.path), hits))).flat();
+  return (await sideBySide(daemons, (daemon) => toSetting(run, daemon, names.has(daemon.path), hits), AT_ONCE)).flat();
 }
 
 /** What a daemon sets, if it names the limit itself or runs a script that does. */
@@ -131,11 +132,18 @@ export type JobDomain = "system" | `gui/${number}`;
  * Whether launchd runs a job at the next start or login; undefined where it doesn't say. It tells anybody: `print` ends with
  * 113, its "no such service", for what is not loaded, and `print-disabled` lists what was switched off, which is not loaded
  * at the next start whatever is loaded now.
+ *
+ * @param switchedOff what {@link readSwitchedOff} has read already
  */
-export async function readJobState(run: Runner, domain: JobDomain, label: string): Promise<DaemonState | undefined> {
+export async function readJobState(
+  run: Runner,
+  domain: JobDomain,
+  label: string,
+  switchedOff?: ReadonlySet<string>,
+): Promise<DaemonState | undefined> {
   const [printed, disabled] = await Promise.all([
     run(LAUNCHCTL, ["print", `${domain}/${label}`], { timeoutMs: 3_000 }),
-    readSwitchedOff(run, domain),
+    switchedOff ?? readSwitchedOff(run, domain),
   ]);
   if (disabled?.has(label)) return "switched-off";
   if (printed.exitCode === 0) return "loaded";
@@ -182,13 +190,4 @@ async function readSysctlConf(run: Runner): Promise<readonly OtherBootSetting[]>
   const line = result.stdout.split("\n").findLast((text) => /^\s*iogpu\.wired_limit_mb/.test(text));
   if (line === undefined) return [];
   return [{ kind: "sysctl-conf", path: SYSCTL_CONF, own: false, valueMib: parseAssignment(line) }];
-}
-
-/** As `Promise.all` over a list, but never for more than a few at a time: each is a program that runs. */
-async function inBatches<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> {
-  const results: R[] = [];
-  for (let start = 0; start < items.length; start += AT_ONCE) {
-    results.push(...(await Promise.all(items.slice(start, start + AT_ONCE).map(work))));
-  }
-  return results;
 }

@@ -54,8 +54,8 @@ export async function readSettingsAgent(system: AgentSystem): Promise<SettingsAg
  */
 async function readOwnState({ run, userId }: AgentSystem): Promise<DaemonState | undefined> {
   const domain = `gui/${userId}` as const;
-  const isTold = (await readSwitchedOff(run, domain)) !== undefined;
-  return isTold ? readJobState(run, domain, SETTINGS_AGENT_LABEL) : undefined;
+  const switchedOff = await readSwitchedOff(run, domain);
+  return switchedOff && readJobState(run, domain, SETTINGS_AGENT_LABEL, switchedOff);
 }
 
 /** What came of a change; `missing` are variables that the session doesn't have as asked. */

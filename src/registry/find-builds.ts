@@ -2,7 +2,7 @@ import type { InstalledModel } from "../fit/facts";
 import { parseModelName } from "../fit/model-name";
 import { type FirstTag, firstTag } from "./first-tag";
 import type { ExistingTag, TagOptions } from "./read-tag";
-import { sideBySide } from "../ollama/side-by-side";
+import { sideBySide } from "../memory/side-by-side";
 
 export interface BuildSearch {
   readonly model: InstalledModel;
@@ -74,12 +74,11 @@ export async function findSmallerBuilds(
   search: BuildSearch,
   options: TagOptions = {},
 ): Promise<ReadonlyMap<string, FirstTag>> {
-  const found = new Map<string, FirstTag>();
-  await sideBySide(search.quantizations, async (quantization) => {
-    // A registry that answers with another build than asked for, or with one for MLX, has not got this one.
-    const isSmaller = ({ format, weightBytes }: ExistingTag) =>
-      format === "gguf" && weightBytes < search.model.sizeBytes;
-    found.set(quantization, await firstTag(fetch, possibleBuilds(search, quantization), options, isSmaller));
+  // A registry that answers with another build than asked for, or with one for MLX, has not got this one.
+  const isSmaller = ({ format, weightBytes }: ExistingTag) => format === "gguf" && weightBytes < search.model.sizeBytes;
+  const found = await sideBySide(search.quantizations, async (quantization) => {
+    const tag = await firstTag(fetch, possibleBuilds(search, quantization), options, isSmaller);
+    return [quantization, tag] as const;
   });
-  return found;
+  return new Map(found);
 }

@@ -1,8 +1,8 @@
 import { parseModelName } from "../fit/model-name";
 import { MLX_TAG } from "./find-gguf";
-import { type FirstTag, firstTag, type FoundTag } from "./first-tag";
+import { firstTag, type FoundTag } from "./first-tag";
 import type { ExistingTag, TagOptions } from "./read-tag";
-import { sideBySide } from "../ollama/side-by-side";
+import { sideBySide } from "../memory/side-by-side";
 
 /** How Ollama's library ends tags of MLX builds, those of fewer bits last. */
 const ENDINGS = ["-mlx-bf16", "-mxfp8", "-int8", "-mlx", "-nvfp4", "-mxfp4", "-int4"] as const;
@@ -38,19 +38,17 @@ export async function findSmallerMlx(
   options: Omit<TagOptions, "runners"> = {},
 ): Promise<FoundMlxBuilds> {
   const names = possibleMlxNames(name);
-  const answers = new Map<string, FirstTag>();
-  await sideBySide(names, async (possible) => {
-    const isSmaller = (tag: ExistingTag) => tag.format === "safetensors" && tag.weightBytes < weightBytes;
-    answers.set(possible, await firstTag(fetch, [possible], { ...options, runners: ["mlx"] }, isSmaller));
-  });
-  const inOrder = names.flatMap((possible) => answers.get(possible) ?? []);
+  const isSmaller = (tag: ExistingTag) => tag.format === "safetensors" && tag.weightBytes < weightBytes;
+  const answers = await sideBySide(names, (possible) =>
+    firstTag(fetch, [possible], { ...options, runners: ["mlx"] }, isSmaller),
+  );
   // Two names of one build count as the first.
-  const found = inOrder.filter((answer) => answer.kind === "found");
+  const found = answers.filter((answer) => answer.kind === "found");
   const distinct = found.filter(
     ({ tag }, index) => found.findIndex((other) => other.tag.digest === tag.digest) === index,
   );
   return {
     found: distinct.toSorted((a, b) => b.tag.weightBytes - a.tag.weightBytes),
-    unchecked: inOrder.find((answer) => answer.kind === "unchecked")?.reason,
+    unchecked: answers.find((answer) => answer.kind === "unchecked")?.reason,
   };
 }
