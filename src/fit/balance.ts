@@ -25,8 +25,8 @@ export interface Bar extends Balance {
 }
 
 /** One line of the legend: an amount for each bar, as people read it. */
-export interface TermRow {
-  readonly title: string;
+export interface TermRow<Title extends string = string> {
+  readonly title: Title;
   readonly amounts: readonly string[];
 }
 
@@ -38,11 +38,11 @@ export interface Comparison {
   readonly ram?: Bar;
   /** The largest amount of any, the band included: the length of the scale in bytes, above 0. */
   readonly longest: number;
-  readonly rows: readonly TermRow[];
+  readonly rows: readonly TermRow<TermTitle>[];
   /** What the terms come to: total, limit and what is spare. */
   readonly sums: readonly TermRow[];
   /** What the bar of the RAM is made of. */
-  readonly ramRows: readonly TermRow[];
+  readonly ramRows: readonly TermRow<TermTitle>[];
 }
 
 /**
@@ -132,10 +132,10 @@ function ramOf(verdict: KnownVerdict): RamBalance | undefined {
 /** Nothing stands for what doesn't load. */
 const NO_AMOUNT = "–";
 
-function ramRows(verdicts: readonly KnownVerdict[]): readonly TermRow[] {
+function ramRows(verdicts: readonly KnownVerdict[]): readonly TermRow<TermTitle>[] {
   const balances = verdicts.map(ramOf);
   if (balances.at(-1) === undefined) return [];
-  const row = (title: string, amount: (ram: RamBalance) => number): TermRow => ({
+  const row = (title: TermTitle, amount: (ram: RamBalance) => number): TermRow<TermTitle> => ({
     title,
     amounts: balances.map((ram) => (ram === undefined ? NO_AMOUNT : formatBytes(amount(ram)))),
   });
@@ -146,7 +146,7 @@ function ramRows(verdicts: readonly KnownVerdict[]): readonly TermRow[] {
 }
 
 /** Every term of any bar once. One that a verdict leaves out is 0 bytes there. */
-function rowsOf(bars: readonly Bar[]): readonly TermRow[] {
+function rowsOf(bars: readonly Bar[]): readonly TermRow<TermTitle>[] {
   const longestFirst = bars.toSorted((a, b) => b.terms.length - a.terms.length);
   const titles = new Set(longestFirst.flatMap(({ terms }) => terms.map(({ title }) => title)));
   const amount = ({ terms }: Bar, title: string) => formatBytes(terms.find((term) => term.title === title)?.bytes ?? 0);

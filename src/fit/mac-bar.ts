@@ -1,4 +1,4 @@
-import { RAM_TERMS } from "./sum-names";
+import { RAM_TERMS, SUM_TITLES } from "./sum-names";
 import type { LoadedModel } from "./facts";
 import type { GpuLimit, UnknownGpuLimit } from "./limit-policy";
 import type { RamUse } from "./ram";
@@ -38,8 +38,10 @@ function freeBytes({ ramBytes, modelsBytes, othersBytes = 0 }: MacBar): number {
 /** Titles of the parts of the bar. */
 export const MAC_PARTS = { models: "Models", free: "Free", others: RAM_TERMS.others } as const;
 
+export type MacPart = (typeof MAC_PARTS)[keyof typeof MAC_PARTS];
+
 /** The parts of the bar with their amounts, as people read them. */
-export function macBarParts(bar: MacBar): readonly { readonly title: string; readonly text: string }[] {
+export function macBarParts(bar: MacBar): readonly { readonly title: MacPart; readonly text: string }[] {
   const { modelsBytes, othersBytes } = bar;
   // What others use comes out of what's left.
   const most = othersBytes === undefined ? "at most " : "";
@@ -54,7 +56,7 @@ export function macBarParts(bar: MacBar): readonly { readonly title: string; rea
 export function macBarRows(bar: MacBar): readonly { readonly title: string; readonly text: string }[] {
   return [
     ...macBarParts(bar),
-    { title: "GPU Limit", text: formatBytes(bar.limitBytes) },
+    { title: SUM_TITLES.limit, text: formatBytes(bar.limitBytes) },
     { title: "RAM", text: formatBytes(bar.ramBytes) },
   ];
 }

@@ -1,11 +1,12 @@
 import type { ModelRunner } from "../../fit/model-runner";
+import { buildAfter } from "../../fit/plan/changes";
 import { OLLAMAS_COUNT } from "../../fit/sum-names";
 import { formatBytes } from "../../fit/units";
 import { readLoadedBuild } from "../../ollama/loaded-build";
 import { type Expected, expectedLoad, loadReport } from "../load-report";
 import { isAbsentOr, isName, isPositive, isRunner, isShape } from "../stored-fields";
 import { modelAfter } from "./create-variant";
-import { buildAfter, type StepKind } from "./step-kind";
+import type { StepKind } from "./step-kind";
 
 export interface Load {
   readonly kind: "load";
@@ -45,7 +46,7 @@ export const load: StepKind<Load> = {
     {
       kind: "load",
       name: modelAfter(input),
-      runner: buildAfter(input).runner,
+      runner: buildAfter(input.option.changes, input.model).runner,
       numCtx: input.option.changes.numCtx === undefined ? input.requestContext : undefined,
       keepAlive: input.keepAlive,
       expected: expectedLoad(input.option.after),

@@ -87,10 +87,6 @@ export interface StepsInput {
   readonly keepAlive?: number;
 }
 
-/** The build that an option runs: the model's own, or another of its name. */
-export const buildAfter = ({ option, model }: StepsInput): InstalledModel =>
-  option.changes.otherBuild?.input.model ?? model;
-
 export interface ExistingModel {
   readonly digest: string;
   readonly numCtx?: number;

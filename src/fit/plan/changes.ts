@@ -9,7 +9,7 @@ import {
   ollamaStopCommand,
   sysctlCommand,
 } from "../commands";
-import type { ClosableApp, LoadedModel, ModelDescription, PublishedBuild } from "../facts";
+import type { ClosableApp, InstalledModel, LoadedModel, ModelDescription, PublishedBuild } from "../facts";
 import { inForceBytes, type LimitAdvice, limitOnceSet, settingFor } from "../limit-policy";
 import { otherRunners } from "../own-runners";
 import { type Engine, type Lever, rulesOf } from "../runners";
@@ -364,9 +364,15 @@ function leftText(mib: number, { ramMib, reserveBytes, defaultMib }: LimitAdvice
     : left;
 }
 
+/** The build that runs after some changes: the installed one, or the one that's taken in its place. */
+export function buildAfter({ otherBuild, pullBuild }: Changes, installed: InstalledModel): InstalledModel {
+  return otherBuild?.input.model ?? (pullBuild?.kind === "published" ? pullBuild.model : installed);
+}
+
 /** The variant that holds a context, and what it's made from; undefined where that has no name yet. */
-function variantOf(numCtx: number, { plan, changes: { build, otherBuild, pullBuild } }: Setting) {
-  const { model } = otherBuild?.input ?? (pullBuild?.kind === "published" ? pullBuild : plan.input);
+function variantOf(numCtx: number, { plan, changes }: Setting) {
+  const { build } = changes;
+  const model = buildAfter(changes, plan.input.model);
   const named = build === undefined ? model.name : build.name;
   if (named === undefined) return undefined;
   return { source: build?.name ?? buildReference(model), name: plan.variantName(named, numCtx) };

@@ -3,7 +3,7 @@ import { inForceBytes } from "../limit-policy";
 import { MIB } from "../units";
 import { type Lever, rulesOf } from "../runners";
 import { fitsLimit, judge, type KnownVerdict, needBytes, swaps } from "../verdict";
-import { applyChanges, type Changes, restarted } from "./changes";
+import { applyChanges, buildAfter, type Changes, restarted } from "./changes";
 import type { PlanInput } from "./plan-input";
 
 /** Changes that make a model fit, and the verdict once they're made. */
@@ -34,8 +34,7 @@ const TAKES_BUILD: ReadonlySet<Lever> = new Set(["otherBuild", "pullBuild"]);
 
 /** Whether each change has an effect with what runs the model then: nothing is offered that its runner ignores. */
 function work({ input: { model } }: PlanInput, changes: Changes): boolean {
-  const { otherBuild, pullBuild } = changes;
-  const then = rulesOf(otherBuild?.input.model ?? (pullBuild?.kind === "published" ? pullBuild.model : model)).levers;
+  const then = rulesOf(buildAfter(changes, model)).levers;
   const now = rulesOf(model).levers;
   return (Object.keys(changes) as Lever[]).every(
     (lever) => changes[lever] === undefined || (TAKES_BUILD.has(lever) ? now : then)[lever],

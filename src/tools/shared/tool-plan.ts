@@ -5,6 +5,7 @@ import { isApplicable } from "../../apply/is-applicable";
 import { type Step, stepText } from "../../apply/steps";
 import { buildKey } from "../../fit/model-builds";
 import { formatBytes } from "../../fit/units";
+import { buildAfter } from "../../fit/plan/changes";
 import { makePlan } from "../../fit/plan/make-plan";
 import type { Plan, PlanOption } from "../../fit/plan/options";
 import { stepsOf } from "../../ui/change/apply-option";
@@ -76,7 +77,7 @@ function leftText({ changes }: PlanOption, isHere: boolean): string | undefined 
 export async function judgedNow({ option, row, steps }: Pick<ToolPlan, "row"> & Omit<ToolOption, "id">) {
   const variant = steps.find((step) => step.kind === "create-variant")?.name;
   try {
-    const name = variant ?? buildKey(option.changes.otherBuild?.input.model ?? row.model);
+    const name = variant ?? buildKey(buildAfter(option.changes, row.model));
     const world = await readToolWorld(undefined, name);
     return modelAnswer(rowNamed(world, name), world.snapshot);
   } catch {

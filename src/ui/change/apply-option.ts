@@ -6,6 +6,7 @@ import { leavesSomething, planSteps, type Step, stepText } from "../../apply/ste
 import type { ClosableApp } from "../../fit/facts";
 import { checkLimit, settingFor } from "../../fit/limit-policy";
 import { type BesideLoaded, ownRunners } from "../../fit/own-runners";
+import { buildAfter } from "../../fit/plan/changes";
 import type { PlanOption } from "../../fit/plan/options";
 import type { JudgeOptions } from "../../fit/run-settings";
 import { rulesOf } from "../../fit/runners";
@@ -183,7 +184,7 @@ function isRequested(
   context: JudgeOptions["context"] | undefined,
   { option: { after, changes }, row }: Pick<ApplyOption, "option" | "row">,
 ): boolean {
-  const { settings } = rulesOf(changes.otherBuild?.input.model ?? row.model);
+  const { settings } = rulesOf(buildAfter(changes, row.model));
   if (context === undefined || context === "default" || !settings.num_ctx) return false;
   return context !== "effective" || after.run.isAskedByClient;
 }

@@ -35,6 +35,11 @@ export function daemonBack({ bootDaemon, own, mac }: LimitChange): DaemonStep | 
   return own.valueMib === mac.overrideMib && mac.overrideMib !== 0 ? "install" : undefined;
 }
 
+/** What gives the limit back to macOS, and takes our LaunchDaemon away with it. */
+export function backToDefault(own: LimitChange["own"]): Pick<LimitChange, "mib" | "bootDaemon"> {
+  return { mib: 0, bootDaemon: own === undefined ? "keep" : "remove" };
+}
+
 /** A limit that's in force as asked, and what was asked. */
 export interface LimitSet {
   readonly asked: LimitChange;
@@ -42,7 +47,7 @@ export interface LimitSet {
 }
 
 /** Where a person reads what else follows from the limit: in a view that opens then, or nowhere but in the toast. */
-type Afternotes = "view" | "toast";
+export type Afternotes = "view" | "toast";
 
 /** For Terminal: the next start finds no LaunchDaemon of ours any more. */
 const REMOVE_DAEMON_COMMAND = `sudo /bin/rm -f ${[LAUNCH_DAEMON_LABEL, FORMER_LABEL].map(daemonPath).join(" ")}`;

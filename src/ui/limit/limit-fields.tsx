@@ -11,7 +11,7 @@ import type { JudgeInput } from "../../fit/verdict";
 import { type AtStart, daemonText, elsewhereText, firstKeep, leaveTitle, othersText } from "./boot-words";
 import { ExplainAction } from "../explain/explain-action";
 import { OtherSettingsAction } from "./disk-throttle";
-import { changeLimit, type LimitChange } from "./limit-change";
+import { backToDefault, changeLimit, type LimitChange } from "./limit-change";
 import { LimitResult } from "./limit-result";
 import { daemonStep, type LimitValues, presetMib } from "./limit-values";
 import type { Settings } from "../../app/preferences";
@@ -111,7 +111,7 @@ export function LimitFields({
             title="Back to macOS Default"
             icon={Icon.Undo}
             shortcut={SHORTCUTS.resetLimit}
-            onAction={() => change({ mib: 0, bootDaemon: own ? "remove" : "keep" })}
+            onAction={() => change(backToDefault(own))}
           />
           {unfinished && (
             <ShowStepsAction change={unfinished} settings={settings} snapshot={snapshot} refresh={onAttempt} />

@@ -16,7 +16,7 @@ import { RefreshAction } from "../shared/refresh-action";
 import { SHORTCUTS } from "../shared/shortcuts";
 import { type FitRow, useFitList } from "../shared/use-fit-list";
 import { type AtStart, daemonText, othersText } from "./boot-words";
-import { changeLimit, daemonBack, daemonWords, type LimitChange, type LimitSet } from "./limit-change";
+import { backToDefault, changeLimit, daemonBack, daemonWords, type LimitChange, type LimitSet } from "./limit-change";
 import { useAtStart } from "./use-at-start";
 
 interface Shown {
@@ -96,7 +96,7 @@ export function LimitResult({ set: first, before: beforeFirst, onChanged }: Prop
               title="Back to macOS Default"
               icon={Icon.Gauge}
               shortcut={SHORTCUTS.resetLimit}
-              onAction={() => change({ mib: 0, bootDaemon: start?.own ? "remove" : "keep" })}
+              onAction={() => change(backToDefault(start?.own))}
             />
           )}
           <Action.CopyToClipboard

@@ -4,16 +4,13 @@ import type { AppleSiliconMac } from "../../fit/facts";
 import { adviseLimit } from "../../fit/limit-policy";
 import { formatMib } from "../../fit/units";
 import { readOwnDaemons } from "../../mac/boot-settings";
-import { changeLimit, type LimitSet } from "./limit-change";
+import { type Afternotes, backToDefault, changeLimit, type LimitSet } from "./limit-change";
 
 /**
  * Gives the limit back to macOS, and takes our LaunchDaemon away with it, after asking. Undefined where it isn't back
  * then, which has been said.
  */
-export async function resetLimit(
-  mac: AppleSiliconMac,
-  afternotes: Parameters<typeof changeLimit>[1],
-): Promise<LimitSet | undefined> {
+export async function resetLimit(mac: AppleSiliconMac, afternotes: Afternotes): Promise<LimitSet | undefined> {
   const [own] = await readOwnDaemons(getSystem());
   if (mac.overrideMib === 0 && own === undefined) {
     await showToast({ style: Toast.Style.Success, title: "macOS already decides the GPU limit" });
@@ -34,5 +31,5 @@ export async function resetLimit(
     primaryAction: { title: "Reset", style: Alert.ActionStyle.Destructive },
   });
   if (!agreed) return undefined;
-  return changeLimit({ mac, advice, mib: 0, bootDaemon: own ? "remove" : "keep", own }, afternotes);
+  return changeLimit({ mac, advice, own, ...backToDefault(own) }, afternotes);
 }

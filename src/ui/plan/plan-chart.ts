@@ -1,5 +1,5 @@
 import { type Balance, type Bar, barsOf, type Comparison, needText, showsBand } from "../../fit/balance";
-import { type Appearance, fillOf, type Ink, INKS } from "../shared/chart/ink";
+import { type Appearance, FILLS, type Ink, INKS } from "../shared/chart/ink";
 import {
   at,
   BAR_HEIGHT,
@@ -69,7 +69,7 @@ function segments(terms: Balance["terms"], x: (bytes: number) => number) {
     const from = x(sum);
     sum += bytes;
     const to = x(sum);
-    return { from, to: to - from > 3 ? to - 1 : to, fill: fillOf(title) };
+    return { from, to: to - from > 3 ? to - 1 : to, fill: FILLS[title] };
   });
 }
 
@@ -86,7 +86,7 @@ function legend({ bars, rows, ramRows }: Comparison, top: number, ink: Ink): str
     const y = top + (index + 1) * TABLE.pitch + (index < rows.length ? 0 : TABLE.gap);
     const changes = amounts.some((amount) => amount !== amounts[0]);
     return [
-      ...legendKey(title, fillOf(title), y, ink),
+      ...legendKey(title, FILLS[title], y, ink),
       ...amounts.map((amount, column) => {
         const isNew = changes && column === amounts.length - 1;
         return text(amount, end(column), y, isNew ? ink.text : ink.faint, isNew ? `${RIGHT} ${BOLD}` : RIGHT);

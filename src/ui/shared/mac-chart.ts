@@ -1,6 +1,6 @@
 import { MAC_PARTS, type MacBar, macBarParts, macBarRows } from "../../fit/mac-bar";
 import { formatBytes } from "../../fit/units";
-import { type Appearance, fillOf, INKS } from "./chart/ink";
+import { type Appearance, FILLS, INKS } from "./chart/ink";
 import {
   BAR_HEIGHT,
   BOLD,
@@ -39,15 +39,15 @@ export function macChart(bar: MacBar, appearance: Appearance): Chart {
       text("RAM", 0, BAR_TOP - 10, ink.text, BOLD),
       text(formatBytes(ramBytes), end, BAR_TOP - 10, ink.faint, RIGHT),
       tile(0, end, BAR_TOP, BAR_HEIGHT, ink.track),
-      tile(Math.max(others, 0), end, BAR_TOP, BAR_HEIGHT, fillOf(MAC_PARTS.others)),
-      tile(0, Math.min(models, others), BAR_TOP, BAR_HEIGHT, fillOf(MAC_PARTS.models)),
+      tile(Math.max(others, 0), end, BAR_TOP, BAR_HEIGHT, FILLS[MAC_PARTS.others]),
+      tile(0, Math.min(models, others), BAR_TOP, BAR_HEIGHT, FILLS[MAC_PARTS.models]),
       // More is in use than there is: macOS compresses it or has moved it to the disk.
       ...(models > others ? overrun(Math.max(0, others), models, BAR_TOP, ink.over) : []),
       limitLine(limit, BAR_TOP, BAR_HEIGHT, ink),
       textBefore(`${formatBytes(limitBytes)} limit`, limit + 1, BAR_TOP + BAR_HEIGHT + 17, ink.faint),
       ...parts.flatMap((part, index) => {
         const y = LEGEND.top + index * LEGEND.pitch;
-        const fill = part.title === MAC_PARTS.free ? undefined : fillOf(part.title);
+        const fill = part.title === MAC_PARTS.free ? undefined : FILLS[part.title];
         return [...legendKey(part.title, fill, y, ink), text(part.text, end, y, ink.text, RIGHT)];
       }),
     ],

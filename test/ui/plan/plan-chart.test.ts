@@ -50,8 +50,8 @@ describe("the picture of a plan", () => {
   });
 
   it("gives each term a colour of its own", () => {
-    const common = ["Weights", "KV Cache", "Recurrent State", RAM_TERMS.others, RAM_TERMS.model];
-    const together = [
+    const common = ["Weights", "KV Cache", "Recurrent State", RAM_TERMS.others, RAM_TERMS.model] as const;
+    const together: readonly (readonly (keyof typeof FILLS)[])[] = [
       [...common, "Compute", "Projector", "Images", "LoRA Adapter", "Safety Margin"],
       [...common, "Attention Scores", "Working Memory"],
     ];

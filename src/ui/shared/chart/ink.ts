@@ -1,5 +1,5 @@
-import { MAC_PARTS } from "../../../fit/mac-bar";
-import { RAM_TERMS, TERM_TITLES } from "../../../fit/sum-names";
+import { MAC_PARTS, type MacPart } from "../../../fit/mac-bar";
+import { RAM_TERMS, TERM_TITLES, type TermTitle } from "../../../fit/sum-names";
 import type { VerdictKind } from "../../../fit/verdict";
 
 export type Appearance = "light" | "dark";
@@ -32,8 +32,11 @@ export const VERDICT_INKS: Readonly<Record<VerdictKind, keyof Ink>> = {
   unknown: "faint",
 };
 
+/** What a bar is filled with: what's free stays empty. */
+type Filled = TermTitle | Exclude<MacPart, typeof MAC_PARTS.free>;
+
 /** Fills by the titles of what they stand for; they stand out (3:1) on a light and on a dark window. */
-export const FILLS: Readonly<Record<string, string>> = {
+export const FILLS: Readonly<Record<Filled, string>> = {
   [TERM_TITLES.weights]: "#2f7fd0",
   [TERM_TITLES.kvCache]: "#1a9470",
   [TERM_TITLES.state]: "#9a6bd0",
@@ -48,9 +51,3 @@ export const FILLS: Readonly<Record<string, string>> = {
   [RAM_TERMS.model]: "#5f86a8",
   [MAC_PARTS.models]: "#2f7fd0",
 };
-const OTHER_FILL = "#848488";
-
-/** The fill of a term; grey for one that has none of its own. */
-export function fillOf(title: string): string {
-  return FILLS[title] ?? OTHER_FILL;
-}
