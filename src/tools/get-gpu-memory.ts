@@ -16,7 +16,8 @@ export default async function getGpuMemory() {
   const { tick } = await readTick(system, settings);
   const mac = appleSilicon(snapshot.machine);
   const { server, kernel } = tick;
-  const loaded = server.kind === "answering" ? server.loaded : [];
+  const isNotThere = server.kind === "not-running" && snapshot.state.kind !== "elsewhere";
+  const loaded = server.kind === "answering" ? server.loaded : isNotThere ? [] : undefined;
   return {
     ...limitAnswer(snapshot),
     thisMac: mac && {
@@ -26,15 +27,16 @@ export default async function getGpuMemory() {
     },
     noLimitHere: mac === undefined && "reason" in snapshot.machine ? snapshot.machine.reason : undefined,
     ollama: stateSentence(snapshot.state),
-    loaded: loaded.map(({ name, sizeBytes, use, contextLength, runner, expiresAt }) => ({
-      name,
-      countedGiB: gib(sizeBytes),
-      onCpuPercent: Math.round(use.cpuShare * 100),
-      growsToGiB: use.growsTo === undefined ? undefined : gib(use.growsTo),
-      context: contextLength,
-      runner: runner && RUNNER_TITLES[runner],
-      until: formatExpiry(expiresAt, system.now()),
-    })),
+    loaded:
+      loaded?.map(({ name, sizeBytes, use, contextLength, runner, expiresAt }) => ({
+        name,
+        countedGiB: gib(sizeBytes),
+        onCpuPercent: Math.round(use.cpuShare * 100),
+        growsToGiB: use.growsTo === undefined ? undefined : gib(use.growsTo),
+        context: contextLength,
+        runner: runner && RUNNER_TITLES[runner],
+        until: formatExpiry(expiresAt, system.now()),
+      })) ?? "Unknown",
     gpuAllocatedGiB: snapshot.gpuAllocatedBytes === undefined ? undefined : gib(snapshot.gpuAllocatedBytes),
     memoryPressure: kernel.pressure ?? "Unknown",
     swapUsedGiB: kernel.swapUsedBytes === undefined ? undefined : gib(kernel.swapUsedBytes),

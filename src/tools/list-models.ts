@@ -1,3 +1,4 @@
+import { textGiven } from "./shared/tool-input";
 import { limitAnswer, modelAnswer } from "./shared/tool-words";
 import { readToolWorld } from "./shared/tool-world";
 
@@ -12,9 +13,9 @@ type Input = {
 const MOST_MODELS = 40;
 
 /** Lists the installed Ollama models with their names, whether each fits the GPU limit, what it needs (GiB) and at which context. */
-export default async function listModels({ context, nameContains = "" }: Input = {}) {
+export default async function listModels({ context, nameContains }: Input = {}) {
   const { snapshot, rows } = await readToolWorld(context);
-  const wanted = nameContains.trim().toLowerCase();
+  const wanted = textGiven(nameContains).toLowerCase();
   const found = rows.filter(({ model }) => model.name.toLowerCase().includes(wanted));
   return {
     ...limitAnswer(snapshot),

@@ -20,6 +20,9 @@ type Input = {
   limitGiB: number;
 };
 
+/** A MiB. */
+const LEAST_GIB = 1 / 1024;
+
 interface Asked {
   readonly mac: AppleSiliconMac & { readonly overrideMib: number };
   readonly advice: LimitAdvice;
@@ -36,6 +39,13 @@ async function checked({ limitGiB }: Input): Promise<Asked> {
     throw new ToolRefusal("no-limit-here", "This macOS has no GPU limit that can be set.");
   }
   const advice = adviseLimit(machine, readSettings().reserveBytes);
+  // Nothing but 0 itself gives the limit back: null, an empty text and the like would be 0, too.
+  if (typeof limitGiB !== "number" || !(limitGiB === 0 || limitGiB >= LEAST_GIB)) {
+    throw new ToolRefusal(
+      "limit-refused",
+      "The limit has to be a number of GiB, such as 56, or 0 for the macOS default. Nothing changed.",
+    );
+  }
   const mib = Math.round(limitGiB * 1024);
   const check = checkLimit(mib, machine.ramBytes, advice);
   if (check.kind === "refused") throw new ToolRefusal("limit-refused", `${check.reason} Nothing changed.`);

@@ -10,6 +10,7 @@ import { type LightClient, readLoaded, unloadModel } from "../ollama/light-clien
 import { refreshMenuBar } from "../ui/shared/refresh-menu-bar";
 import { refusalOf, ToolRefusal } from "./shared/refusal";
 import { asToolChange } from "./shared/tool-change";
+import { textGiven } from "./shared/tool-input";
 import { gib } from "./shared/tool-words";
 
 type Input = {
@@ -24,7 +25,7 @@ interface Found {
 }
 
 async function find({ model }: Input): Promise<Found> {
-  const name = model.trim();
+  const name = textGiven(model);
   if (parseModelName(name) === undefined) {
     throw new ToolRefusal("not-a-name", "That isn't a model name that Ollama accepts. Take one from get-gpu-memory.");
   }
@@ -40,6 +41,8 @@ async function find({ model }: Input): Promise<Found> {
     throw refusalOf(error);
   }
 }
+
+const NOTHING_LOADED = "It isn't loaded. Nothing changed.";
 
 /** Shows what would be unloaded, and asks; not where nothing is loaded under that name. */
 export const confirmation: Tool.Confirmation<Input> = async (input) => {
@@ -59,14 +62,20 @@ export const confirmation: Tool.Confirmation<Input> = async (input) => {
 /** Unloads a model from memory, after the person has confirmed it. It stays installed, and the next request loads it again. */
 export default async function unload(input: Input) {
   const { client, loaded } = await find(input);
-  if (loaded.length === 0) return { result: "It isn't loaded. Nothing changed." };
+  if (loaded.length === 0) return { result: NOTHING_LOADED };
   return asToolChange({ title: "Unload Model" }, async () => {
+    const unloaded: LoadedModel[] = [];
     try {
-      for (const { name, runner } of loaded) await unloadModel(client, { name, runner });
+      for (const { name, runner } of loaded) {
+        const model = await unloadModel(client, { name, runner });
+        if (model !== undefined) unloaded.push(model);
+      }
     } catch (error) {
       throw refusalOf(error);
+    } finally {
+      await refreshMenuBar();
     }
-    await refreshMenuBar();
-    return { result: "Unloaded.", freedGiB: gib(loaded.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)) };
+    if (unloaded.length === 0) return { result: NOTHING_LOADED };
+    return { result: "Unloaded.", freedGiB: gib(unloaded.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)) };
   });
 }

@@ -96,8 +96,11 @@ describe("set-gpu-limit", () => {
     [80, "more than this Mac has"],
     [61, "above the highest safe limit, 61,440 MiB (60.0 GiB)"],
     [63, "freeze"],
-    [-1, "whole number"],
-    [Number.NaN, "whole number"],
+    [-1, "a number of GiB"],
+    [Number.NaN, "a number of GiB"],
+    [0.0001, "a number of GiB"],
+    [Number.POSITIVE_INFINITY, "whole number"],
+    [1e308, "whole number"],
     [0.3, "too little for any model"],
   ])("refuses %s GiB before it asks, and changes nothing", async (limitGiB, words) => {
     const { mac } = await inWorld("sample");
@@ -105,6 +108,18 @@ describe("set-gpu-limit", () => {
     expect(await refusal(setGpuLimit({ limitGiB }))).toContain(words);
     expect(mac.prompts).toEqual([]);
   });
+
+  it.each([[null], [undefined], [""], ["56"], ["8 GB"], [false], [[]], [{}]])(
+    "takes %j for no limit, and not for giving it back",
+    async (given) => {
+      const { mac } = await inWorld("sample");
+      mac.sysctls.set("iogpu.wired_limit_mb", "57344");
+      const limitGiB = given as unknown as number;
+      expect(await refusal(confirmLimit({ limitGiB }))).toContain("a number of GiB");
+      expect(await refusal(setGpuLimit({ limitGiB }))).toContain("Nothing changed");
+      expect([mac.limitMib(), mac.prompts]).toEqual([57_344, []]);
+    },
+  );
 
   it("says that nothing changed where the person cancels the password", async () => {
     const { mac } = await inWorld("sample");
@@ -120,6 +135,46 @@ describe("set-gpu-limit", () => {
       JSON.stringify({ owner: "other", title: "Set GPU Limit", at: system.now().getTime() }),
     );
     expect(await refusal(setGpuLimit({ limitGiB: 56 }))).toContain("Another change is under way");
+  });
+});
+
+describe("unload-model", () => {
+  const MENU_BAR = "show-gpu-memory-in-menu-bar";
+
+  it("says that nothing was unloaded where it's gone by the time of the yes", async () => {
+    const { servers, system } = await inWorld("C7-context-of-a-client");
+    const [server] = servers.values();
+    const [model = ""] = server?.loaded().map((each) => each.model.name) ?? [];
+    let asked = 0;
+    const leaving: typeof fetch = async (input, init) => {
+      const answer = await system.fetch(input, init);
+      // Right after the tool has looked for it.
+      if (String(input).endsWith("/api/ps") && (asked += 1) === 1) {
+        const body = JSON.stringify({ model, prompt: "", keep_alive: 0 });
+        await system.fetch(String(input).replace("/api/ps", "/api/generate"), { method: "POST", body });
+      }
+      return answer;
+    };
+    setSystem({ ...system, fetch: leaving });
+    expect(await unloadModel({ model })).toEqual({ result: "It isn't loaded. Nothing changed." });
+  });
+
+  it("lets the menu bar read again also where it fails half-way", async () => {
+    const { servers, system } = await inWorld("G12-both-builds-of-one-model");
+    const [server] = servers.values();
+    const body = JSON.stringify({ model: "qwen3:8b", runner: "llamacpp", prompt: "" });
+    await fetch(`${server?.url ?? ""}/api/generate`, { method: "POST", body });
+    expect(server?.loaded()).toHaveLength(2);
+    desk.enabledCommands.add(MENU_BAR);
+    let unloads = 0;
+    const failing: typeof fetch = async (input, init) =>
+      String(input).endsWith("/api/generate") && (unloads += 1) > 1
+        ? new Response('{"error":"busy"}', { status: 500 })
+        : system.fetch(input, init);
+    setSystem({ ...system, fetch: failing });
+    expect(await refusal(unloadModel({ model: "qwen3:8b" }))).toBe("Ollama refused or failed.");
+    expect(server?.loaded()).toHaveLength(1);
+    expect(desk.launched.map(({ name }) => name)).toEqual([MENU_BAR]);
   });
 });
 
@@ -202,6 +257,25 @@ describe("names and texts from outside", () => {
     },
   );
 
+  it.each([[null], [undefined], [5], [{}], [["qwen3:8b"]]])("takes %j for no name and no id", async (given) => {
+    await inWorld("sample");
+    const model = given as unknown as string;
+    expect(await refusal(explainFit({ model }))).toContain("Take one from list-models");
+    expect(await refusal(planFit({ model }))).toContain("Take one from list-models");
+    expect(await refusal(confirmUnload({ model }))).toContain("Take one from get-gpu-memory");
+    expect(await refusal(unloadModel({ model }))).toContain("Take one from get-gpu-memory");
+    expect(await refusal(confirmPlan({ planId: model }))).toContain("isn't the id of a plan");
+    expect(await refusal(applyPlan({ planId: model }))).toContain("isn't the id of a plan");
+  });
+
+  it("takes null for what's left out", async () => {
+    await inWorld("sample");
+    const [context, nameContains] = [null as unknown as number, null as unknown as string];
+    expect(await listModels({ context, nameContains })).toEqual(await listModels({}));
+    expect(await explainFit({ model: "qwen3:8b", context })).toEqual(await explainFit({ model: "qwen3:8b" }));
+    expect(asJson(await planFit({ model: CODER, context }))).toEqual(asJson(await planFit({ model: CODER })));
+  });
+
   it("says that a model isn't installed", async () => {
     await inWorld("sample");
     expect(await refusal(explainFit({ model: "llama9:500b" }))).toContain("No model named llama9:500b is installed");
@@ -252,6 +326,26 @@ describe("names and texts from outside", () => {
     await inWorld("H4-ollama-not-installed");
     expect(await refusal(listModels({}))).toBe("Ollama isn't installed on this Mac.");
     expect(asJson(await getGpuMemory())).toMatchObject({ ollama: "Ollama isn't installed on this Mac.", loaded: [] });
+  });
+
+  it("doesn't say that nothing is loaded where that couldn't be read", async () => {
+    const { servers } = await inWorld("C7-context-of-a-client");
+    const [server] = servers.values();
+    expect(asJson(await getGpuMemory())["loaded"]).toHaveLength(1);
+    server?.fault("ps", { kind: "http500" });
+    expect(asJson(await getGpuMemory())).toMatchObject({ ollama: "Ollama answers.", loaded: "Unknown" });
+  });
+
+  it("doesn't take an Ollama that listens elsewhere on this Mac for one without models", async () => {
+    await inWorld("A6-host-elsewhere");
+    expect(asJson(await getGpuMemory())["loaded"]).toBe("Unknown");
+  });
+
+  it("doesn't take a container of this Mac for another machine", async () => {
+    await inWorld("N6-docker");
+    const machine = "a container on this Mac, which gets no GPU";
+    expect(asJson(await getGpuMemory())).toMatchObject({ machine, limit: "Unknown" });
+    expect(asJson(await listModels({}))).toMatchObject({ machine });
   });
 
   it("judges at the context that's asked for, and at none that makes no sense", async () => {

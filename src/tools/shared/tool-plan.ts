@@ -11,6 +11,7 @@ import type { Plan, PlanOption } from "../../fit/plan/options";
 import { stepsOf } from "../../ui/change/apply-option";
 import { planInput } from "../../ui/plan/use-plan";
 import { ToolRefusal } from "./refusal";
+import { textGiven } from "./tool-input";
 import { modelAnswer } from "./tool-words";
 import { readToolWorld, rowNamed, type ToolWorld } from "./tool-world";
 
@@ -94,13 +95,13 @@ function idOf(row: FitRow, context: number | undefined, { kind, title }: PlanOpt
 
 /** The option behind an id, planned and judged again. @throws ToolRefusal where it would do something else by now */
 export async function optionNamed(planId: string): Promise<ToolPlan & Omit<ToolOption, "id">> {
-  const [, name, contextText] = /^([^~]{1,300})~(now|\d{1,9})~[0-9a-f]{12}$/.exec(planId.trim()) ?? [];
+  const [, name, contextText] = /^([^~]{1,300})~(now|\d{1,9})~[0-9a-f]{12}$/.exec(textGiven(planId)) ?? [];
   if (name === undefined || contextText === undefined) {
     throw new ToolRefusal("no-such-plan", "That isn't the id of a plan. Take one that plan-fit gave.");
   }
   const context = contextText === "now" ? undefined : Number(contextText);
   const plan = await planOf(name, context);
-  const found = (await optionsOf(plan, context)).find(({ id }) => id === planId.trim());
+  const found = (await optionsOf(plan, context)).find(({ id }) => id === textGiven(planId));
   if (found === undefined) {
     throw new ToolRefusal(
       "no-such-plan",

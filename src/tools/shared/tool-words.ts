@@ -4,6 +4,7 @@ import { stringValue } from "../../memory/metadata";
 import { inForceBytes } from "../../fit/limit-policy";
 import { buildId } from "../../fit/model-builds";
 import { RUNNER_TITLES } from "../../fit/model-runner";
+import { isInContainer, type ServerIdentity } from "../../fit/server-origin";
 import { GIB, MIB } from "../../fit/units";
 import { contextOf, needBytes, type Verdict } from "../../fit/verdict";
 import { badgeText } from "../../fit/verdict-text";
@@ -69,15 +70,20 @@ export function modelAnswer(row: FitRow, snapshot: Snapshot) {
   };
 }
 
+function machineText(identity: ServerIdentity): string {
+  if (isInContainer(identity)) return "a container on this Mac, which gets no GPU";
+  return identity.kind === "elsewhere" && identity.carrier === "other" ? "Unknown" : "another machine";
+}
+
 /** The limit as every tool names it. */
-export function limitAnswer({ limit, isLocal, advice }: Snapshot) {
+export function limitAnswer({ limit, isLocal, advice, server }: Snapshot) {
   return {
     limitGiB: limit.kind === "known" ? gib(inForceBytes(limit)) : undefined,
     limit:
       limit.kind === "known"
         ? `${limit.isLeast ? "at least, " : limit.estimated ? "about, " : ""}${limit.source === "loaded" ? "as models there show" : limit.sourceText}`
         : "Unknown",
-    machine: isLocal ? "this Mac" : "another machine",
+    machine: isLocal ? "this Mac" : machineText(server.identity),
     highestSafeLimitGiB: advice && gib(advice.highestMib * MIB),
     recommendedLimitGiB: advice?.recommendedMib === undefined ? undefined : gib(advice.recommendedMib * MIB),
   };

@@ -10,6 +10,7 @@ import { runSteps } from "../../fit/steps";
 import type { DescriptionResult } from "../../fit/facts";
 import { modelsFolders } from "../../ollama/model-source";
 import { problemSentence, ToolRefusal } from "./refusal";
+import { textGiven } from "./tool-input";
 
 /** What a tool reads before it answers: the same as the screens show. */
 export interface ToolWorld {
@@ -23,10 +24,12 @@ const LEAST_CONTEXT = 256;
 const MOST_CONTEXT = 16 * 1024 * 1024;
 
 /**
- * Reads the Mac, the server and its models, and judges these: at `context` tokens, or at what really runs. With `model` the
+ * Reads the Mac, the server and its models, and judges these: at so many tokens, or at what really runs. With `model` the
  * metadata of that one alone is read. @throws ToolRefusal where the server doesn't answer, or where there's no such model
  */
-export async function readToolWorld(context?: number, model?: string): Promise<ToolWorld> {
+export async function readToolWorld(given?: number | null, model?: string): Promise<ToolWorld> {
+  // Some assistants send null for what they leave out.
+  const context = given ?? undefined;
   const settings = readSettings();
   const snapshot = await readSnapshot(getSystem(), settings);
   const { state } = snapshot;
@@ -89,7 +92,7 @@ function checkedContext(context: number): number {
 
 /** The installed model that an assistant means, by the name that `list-models` gives it. @throws ToolRefusal */
 function modelNamed({ models }: Pick<Snapshot, "models">, given: string): Snapshot["models"][number] {
-  const text = given.trim();
+  const text = textGiven(given);
   const [name = "", digest] = text.split("@");
   if (parseModelName(name) === undefined || (digest !== undefined && !/^[0-9a-f]{12,64}$/.test(digest))) {
     throw new ToolRefusal("not-a-name", "That isn't a model name that Ollama accepts. Take one from list-models.");
