@@ -62,7 +62,7 @@ describe("the evals", () => {
   it("try each tool, and the traps", () => {
     const called = new Set(evals.flatMap(({ expected }) => callsIn(expected).map(({ name }) => name)));
     expect([...called].sort()).toEqual([...tools].sort());
-    for (const words of ["80 GiB", "llama9:500b run in 8 GB", "cap qwen3.5:mlx", "close whatever it takes"]) {
+    for (const words of ["80 GiB", "llama9:500b run in 8 GB", "cap qwen3.8:27b-mlx", "close whatever it takes"]) {
       expect(evals.some(({ input }) => input.includes(words))).toBe(true);
     }
   });
@@ -129,6 +129,34 @@ it("mocks have the shape of what the tools really answer", async () => {
     for (const [tool, mock] of Object.entries(mocks)) {
       const shapes = (real[tool] ?? []).map((answer) => shapeOf(asJson(answer)));
       expect([input, tool, ...differences(shapeOf(mock), shapes)]).toEqual([input, tool]);
+    }
+  }
+});
+
+interface Row {
+  readonly name: string;
+  readonly context: number;
+}
+
+it.each([
+  ["sample", ["qwen3:8b", "qwen3-coder-next:q4_K_M"]],
+  ["mlx-fresh-64", ["qwen3.8:27b-mlx"]],
+])("models in mocks have the figures that they have in the world %s", async (world, names) => {
+  await inWorld(world);
+  const rows = evals.flatMap(({ mocks }) => {
+    const { models = [] } = (mocks["list-models"] ?? {}) as { models?: readonly Row[] };
+    return [...models, mocks["explain-fit"], mocks["plan-fit"]].filter((row) => row !== undefined) as readonly Row[];
+  });
+  const wanted = new Map(
+    rows.filter(({ name }) => names.includes(name)).map((row) => [`${row.name} ${row.context}`, row]),
+  );
+  expect(wanted.size).toBeGreaterThanOrEqual(names.length);
+  for (const { name, context } of wanted.values()) {
+    const { models } = (await listModels.default({ context, nameContains: name })) as { models: readonly Row[] };
+    const [real] = asJson({ models })["models"] as Row[];
+    for (const row of rows.filter((each) => each.name === name && each.context === context)) {
+      const { verdict, needGiB, runner } = row as Row & Json;
+      expect({ name, context, verdict, needGiB, runner }).toEqual(real);
     }
   }
 });
