@@ -32,6 +32,8 @@ export type ServerState =
       readonly modelsFolder?: ModelsFolder;
       /** Where macOS keeps Raycast from their files: their folder. */
       readonly forbiddenFolder?: string;
+      /** It has models, but what of them is loaded couldn't be read: that isn't the same as nothing. */
+      readonly loadedUnread?: true;
     }
   | { readonly kind: "not-installed" }
   | {
@@ -164,7 +166,8 @@ async function readModels(
   isOwn: boolean,
 ): Promise<Pick<Snapshot, "state" | "models" | "loaded">> {
   try {
-    const [models, loaded] = await Promise.all([client.models(), client.loaded().catch(() => [])]);
+    const [models, loaded] = await Promise.all([client.models(), client.loaded().catch(() => undefined)]);
+    if (loaded === undefined) return { state: { kind: "answering", loadedUnread: true }, models, loaded: [] };
     return { state: { kind: "answering" }, models, loaded: withListedDigests(loaded, models) };
   } catch (error) {
     return { state: await stateAfter(error, system, client.url, isOwn), models: [], loaded: [] };

@@ -231,6 +231,35 @@ describe("subtitles", () => {
     });
   });
 
+  it("go where what they said isn't known any more", async () => {
+    const stage = await setStage();
+    const { system, ollama } = stage;
+    const views = [
+      ["fit-models-to-gpu-limit", <FitModels key="fit" />],
+      ["show-gpu-memory", <ShowGpuMemory key="memory" />],
+      ["create-capped-variant", <CreateCappedVariant key="variant" />],
+    ] as const;
+    const openAll = async () => {
+      for (const [command, view] of views) await (await renderCommand(view, { command, system })).close();
+      return views.map(([command]) => desk.subtitles.get(command));
+    };
+    const fits = "1 of 8 models doesn't fit";
+    expect(await openAll()).toEqual(["0 loaded · 0 B of 51.8 GiB", "0 loaded · 0 B of 51.8 GiB", fits]);
+    ollama.fault("ps", { kind: "http500" });
+    expect(await openAll()).toEqual([null, null, fits]);
+    ollama.fault("ps", undefined);
+    expect((await openAll())[0]).toBe("0 loaded · 0 B of 51.8 GiB");
+    for (const route of ["ps", "tags"] as const) ollama.fault(route, { kind: "refuse" });
+    expect(await openAll()).toEqual([null, null, null]);
+  });
+
+  it("label a limit that's worked out as about", async () => {
+    const stage = await setStage();
+    stage.mac.faults = { missing: ["/usr/bin/osascript", "/Applications/Ollama.app/Contents/Resources/llama-server"] };
+    await (await fitModels(stage)).close();
+    expect(desk.subtitles.get("fit-models-to-gpu-limit")).toMatch(/^0 loaded · 0 B of about \d/);
+  });
+
   it("are written by every command", async () => {
     const written = await inWorld("sample", async (world) => {
       for (const { name, mode } of COMMANDS) {

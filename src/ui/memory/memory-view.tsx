@@ -16,8 +16,9 @@ export function MemoryView() {
   const memory = useMemory();
   const { snapshot } = memory.list;
   const kept = useKept(snapshot);
-  const loaded = memory.loaded?.kind === "read" ? memory.loaded.models : undefined;
-  useSubtitle("show-gpu-memory", snapshot && loaded ? loadedSubtitle(snapshot, loaded) : undefined);
+  const { loaded } = memory;
+  const models = loaded?.kind === "read" ? loaded.models : undefined;
+  useSubtitle("show-gpu-memory", snapshot && loaded && loadedSubtitle(snapshot.limit, models));
   return (
     <List
       isLoading={memory.isLoading || kept.isLoading}

@@ -60,7 +60,9 @@ export function FitList({ linked }: { readonly linked?: LaunchContext }) {
   };
   useLinkedView(linked, list, refresh);
   const realLoaded = rows.find(({ input }) => input)?.input?.loaded ?? snapshot?.loaded ?? [];
-  useSubtitle("fit-models-to-gpu-limit", snapshot && !isLoading ? loadedSubtitle(snapshot, realLoaded) : undefined);
+  const isToldLoaded = snapshot?.state.kind === "answering" && !snapshot.state.loadedUnread;
+  const subtitle = snapshot && loadedSubtitle(snapshot.limit, isToldLoaded ? realLoaded : undefined);
+  useSubtitle("fit-models-to-gpu-limit", isLoading ? undefined : subtitle);
   const limit = snapshot?.limit;
   const limitText = limit?.kind === "known" ? `GPU limit ${formatBytes(limit.bytes)}` : "GPU limit unknown";
 

@@ -8,13 +8,16 @@ import type { FitRow } from "../../app/judge-rows";
 import type { Snapshot } from "../../app/snapshot";
 import type { AtStart } from "../limit/boot-words";
 
-/** Writes a subtitle of the command that runs, which Raycast's search shows until the next time. Never throws. */
-export async function writeSubtitle(subtitle: string): Promise<void> {
+/** Writes a subtitle of the command that runs, which Raycast's search shows until the next time; null clears it. Never throws. */
+export async function writeSubtitle(subtitle: string | null): Promise<void> {
   await updateCommandMetadata({ subtitle }).catch(() => undefined);
 }
 
-/** Keeps the subtitle of `command` as it's known now, where that's the command that runs: a view may be shown by another. */
-export function useSubtitle(command: string, text: string | undefined): void {
+/**
+ * Keeps the subtitle of `command` as it's known now, where that's the command that runs: a view may be shown by another.
+ * Undefined while it's read, null where nothing can be said: what was true the last time isn't any more.
+ */
+export function useSubtitle(command: string, text: string | null | undefined): void {
   useEffect(() => {
     if (text !== undefined && environment.commandName === command) void writeSubtitle(text);
   }, [command, text]);
@@ -31,19 +34,20 @@ export function limitSubtitle(mac: AppleSiliconMac, { own }: Pick<AtStart, "own"
   return `${about}${formatBytes(inForceBytes(limit)).replace(/ GiB$/, "")} of ${formatBytes(mac.ramBytes)} · ${lasts}`;
 }
 
-/** "2 loaded · 31.2 of 51.8 GiB"; undefined while the server doesn't answer. */
-export function loadedSubtitle({ state, limit }: Snapshot, loaded: readonly LoadedModel[]): string | undefined {
-  if (state.kind !== "answering") return undefined;
+/** "2 loaded · 31.2 of 51.8 GiB"; null where it isn't known what's loaded. */
+export function loadedSubtitle(limit: Snapshot["limit"], loaded: readonly LoadedModel[] | undefined): string | null {
+  if (loaded === undefined) return null;
   const used = formatBytes(loaded.reduce((sum, model) => sum + gpuBytesOf(model), 0));
   const most = limit.kind === "known" && !limit.isLeast ? formatBytes(inForceBytes(limit)) : undefined;
-  return `${loaded.length} loaded · ${most === undefined ? used : `${used.replace(/ GiB$/, "")} of ${most}`}`;
+  const about = limit.kind === "known" && limit.estimated ? "about " : "";
+  return `${loaded.length} loaded · ${most === undefined ? used : `${used.replace(/ GiB$/, "")} of ${about}${most}`}`;
 }
 
-/** "2 of 7 models don't fit", of those whose verdict is known; tight ones do. Undefined where none is known. */
-export function fitSubtitle(rows: readonly Pick<FitRow, "verdict">[]): string | undefined {
+/** "2 of 7 models don't fit", of those whose verdict is known; tight ones do. Null where none is known. */
+export function fitSubtitle(rows: readonly Pick<FitRow, "verdict">[]): string | null {
   const kinds = rows.flatMap(({ verdict = { kind: "unknown" } }) => (verdict.kind === "unknown" ? [] : [verdict.kind]));
   const others = kinds.filter((kind) => kind !== "fits" && kind !== "tight").length;
-  if (kinds.length === 0) return undefined;
+  if (kinds.length === 0) return null;
   if (others === 0) return kinds.length === 1 ? "1 model fits" : `${kinds.length} models fit`;
   return `${others} of ${kinds.length} models ${others === 1 ? "doesn't" : "don't"} fit`;
 }
