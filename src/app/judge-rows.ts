@@ -4,7 +4,7 @@ import { withRealSize } from "../fit/loaded-size";
 import { buildKey } from "../fit/model-builds";
 import { sameModel } from "../fit/model-name";
 import { loadedBeside } from "../fit/model-files";
-import type { JudgeOptions } from "../fit/run-settings";
+import type { JudgeOptions } from "../fit/run-input";
 import { withRealLoads } from "../fit/ram";
 import { rulesOf } from "../fit/runners";
 import type { Steps } from "../fit/steps";

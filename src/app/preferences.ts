@@ -1,5 +1,5 @@
 import { getPreferenceValues } from "@raycast/api";
-import type { JudgeOptions } from "../fit/run-settings";
+import type { JudgeOptions } from "../fit/run-input";
 import { parseAmount } from "../fit/units";
 import { KV_CACHE_TYPES } from "../memory/settings";
 

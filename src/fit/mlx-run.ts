@@ -1,7 +1,7 @@
 import type { MlxModel } from "../memory/mlx/estimate";
 import type { MlxPeak, ShownContext } from "./mlx-peaks";
 import { longestPrompt, usualContext } from "./mlx-verdict";
-import type { JudgeOptions, Setting } from "./run-settings";
+import type { JudgeOptions, Setting } from "./run-input";
 import { formatContext } from "./units";
 
 /** How an MLX model is run: what the client sends decides, and no setting of Ollama's. */

@@ -1,4 +1,5 @@
-import type { ModelRun, Setting } from "./run-settings";
+import type { ModelRun } from "./run-settings";
+import type { Setting } from "./run-input";
 import { inForceBytes } from "./limit-policy";
 import { offloadText } from "./partial-offload";
 import { ramText } from "./ram";

@@ -20,17 +20,8 @@ import { fusingText } from "./mlx-verdict-text";
 import { type Offload, partialOffload } from "./partial-offload";
 import { balanceRam, mostWithoutSwap, type RamBalance, ramText, type RamUse } from "./ram";
 import { givenUpText } from "./releases";
-import {
-  isOffloadForced,
-  type JudgeOptions,
-  type ModelRun,
-  resolveRun,
-  runAtContext,
-  type RunInput,
-  runSettings,
-  serverCautions,
-  type Setting,
-} from "./run-settings";
+import { isOffloadForced, type ModelRun, resolveRun, runAtContext, runSettings, serverCautions } from "./run-settings";
+import type { JudgeOptions, RunInput, Setting } from "./run-input";
 import { type Engine, rulesOf } from "./runners";
 import { formatBytes, MIB } from "./units";
 import { compareVersions, parseVersion } from "./version";

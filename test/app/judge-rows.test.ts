@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { rowJudge } from "../../src/app/judge-rows";
 import type { Snapshot } from "../../src/app/snapshot";
-import type { JudgeOptions } from "../../src/fit/run-settings";
+import type { JudgeOptions } from "../../src/fit/run-input";
 import { runSteps } from "../../src/fit/steps";
 import { GIB } from "../../src/fit/units";
 import { judge } from "../../src/fit/verdict";

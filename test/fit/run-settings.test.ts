@@ -1,13 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { ModelParameters, ServerFacts } from "../../src/fit/facts";
-import {
-  automaticBatch,
-  type ModelRun,
-  resolveRun,
-  runAtContext,
-  type RunInput,
-  runSettings,
-} from "../../src/fit/run-settings";
+import { automaticBatch } from "../../src/fit/automatic-batch";
+import { type ModelRun, resolveRun, runAtContext, runSettings } from "../../src/fit/run-settings";
+import type { RunInput } from "../../src/fit/run-input";
 import { GIB, MIB } from "../../src/fit/units";
 import { settingsOf } from "../../src/fit/verdict-text";
 import type { MetadataValue } from "../../src/memory/metadata";

@@ -8,7 +8,7 @@ import { checkLimit, settingFor } from "../../fit/limit-policy";
 import { type BesideLoaded, ownRunners } from "../../fit/own-runners";
 import { buildAfter } from "../../fit/plan/changes";
 import type { PlanOption } from "../../fit/plan/options";
-import type { JudgeOptions } from "../../fit/run-settings";
+import type { JudgeOptions } from "../../fit/run-input";
 import { rulesOf } from "../../fit/runners";
 import { keepAliveSeconds } from "../../fit/units";
 import { contextOf } from "../../fit/verdict";

@@ -1,6 +1,6 @@
 import { List } from "@raycast/api";
 import { ROUND_CONTEXTS } from "../../fit/largest-context";
-import type { JudgeOptions } from "../../fit/run-settings";
+import type { JudgeOptions } from "../../fit/run-input";
 import { formatContext } from "../../fit/units";
 import { parseContext } from "../../app/preferences";
 

@@ -2,7 +2,7 @@ import { Action, ActionPanel, Icon, List, useNavigation } from "@raycast/api";
 import { usePromise } from "@raycast/utils";
 import { useCallback, useMemo, useRef, useState } from "react";
 import { readLoadHistory } from "../../apply/load-history";
-import type { JudgeOptions } from "../../fit/run-settings";
+import type { JudgeOptions } from "../../fit/run-input";
 import { buildId } from "../../fit/model-builds";
 import { sameModel } from "../../fit/model-name";
 import type { FailedLoad } from "../../fit/plan/plan-input";

@@ -1,6 +1,6 @@
 import { usePromise } from "@raycast/utils";
 import { useEffect, useMemo, useRef, useState } from "react";
-import type { JudgeOptions } from "../../fit/run-settings";
+import type { JudgeOptions } from "../../fit/run-input";
 import { inSlices, oneSlice } from "../../app/in-slices";
 import { type Descriptions, type FitRow, rowJudge } from "../../app/judge-rows";
 import { modelsFolders } from "../../ollama/model-source";
