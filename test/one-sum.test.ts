@@ -181,7 +181,7 @@ describe("a variant", () => {
     await form.choose("Model", row.model.name);
     await form.choose("Context (num_ctx)", "64K");
     const after = known({ ...row, verdict: judgeAtContext(must(row.input), 65_536) });
-    form.says(`${SUM_TITLES.total} ${totalText(after)}`, `than now, ${formatBytes(needBytes(known(row)))}`);
+    form.says(`${SUM_TITLES.total} ${totalText(after)}`, `than now (${formatBytes(needBytes(known(row)))})`);
     form.says(`${badgeText(known(row))} → ${badgeText(after)}`);
   });
 });

@@ -4,7 +4,7 @@ import { everyScreen } from "./worlds/support/every-screen";
 
 it("finds what docs/words.md bans, and what Raycast would cut off", () => {
   expect(badWords("The change was left half-way.")).toHaveLength(1);
-  expect(badWords("GPU limit is 56.0 GiB: Reload a model to… ✂ 47 more")).toHaveLength(1);
+  expect(badWords("GPU Limit Is 56.0 GiB: Reload a model to… ✂ 47 more")).toHaveLength(1);
   expect(badWords("Fits with 592 MiB to spare.")).toEqual([]);
 });
 

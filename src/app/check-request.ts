@@ -194,7 +194,7 @@ function otherFailure(error: unknown): string {
       return "No answer came in the time that even a slow Mac takes.";
     case "not-running":
     case "bad-answer":
-      return "Ollama went away while it worked, or broke its answer off.";
+      return "Ollama quit while it worked, or broke off its answer.";
     case "not-found":
       return "Ollama doesn't have this model any more.";
     default:

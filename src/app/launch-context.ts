@@ -38,5 +38,5 @@ export function launchFault(given: unknown): string | undefined {
   if (mib !== undefined && read.mib === undefined) return "Its limit isn't a whole number of MiB.";
   if (model !== undefined && read.model === undefined) return "Its model isn't a name that Ollama accepts.";
   if (runner !== undefined && read.runner === undefined) return "It names a runner that Ollama doesn't have.";
-  return view !== undefined && read.view === undefined ? "It names a view that there isn't." : undefined;
+  return view !== undefined && read.view === undefined ? "It names a view that doesn't exist." : undefined;
 }

@@ -23,7 +23,7 @@ const AMOUNTS = {
 /** Why an amount counts as not set; undefined where it's empty or can be read. */
 function amountFault(title: string, text: string | undefined): string | undefined {
   if ((text ?? "").trim() === "" || parseAmount(text) !== undefined) return undefined;
-  return `${title} is "${(text ?? "").trim().slice(0, 20)}", which isn't an amount such as 8 or 8.5 GiB. It counts as not set.`;
+  return `${title} is "${(text ?? "").trim().slice(0, 20)}", which isn't an amount such as 8 or 8.5 GiB. It's ignored.`;
 }
 
 /** Where Ollama listens unless it's told otherwise. */

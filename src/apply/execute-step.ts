@@ -49,7 +49,7 @@ export async function executeStep(
   try {
     await begin({ kind: "unknown", undo: undoUnseen(step) });
   } catch (error) {
-    const reason = `Not begun: Undo couldn't be noted. ${failureOf(error).reason}`;
+    const reason = `Not started: Undo wasn't saved. ${failureOf(error).reason}`;
     return { kind: "failed", effect: before, reason };
   }
   const outcome = await runStep(system, step).catch(failureOf);

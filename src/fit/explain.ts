@@ -45,11 +45,11 @@ export function terms(input: ExplainInput): readonly Explained[] {
       ? [
           {
             title: TERM_TITLES.scores,
-            text: `Where MLX has no fused kernel for the size of a model's heads, it holds the scores of a whole chunk of the prompt: they grow with its length, and go when it's read.${here(scoresText)}`,
+            text: `Where MLX has no fused kernel for the size of a model's heads, it holds the scores of a whole chunk of the prompt: they grow with its length, and are freed once it's read.${here(scoresText)}`,
           },
           {
             title: TERM_TITLES.working,
-            text: `What MLX takes beside that while it reads a prompt. ${figures(model, TERM_TITLES.working)}`,
+            text: `What MLX takes on top of that while it reads a prompt. ${figures(model, TERM_TITLES.working)}`,
           },
         ]
       : [
@@ -69,17 +69,17 @@ export function terms(input: ExplainInput): readonly Explained[] {
     },
     {
       title: SUM_TITLES.limit,
-      text: `The most that macOS lets the GPU hold in RAM for good, also called the wired limit. ${limitText(limit, advice)}`,
+      text: `The most memory that macOS lets the GPU keep in RAM, where it isn't swapped; also called the wired limit. ${limitText(limit, advice)}`,
     },
     {
       title: "Reserve",
-      text: `What a recommended limit leaves to macOS and your apps.${advice === undefined ? "" : ` On this Mac: ${formatBytes(advice.reserveBytes)}.`} ${keptText(input)}`,
+      text: `What a recommended limit leaves for macOS and your apps.${advice === undefined ? "" : ` On this Mac: ${formatBytes(advice.reserveBytes)}.`} ${keptText(input)}`,
     },
     {
       title: "Ollama's Count",
-      text: `What Ollama says that a loaded model takes, in \`ollama ps\`. ${
+      text: `What Ollama says a loaded model takes, in \`ollama ps\`. ${
         model?.verdict.engine === "mlx"
-          ? "With MLX it begins with the weights, and grows with the prompts."
+          ? "With MLX it starts at the weights, and grows with the prompts."
           : "The margin and a projector aren't in it, and of two KV caches it counts one."
       }`,
     },
@@ -132,7 +132,7 @@ function extras(model: Named | undefined): readonly Explained[] {
       ? [{ title: projector, text: `What it sees with, in a file of its own. ${figures(model, projector)}` }]
       : []),
     ...(model && has(images)
-      ? [{ title: images, text: `What looking at an image takes while it lasts. ${figures(model, images)}` }]
+      ? [{ title: images, text: `What it takes while it looks at an image. ${figures(model, images)}` }]
       : []),
     ...(model && has(adapter)
       ? [{ title: adapter, text: `What was trained on top of it, in a file of its own. ${figures(model, adapter)}` }]
@@ -168,10 +168,10 @@ function keptText({ server, model }: ExplainInput): string {
   if (model?.verdict.engine === "mlx") {
     const { savedStates } = model.verdict.estimate;
     return savedStates > 0
-      ? `MLX also keeps states of agent sessions in RAM: up to ${formatBytes(savedStates)} in time.`
+      ? `MLX also keeps states of agent sessions in RAM: up to ${formatBytes(savedStates)} over time.`
       : "";
   }
-  return `llama-server also keeps earlier prompts in RAM, outside the limit: up to ${formatBytes(promptCacheBytes(server))} in time.`;
+  return `llama-server also keeps earlier prompts in RAM, outside the limit: up to ${formatBytes(promptCacheBytes(server))} over time.`;
 }
 
 /** What the highest safe limit would make of Ollama's default context. */
@@ -194,5 +194,5 @@ function scoresText({ name, verdict }: Named): string {
 function limitText(limit: GpuLimit | UnknownGpuLimit, advice: LimitAdvice | undefined): string {
   if (limit.kind === "unknown") return limit.reason;
   const left = advice && advice.ramMib * MIB - inForceBytes(limit);
-  return `In force: ${formatBytes(inForceBytes(limit))}, ${limit.sourceText}${left === undefined ? "" : `; ${formatBytes(left)} are left to macOS and apps`}.`;
+  return `In force: ${formatBytes(inForceBytes(limit))}, ${limit.sourceText}${left === undefined ? "" : `; ${formatBytes(left)} is left for macOS and apps`}.`;
 }

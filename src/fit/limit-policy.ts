@@ -30,7 +30,7 @@ const SECOND_YES_BELOW = 4 * GIB;
 /** Leaving less than this is refused. */
 export const REFUSED_BELOW = 2 * GIB;
 
-/** Bytes that a recommended limit leaves to macOS on a Mac with `ramBytes`. */
+/** Bytes that a recommended limit leaves for macOS on a Mac with `ramBytes`. */
 export function recommendedReserve(ramBytes: number): number {
   const row = RESERVES.find(([upToGib]) => ramBytes <= upToGib * GIB);
   return (row?.[1] ?? 24) * GIB;
@@ -117,7 +117,7 @@ function atMostSafe(limit: GpuLimit, mac: AppleSiliconMac): GpuLimit {
   // The default is worked out from another figure of Metal's, so a byte more is no excess.
   if (limit.bytes <= safe + MIB) return limit;
   const left = mac.ramBytes - limit.bytes;
-  const warning = `${formatMib(Math.floor(limit.bytes / MIB))} is in force, which leaves ${left > 0 ? `only ${formatBytes(left)}` : "nothing"} of this Mac's ${formatBytes(mac.ramBytes)} to macOS: it may freeze or restart. Verdicts rest on ${formatBytes(safe)}, the highest safe limit.`;
+  const warning = `${formatMib(Math.floor(limit.bytes / MIB))} is in force, which leaves ${left > 0 ? `only ${formatBytes(left)}` : "nothing"} of this Mac's ${formatBytes(mac.ramBytes)} for macOS: it may freeze or restart. Verdicts rest on ${formatBytes(safe)}, the highest safe limit.`;
   return {
     ...limit,
     bytes: safe,
@@ -324,14 +324,14 @@ export function checkLimit(
   if (left < REFUSED_BELOW) {
     return {
       kind: "refused",
-      reason: `That leaves ${formatBytes(left)} to macOS. Below ${formatBytes(REFUSED_BELOW)} the Mac may freeze, so it isn't set.`,
+      reason: `That leaves ${formatBytes(left)} for macOS. Below ${formatBytes(REFUSED_BELOW)} the Mac may freeze, so it isn't set.`,
     };
   }
   if (left < SECOND_YES_BELOW) {
     return {
       kind: "second-yes",
       mib,
-      warning: `That leaves only ${formatBytes(left)} to macOS and your apps. Macs with so little left have frozen, swapped heavily or restarted.`,
+      warning: `That leaves only ${formatBytes(left)} for macOS and your apps. Macs with so little left have frozen, swapped heavily or restarted.`,
     };
   }
   if (mib < Math.min(1024, advice.defaultMib)) {
@@ -345,7 +345,7 @@ export function checkLimit(
     return {
       kind: "warning",
       mib,
-      warning: `That leaves ${formatBytes(left)} to macOS and your apps, less than the ${formatBytes(advice.reserveBytes)} advised for this Mac.`,
+      warning: `That leaves ${formatBytes(left)} for macOS and your apps, less than the ${formatBytes(advice.reserveBytes)} advised for this Mac.`,
     };
   }
   if (mib < advice.defaultMib) {

@@ -75,7 +75,7 @@ export function effectLines(effects: LimitPreview): readonly string[] {
 
 /** What a low-water mark that some tool set does; this extension only shows it. */
 export function lowWaterText(mib: number): string {
-  return `Up to ${formatMib(mib)} stay wired for the GPU while it's idle: another tool set iogpu.wired_lwm_mb. GPU Limit doesn't change it.`;
+  return `Up to ${formatMib(mib)} stays wired for the GPU while it's idle: another tool set iogpu.wired_lwm_mb. GPU Limit doesn't change it.`;
 }
 
 /** Why the recommended value is what it is, or that there's nothing to gain. */
@@ -90,7 +90,7 @@ export function recommendationText(advice: LimitAdvice): string {
     why,
     excessiveReserveText(advice),
     refused < reserveBytes
-      ? `The ${formatBytes(refused)} in the preferences are too little for macOS, so they aren't used.`
+      ? `The ${formatBytes(refused)} in the preferences is too little for macOS, so it isn't used.`
       : undefined,
   ]
     .filter((sentence) => sentence !== undefined)
@@ -100,6 +100,6 @@ export function recommendationText(advice: LimitAdvice): string {
 /** That the reserve in the preferences isn't used, where it's the whole of the RAM or more; likely meant in MiB. */
 export function excessiveReserveText({ refusedReserveBytes = 0, ramMib }: LimitAdvice): string | undefined {
   return refusedReserveBytes >= ramMib * MIB
-    ? `The ${formatBytes(refusedReserveBytes)} to keep for macOS would leave models nothing, so they aren't used.`
+    ? `The ${formatBytes(refusedReserveBytes)} to keep for macOS would leave models nothing, so it isn't used.`
     : undefined;
 }

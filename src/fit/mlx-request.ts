@@ -40,7 +40,9 @@ export function requestRoom(input: JudgeInput, verdict: Verdict): RequestRoom | 
   const others = otherRunners(input);
   if (others.length > 0) {
     const names = others.map(({ name }) => name).join(", ");
-    return none(`Unload ${names} first: the limit is one for all, and the log doesn't say whose a peak is.`);
+    return none(
+      `Unload ${names} first: all models share one limit, and the log doesn't say which of them a peak belongs to.`,
+    );
   }
   const { safeTokens, possibleTokens } = verdict.mlx;
   const { shown } = verdict.run;
@@ -65,9 +67,10 @@ export function promptRefusal(
   { mostTokens }: Extract<RequestRoom, { kind: "room" }>,
 ): string | undefined {
   if (tokens === undefined) return "Enter a number of tokens, such as 24,576 or 24K.";
-  if (tokens < LEAST_CONTEXT) return `At least ${formatCount(LEAST_CONTEXT)}: less tells nothing of longer prompts.`;
+  if (tokens < LEAST_CONTEXT)
+    return `At least ${formatCount(LEAST_CONTEXT)}: a shorter prompt says nothing about longer ones.`;
   return tokens > mostTokens
-    ? `At most ${formatCount(mostTokens)}: a longer one fails and ends Ollama's runner.`
+    ? `At most ${formatCount(mostTokens)}: a longer one would fail and end Ollama's runner.`
     : undefined;
 }
 
@@ -100,7 +103,7 @@ export function promptRisks(
 /** What sending such a prompt does and costs, as sentences. */
 export function requestCost(name: string, tokens: number, { low, high, savedStates }: PredictedPeak): string {
   return [
-    `Ollama loads ${name} where it isn't loaded, counts the tokens of a short prompt, and then reads one of about ${formatCount(tokens)} and generates one token.`,
+    `Ollama loads ${name} if it isn't loaded, counts the tokens of a short prompt, then reads one of about ${formatCount(tokens)} tokens and generates one token.`,
     "That takes minutes, and the GPU is busy with it.",
     `Memory is predicted to rise to between ${formatBytes(low)} and ${formatBytes(high)}.`,
     ...(savedStates > 0 ? ["What it read stays in RAM until the model is unloaded."] : []),

@@ -79,7 +79,7 @@ export function mlxVerdictSentence(verdict: MlxVerdict): string {
     case "fails":
       return `${start} at least ${formatBytes(verdict.missingBytes)} too much: the request dies or the Mac freezes. ${safeSentence(verdict)}`;
     case "wont-load":
-      return `Ollama won't load it: its weights take ${formatBytes(estimate.weights)}, and ${formatBytes(Math.max(0, verdict.allowedBytes))} are allowed.`;
+      return `Ollama won't load it: its weights take ${formatBytes(estimate.weights)}, and ${formatBytes(Math.max(0, verdict.allowedBytes))} is allowed.`;
   }
 }
 
@@ -106,7 +106,7 @@ export function fusingText({ fusing, estimate: { scratchRange } }: JudgedMlx): s
   if (fusing === undefined) return undefined;
   const [low, high] = [formatBytes(scratchRange.low), formatBytes(scratchRange.high)];
   return fusing === "newer-chip"
-    ? `On this chip MLX can work out attention scores without holding them all. Whether Ollama's does isn't verified: they take ${low} or ${high}, and the range covers both. Check with a Real Request tells.`
+    ? `On this chip MLX can work out attention scores without holding them all. Whether Ollama's does isn't verified: they take ${low} or ${high}, and the range covers both. Check with a Real Request can tell.`
     : `The chip isn't known: on an M5 or newer attention scores may take ${low} instead of ${high}, and the range covers both.`;
 }
 
@@ -115,12 +115,17 @@ export function savedStatesSentence({ estimate }: Pick<JudgedMlx, "estimate">): 
   return estimate.savedStates === 0 ? undefined : `Agent sessions can add ${formatBytes(estimate.savedStates)} in RAM.`;
 }
 
+/** The length of a prompt that was read: "116K", or "23 tokens" where thousands don't tell it. */
+function promptText(tokens: number): string {
+  return tokens < 1024 ? `${formatCount(tokens)} tokens` : formatTokensBelow(tokens);
+}
+
 /** The newest peaks as the server's log has them, the largest prompt first. */
 function peaksText(peaks: readonly MlxPeak[]): string {
   const shown = peaks
     .toSorted((a, b) => b.promptTokens - a.promptTokens)
     .slice(0, 3)
-    .map(({ promptTokens, peakBytes }) => `${formatBytes(peakBytes)} at ${formatTokensBelow(promptTokens)}`);
+    .map(({ promptTokens, peakBytes }) => `${formatBytes(peakBytes)} at ${promptText(promptTokens)}`);
   const more = peaks.length - shown.length;
   return `${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""} (server log). They narrow the range.`;
 }

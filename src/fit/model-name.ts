@@ -74,7 +74,12 @@ export function variantName(source: string, numCtx: number, count = 1): string {
 
 const LISTED = new Intl.ListFormat("en", { style: "long", type: "conjunction" });
 
+/** Names for a sentence, "a, b, and c": all of them, where what's left out would be agreed to unseen. */
+export function listAllNames(names: readonly string[]): string {
+  return LISTED.format(names);
+}
+
 /** Names for a sentence, "a, b, and c": the first four, and how many more there are. */
 export function listNames(names: readonly string[]): string {
-  return LISTED.format([...names.slice(0, 4), ...(names.length > 4 ? [`${names.length - 4} more`] : [])]);
+  return listAllNames([...names.slice(0, 4), ...(names.length > 4 ? [`${names.length - 4} more`] : [])]);
 }

@@ -6,7 +6,7 @@ import { sameModel } from "./model-name";
 export const PREPARING = "Preparing";
 
 export const PREPARING_TEXT =
-  "Ollama is converting its file for llama.cpp, as it does at a model's first load. That takes a quarter more than its size on disk, and minutes.";
+  "Ollama is converting its file for llama.cpp, as it does at a model's first load. That takes minutes, and needs 1.25 times its size in free disk space.";
 
 /** Whether a build's file is being converted right now: an old one, that isn't listed as converted yet. */
 export function isPreparing({ name, runner }: BuildName, server: ServerFacts): boolean {

@@ -73,8 +73,8 @@ export function termsOf(verdict: KnownVerdict): readonly Term[] {
       term(weights, estimate.weights),
       term(kvCache, estimate.kvCache),
       ...(estimate.recurrentState > 0 ? [term(state, estimate.recurrentState)] : []),
-      ...(estimate.scratch > 0 ? [term(scores, estimate.scratch, ", about")] : []),
-      term(working, estimate.constant, ", about"),
+      ...(estimate.scratch > 0 ? [about(scores, estimate.scratch)] : []),
+      about(working, estimate.constant),
     ];
   }
   return llamaTerms(verdict);
@@ -83,13 +83,14 @@ export function termsOf(verdict: KnownVerdict): readonly Term[] {
 /** The same with llama.cpp, where the limit needn't be known. */
 export function llamaTerms({ estimate, run }: Pick<VerdictOf<"llama">, "estimate" | "run">): readonly Term[] {
   const { weights, kvCache, state, compute, projector, images, adapter, margin } = TERM_TITLES;
+  const imagesBand = estimate.projectorUncertainty;
   return [
     term(weights, estimate.weights),
     term(kvCache, estimate.kvCache),
     ...(estimate.recurrentState > 0 ? [term(state, estimate.recurrentState)] : []),
-    term(compute, estimate.compute, estimate.uncertainty > 0 ? ` ± ${formatBytes(estimate.uncertainty)}` : ""),
+    around(compute, estimate.compute, estimate.uncertainty - imagesBand),
     ...(estimate.projector > 0 ? [term(projector, estimate.projector)] : []),
-    ...(estimate.projectorCompute > 0 ? [term(images, estimate.projectorCompute, ", about")] : []),
+    ...(estimate.projectorCompute > 0 ? [around(images, estimate.projectorCompute, imagesBand)] : []),
     ...(estimate.adapters > 0 ? [term(adapter, estimate.adapters)] : []),
     ...(run.margin.value > 0 ? [term(margin, run.margin.value)] : []),
   ];
@@ -103,6 +104,15 @@ export interface Line {
 
 function term(title: Term["title"], bytes: number, note = ""): Term {
   return { title, bytes, text: `${formatBytes(bytes)}${note}` };
+}
+
+function about(title: Term["title"], bytes: number): Term {
+  return { title, bytes, text: `about ${formatBytes(bytes)}` };
+}
+
+/** A term with its own part of the estimate's band. */
+function around(title: Term["title"], bytes: number, band: number): Term {
+  return term(title, bytes, band > 0 ? ` ± ${formatBytes(band)}` : "");
 }
 
 /** What a model needs in all: "55.4 GiB (margin included)"; with MLX at the peak of a prompt, "about 25.1 GiB at its peak". */

@@ -1,7 +1,8 @@
+import { isInContainer } from "./server-origin";
 import { OLLAMAS_COUNT } from "./sum-names";
 import { type JudgeInput, noGpuText, tooOldText, type Verdict } from "./verdict";
 
-const LOADED_TELLS = `Load it: ${OLLAMAS_COUNT} is in Show GPU Memory then.`;
+const LOADED_TELLS = `Load it: Show GPU Memory then has ${OLLAMAS_COUNT}.`;
 
 /** What would make the verdict of a model known, as sentences, the likeliest first. */
 export function waysToKnow(input: JudgeInput, verdict: Extract<Verdict, { kind: "unknown" }>): readonly string[] {
@@ -9,6 +10,7 @@ export function waysToKnow(input: JudgeInput, verdict: Extract<Verdict, { kind: 
   if (model.cloud) return [];
   if (tooOldText(input) !== undefined) return ["Update Ollama, then refresh."];
   if (noGpuText(input.server) !== undefined) return ["Restart Ollama, and see whether it finds the GPU then."];
+  if (isInContainer(input.server.identity)) return ["Run Ollama on the Mac itself: there it gets the GPU."];
   if (limit.kind === "unknown") {
     return [
       ram === undefined

@@ -151,7 +151,7 @@ function judge(result: PrivilegedResult, askedMib: number, inForceMib: number | 
 function whatIsWrong({ mib, ramMib, bootDaemon }: LimitRequest): string | undefined {
   if (!Number.isSafeInteger(mib) || mib < 0) return "The limit must be a whole number of MiB.";
   if (mib > 0 && !(mib * MIB <= ramMib * MIB - REFUSED_BELOW)) {
-    return `${formatMib(mib)} leaves too little of this Mac's ${formatMib(ramMib)} to macOS.`;
+    return `${formatMib(mib)} leaves too little of this Mac's ${formatMib(ramMib)} for macOS.`;
   }
   if (mib === 0 && bootDaemon === "install") {
     return "The default of macOS needs nothing at startup.";

@@ -17,6 +17,8 @@ export interface KnownEstimate {
   readonly projector: number;
   /** What the projector needs beside its tensors while it looks at an image, about; 0 without one. */
   readonly projectorCompute: number;
+  /** The part of `uncertainty` that's that term's; 0 without a projector. */
+  readonly projectorUncertainty: number;
   /** Tensors of LoRA adapters. */
   readonly adapters: number;
   /** Sum of the seven terms; the safety margin is not part of it. */

@@ -105,10 +105,8 @@ function estimateShape(
     projectorCompute: loaded.projector + projectorBytes > 0 ? PROJECTOR_COMPUTE.bytes : 0,
     adapters: adapterBytes,
   };
-  const uncertainty =
-    compute.uncertainty +
-    (draftCompute?.uncertainty ?? 0) +
-    (terms.projectorCompute > 0 ? PROJECTOR_COMPUTE.uncertainty : 0);
+  const projectorUncertainty = terms.projectorCompute > 0 ? PROJECTOR_COMPUTE.uncertainty : 0;
+  const uncertainty = compute.uncertainty + (draftCompute?.uncertainty ?? 0) + projectorUncertainty;
   const total = Object.values(terms).reduce((sum, bytes) => sum + bytes, 0);
   // No term is negative, so a total and a band in range mean that all terms are.
   if (!isBytes(total) || !isBytes(uncertainty) || !isBytes(projectorBytes) || !isBytes(adapterBytes)) {
@@ -123,6 +121,7 @@ function estimateShape(
     mappedWeights: weightBytes ?? loaded.mapped,
     total,
     uncertainty,
+    projectorUncertainty,
     measured: compute.measured,
   };
 }

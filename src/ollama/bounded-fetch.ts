@@ -91,11 +91,8 @@ export async function fetchWithin(
     discard(response);
     const target = parseUrl(response.headers.get("location") ?? "", place);
     if (target === null || !changesNothing || !mayFollow?.(target, followed)) {
-      const where = target === null ? "elsewhere" : `on to ${target.host}`;
-      throw new OllamaProblem(
-        "redirected",
-        `The server at ${place.host} sends requests ${where}, which isn't followed.`,
-      );
+      const where = target === null ? "elsewhere" : `to ${target.host}`;
+      throw new OllamaProblem("redirected", `The server at ${place.host} redirects ${where}, which isn't followed.`);
     }
     place = target;
   }

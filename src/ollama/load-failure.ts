@@ -57,7 +57,7 @@ const FAILURES: readonly Known[] = [
     pattern:
       /process has terminated|runner .{0,20}(?:terminated|crashed|failed|exited)|signal: killed|\/completion": .{0,80}(?:EOF|reset|refused)/i,
     title: "Model Didn't Load",
-    words: () => "Its process ended, most often for lack of memory.",
+    words: () => "Its process ended, usually for lack of memory.",
     isGuess: true,
   },
 ];

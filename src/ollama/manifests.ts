@@ -50,7 +50,7 @@ const MOST_CHILDREN = 32;
 export async function readManifest(name: string, modelsFolders: readonly string[]): Promise<FoundManifest> {
   const parts = parseModelName(name);
   // No part of a name begins with a dot: nothing leads out of the folder.
-  if (parts === undefined) throw new UnknownMlxModel("Its name is none of Ollama's.");
+  if (parts === undefined) throw new UnknownMlxModel("Its name isn't one of Ollama's.");
   for (const folder of modelsFolders) {
     for (const path of manifestPaths(parts)) {
       const there = await readIfThere(join(folder, path));

@@ -53,10 +53,10 @@ async function showAll({ client, model, isLocal, signal }: DescribeOptions): Pro
     if (!(error instanceof OllamaProblem) || error.kind === "stopped") throw error;
     const way = isLocal
       ? "Its file isn't readable here: choose the models folder in the preferences."
-      : "On the machine that Ollama runs on, its file tells.";
+      : "On the machine that Ollama runs on, its file would tell.";
     throw new OllamaProblem(
       error.kind,
-      `Ollama's plain answer isn't enough, and all of it wasn't to be had. ${way} ${error.message}`,
+      `Ollama's short answer isn't enough, and the full one couldn't be read. ${way} ${error.message}`,
     );
   }
 }
@@ -134,7 +134,7 @@ async function readHeader(path: string, { modelsFolders, signal }: DescribeOptio
       const { metadata, parts } = await readModelFile(join(candidate, "blobs", blob), { ...READ, signal });
       const missing = parts.reduce((sum, part) => sum + (part.layout?.missingBytes ?? 0), 0);
       if (missing === 0) return { metadata };
-      damaged ??= { metadata, damage: `${formatBytes(missing)} of the file are missing.` };
+      damaged ??= { metadata, damage: `${formatBytes(missing)} of the file is missing.` };
     } catch (error) {
       if (error instanceof GgufError && DAMAGES.has(error.fault)) damaged ??= { damage: error.message };
     }

@@ -81,7 +81,7 @@ function beforeAnswerText(kind: ProblemKind, url: string, code: string | undefin
   switch (kind) {
     case "no-route":
       return isPrivateHost(hostname)
-        ? `${hostname} can't be reached. Where other programs reach it, macOS keeps Raycast from it: allow it under Privacy & Security, Local Network.`
+        ? `${hostname} can't be reached. If other programs reach it, macOS is blocking Raycast: allow it under Privacy & Security, Local Network.`
         : `${hostname} can't be reached. Check the network, and whether that machine is on.`;
     case "unknown-name":
       return `The name ${hostname} isn't known. Check its spelling, or enter the machine's address.`;

@@ -76,7 +76,7 @@ export const confirmation: Tool.Confirmation<Input> = async (input) => {
     info: [
       { name: "In Force", value: name(mac.overrideMib) },
       { name: "New", value: `${name(mib)}, until the next restart of the Mac` },
-      { name: "Left to macOS", value: formatBytes(left) },
+      { name: "Left for macOS", value: formatBytes(left) },
       { name: "Reaches", value: isElsewhere() ? "This Mac alone: Ollama runs on another machine" : undefined },
       { name: "Warning", value: warning },
       { name: "Password", value: "macOS asks for it" },

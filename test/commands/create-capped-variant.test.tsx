@@ -30,7 +30,7 @@ describe("the form", () => {
     expect(screen.field("Context (num_ctx)").shown).toContain("64K");
     expect(screen.field("Name").value).toBe(SUGGESTED);
     screen.says(
-      /Total 5\d\.\d GiB.* \d\.\d GiB less than now, 5\d\.\d GiB/,
+      /Total 5\d\.\d GiB.* \d\.\d GiB less than now \(5\d\.\d GiB\)/,
       /Spills [34]\.\d GiB · 256K → Fits · 64K\b/,
     );
   });
@@ -333,12 +333,12 @@ describe("a name that is taken", () => {
       },
     });
     const screen = await openForm(stage);
-    screen.says("Exists Already", "nothing has to be created");
+    screen.says("Already Exists", "nothing has to be created");
     expect(screen.actions()[0]).toBe("Use This Variant");
     await screen.submit();
     expect(screen.alerts()).toEqual([]);
     expect(stage.ollama.requests.some(({ route }) => route === "create")).toBe(false);
-    screen.says(`# ${SUGGESTED} Exists Already`, "Nothing was created");
+    screen.says(`# ${SUGGESTED} Already Exists`, "Nothing was created");
     await screen.enter();
     expect(screen.clipboard()).toBe(SUGGESTED);
     await screen.action("Load Model");

@@ -194,7 +194,7 @@ describe("the limit in force", () => {
     explains(screen, "llama3.1:8b", "limit", "estimated", "macOS 26", "Metal");
     await screen.pick("llama3.1:8b");
     await screen.action("Show Details");
-    detailSays(screen, "In Words", "too close", "estimated", "macOS 26");
+    detailSays(screen, "In Words", "probably fits", "estimated", "macOS 26");
   });
 
   it("makes a model too big that no safe limit of the Mac can hold", async () => {
@@ -592,7 +592,7 @@ describe("loading and unloading", () => {
     await screen.action("Load and Keep… › For 1 Hour");
     expect(screen.toast("FAILURE", "Model Didn't Load").actions).toEqual(["Make It Fit", "Copy Details"]);
     await screen.toastAction("Make It Fit");
-    screen.says("## Cap the Context at 64K", "The last load failed. Its process ended, most often for lack of memory.");
+    screen.says("## Cap the Context at 64K", "The last load failed. Its process ended, usually for lack of memory.");
     expect(screen.actions()[0]).toBe("Apply");
   });
 

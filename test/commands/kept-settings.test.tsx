@@ -101,7 +101,7 @@ describe("Ollama's settings that survive a restart", () => {
     expect(await copied("For Homebrew's Service")).toContain(
       "plutil -replace EnvironmentVariables.OLLAMA_KV_CACHE_TYPE -string q8_0 ~/Library/LaunchAgents/homebrew.mxcl.ollama.plist && ",
     );
-    screen.toast("SUCCESS", "brew services restart and upgrades write that file again.");
+    screen.toast("SUCCESS", "brew services restart and upgrades overwrite that file.");
     await screen.action("Copy Host Line");
     screen.toast("SUCCESS", "opens Ollama to the network");
   });

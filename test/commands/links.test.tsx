@@ -93,7 +93,7 @@ describe("a link", () => {
     [{ model: "qwen3:8b\u0007\u202e" }, "Its model isn't a name that Ollama accepts."],
     [{ model: "qwen3:8b\nrm -rf ~" }, "Its model isn't a name that Ollama accepts."],
     [{ model: "a".repeat(100_000) }, "Its model isn't a name that Ollama accepts."],
-    [{ model: QWEN, view: "apply" }, "It names a view that there isn't."],
+    [{ model: QWEN, view: "apply" }, "It names a view that doesn't exist."],
     [{ model: QWEN, runner: "cuda" }, "It names a runner that Ollama doesn't have."],
     ["set it to 57344", "What it hands over isn't understood."],
     [[57344], "What it hands over isn't understood."],
@@ -157,7 +157,7 @@ describe("a link to one of a name's two builds", () => {
       await list.close();
       const plan = await fitModels(world, context);
       expect(plan.depth()).toBe(2);
-      expect(plan.text().includes("Take the MLX Build")).toBe(runner === "llamacpp");
+      expect(plan.text().includes("Use the MLX Build")).toBe(runner === "llamacpp");
     });
   });
 

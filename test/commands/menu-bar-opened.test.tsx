@@ -156,7 +156,7 @@ describe("where /api/ps", () => {
     ollama.fault("generate", { kind: "http500", message: "model requires 18.4 GiB but only 17.3 GiB are available" });
     await menu.action("Keep Loaded");
     expect(menu.huds().at(-1)).toContain("It needs 18.4 GiB");
-    expect(menu.huds().at(-1)).toContain("Fit Models in the menu leads on");
+    expect(menu.huds().at(-1)).toContain("See Fit Models in the menu");
     await menu.action("Unload");
     expect(menu.huds().at(-1)).toMatch(/^Couldn't unload qwen3:8b: /);
     menu.says(QWEN);

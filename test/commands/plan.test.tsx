@@ -373,7 +373,7 @@ describe("what can go wrong", () => {
     expect(lastToast(screen)).toMatchObject({
       style: "FAILURE",
       title: `${MODEL} Wasn't Loaded`,
-      message: "1 of 2 steps done. Its process ended, most often for lack of memory.",
+      message: "1 of 2 steps done. Its process ended, usually for lack of memory.",
       actions: ["Continue", "Undo"],
     });
     // The next way needs no undo before it.
@@ -418,9 +418,9 @@ describe("a limit that leaves macOS less than the person wants to keep", () => {
     const { screen, stage } = await openPlan({ preferences: { reserveGib: "10" } });
     expect(titles(screen)).toEqual([CAP, "Raise to 54.0 GiB and Cap at 128K", BUILD, RAISE]);
     await screen.pick(RAISE);
-    expect(screen.text().replace(/\s+/g, " ")).toContain("8.0 GiB are left, less than the 10.0 GiB advised");
+    expect(screen.text().replace(/\s+/g, " ")).toContain("8.0 GiB is left, less than the 10.0 GiB advised");
     await screen.action("Make It Fit This Way");
-    screen.says("**Warning:** That leaves 8.0 GiB to macOS and your apps, less than the 10.0 GiB advised");
+    screen.says("**Warning:** That leaves 8.0 GiB for macOS and your apps, less than the 10.0 GiB advised");
     await screen.action("Apply");
     expect(stage.mac.limitMib()).toBe(57_344);
     expect(stage.mac.prompts).toHaveLength(1);

@@ -412,7 +412,7 @@ describe("setting the limit", () => {
     expect(screen.field("New Limit").value).toBe("highest");
   });
 
-  it("needs a second yes where less than 4 GiB are left", async () => {
+  it("needs a second yes where less than 4 GiB is left", async () => {
     const { mac, screen } = await openForm();
     await custom(screen, "61441");
     await screen.submit();

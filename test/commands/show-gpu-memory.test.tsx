@@ -293,11 +293,11 @@ describe("loaded models", () => {
   it("are missing with the reason where Ollama does not run, and come when it does", async () => {
     const shown = await show(WITH_APP, ({ ollama }) => ollama.stop());
     const { screen, ollama } = shown;
-    rowSays(screen, "Ollama Is Not Running", ollama.url);
+    rowSays(screen, "Ollama Isn't Running", ollama.url);
     expect(titles(screen, "Memory")).toHaveLength(6);
     expect(titles(screen, "Apps")).toContain("Firefox");
     expect(titles(screen, "Fits Together")).toEqual([]);
-    await screen.pick("Ollama Is Not Running");
+    await screen.pick("Ollama Isn't Running");
     expect(screen.actions()[0]).toBe("Open Ollama");
     await ollama.restart();
     await load(shown, QWEN);
@@ -306,8 +306,8 @@ describe("loaded models", () => {
     await screen.until("By Size Alone");
     await ollama.stop();
     await pass(shown, 5);
-    await screen.until("Ollama Is Not Running");
-    expect(titles(screen, "Loaded Models")).toEqual(["Ollama Is Not Running"]);
+    await screen.until("Ollama Isn't Running");
+    expect(titles(screen, "Loaded Models")).toEqual(["Ollama Isn't Running"]);
   });
 
   it("are missing with the reason where only their list fails, without asking again and again", async () => {
@@ -544,8 +544,8 @@ describe("apps", () => {
     await screen.pick("Ollama");
     await screen.action("Quit Ollama");
     screen.alert("server", "every loaded model");
-    await screen.until("Ollama Is Not Running");
-    rowSays(screen, "Ollama Is Not Running", ollama.url);
+    await screen.until("Ollama Isn't Running");
+    rowSays(screen, "Ollama Isn't Running", ollama.url);
   });
 });
 
@@ -598,9 +598,17 @@ describe("what fits together", () => {
   });
 
   it("may be unknown", async () => {
-    const { screen } = await show({
-      ollama: { models: [{ ...sampleModel("qwen3.6:27b-mlx"), weights: { digest: "odd", bytes: 5 * GIB } }] },
+    const odd = (name: string) => ({
+      ...sampleModel("qwen3.6:27b-mlx"),
+      name,
+      weights: { digest: name, bytes: 5 * GIB },
     });
+    const { screen } = await show({ ollama: { models: [odd("odd:mlx"), odd("odder:mlx")] } });
     rowSays(screen, "Unknown", "no installed model");
+  });
+
+  it("isn't a question for one model alone", async () => {
+    const { screen } = await show({ ollama: { models: [sampleModel("qwen3:8b")] } });
+    screen.doesNotSay("Fits Together");
   });
 });

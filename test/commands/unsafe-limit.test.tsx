@@ -8,7 +8,7 @@ import { setStage, type Stage } from "./stage";
 
 const GIB = 1024 ** 3;
 const WARNING =
-  "32,768 MiB (32.0 GiB) is in force, which leaves nothing of this Mac's 32.0 GiB to macOS: it may freeze or restart. Verdicts rest on 28.0 GiB, the highest safe limit.";
+  "32,768 MiB (32.0 GiB) is in force, which leaves nothing of this Mac's 32.0 GiB for macOS: it may freeze or restart. Verdicts rest on 28.0 GiB, the highest safe limit.";
 
 /** A 32 GB Mac whose limit somebody set to all of its RAM, before Ollama was started. */
 function unsafeStage(): Promise<Stage> {

@@ -102,7 +102,7 @@ describe("the limit in force", () => {
     if (overrideMib === 61_441) return expect(limit.excess).toBeUndefined();
     expect(limit.bytes).toBeCloseTo(safeGib * GIB, -3);
     expect(limit.excess?.warning).toMatch(
-      /is in force, which leaves .+ to macOS: it may freeze or restart\. Verdicts rest on/,
+      /is in force, which leaves .+ for macOS: it may freeze or restart\. Verdicts rest on/,
     );
     return undefined;
   });

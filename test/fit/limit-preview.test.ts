@@ -183,7 +183,7 @@ describe("limitHint", () => {
 
   it("gives only the reason where the limit is refused: nothing will start to fit", () => {
     const hint = limitHint(checkLimit(65_000, 64 * GIB, ADVICE_64), { ...none, starting: ["a"], tier: "It changes." });
-    expect(hint).toBe("That leaves 536 MiB to macOS. Below 2.0 GiB the Mac may freeze, so it isn't set.");
+    expect(hint).toBe("That leaves 536 MiB for macOS. Below 2.0 GiB the Mac may freeze, so it isn't set.");
   });
 });
 
@@ -197,7 +197,7 @@ describe("recommendationText", () => {
   it("says that a reserve that's too small isn't used", () => {
     expect(recommendationText(adviseLimit(mac(64, 55_662_788_608), 2 * GIB))).toBe(
       "61,440 MiB (60.0 GiB): keeps 4.0 GiB for macOS and your apps, and gives models 8.2 GiB more than the default. " +
-        "The 2.0 GiB in the preferences are too little for macOS, so they aren't used.",
+        "The 2.0 GiB in the preferences is too little for macOS, so it isn't used.",
     );
   });
 

@@ -125,7 +125,7 @@ describe("the verdict on an MLX model", () => {
   });
 
   it("is Tight at best where something had to be taken for granted", () => {
-    const cautions = ["Its windows are taken for 1024 tokens: a server doesn't tell them."];
+    const cautions = ["Its windows are assumed to be 1024 tokens: its server doesn't tell."];
     const unsure = under(51.84, { description: { ...described, cautions } });
     expect(unsure).toMatchObject({ kind: "tight", cause: "caution", because: cautions[0] });
     // It isn't tight above a context, and nothing is close: what's safe is only probable.

@@ -45,7 +45,7 @@ describe("how long a prompt is sent", () => {
     expect(promptRefusal(4095, room)).toContain("At least 4,096");
     expect(promptRefusal(4096, room)).toBeUndefined();
     expect(promptRefusal(room.mostTokens, room)).toBeUndefined();
-    expect(promptRefusal(room.mostTokens + 1, room)).toContain("a longer one fails");
+    expect(promptRefusal(room.mostTokens + 1, room)).toContain("a longer one would fail");
     expect(promptRisks(input, room.safeTokens, room)).toEqual([]);
     expect(promptRisks(input, room.safeTokens + 1, room).join()).toContain("Only up to 186,624 tokens is safe");
   });

@@ -114,7 +114,7 @@ describe("words", () => {
       "17.8 GiB limit, 32K tokens: at least 4.5 GiB too much: the request dies or the Mac freezes. No useful context is safe.",
     );
     expect(mlxVerdictSentence(judged(17, 32_768))).toBe(
-      "Ollama won't load it: its weights take 16.9 GiB, and 16.5 GiB are allowed.",
+      "Ollama won't load it: its weights take 16.9 GiB, and 16.5 GiB is allowed.",
     );
     expect(mlxVerdictSentence({ kind: "unknown", reason: "Why." })).toBe("Why.");
     expect(mlxBadgeText({ kind: "unknown", reason: "Why." })).toBe("Unknown");
@@ -147,7 +147,7 @@ describe("what else decides", () => {
   });
 
   it("are assumptions: with one the verdict is Tight at best", () => {
-    const cautions = ["Its windows are taken for 1024 tokens."];
+    const cautions = ["Its windows are assumed to be 1024 tokens."];
     expect(judged(51.84, 4096, { cautions })).toMatchObject({ kind: "tight", because: cautions[0], cautions });
     expect(judged(17, 4096, { cautions }).kind).toBe("wont-load");
   });

@@ -47,7 +47,7 @@ it.each([
   const failure = memoryFailure(text);
   expect(failure?.title).toBe("Model Didn't Load");
   expect(failure?.title).not.toMatch(/memory/i);
-  expect(failure?.message).toMatch(/process ended, most often/);
+  expect(failure?.message).toMatch(/process ended, usually/);
 });
 
 it.each([

@@ -225,9 +225,9 @@ describe("a model that Ollama keeps", () => {
   });
 
   it.each([
-    ["../../../etc/passwd", "Its name is none of Ollama's."],
-    ["..", "Its name is none of Ollama's."],
-    ["", "Its name is none of Ollama's."],
+    ["../../../etc/passwd", "Its name isn't one of Ollama's."],
+    ["..", "Its name isn't one of Ollama's."],
+    ["", "Its name isn't one of Ollama's."],
     ["nobody:has-it", "Its manifest isn't on this Mac."],
   ])("called %j is unknown", async (name, reason) => {
     expect(reasonOf(await readMlxManifest(name, [home]))).toBe(reason);

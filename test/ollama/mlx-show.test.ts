@@ -85,7 +85,7 @@ describe("a model on another Mac", () => {
     const reading = read(oracleModel("gemma4-e4b-4bit").files);
     expect(reading).toMatchObject({
       files: { config: { num_kv_shared_layers: 18, sliding_window: 1024 } },
-      cautions: ["Its windows are taken for 1024 tokens: a server doesn't tell them."],
+      cautions: ["Its windows are assumed to be 1024 tokens: its server doesn't tell."],
     });
   });
 

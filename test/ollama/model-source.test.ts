@@ -109,7 +109,7 @@ describe("the metadata of a model", () => {
     const { size } = await stat(path);
     expect(await describeIt()).not.toHaveProperty("damage", expect.anything());
     await truncate(path, size - 3 * 1024 ** 3);
-    expect((await describeIt()).damage).toMatch(/^3\.0 GiB of the file are missing/);
+    expect((await describeIt()).damage).toMatch(/^3\.0 GiB of the file is missing/);
     await truncate(path, 100);
     expect((await describeIt()).damage).toMatch(/cut off/);
     await writeFile(path, "not a model");
@@ -125,7 +125,7 @@ describe("the metadata of a model", () => {
     await truncate(second, fileBytes - 3 * 1024 ** 3);
     const modelfile = `FROM ${path}\n${word} ${second}\n`;
     server.fault("show", { kind: "answer", body: JSON.stringify({ model_info: {}, modelfile }) });
-    expect((await describeIt()).damage).toMatch(/^3\.0 GiB of the file are missing/);
+    expect((await describeIt()).damage).toMatch(/^3\.0 GiB of the file is missing/);
   });
 
   it("never comes from a path that the server makes up", async () => {

@@ -43,7 +43,7 @@ it("walks the main job: the model spills, the limit is raised, it spills no more
   expect(rows[0]).toContain("48.2 GiB  [Spills ");
   expect(rows[1]?.startsWith("▸")).toBe(true);
   expect(rows[2]).not.toContain("Spills");
-  expect(stdout).toContain("✓ GPU limit is 56.0 GiB");
+  expect(stdout).toContain("✓ GPU Limit Is 56.0 GiB");
   for (const line of stdout.split("\n")) expect([...line].length).toBeLessThanOrEqual(100);
 });
 

@@ -80,7 +80,7 @@ describe("set-gpu-limit", () => {
     const asked = await confirmLimit({ limitGiB: 56 });
     expect(asked?.message).toBe("Set the GPU limit to 57,344 MiB (56.0 GiB)?");
     expect(asked?.info?.map(({ name, value }) => `${name}: ${value ?? ""}`).join("\n")).toContain(
-      "Left to macOS: 8.0 GiB",
+      "Left for macOS: 8.0 GiB",
     );
     expect(mac.prompts).toEqual([]);
     const done = await setGpuLimit({ limitGiB: 56 });
@@ -196,7 +196,7 @@ describe("plan-fit and apply-plan", () => {
     expect(done.steps.length).toBeGreaterThan(0);
     const after = [...servers.values()].map((server) => server.models().length);
     expect(mac.limitMib() > 0 || after.join() !== before.join() || mac.prompts.length > 0).toBe(true);
-    expect(await refusal(applyPlan({ planId }))).toContain("doesn't hold any more");
+    expect(await refusal(applyPlan({ planId }))).toContain("out of date");
   });
 
   it("is in progress in every window while its password is waited for, and can be undone there", async () => {

@@ -1,3 +1,4 @@
+import { listAllNames } from "../../fit/model-name";
 import { usedByOthers } from "../../fit/ram";
 import { formatBytes } from "../../fit/units";
 import { type AppFootprint, quitApp, readLargestApps } from "../../mac/apps";
@@ -36,7 +37,7 @@ export const closeApps: StepKind<CloseApps> = {
   },
   title: () => "Closing Apps",
   text: ({ apps }) =>
-    `Ask ${apps.map(({ name }) => name).join(", ")} to quit: unsaved work is asked about, nothing is forced, and macOS asks once per app whether Raycast may.`,
+    `Ask ${listAllNames(apps.map(({ name }) => name))} to quit: each asks about unsaved work, none is forced, and macOS asks once per app whether Raycast may.`,
   failedText: () => "The Apps Weren't Closed",
   look: "unseen",
   run: async (system, { apps, mostUsedBytes: most }) => {

@@ -26,7 +26,7 @@ export const contextNotPlanned: Rule = {
         {
           id: `context ${watchedKey(model)}`,
           title: `${model.name} Has a Larger Context`,
-          detail: `A client asked for ${formatContext(context.now)}. Ollama would take ${formatContext(context.planned)}.`,
+          detail: `A client asked for ${formatContext(context.now)}. Ollama would use ${formatContext(context.planned)}.`,
           way: { kind: "make-it-fit", name: model.name, runner: model.runner },
         },
       ];

@@ -264,15 +264,15 @@ function withPublished(state: JudgeInput, { model, description }: PublishedBuild
 function fewerBitsText(change: PullBuildChange, plan: PlanInput): string {
   const loss = "how much that loses wasn't measured";
   return change.kind === "published"
-    ? `${formatBytes(change.weightBytes)} of weights in place of ${formatBytes(installedWeights(plan))}: ${loss}`
+    ? `${formatBytes(change.weightBytes)} of weights instead of ${formatBytes(installedWeights(plan))}: ${loss}`
     : `Fewer bits a weight: ${loss}`;
 }
 
 /** What changes with the engine, by the new one. */
 const OTHER_BUILD_WORDS: Readonly<Record<Engine, readonly string[]>> = {
-  llama: ["llama.cpp runs it in place of MLX: num_ctx, a q8_0 KV cache and spilling work there; it may be slower"],
+  llama: ["llama.cpp runs it instead of MLX: num_ctx, a q8_0 KV cache and spilling work there; it may be slower"],
   mlx: [
-    "MLX runs it in place of llama.cpp: nothing spills, requests above the limit fail",
+    "MLX runs it instead of llama.cpp: nothing spills, requests above the limit fail",
     "num_ctx, KV cache type, flash attention and slots have no effect there: the client decides",
   ],
 };
@@ -357,7 +357,7 @@ function variableText(identity: ServerIdentity): readonly string[] {
 
 function leftText(mib: number, { ramMib, reserveBytes, defaultMib }: LimitAdvice): string {
   const leftBytes = (ramMib - mib) * MIB;
-  const left = `${formatBytes(leftBytes)} are left`;
+  const left = `${formatBytes(leftBytes)} is left`;
   // macOS's own default is never something to be warned of.
   return leftBytes < reserveBytes && mib > defaultMib
     ? `${left}, less than the ${formatBytes(reserveBytes)} advised`

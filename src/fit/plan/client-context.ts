@@ -12,6 +12,6 @@ export const clientContext: Proposal = {
     if (before.kind === "fits" || !before.run.isAskedByClient || numCtx !== "caps") return [];
     const most = yield* searchLargestContext(plan.input, contextOf(before).value);
     const settled = most === undefined ? undefined : settle(plan, before, { clientContext: most });
-    return settled === undefined ? [] : [{ ...settled, title: `Set ${formatCount(most ?? 0)} in the Client` }];
+    return settled === undefined ? [] : [{ ...settled, title: `Set ${formatCount(most ?? 0)} Tokens in the Client` }];
   },
 };

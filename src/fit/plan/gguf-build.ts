@@ -10,7 +10,7 @@ import type { Proposal } from "./proposal";
 import { takeBuild } from "./take-build";
 import { unknownBuild } from "./unknown-build";
 
-const TITLE = "Take the GGUF Build";
+const TITLE = "Use the GGUF Build";
 
 /**
  * The GGUF build of an MLX model, where none is installed: num_ctx, a q8_0 KV cache and spilling work there. Its verdict
@@ -38,7 +38,7 @@ export const ggufBuild: Proposal = {
 function* contextText({ input }: PlanInput, pullBuild: PullBuildChange, alone: KnownVerdict): Steps<string> {
   const state = applyChanges(input, { pullBuild });
   const given = contextOf(judge({ ...state, options: { ...state.options, context: "default" } }));
-  const words = given && `Nothing set, it runs at ${formatContext(given.value)}: ${given.source}.`;
+  const words = given && `Unless a request says otherwise, it runs at ${formatContext(given.value)}: ${given.source}.`;
   if (fitsLimit(alone)) return words ?? "";
   const most = yield* searchLargestContext(state, contextOf(alone).value);
   const fits = most === undefined ? "It doesn't fit at any context." : `It fits up to ${formatCount(most)} tokens.`;

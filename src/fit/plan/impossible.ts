@@ -42,7 +42,7 @@ export function* impossible(plan: PlanInput, before: KnownVerdict): Steps<Imposs
         ? "A higher GPU limit, set on the machine that Ollama runs on."
         : "Ollama on a Mac with more memory, as the host in the preferences.",
       "Several machines together: exo or llama.cpp's RPC backend.",
-      `The cloud, where ${baseName(input.model.name)} has a cloud tag.`,
+      `Ollama's cloud, if it has ${baseName(input.model.name)}.`,
     ],
   };
 }

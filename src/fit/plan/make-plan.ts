@@ -123,7 +123,7 @@ function notes(plan: PlanInput, before: KnownVerdict, { changes, after }: Propos
 function laterText(plan: PlanInput, after: KnownVerdict): string | undefined {
   const inTime = later(plan, after)?.shortBytes ?? 0;
   return inTime > (after.ram?.shortBytes ?? 0)
-    ? `Up to ${formatBytes(keptBytes(plan.input.server, after))} more in time: ${KEPT_WORDS[after.engine]}`
+    ? `Up to ${formatBytes(keptBytes(plan.input.server, after))} more over time: ${KEPT_WORDS[after.engine]}`
     : undefined;
 }
 
@@ -139,7 +139,7 @@ function chosenContext({ input }: PlanInput, before: KnownVerdict): string | und
   const numCtx = contextOf(effective)?.value;
   return numCtx === undefined || numCtx === contextOf(before).value
     ? undefined
-    : `True at ${formatContext(contextOf(before).value)}, the context you chose to judge at. ${elseText(before, numCtx)}`;
+    : `Judged at ${formatContext(contextOf(before).value)}, the context you chose. ${elseText(before, numCtx)}`;
 }
 
 /** What happens at another context than the one that was chosen. */

@@ -12,7 +12,7 @@ export const otherBuild: Proposal = {
   *propose(plan, before) {
     const { sibling } = plan;
     if (sibling === undefined) return [];
-    const title = `Take the ${RUNNER_TITLES[runnerOf(sibling.model)]} Build`;
+    const title = `Use the ${RUNNER_TITLES[runnerOf(sibling.model)]} Build`;
     const taking = { otherBuild: { input: sibling } };
     const taken = yield* takeBuild(plan, before, taking, title);
     if (taken === undefined) return [];

@@ -27,7 +27,7 @@ export const safeContext: Proposal = {
       yield;
       const settled = settle(plan, before, { clientContext });
       if (settled !== undefined) {
-        found.push({ ...settled, title: `Set ${formatCount(clientContext)} in the Client` });
+        found.push({ ...settled, title: `Set ${formatCount(clientContext)} Tokens in the Client` });
       }
     }
     return found;

@@ -37,8 +37,8 @@ export function* bestBuildAndMore(plan: PlanInput, before: KnownVerdict, sizing:
       const settled = settle(plan, before, { build: candidate.build, limitMib, numCtx });
       if (settled === undefined || swaps(settled.after)) continue;
       const more = [
-        ...(limitMib === undefined ? [] : [`${formatBytes(limitMib * MIB)} of Limit`]),
-        ...(numCtx === undefined ? [] : [`${formatContext(numCtx)} of Context`]),
+        ...(limitMib === undefined ? [] : [`${formatBytes(limitMib * MIB)} Limit`]),
+        ...(numCtx === undefined ? [] : [`${formatContext(numCtx)} Context`]),
       ];
       return [proposedBuild(candidate, settled, more)];
     }

@@ -18,7 +18,7 @@ export const smallerMlxBuild: Proposal = {
     if (!needsHelp(plan, before) || !rulesOf(input.model).levers.pullBuild || !isOfLibrary(plan)) return [];
     if (mlx === undefined || (mlx.published.length === 0 && mlx.unchecked !== undefined)) {
       const pullBuild = { kind: "unconfirmed", engine: "mlx", unchecked: mlx?.unchecked } as const;
-      return [unknownBuild(plan, before, { title: "Take a Smaller MLX Build", pullBuild })];
+      return [unknownBuild(plan, before, { title: "Use a Smaller MLX Build", pullBuild })];
     }
     for (const build of mlx.published) {
       yield;
@@ -32,7 +32,7 @@ export const smallerMlxBuild: Proposal = {
 
 const published = (build: PublishedBuild) => ({ kind: "published", ...build }) as const;
 
-const titleOf = ({ name }: PublishedBuild) => `Take the MLX Build ${name}`;
+const titleOf = ({ name }: PublishedBuild) => `Use the MLX Build ${name}`;
 
 function notFitting(plan: PlanInput, before: KnownVerdict, build: PublishedBuild): Proposed {
   const pullBuild = published(build);

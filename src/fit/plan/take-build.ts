@@ -33,7 +33,7 @@ export function* takeBuild(
     yield;
     const settled = settle(plan, before, { ...taking, numCtx });
     if (settled === undefined || swaps(settled.after)) continue;
-    return { way: { ...settled, title: `${title}, ${formatContext(numCtx)} of Context` }, alone };
+    return { way: { ...settled, title: `${title}, ${formatContext(numCtx)} Context` }, alone };
   }
   return { way: { ...asItIs, isPoor: true }, alone };
 }

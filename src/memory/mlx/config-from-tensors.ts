@@ -62,7 +62,7 @@ export function configFromTensors(shown: ShownConfig, tensors: readonly MlxTenso
   return {
     config: { ...base, sliding_window: window, ...state?.keys, ...attentionKeys(rule, shown, layers, tensors) },
     assumptions: [
-      ...(window === undefined ? [] : [`Its windows are taken for ${window} tokens: a server doesn't tell them.`]),
+      ...(window === undefined ? [] : [`Its windows are assumed to be ${window} tokens: its server doesn't tell.`]),
       ...(state === undefined ? [] : [state.assumption]),
     ],
   };
@@ -174,7 +174,7 @@ function stateKeys(
           linear_conv_kernel_dim: kernel,
         },
         assumption:
-          "The keys of its recurrent layers are taken to have the size of the values: a server doesn't tell it.",
+          "The keys of its recurrent layers are assumed to be as large as the values: its server doesn't tell.",
       };
     }
     case "mamba2-nemotron": {
@@ -188,7 +188,7 @@ function stateKeys(
           n_groups: divided((channels - inner) / 2, NEMOTRON_STATE),
           conv_kernel: kernel,
         },
-        assumption: `Its state is taken to have the size ${NEMOTRON_STATE} of its family: a server doesn't tell it.`,
+        assumption: `Its state is assumed to be ${NEMOTRON_STATE}, as in its family: its server doesn't tell.`,
       };
     }
     case "mamba2-granite":

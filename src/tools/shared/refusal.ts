@@ -37,7 +37,7 @@ const PROBLEMS: Readonly<Record<ProblemKind, string>> = {
   "not-found": "Ollama doesn't know this model.",
   "bad-answer": "Ollama's answer makes no sense.",
   http: "Ollama refused or failed.",
-  redirected: "The Ollama host sends requests elsewhere, which isn't followed.",
+  redirected: "The Ollama host redirects elsewhere, which isn't followed.",
   stopped: "It was stopped.",
 };
 

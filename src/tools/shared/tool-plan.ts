@@ -103,10 +103,7 @@ export async function optionNamed(planId: string): Promise<ToolPlan & Omit<ToolO
   const plan = await planOf(name, context);
   const found = (await optionsOf(plan, context)).find(({ id }) => id === textGiven(planId));
   if (found === undefined) {
-    throw new ToolRefusal(
-      "no-such-plan",
-      "This plan doesn't hold any more. Nothing changed. Make it again with plan-fit.",
-    );
+    throw new ToolRefusal("no-such-plan", "This plan is out of date. Nothing changed. Make it again with plan-fit.");
   }
   return { ...plan, ...found };
 }

@@ -48,7 +48,7 @@ function finishedWords({ journal, load, notes }: Extract<RunResult, { kind: "fin
   const [note] = notes;
   if (note !== undefined) return { style: Toast.Style.Failure, ...note };
   if (journal.undoes !== undefined) {
-    return { style: Toast.Style.Success, title: "Undone", message: `${journal.title} is undone.` };
+    return { style: Toast.Style.Success, title: "Undone", message: `${journal.title}.` };
   }
   if (load === undefined) {
     const message = `${journal.title}. ${journal.model} wasn't loaded, so nothing is verified.`;

@@ -51,7 +51,7 @@ export function daemonText({ valueMib, state, isFormer }: OwnDaemon, mac: AppleS
       ? ""
       : isSetHere
         ? `${now} is in force until then.`
-        : `${now} is in force now: it didn't run at the last start, or another tool changed the limit since.`,
+        : `${now} is in force now: the daemon didn't run at the last start, or another tool changed the limit since.`,
     isFormer ? "It's from an earlier release: the next change replaces it." : "",
   ]
     .filter(Boolean)

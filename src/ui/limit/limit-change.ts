@@ -141,7 +141,7 @@ export function outcomeWords(
     case "done":
       return {
         style: Toast.Style.Success,
-        title: askedMib === 0 ? "Back to the macOS Default" : `GPU limit is ${formatBytes(askedMib * MIB)}`,
+        title: askedMib === 0 ? "Back to the macOS Default" : `GPU Limit Is ${formatBytes(askedMib * MIB)}`,
         message:
           [
             outcome.daemon?.kind === "failed" ? "It lasts until the next restart." : "",

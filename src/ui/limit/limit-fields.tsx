@@ -142,7 +142,7 @@ export function LimitFields({
       )}
       <Form.Dropdown
         title="After a Mac Restart"
-        info="macOS forgets the limit at every restart. A LaunchDaemon sets it again: a fixed loop of /bin/sh, for five minutes at most, around /usr/sbin/sysctl with this number. Login Items & Extensions lists it as “sh”."
+        info="macOS forgets the limit at every restart. A LaunchDaemon sets it again: /bin/sh runs a fixed script that calls /usr/sbin/sysctl with this number, for five minutes at most. Login Items & Extensions lists it as “sh”."
         {...itemProps.keep}
       >
         <Form.Dropdown.Item value="keep" title={leaveTitle(start, mac)} />

@@ -13,7 +13,7 @@ import { type Afternotes, backToDefault, changeLimit, type LimitSet } from "./li
 export async function resetLimit(mac: AppleSiliconMac, afternotes: Afternotes): Promise<LimitSet | undefined> {
   const [own] = await readOwnDaemons(getSystem());
   if (mac.overrideMib === 0 && own === undefined) {
-    await showToast({ style: Toast.Style.Success, title: "macOS already decides the GPU limit" });
+    await showToast({ style: Toast.Style.Success, title: "Already the macOS Default" });
     return undefined;
   }
   const advice = adviseLimit(mac);

@@ -51,7 +51,7 @@ function quitToast(outcome: QuitOutcome, { name, bundlePath = "", bytes }: AppFo
         onAction: () => open(bundlePath),
       });
     case "declined":
-      return failure(`${name} declined to quit`, "It may have hidden its windows, or the question was cancelled.", {
+      return failure(`${name} Declined to Quit`, "It may have hidden its windows, or the question was cancelled.", {
         title: `Show ${name}`,
         onAction: () => open(bundlePath),
       });
@@ -60,6 +60,6 @@ function quitToast(outcome: QuitOutcome, { name, bundlePath = "", bytes }: AppFo
     case "not-quittable":
       return failure(`${name} Was Left Alone`, outcome.reason);
     case "failed":
-      return failure(`Could not quit ${name}`, outcome.detail);
+      return failure(`Couldn't Quit ${name}`, outcome.detail);
   }
 }

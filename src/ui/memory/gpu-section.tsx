@@ -132,7 +132,7 @@ function HeldRow({
       icon={Icon.AppWindowList}
       value={formatBytes(held)}
       source="ioreg"
-      tooltip="What is allocated for the GPU without Ollama's loaded models. The limit is one for all programs, so models get that much less now."
+      tooltip="What's allocated for the GPU beyond Ollama's loaded models. All programs share one limit, so models get that much less now."
       actions={actions(held)}
     />
   );

@@ -6,7 +6,7 @@ import { partsText, placeOf, stillGrowsText } from "../../fit/loaded-place";
 import { allBytesOf } from "../../fit/loaded-size";
 import { rulesOf } from "../../fit/runners";
 import { OLLAMAS_COUNT } from "../../fit/sum-names";
-import { formatBytes, formatContext, formatExpiry } from "../../fit/units";
+import { formatBytes, formatContext, formatExpiry, keepAliveSeconds } from "../../fit/units";
 import { buildKey, buildOf, buildTitle } from "../../fit/model-builds";
 import { inForceBytes } from "../../fit/limit-policy";
 import { KeepLoadedSubmenu } from "../shared/keep-loaded";
@@ -82,7 +82,9 @@ function Loaded({ model, memory, snapshot, memoryView }: Props & { readonly mode
   );
   const row = rows.find((each) => each.verdict && each.model === build);
   const plan = row && { row, snapshot, settings, refresh: memory.refresh, memoryView };
-  const expiry = formatExpiry(model.expiresAt, getSystem().now());
+  const now = getSystem().now();
+  const expiry = formatExpiry(model.expiresAt, now);
+  const staysLoaded = keepAliveSeconds(model.expiresAt, now) === -1;
   // What Ollama only displays caps nothing.
   const context = build && rulesOf(build).numCtx === "displayed" ? undefined : model.contextLength;
   return (
@@ -92,7 +94,9 @@ function Loaded({ model, memory, snapshot, memoryView }: Props & { readonly mode
       subtitle={partsText(model) ?? (context === undefined ? "" : `${formatContext(context)} context`)}
       icon={Icon.Bolt}
       accessories={[
-        ...(expiry === undefined ? [] : [{ text: expiry, tooltip: "Every request restarts this time" }]),
+        ...(expiry === undefined
+          ? []
+          : [{ text: expiry, tooltip: staysLoaded ? undefined : "Every request restarts this time" }]),
         { text: formatBytes(model.sizeBytes), tooltip: sizeText(model) },
         ...placeTag(model, snapshot.limit),
       ]}

@@ -24,9 +24,10 @@ export function TogetherSection({ memory, snapshot }: Props) {
     [rows],
   );
   const together = useMemo(() => fitTogether(judged), [judged]);
-  // An unknown limit of this Mac is explained at the top; of another one it is a matter of the preferences.
+  // One model alone has nothing to fit beside. An unknown limit of this Mac is explained at the top; of another one it's a
+  // matter of the preferences.
   const { limit, isLocal } = snapshot;
-  if (judged.length === 0 || judged.length < rows.length || (limit.kind === "unknown" && isLocal)) return null;
+  if (judged.length < 2 || judged.length < rows.length || (limit.kind === "unknown" && isLocal)) return null;
   const notes = [
     limit.kind === "known" ? `in ${formatBytes(limit.bytes)}` : "",
     isLocal ? "" : `${hostPlace(snapshot)}${limit.kind === "known" ? `, ${limit.sourceText}` : ""}`,

@@ -34,7 +34,7 @@ export async function keepLoaded(system: System, url: string, model: WatchedMode
     const failure = memoryFailure(error);
     return failure === undefined
       ? `Couldn't keep ${name} loaded: ${reasonOf(error)}`
-      : `Couldn't keep ${name} loaded. ${failure.message} Fit Models in the menu leads on.`;
+      : `Couldn't keep ${name} loaded. ${failure.message} See Fit Models in the menu.`;
   }
 }
 

@@ -15,7 +15,7 @@ export function FilesSection({ snapshot, refresh }: { readonly snapshot: Snapsho
       <List.Item
         id="files-not-readable"
         title={state.forbiddenFolder}
-        subtitle={{ value: "macOS keeps Raycast from this folder", tooltip: WAY_OUT }}
+        subtitle={{ value: "macOS keeps Raycast out of this folder", tooltip: WAY_OUT }}
         icon={{ source: Icon.Lock, tintColor: Color.Yellow }}
         accessories={[{ tag: { value: "Allow it in Files & Folders", color: Color.Yellow }, tooltip: WAY_OUT }]}
         actions={

@@ -17,7 +17,7 @@ const COPIES: Readonly<Record<KeptPlace, Copy>> = {
   },
   homebrew: {
     title: "For Homebrew's Service",
-    note: "brew services restart and upgrades write that file again.",
+    note: "brew services restart and upgrades overwrite that file.",
     shortcut: SHORTCUTS.copyForHomebrew,
   },
   launchd: {
@@ -67,6 +67,6 @@ export async function copyHostLine(): Promise<void> {
   await showToast({
     style: Toast.Style.Success,
     title: "Copied to Clipboard",
-    message: "Another address than 127.0.0.1 opens Ollama to the network.",
+    message: "Any address but 127.0.0.1 opens Ollama to the network.",
   });
 }

@@ -21,7 +21,7 @@ export function stateText(agent: SettingsAgent, { kind }: ServerIdentity, inUse:
 function keptText(agent: SettingsAgent): string {
   switch (agent.kind) {
     case "none":
-      return "Nothing is kept: variables of Ollama are gone after a restart of the Mac.";
+      return "Nothing is kept: Ollama's variables are lost when the Mac restarts.";
     case "foreign":
       return "Something else lies under the name of our LaunchAgent, so it's left alone.";
     case "kept": {
@@ -65,7 +65,7 @@ function useText(inUse: KeptInUse | undefined): readonly string[] {
       : `macOS doesn't have ${titlesOf(unset)} now: Keep After Restarts sets ${them(unset)} again.`,
     sliderContext === undefined
       ? ""
-      : `The app's slider gives it ${formatContext(Number(sliderContext))} of context in place of the kept length.`,
+      : `The app's slider overrides the kept length: Ollama has a context of ${formatContext(Number(sliderContext))}.`,
     missing.length + unset.length === 0 && sliderContext === undefined ? "The running Ollama has them." : "",
   ].filter(Boolean);
 }
@@ -100,7 +100,7 @@ export function toastOf(outcome: KeepOutcome, wanted: KeptValues): Toast.Options
     case "failed":
       return failure("Couldn't Write the LaunchAgent", "Look at Library, LaunchAgents in your home folder.");
     case "done":
-      if (outcome.missing.length > 0) return failure("Kept from the Next Login On", "macOS didn't take them for now.");
+      if (outcome.missing.length > 0) return failure("Kept from the Next Login", "macOS didn't accept them now.");
       return isRemoved
         ? {
             style: Toast.Style.Success,

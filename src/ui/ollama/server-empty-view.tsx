@@ -46,7 +46,7 @@ export function ServerEmptyView({
 
 /** Titles of what keeps a server from answering. */
 const FAILURES: Readonly<Record<ProblemKind, string>> = {
-  "not-running": "Ollama Is Not Running There",
+  "not-running": "Ollama Isn't Running There",
   "no-route": "Host Can't Be Reached",
   "unknown-name": "Unknown Host Name",
   "bad-certificate": "No Trusted Connection",
@@ -56,7 +56,7 @@ const FAILURES: Readonly<Record<ProblemKind, string>> = {
   "not-found": "Not an Ollama Server",
   "bad-answer": "Answer Makes No Sense",
   http: "Ollama Reports an Error",
-  redirected: "Host Leads Elsewhere",
+  redirected: "Host Redirects Elsewhere",
   stopped: "Ollama Doesn't Answer",
 };
 
@@ -67,14 +67,14 @@ export function serverWords(snapshot: Snapshot, { host }: Settings): EmptyWords 
     case "not-installed":
       return {
         icon: Icon.Download,
-        title: "Ollama Is Not Installed",
+        title: "Ollama Isn't Installed",
         description: "This list is about Ollama's models. Install it, pull a model, then refresh.",
         action: <DownloadOllamaAction />,
       };
     case "not-running":
       return {
         icon: Icon.Power,
-        title: "Ollama Is Not Running",
+        title: "Ollama Isn't Running",
         ...startWords(state.installation, host),
       };
     case "elsewhere":

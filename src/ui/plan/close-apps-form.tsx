@@ -55,10 +55,10 @@ export function CloseAppsForm({ option, closing, apps = closing.apps, apply }: P
             : `${formatBytes(bytes)} of RAM, and about ${formatBytes(closing.bytes)} is needed.`
         }
       />
-      <Form.Description title="All in All" text={[option.sentence, ...option.costs].join("\n")} />
+      <Form.Description title="Result" text={[option.sentence, ...option.costs].join("\n")} />
       <Form.Description
         title="How"
-        text="Each app is asked to quit, as with ⌘Q. It asks about unsaved work, and nothing is forced. The first time, macOS asks for each app whether Raycast may control it. An app that refuses stays open, and the change goes on."
+        text="Each app is asked to quit, as with ⌘Q. It asks about unsaved work, and nothing is forced. The first time, macOS asks for each app whether Raycast may control it. An app that refuses stays open, and the change continues."
       />
     </Form>
   );

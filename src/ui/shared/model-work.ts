@@ -83,7 +83,7 @@ export async function changeLoaded(
       await showToast({
         style: Toast.Style.Success,
         title: "Ollama Is Preparing the Model",
-        message: "It's converting the file, once. Load it again in some minutes.",
+        message: "It's converting the file, once. Load it again in a few minutes.",
       });
     } else if (change === "load") await sayLoadFailed(error, "Couldn't Load the Model", makeItFit);
     else await showFailureToast(error, { title: "Couldn't Unload the Model" });

@@ -20,7 +20,7 @@ export function VariantCreated({ name, source, numCtx, load, undo }: Props) {
     <Detail
       navigationTitle={name}
       markdown={[
-        source === undefined ? `# ${plainMarkdown(name)} Exists Already` : `# Created ${plainMarkdown(name)}`,
+        source === undefined ? `# ${plainMarkdown(name)} Already Exists` : `# Created ${plainMarkdown(name)}`,
         "",
         source === undefined
           ? `Its context is ${formatContext(numCtx)}, as you asked for. Nothing was created.`

@@ -230,7 +230,7 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
       <Form.TextField key={`name ${filled.name}`} title="Name" placeholder="model:tag-8k" {...itemProps.name} />
       {isThere && (
         <Form.Description
-          title="Exists Already"
+          title="Already Exists"
           text={`${values.name} has this context and runs the same file: nothing has to be created.`}
         />
       )}
@@ -274,7 +274,7 @@ function estimateText(row: FitRow | undefined, numCtx: number | undefined): stri
   const change =
     saved === 0
       ? "the same as now"
-      : `${formatBytes(Math.abs(saved))} ${saved > 0 ? "less" : "more"} than now, ${formatBytes(needBytes(before))}`;
+      : `${formatBytes(Math.abs(saved))} ${saved > 0 ? "less" : "more"} than now (${formatBytes(needBytes(before))})`;
   return `${SUM_TITLES.total} ${totalText(after)}: ${change}. ${badgeText(before)} → ${badgeText(after)}.`;
 }
 

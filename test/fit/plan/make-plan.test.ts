@@ -247,12 +247,12 @@ describe("smaller builds", () => {
   it("go together with a limit or a context where they alone would be poor", () => {
     const options = optionsOf(planFor("qwen3-32b", 24, 26));
     expect(options.map(({ title }) => title)).toEqual([
-      "Lower the Quantization to Q3_K_M, 19.0 GiB of Limit",
+      "Lower the Quantization to Q3_K_M, 19.0 GiB Limit",
       "Lower the Quantization to IQ3_XXS",
     ]);
     expect(options[0]?.changes).toMatchObject({ limitMib: 19_456 });
     const [scout] = optionsOf(planFor("llama4-scout", 64, 26));
-    expect(scout?.title).toBe("Lower the Quantization to IQ3_XXS, 64K of Context");
+    expect(scout?.title).toBe("Lower the Quantization to IQ3_XXS, 64K Context");
     expect(scout?.changes).toMatchObject({ numCtx: 65_536 });
   });
 
@@ -300,7 +300,7 @@ describe("a model that cannot fit", () => {
     if (plan.kind !== "impossible") throw new Error(plan.kind);
     says(plan.impossible.missing, "4K", /37\d\.\d GiB/, "highest safe limit", "60.0 GiB", /3\d\d\.\d GiB missing/);
     says(plan.impossible.comfortable, "about 50 billion", "Q4_K_M", "56.0 GiB");
-    says(plan.impossible.waysOut.join(" "), "exo", "llama.cpp's RPC", "deepseek-r1-671b has a cloud tag");
+    says(plan.impossible.waysOut.join(" "), "exo", "llama.cpp's RPC", "Ollama's cloud, if it has deepseek-r1-671b");
   });
 
   it.each([
@@ -326,7 +326,7 @@ describe("a model that cannot fit", () => {
 });
 
 describe("an MLX model that a server doesn't tell enough of", () => {
-  const caution = "Its windows are taken for 1024 tokens: a server doesn't tell them.";
+  const caution = "Its windows are assumed to be 1024 tokens: its server doesn't tell.";
   const description = { kind: "mlx", model: QWEN_27B, cautions: [caution], weightsAboveBytes: 0 } as const;
 
   const planOf = (planned: PlanInput) => {
@@ -372,7 +372,7 @@ describe("a model that a client loaded at its own context", () => {
     if (plan.kind !== "options") throw new Error(plan.kind);
     expect(plan.before).toMatchObject({ kind: "spills", run: { isAskedByClient: true, numCtx: { value: 262_144 } } });
     const [first] = plan.options;
-    expect(first).toMatchObject({ kind: "client-context", title: "Set 203,264 in the Client", commands: [] });
+    expect(first).toMatchObject({ kind: "client-context", title: "Set 203,264 Tokens in the Client", commands: [] });
     expect(first?.changes).toEqual({ clientContext: 203_264 });
   });
 
@@ -421,7 +421,7 @@ describe("a model that fits", () => {
     const [option] = optionsOf(planFor("qwen3-coder-next", 64, 26, { options: { context: 32_768 } }));
     expect(option?.kind).toBe("already-fits");
     expect(option?.costs).toHaveLength(1);
-    says(option?.costs[0], "32K", "you chose to judge at", "Ollama runs the model at 256K");
+    says(option?.costs[0], "32K", "the context you chose", "Ollama runs the model at 256K");
   });
 });
 
@@ -510,8 +510,8 @@ describe("RAM that other programs use", () => {
       };
       return optionsOf({ ...rest, input: { ...input, server } })[0]?.costs.join() ?? "";
     };
-    says(costs(4), "Up to 8.0 GiB more in time", "earlier prompts in RAM", "LLAMA_ARG_CACHE_RAM");
-    says(costs(10, 4096), "Up to 4.0 GiB more in time");
+    says(costs(4), "Up to 8.0 GiB more over time", "earlier prompts in RAM", "LLAMA_ARG_CACHE_RAM");
+    says(costs(10, 4096), "Up to 4.0 GiB more over time");
     doesNotSay(costs(4, 0), "in time");
   });
 

@@ -31,11 +31,11 @@ describe("the GGUF build that a registry has", () => {
   it("has its own verdict, at the context that Ollama would run it at", () => {
     const option = ofKind({ ...planned, gguf: gguf(described(QWEN.header)) }, "gguf-build");
     if (option === undefined) throw new Error("It isn't proposed.");
-    expect(option.title).toBe("Take the GGUF Build");
+    expect(option.title).toBe("Use the GGUF Build");
     expect([option.isOpen, option.isPoor]).toEqual([undefined, undefined]);
     expect(llama(option.after).estimate.weights).toBe(QWEN.weights);
     expect(resultText(option)).toBe("Fits · 4K");
-    expect(option.sentence).toContain("Nothing set, it runs at 4K: Ollama's default (server log).");
+    expect(option.sentence).toContain("Unless a request says otherwise, it runs at 4K: Ollama's default (server log).");
     expect(option.commands).toEqual([`ollama pull --runner llamacpp ${NAME}`]);
     expect(option.costs.join()).toContain(`${NAME} is published`);
   });
@@ -50,7 +50,7 @@ describe("the GGUF build that a registry has", () => {
   it("is taken with a cap where it doesn't fit as it is, and the largest context that fits is named", () => {
     const long = mlxPlanFor(24, { server: { ...SERVER_32K, tierNumCtx: logged(262_144) } });
     const option = ofKind({ ...long, gguf: gguf(described(QWEN.header)) }, "gguf-build");
-    expect(option?.title).toMatch(/^Take the GGUF Build, \d+K of Context$/);
+    expect(option?.title).toMatch(/^Use the GGUF Build, \d+K Context$/);
     expect(option?.after.kind).toBe("fits");
     const most = /It fits up to ([\d,]+) tokens/.exec(option?.sentence ?? "")?.[1]?.replace(",", "");
     expect(Number(most)).toBeGreaterThanOrEqual(option ? contextOf(option.after).value : Infinity);
@@ -64,7 +64,9 @@ describe("the GGUF build that a registry has", () => {
     const chosen = mlxPlanFor(24, { server, options: { context: 8192 } });
     const option = ofKind({ ...chosen, gguf: gguf(described(QWEN.header)) }, "gguf-build");
     expect(option && contextOf(option.after).value).toBe(8192);
-    expect(option?.sentence).toContain("Nothing set, it runs at 4K: Ollama's default (server log).");
+    expect(option?.sentence).toContain(
+      "Unless a request says otherwise, it runs at 4K: Ollama's default (server log).",
+    );
   });
 
   it("is meant by its digest where the installed build has the same name", () => {
@@ -124,10 +126,10 @@ describe("smaller MLX builds that a registry has", () => {
 
   it("are proposed by the largest that fits, with its exact weights", () => {
     const option = ofKind({ ...eightBits, mlx: asked(five, four, two) }, "smaller-mlx-build");
-    expect(option).toMatchObject({ title: "Take the MLX Build qwen3.8:27b-nvfp4", after: { kind: "fits" } });
+    expect(option).toMatchObject({ title: "Use the MLX Build qwen3.8:27b-nvfp4", after: { kind: "fits" } });
     expect(option?.after.estimate.weights).toBe(QWEN_27B.weights);
     expect(option?.commands).toEqual(["ollama pull --runner mlx qwen3.8:27b-nvfp4"]);
-    expect(option?.costs.join()).toContain("16.9 GiB of weights in place of 26.6 GiB");
+    expect(option?.costs.join()).toContain("16.9 GiB of weights instead of 26.6 GiB");
   });
 
   it("are judged at what the client sends, and not by the peaks of the installed build", () => {
