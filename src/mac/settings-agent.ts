@@ -2,6 +2,7 @@ import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import {
   KEPT_NAMES,
+  type KeptName,
   type KeptValues,
   readSettingsAgentPlist,
   SETTINGS_AGENT_LABEL,
@@ -39,7 +40,8 @@ export const settingsAgentPath = ({ homeFolder }: Pick<AgentSystem, "homeFolder"
 export async function readSettingsAgent(system: AgentSystem): Promise<SettingsAgent> {
   const path = settingsAgentPath(system);
   try {
-    if ((await stat(path)).size > MOST_BYTES) return { kind: "foreign" };
+    const file = await stat(path);
+    if (!file.isFile() || file.size > MOST_BYTES) return { kind: "foreign" };
     const values = readSettingsAgentPlist(await readFile(path, "utf8"));
     if (values === undefined) return { kind: "foreign" };
     return { kind: "kept", values, state: await readOwnState(system) };
@@ -64,7 +66,8 @@ export type KeepOutcome =
 
 /**
  * Keeps these values from the next login on, and sets them for apps started from now on; none at all removes the
- * LaunchAgent. Variables that were kept before and aren't any more are taken away. Without root. Never throws.
+ * LaunchAgent. Variables that were kept before and aren't any more are taken away, unless the session has another value by
+ * now. Without root. Never throws.
  */
 export async function keepSettings(system: AgentSystem, values: KeptValues): Promise<KeepOutcome> {
   const before = await readSettingsAgent(system);
@@ -80,11 +83,17 @@ export async function keepSettings(system: AgentSystem, values: KeptValues): Pro
   for (const name of KEPT_NAMES) {
     const value = values[name] ?? "";
     const was = before.kind === "kept" ? before.values[name] : undefined;
-    if (value === "" && was === undefined) continue;
+    if (value === "" && (was === undefined || (await isSetToOther(system, name, was)))) continue;
     await setLaunchctlEnv(system, name, value);
     if ((await askLaunchctlEnv(system, name)) !== value) missing.push(name);
   }
   return { kind: "done", missing };
+}
+
+/** Whether the session has another value of a variable than the one that was kept. */
+async function isSetToOther(system: AgentSystem, name: KeptName, kept: string): Promise<boolean> {
+  const now = await askLaunchctlEnv(system, name);
+  return now !== undefined && now !== kept;
 }
 
 /** Moved into place in one step, so that a login never finds half of it. */

@@ -2,6 +2,7 @@ import type { InstalledModel, LoadedModel, ModelDescription, ModelParameters } f
 import { isObject, type JsonObject } from "../memory/json-object";
 import type { MetadataValue, ModelMetadata, TensorInfo } from "../memory/metadata";
 import { oneLine } from "../fit/one-line";
+import { buildKey } from "../fit/model-builds";
 import { parseModelName } from "../fit/model-name";
 import { modelFormat, type ModelRunner, modelRunner } from "../fit/model-runner";
 import { distinctBuilds } from "./builds";
@@ -70,9 +71,12 @@ export function readInstalledModels(answer: unknown): readonly InstalledModel[] 
   return distinctBuilds(rows);
 }
 
-/** Models of `/api/ps`; entries without their sizes are left out, as they could not be told from a spill. */
+/**
+ * Models of `/api/ps`; entries without their sizes are left out, as they could not be told from a spill, and a build that's
+ * listed twice is loaded once.
+ */
 export function readLoadedModels(answer: unknown): readonly LoadedModel[] {
-  return list(answer).flatMap((entry) => {
+  const rows = list(answer).flatMap((entry): LoadedModel[] => {
     const name = modelName(entry["name"]) ?? modelName(entry["model"]);
     const bytes = size(entry["size"]);
     const vram = size(entry["size_vram"]);
@@ -92,6 +96,7 @@ export function readLoadedModels(answer: unknown): readonly LoadedModel[] {
       },
     ];
   });
+  return [...new Map(rows.map((row) => [`${buildKey(row)} ${row.runner ?? ""}`, row])).values()];
 }
 
 /** A build of a name, as show mentions it beside the one that it describes. */

@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { promisify } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -82,6 +84,29 @@ describe("Ollama's settings that survive a restart", () => {
     await screen.submit();
     screen.toast("FAILURE", "Left Alone");
     expect(await readFile(path, "utf8")).toBe("<plist>mine</plist>");
+  });
+
+  it("leave what isn't a file alone, and don't wait for it", async () => {
+    const stage = await setStage();
+    const path = settingsAgentPath(stage);
+    await mkdir(dirname(path), { recursive: true });
+    await promisify(execFile)("mkfifo", [path]);
+    (await openForm(stage)).says("left alone");
+  });
+
+  it("are removed without a variable that was set to something else since", async () => {
+    const stage = await setStage();
+    const screen = await openForm(stage);
+    await screen.fill("Context Length", "32768");
+    await screen.fill("Keep Alive", "1h");
+    await screen.agree("Keep");
+    await screen.submit();
+    stage.mac.launchctlEnv.set("OLLAMA_KEEP_ALIVE", "5m");
+    await screen.agree("Remove");
+    await screen.action("Remove the LaunchAgent");
+    screen.toast("SUCCESS", "LaunchAgent Removed");
+    expect(stage.mac.launchctlEnv.get("OLLAMA_KEEP_ALIVE")).toBe("5m");
+    expect(stage.mac.launchctlEnv.has("OLLAMA_CONTEXT_LENGTH")).toBe(false);
   });
 
   it("have lines to copy for servers that aren't reached, and only a line to copy for the host", async () => {

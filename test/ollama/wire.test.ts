@@ -124,6 +124,7 @@ describe("the list of models", () => {
 
   it("of loaded models leaves out what could not be told from a spill", () => {
     const loaded = { name: "x:1", size: 5, size_vram: 3, digest, context_length: 0 };
+    expect(readLoadedModels({ models: [loaded, { ...loaded }] })).toHaveLength(1);
     expect(readLoadedModels({ models: [loaded] })).toEqual([{ name: "x:1", digest, sizeBytes: 5, vramBytes: 3 }]);
     const { name, size } = loaded;
     expect(
