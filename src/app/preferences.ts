@@ -29,6 +29,7 @@ function amountFault(title: string, text: string | undefined): string | undefine
 /** Where Ollama listens unless it's told otherwise. */
 export const USUAL_HOST = "http://127.0.0.1:11434";
 
+/** The preferences as they are now; what can't be read counts as not set, and is among the faults. */
 export function readSettings(): Settings {
   const values = getPreferenceValues<Preferences>();
   const kvCacheType = KV_CACHE_TYPES.find((type) => type === values.kvCacheType);

@@ -55,6 +55,7 @@ export function journalState(journal: Journal, holder: Holder | undefined): "fin
   return holder?.journal === journal.id ? "running" : "left";
 }
 
+/** Whether every step is done. */
 export function isFinished({ entries }: Journal): boolean {
   return entries.every(({ state }) => state === "done");
 }

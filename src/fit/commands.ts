@@ -137,6 +137,7 @@ export function ollamaRunCommand(model: string, url?: string, runner?: ModelRunn
   return `${ollamaAt(url)} run${choice} ${shellQuote(model)}`;
 }
 
+/** `ollama stop`: unloads a model. @throws RangeError as {@link shellQuote} does */
 export function ollamaStopCommand(model: string, url?: string): string {
   return `${ollamaAt(url)} stop ${shellQuote(model)}`;
 }
@@ -158,10 +159,12 @@ export function ollamaPullBuildCommand(model: string, runner: ModelRunner | unde
   return runner === undefined ? pull : pull.replace(/ pull /, ` pull --runner ${runner} `);
 }
 
+/** `ollama pull`. @throws RangeError as {@link shellQuote} does */
 export function ollamaPullCommand(model: string, url?: string): string {
   return `${ollamaAt(url)} pull ${shellQuote(model)}`;
 }
 
+/** `ollama rm`. @throws RangeError as {@link shellQuote} does */
 export function ollamaRemoveCommand(model: string, url?: string): string {
   return `${ollamaAt(url)} rm ${shellQuote(model)}`;
 }

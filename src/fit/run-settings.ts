@@ -69,7 +69,7 @@ export function resolveRun(input: RunInput): ModelRun | UnknownRun {
   if ("kind" in kvCacheType) return kvCacheType;
 
   const parallel = askedFor(asked?.parallel) ?? slotsOf(input, embedding);
-  const batch = batchOf(input, version, numCtx.value * parallel.value, embedding);
+  const batch = batchOf(input, numCtx.value * parallel.value, embedding);
   return {
     numCtx,
     contextFollowsLimit: isOllamasChoice(options) && !isAsked(numCtx) && followsTier(input, version),
@@ -124,12 +124,7 @@ export function runSettings(run: ModelRun): RunSettings {
 
 /** `run` at another context, with the batch Ollama would choose for it. */
 export function runAtContext(input: RunInput, run: ModelRun, numCtx: number): ModelRun {
-  const batch = batchOf(
-    input,
-    parseVersion(input.server.version),
-    numCtx * run.parallel.value,
-    isEmbedding(input.model, input.description),
-  );
+  const batch = batchOf(input, numCtx * run.parallel.value, isEmbedding(input.model, input.description));
   return { ...run, numCtx: sure(numCtx, "chosen"), contextFollowsLimit: false, isAskedByClient: false, batch };
 }
 
@@ -173,12 +168,7 @@ function kvCacheTypeOf(input: RunInput): Setting<KvCacheType> | UnknownRun {
     : read({ ...detected, value: type });
 }
 
-function batchOf(
-  input: RunInput,
-  version: Version | undefined,
-  totalContext: number,
-  embedding: boolean,
-): Setting<number> {
+function batchOf(input: RunInput, totalContext: number, embedding: boolean): Setting<number> {
   const asked = askedFor(input.options.asked?.batch);
   if (asked !== undefined) return asked;
   const { numBatch, unreadable } = input.description.parameters;
@@ -186,7 +176,7 @@ function batchOf(
   const line = runningLine(input);
   if (line?.batch !== undefined && line.totalContext === totalContext) return sure(line.batch, OWN_LINE);
   if (embedding) return sure(Math.min(2048, totalContext), "Ollama's default for embedding models");
-  if (version !== undefined && compareVersions(version, [0, 30, 0]) < 0) return sure(512, "Ollama's default");
+  if (plansAsBefore(input.server)) return sure(512, "Ollama's default");
   return sure(
     automaticBatch(
       predictedVram(input, totalContext),
@@ -221,7 +211,7 @@ function forcedBy({ server, description: { parameters, metadata } }: RunInput): 
 
 function marginOf(input: RunInput, version: Version | undefined): Setting<number> {
   const { server } = input;
-  if (version !== undefined && compareVersions(version, [0, 30, 0]) < 0) {
+  if (plansAsBefore(server)) {
     return sure(512 * MIB + (server.gpuOverheadBytes?.value ?? 0), `Ollama ${server.version} keeps it free`);
   }
   const forced = forcedBy(input);

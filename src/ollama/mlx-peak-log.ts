@@ -87,8 +87,14 @@ export function parseCuts(log: string): readonly MlxCut[] {
   return cuts;
 }
 
+/** How much of a prompt is read, in tokens. */
+export interface PromptProgress {
+  readonly readTokens: number;
+  readonly tokens: number;
+}
+
 /** How far the last prompt of a log is read; undefined where none is being read. Needs no start of the server. */
-export function parseProgress(log: string): { readonly readTokens: number; readonly tokens: number } | undefined {
+export function parseProgress(log: string): PromptProgress | undefined {
   let request: Request | undefined;
   for (const line of linesOf(log)) {
     const message = /^time=\S{1,40} level=[A-Z]{1,10} source=\S{1,100} msg="([^"]{1,100})"/.exec(line)?.[1];

@@ -140,6 +140,7 @@ export function problemOfStatus(status: number, body: string, url: string): Olla
     : new OllamaProblem("http", `Ollama answered ${status}: ${words}`, { status });
 }
 
+/** What answers isn't Ollama: its answer, or its status, is none that Ollama gives. */
 export function notOllama(url: string, options?: { readonly status: number }): OllamaProblem {
   return new OllamaProblem("not-ollama", `What answers at ${url} isn't Ollama.`, options);
 }

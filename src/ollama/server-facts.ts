@@ -10,7 +10,7 @@ import { parseBuffers } from "./buffer-log";
 import type { OllamaClient } from "./client";
 import type { OwnAddress } from "./host";
 import { type IdentitySystem, readServerIdentity } from "./server-identity";
-import { parseCuts, parsePeaks, parseProgress } from "./mlx-peak-log";
+import { parseCuts, parsePeaks, parseProgress, type PromptProgress } from "./mlx-peak-log";
 import { present } from "./present";
 import {
   conversionsIn,
@@ -75,7 +75,7 @@ export async function readPromptProgress(
   system: IdentitySystem,
   facts: ServerFacts,
   own: OwnAddress | undefined,
-): Promise<ReturnType<typeof parseProgress>> {
+): Promise<PromptProgress | undefined> {
   const log = await fromOwnLog(system, facts, own, (path, of) => readSinceStart(path, of, RECENT_LOG_BYTES));
   return log === undefined ? undefined : parseProgress(log);
 }

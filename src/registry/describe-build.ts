@@ -19,7 +19,7 @@ import type { Layer } from "../ollama/manifests";
 import { mlxFiles } from "../ollama/mlx-manifest";
 import { tensorSum } from "../ollama/model-source";
 import { label, labels, readParameters } from "../ollama/wire";
-import { type BlobOptions, MOST_BLOB_BYTES, openBlob } from "./blob-stream";
+import { type BlobOptions, type BlobStream, MOST_BLOB_BYTES, openBlob } from "./blob-stream";
 import type { FoundTag } from "./first-tag";
 import type { ExistingTag } from "./read-tag";
 
@@ -80,7 +80,7 @@ interface Files {
 }
 
 function filesOf(fetch: typeof globalThis.fetch, tag: ExistingTag, options: BlobOptions): Files {
-  const within = async <T>(layer: Layer, read: (blob: ReturnType<typeof openBlob>) => Promise<T>): Promise<T> => {
+  const within = async <T>(layer: Layer, read: (blob: BlobStream) => Promise<T>): Promise<T> => {
     const blob = openBlob(fetch, tag, layer, options);
     try {
       return await read(blob);

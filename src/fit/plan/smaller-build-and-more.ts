@@ -19,6 +19,7 @@ export const smallerBuildAndMore: Proposal = {
   propose: (plan, before) => bestBuildAndMore(plan, before, "most"),
 };
 
+/** The best quantization that fits with a smaller context or a raised limit beside it; none where none does. */
 export function* bestBuildAndMore(plan: PlanInput, before: KnownVerdict, sizing: Sizing): Steps<readonly Proposed[]> {
   if (!needsHelp(plan, before) || !plan.canCap) return [];
   const present = contextOf(before).value;

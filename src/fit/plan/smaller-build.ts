@@ -23,6 +23,7 @@ export const smallerBuild: Proposal = {
   propose: (plan, before) => bestBuild(plan, before, "most"),
 };
 
+/** The best quantization that makes the model fit with nothing else changed; none where none does. */
 export function* bestBuild(plan: PlanInput, before: KnownVerdict, sizing: Sizing): Steps<readonly Proposed[]> {
   if (!needsHelp(plan, before)) return [];
   for (const candidate of buildCandidates(plan, sizing)) {
@@ -71,6 +72,7 @@ export function buildCandidates({ input, builds }: PlanInput, sizing: Sizing): r
   });
 }
 
+/** A quantization as a way to make the model fit; `more` is what is changed beside it, for the title. */
 export function proposedBuild({ build, isPoor }: Candidate, settled: Settled, more: readonly string[] = []): Proposed {
   const doubt = build.name === undefined ? "If this build is published: " : "";
   return {

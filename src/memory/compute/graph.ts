@@ -46,6 +46,7 @@ export interface TensorOptions {
 
 const F32 = 4;
 
+/** How many elements a tensor of these sides has. */
 export function elements(extent: readonly number[]): number {
   return extent.reduce((product, length) => product * length, 1);
 }

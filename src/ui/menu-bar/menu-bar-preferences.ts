@@ -21,6 +21,7 @@ const values = (): Readonly<Record<string, unknown>> => getPreferenceValues();
 /** Whether the person wants to hear of such things. */
 export const isOn = (kind: NoticeKind): boolean => values()[CHECKBOXES[kind]] !== false;
 
+/** What the preferences show beside the icon; what's used where they say nothing that's known. */
 export function titleStyle(): TitleStyle {
   return TITLE_STYLES.find((style) => style === values()["menuBarTitle"]) ?? "used";
 }

@@ -62,6 +62,7 @@ export async function copyLines(place: KeptPlace, values: KeptValues): Promise<v
   await showToast({ style: Toast.Style.Success, title: "Copied to Clipboard", message: COPIES[place].note });
 }
 
+/** Copies the line that sets where Ollama listens, with a word of warning: our LaunchAgent never sets it. */
 export async function copyHostLine(): Promise<void> {
   await Clipboard.copy("launchctl setenv OLLAMA_HOST 127.0.0.1:11434");
   await showToast({

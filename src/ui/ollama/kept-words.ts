@@ -74,6 +74,7 @@ function useText(inUse: KeptInUse | undefined): readonly string[] {
 export const titlesOf = (names: readonly KeptName[]): string =>
   listNames(names.map((name) => KEPT_SETTINGS[name].title));
 
+/** The question before settings are kept; where there are none, before the LaunchAgent is removed. */
 export function questionFor(wanted: KeptValues): Alert.Options {
   const lines = KEPT_NAMES.flatMap((name) => (wanted[name] === undefined ? [] : [`${name} = ${wanted[name]}`]));
   return lines.length === 0
@@ -91,6 +92,7 @@ export function questionFor(wanted: KeptValues): Alert.Options {
       };
 }
 
+/** What came of keeping settings, for a toast. */
 export function toastOf(outcome: KeepOutcome, wanted: KeptValues): Toast.Options {
   const failure = (title: string, message: string) => ({ style: Toast.Style.Failure, title, message });
   const isRemoved = KEPT_NAMES.every((name) => wanted[name] === undefined);

@@ -1,6 +1,7 @@
 import { Action, Icon, openExtensionPreferences } from "@raycast/api";
 import { SHORTCUTS } from "./shortcuts";
 
+/** Opens the preferences of the extension. */
 export function PreferencesAction() {
   return (
     <Action

@@ -1,7 +1,13 @@
 import { Alert, confirmAlert, Icon, showToast, Toast } from "@raycast/api";
 import type { InstalledModel } from "../../fit/facts";
 import type { OllamaClient } from "../../ollama/client";
-import { createVariant, removeVariant, type VariantOutcome, variantOutcomeText } from "../../ollama/variant";
+import {
+  createVariant,
+  type RemovalOutcome,
+  removeVariant,
+  type VariantOutcome,
+  variantOutcomeText,
+} from "../../ollama/variant";
 import { formatBytes } from "../../fit/units";
 import { asOneChange } from "../shared/one-change";
 import { getSystem } from "../../app/system";
@@ -92,7 +98,7 @@ export async function unmakeVariant(client: OllamaClient, name: string, digest: 
   return outcome?.kind === "removed" || outcome?.kind === "gone";
 }
 
-function removalWords(outcome: Awaited<ReturnType<typeof removeVariant>>, name: string): Toast.Options {
+function removalWords(outcome: RemovalOutcome, name: string): Toast.Options {
   switch (outcome.kind) {
     case "removed":
       return { style: Toast.Style.Success, title: `Deleted ${name}` };

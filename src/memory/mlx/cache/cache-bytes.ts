@@ -37,6 +37,7 @@ function stateBytes(layers: readonly LayerShape[]): number {
   return cachesOf(layers).reduce((sum, cache) => sum + (cache.kind === "state" ? cache.bytes : 0), 0);
 }
 
+/** The caches of all layers. */
 export function cachesOf(layers: readonly LayerShape[]): readonly LayerCache[] {
   return layers.flatMap(({ caches }) => caches);
 }

@@ -82,14 +82,17 @@ export function legendKey(title: string, fill: string | undefined, y: number, in
   return [square, text(title, 18, y, ink.text)];
 }
 
+/** A dot of a fixed size around a point. */
 export function dot(x: number, y: number, fill: string): string {
   return `<circle cx="${at(x)}" cy="${at(y)}" r="4" fill="${fill}"/>`;
 }
 
+/** A line along an SVG path, with round ends. */
 export function path(line: string, color: string, width: number): string {
   return `<path d="${line}" fill="none" stroke="${color}" stroke-width="${width}" stroke-linecap="round"/>`;
 }
 
+/** Words that begin at `x`, on the baseline `y`; `more` is further attributes. */
 export function text(words: string, x: number, y: number, color: string, more = ""): string {
   return `<text x="${at(x)}" y="${at(y)}" ${FONT} font-size="12" fill="${color}" ${more}>${escapeXml(words)}</text>`;
 }
