@@ -154,6 +154,14 @@ export const STORE_ROWS = {
         named: "costs nothing but time where the store can't be read",
       },
       {
+        fault: "A storage that's stuck holds the list for ever",
+        file: "src/app/local-storage.ts",
+        mend: "return await orAbort(work, limit.signal);",
+        without: "return await work;",
+        test: WORLDS,
+        named: "X4-storage-stuck",
+      },
+      {
         fault: "One model that can't be read leaves the others at Reading Metadata",
         file: "src/app/read-descriptions.ts",
         mend: "} catch (error) {\n    return {",
@@ -289,8 +297,8 @@ export const STORE_ROWS = {
       {
         fault: "What was read before comes one by one",
         file: "src/app/read-descriptions.ts",
-        mend: "else known.set(model.digest, stored);",
-        without: "else {\n      known.set(model.digest, stored);\n      publish();\n    }",
+        mend: "learn(model, kept);\n      stored.push(model);",
+        without: "learn(model, kept);\n      publish();\n      stored.push(model);",
         test: "test/app/read-descriptions.test.ts",
         named: "comes in one go where it was read before",
       },

@@ -226,6 +226,22 @@ export const WIRE_ROWS = {
     title: "A file that's cut off fits",
     mutants: [
       {
+        fault: "… where it was whole when it was read last",
+        file: "src/app/read-descriptions.ts",
+        mend: `return "kind" in kept || !options.isLocal || hasSameFile(kept, options.modelsFolders);`,
+        without: "return true;",
+        test: "test/commands/odd-caches.test.tsx",
+        named: "of a file that a disk has lost a part of since",
+      },
+      {
+        fault: "One part of a model that's split into several fits",
+        file: "src/ollama/model-source.ts",
+        mend: `"duplicate",\n  "split",`,
+        without: `"duplicate",`,
+        test: SOURCE,
+        named: "where the file is one part of several",
+      },
+      {
         fault: "Its size isn't held against its header",
         file: "src/memory/gguf/read-header.ts",
         mend: "Math.max(0, dataOffset + infos.dataBytes - source.size)",
@@ -324,6 +340,14 @@ export const WIRE_ROWS = {
         named: "keeps no vocabulary in memory",
       },
       {
+        fault: "Four megabytes of brackets become a hundred of heap",
+        file: "src/ollama/bounded-fetch.ts",
+        mend: "if (bytes > maxBytes || parts > MOST_PARTS) {",
+        without: "if (bytes > maxBytes) {",
+        test: CLIENT,
+        named: "isn't parsed where it would become millions of",
+      },
+      {
         fault: "Builds of a name have none",
         file: "src/ollama/client.ts",
         mend: "{ signal, maxBytes: MOST_SHOW_BYTES },",
@@ -358,7 +382,7 @@ export const WIRE_ROWS = {
       {
         fault: "What's beyond a cap is taken in before it's refused",
         file: "src/ollama/bounded-fetch.ts",
-        mend: "if (bytes > maxBytes) {",
+        mend: "if (bytes > maxBytes || parts > MOST_PARTS) {",
         without: "if (done && bytes > maxBytes) {",
         test: EXCHANGE,
         named: "takes in no more than allowed",
@@ -398,7 +422,7 @@ export const WIRE_ROWS = {
       {
         fault: "JSON of a model's files has no end of parts",
         file: "src/memory/mlx/bounded-json.ts",
-        mend: "if (parts > mostParts) return undefined;",
+        mend: "if (partsIn(bytes) > mostParts) return undefined;",
         without: "",
         test: "test/memory/mlx/bounded-json.test.ts",
         named: "isn't parsed where it would become more values",

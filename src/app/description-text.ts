@@ -4,7 +4,7 @@ import type { MetadataValue, ModelMetadata, TensorInfo } from "../memory/metadat
 import { sharedMetadata, sharedTensors } from "../ollama/shared-metadata";
 
 /** Changes when the text below does: older entries are then read again. */
-const FORMAT = 4;
+const FORMAT = 5;
 
 const DAMAGED = new TypeError("damaged");
 
@@ -81,6 +81,7 @@ const isRest = isShape<Omit<ModelDescription, "metadata" | "modelfile">>({
   capabilities: isListOf(isText),
   parentModel: isAbsentOr(isText),
   weightsFile: isAbsentOr(isText),
+  fileBytes: isAbsentOr(isWhole),
   backup: isAbsentOr(isBackup),
   requires: isAbsentOr(isText),
   weightBytes: isAbsentOr(isWhole),

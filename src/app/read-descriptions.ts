@@ -5,7 +5,7 @@ import { sideBySide } from "../memory/side-by-side";
 import { openMlxModel } from "../memory/mlx/estimate";
 import type { OllamaClient } from "../ollama/client";
 import { describeMlxModel } from "../ollama/mlx-source";
-import { describeModel } from "../ollama/model-source";
+import { describeModel, hasSameFile } from "../ollama/model-source";
 import { withSharedTensors } from "../ollama/shared-metadata";
 import { storedDescription, storeDescription } from "./description-store";
 
@@ -30,39 +30,47 @@ export interface ReadOptions {
 
 /**
  * Metadata of all models by digest: what was read before for the same digest comes from the store, in one go, and the rest
- * is read four at a time and published as time passes. A model that cannot be read is there with the reason and is tried
+ * is read four at a time and published as time passes, as is one whose file has another size by now. A model that cannot be read is there with the reason and is tried
  * again at the next opening, as is one with a projector or an adapter that could not be read. Every model is published in the end.
  */
 export async function readDescriptions(models: readonly InstalledModel[], options: ReadOptions): Promise<void> {
   const known = new Map<string, DescriptionResult>();
   const missing: InstalledModel[] = [];
+  const stored: InstalledModel[] = [];
   const wanted = new Map(models.filter(({ cloud }) => !cloud).map((model) => [model.digest, model]));
-  let published = 0;
+  let isNews = false;
   let timer: NodeJS.Timeout | undefined;
   let drawingMs = 0;
   const publish = (): void => {
     clearTimeout(timer);
     timer = undefined;
-    if (options.signal.aborted || known.size === published) return;
-    published = known.size;
+    if (options.signal.aborted || !isNews) return;
+    isNews = false;
     const began = performance.now();
     options.onProgress(new Map(known));
     setTimeout(() => (drawingMs = performance.now() - began - DRAWN_AFTER_MS), DRAWN_AFTER_MS).unref();
   };
+  const learn = (model: InstalledModel, result: DescriptionResult): void => {
+    known.set(model.digest, result);
+    isNews = true;
+  };
   let yielded = performance.now();
   for (const model of wanted.values()) {
     if (options.signal.aborted) return;
-    const stored = storedDescription(model, options.url);
-    if (stored === undefined || !isWhole(stored, options)) missing.push(model);
-    else known.set(model.digest, stored);
+    const kept = storedDescription(model, options.url);
+    if (kept === undefined || !isWhole(kept, options)) missing.push(model);
+    else {
+      learn(model, kept);
+      stored.push(model);
+    }
     if (performance.now() - yielded < YIELD_EVERY_MS) continue;
     await new Promise((resolve) => setImmediate(resolve));
     yielded = performance.now();
   }
   publish();
-  await sideBySide(missing, async (model) => {
-    if (options.signal.aborted) return;
-    known.set(model.digest, await readOne(model, options));
+  await sideBySide([...missing, ...stored], async (model) => {
+    if (options.signal.aborted || (await isStillRight(known.get(model.digest), options))) return;
+    learn(model, await readOne(model, options));
     timer ??= setTimeout(publish, Math.max(PUBLISH_EVERY_MS, TIMES_DRAWING * drawingMs));
   });
   publish();
@@ -94,7 +102,8 @@ async function readMlx(model: InstalledModel, options: ReadOptions): Promise<Des
 async function readOne(model: InstalledModel, options: ReadOptions): Promise<DescriptionResult> {
   try {
     const description = await READERS[rulesOf(model).engine](model, options);
-    if (isReadable(description) && isWhole(description, options)) storeDescription(model, options.url, description);
+    // One that isn't whole is read again the next time, and must not leave an older one in its place.
+    if (isReadable(description)) storeDescription(model, options.url, description);
     return description;
   } catch (error) {
     return {
@@ -102,6 +111,12 @@ async function readOne(model: InstalledModel, options: ReadOptions): Promise<Des
       reason: `Couldn't read its metadata: ${error instanceof Error ? error.message : String(error)}`,
     };
   }
+}
+
+/** What was kept of a file on this Mac says nothing of how it is now: a disk may have lost a part of it. */
+async function isStillRight(kept: DescriptionResult | undefined, options: ReadOptions): Promise<boolean> {
+  if (kept === undefined) return false;
+  return "kind" in kept || !options.isLocal || hasSameFile(kept, options.modelsFolders);
 }
 
 const isReadable = (description: DescriptionResult): description is ModelDescription | MlxModelDescription =>

@@ -130,6 +130,8 @@ export interface ModelDescription {
   readonly parentModel?: string;
   /** The file it runs, as the server names it: variants share it with their parent, and Ollama runs one model a file. */
   readonly weightsFile?: string;
+  /** Size of that file on this Mac when its header was read; absent where it wasn't. */
+  readonly fileBytes?: number;
   /** The file it was converted from, where that's still there. */
   readonly backup?: ModelBackup;
   /** Minimum version of Ollama that the model asks for. */

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "../memory/json-object";
+import { isObject, type JsonObject, partsIn } from "../memory/json-object";
 import { orAbort } from "../memory/or-abort";
 import { notOllama, OllamaProblem, problemFrom, problemOfStatus, serversWords } from "./problems";
 
@@ -16,6 +16,8 @@ export interface Bounds {
 }
 
 const MOST_ERROR_BYTES = 64 * 1024;
+/** Of one answer: above those of a list of 5,000 models and of 65,536 tensors. */
+const MOST_PARTS = 500_000;
 /** A line of a progress stream; Ollama's have some hundred characters. */
 const MOST_LINE_CHARACTERS = 64 * 1024;
 
@@ -87,7 +89,7 @@ export async function fetchWithin(
   const changesNothing = (init.method ?? "GET") === "GET" && !(input instanceof Request);
   for (let followed = 0; ; followed += 1) {
     const response = await inner(followed === 0 ? input : place, { ...init, redirect: "manual" });
-    if (response.status < 300 || response.status >= 400) return response;
+    if (!REDIRECTS.has(response.status)) return response;
     discard(response);
     const target = parseUrl(response.headers.get("location") ?? "", place);
     if (target === null || !changesNothing || !mayFollow?.(target, followed)) {
@@ -97,6 +99,9 @@ export async function fetchWithin(
     place = target;
   }
 }
+
+/** Of the 3xx only these send a request on, as fetch itself has it. */
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 function parseUrl(text: string, base: URL): URL | null {
   return URL.canParse(text, base.href) ? new URL(text, base) : null;
@@ -112,7 +117,7 @@ function problemAfterAnswer(error: unknown): OllamaProblem {
   return error instanceof OllamaProblem ? error : new OllamaProblem("bad-answer", BROKEN_OFF, { cause: error });
 }
 
-/** The body as text. What is beyond `maxBytes` is an error, or cut off; it is never taken in. */
+/** The body as text. What is beyond `maxBytes`, or more than a parser takes, is an error, or cut off: never taken in. */
 async function readText(
   response: Response,
   maxBytes: number,
@@ -122,18 +127,20 @@ async function readText(
   const reader = response.body?.getReader();
   if (!reader) return "";
   const decoder = new TextDecoder();
-  const parts: string[] = [];
+  const texts: string[] = [];
   let bytes = 0;
+  let parts = 0;
   try {
     for (;;) {
       const { done, value } = await orAbort(reader.read(), signal);
-      if (done) return parts.join("") + decoder.decode();
+      if (done) return texts.join("") + decoder.decode();
       bytes += value.byteLength;
-      if (bytes > maxBytes) {
-        if (beyond === "cut") return parts.join("");
+      parts += partsIn(value);
+      if (bytes > maxBytes || parts > MOST_PARTS) {
+        if (beyond === "cut") return texts.join("");
         throw new OllamaProblem("bad-answer", "Ollama's answer is larger than any real one.");
       }
-      parts.push(decoder.decode(value, { stream: true }));
+      texts.push(decoder.decode(value, { stream: true }));
     }
   } catch (error) {
     if (error instanceof OllamaProblem || signal.aborted) throw error;

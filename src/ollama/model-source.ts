@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { InstalledModel, ModelBackup, ModelDescription } from "../fit/facts";
 import { formatBytes } from "../fit/units";
@@ -94,7 +95,9 @@ async function withLocalFiles(shown: ShownModel, options: DescribeOptions): Prom
     damage: [model, ...projectors, ...adapters].find((file) => file?.blob?.damage !== undefined)?.blob?.damage,
   };
   const metadata = model?.blob?.metadata;
-  return metadata === undefined ? whole : { ...whole, metadata, metadataSource: "header" };
+  return metadata === undefined
+    ? whole
+    : { ...whole, metadata, metadataSource: "header", fileBytes: model?.blob?.fileBytes };
 }
 
 /**
@@ -116,6 +119,7 @@ function withSizeOfRest(description: ModelDescription, sizeBytes: number): Model
 /** What a blob's file tells. */
 interface Blob {
   readonly metadata?: ModelMetadata;
+  readonly fileBytes?: number;
   /** Why Ollama can't load it, as a sentence. */
   readonly damage?: string;
 }
@@ -125,15 +129,12 @@ interface Blob {
  * short, as by a pull that didn't finish or a disk that was full.
  */
 async function readHeader(path: string, { modelsFolders, signal }: DescribeOptions): Promise<Blob | undefined> {
-  const [, folder, blob] = /^(\/.*)\/blobs\/(sha256-[0-9a-f]{64})$/.exec(path) ?? [];
-  if (folder === undefined || blob === undefined) return undefined;
   let damaged: Blob | undefined;
-  // The server says where it keeps its files, but may see them elsewhere, as in a container.
-  for (const candidate of new Set([...modelsFolders, folder])) {
+  for (const place of placesOf(path, modelsFolders)) {
     try {
-      const { metadata, parts } = await readModelFile(join(candidate, "blobs", blob), { ...READ, signal });
+      const { metadata, parts } = await readModelFile(place, { ...READ, signal });
       const missing = parts.reduce((sum, part) => sum + (part.layout?.missingBytes ?? 0), 0);
-      if (missing === 0) return { metadata };
+      if (missing === 0) return { metadata, fileBytes: parts[0]?.fileBytes };
       damaged ??= { metadata, damage: `${formatBytes(missing)} of the file is missing.` };
     } catch (error) {
       if (error instanceof GgufError && DAMAGES.has(error.fault)) damaged ??= { damage: error.message };
@@ -142,8 +143,41 @@ async function readHeader(path: string, { modelsFolders, signal }: DescribeOptio
   return damaged;
 }
 
-/** Faults of the file itself, not of the way to it. */
-const DAMAGES: ReadonlySet<GgufFault> = new Set(["not-gguf", "truncated", "bad-offset", "bad-shape", "duplicate"]);
+/** Where a blob that the server names may lie. It says where it keeps its files, but may see them elsewhere, as in a container. */
+function placesOf(path: string, modelsFolders: readonly string[]): readonly string[] {
+  const [, folder, blob] = /^(\/.*)\/blobs\/(sha256-[0-9a-f]{64})$/.exec(path) ?? [];
+  if (folder === undefined || blob === undefined) return [];
+  return [...new Set([...modelsFolders, folder])].map((candidate) => join(candidate, "blobs", blob));
+}
+
+/**
+ * Whether the file of a description, where its header was read, still has the size that it had then: what was kept of it is
+ * no longer right where a disk lost a part of it or it's gone. Never throws.
+ */
+export async function hasSameFile(
+  { weightsFile = "", fileBytes }: ModelDescription,
+  modelsFolders: readonly string[],
+): Promise<boolean> {
+  if (fileBytes === undefined) return true;
+  for (const place of placesOf(weightsFile, modelsFolders)) {
+    const size = await stat(place).then(
+      (there) => there.size,
+      () => undefined,
+    );
+    if (size === fileBytes) return true;
+  }
+  return false;
+}
+
+/** Faults of the file itself, not of the way to it. The parts of a split file can't be found as blobs. */
+const DAMAGES: ReadonlySet<GgufFault> = new Set([
+  "not-gguf",
+  "truncated",
+  "bad-offset",
+  "bad-shape",
+  "duplicate",
+  "split",
+]);
 
 /** Bytes of all tensors, as they lie in the file; undefined where one is of an unknown type. */
 export function tensorSum({ tensors }: ModelMetadata): number | undefined {

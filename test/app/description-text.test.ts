@@ -48,6 +48,7 @@ const description: fc.Arbitrary<ModelDescription> = fc.record(
     drafts: fc.array(fc.string()),
     parentModel: fc.string(),
     weightsFile: fc.string(),
+    fileBytes: fc.nat(),
     requires: fc.string(),
   },
   {

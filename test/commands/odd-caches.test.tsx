@@ -1,3 +1,5 @@
+import { readdir, stat, truncate } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import FitModelsToGpuLimit from "../../src/fit-models-to-gpu-limit";
 import { sampleModel } from "../stand-ins/ollama";
@@ -51,7 +53,26 @@ function without(field: string): (text: string) => string {
   return (text) => text.split("\n").map(lessOfLine).join("\n");
 }
 
+/** Files of a server with weights in them. */
+async function weights({ ollama }: Stage): Promise<readonly string[]> {
+  const folder = join(ollama.modelsFolder, "blobs");
+  const paths = (await readdir(folder)).map((name) => join(folder, name));
+  const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));
+  return paths.filter((_, index) => Number(sizes[index]) > 1024 ** 3);
+}
+
 describe("what an earlier session left in the caches", () => {
+  it("of a file that a disk has lost a part of since is no longer believed, nor is it once the file is whole", async () => {
+    const stage = await setStage({ ollama: { models: [sampleModel("llama3.1:8b")], files: true } });
+    const [path = ""] = await weights(stage);
+    const { size } = await stat(path);
+    expect(await badges(stage)).toEqual(["llama3.1:8b: Fits · 128K"]);
+    await truncate(path, size - 3 * 1024 ** 3);
+    for (const _ of ["first", "again"]) expect(await badges(stage)).toEqual(["llama3.1:8b: Unknown"]);
+    await truncate(path, size);
+    for (const _ of ["first", "again"]) expect(await badges(stage)).toEqual(["llama3.1:8b: Fits · 128K"]);
+  });
+
   it("cut at shares of its length ends no command, and changes nothing that's seen", async () => {
     const { stage, before, spoil } = await usedStage();
     for (const share of [0, 0.25, 0.5, 0.75, 1]) {

@@ -1,4 +1,5 @@
 import { createServer } from "node:http";
+import { gzipSync } from "node:zlib";
 import { keepAliveSeconds } from "../../src/fit/units";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -409,13 +410,58 @@ describe("a server that misbehaves", () => {
     ["version", (client: OllamaClient) => client.version()],
   ] as const)("is read at %s up to 4 MiB only", async (route, call) => {
     const client = await start(SMALL);
-    server.fault(route, { kind: "answer", body: `{"models":[${"{},".repeat(1_400_000)}{}]}` });
+    server.fault(route, { kind: "answer", body: `{"models":[],"version":"${"x".repeat(4 * 1024 * 1024)}"}` });
     expect((await problem(call(client))).kind).toBe("bad-answer");
   });
 
+  it.each([
+    ["empty objects", "{},", 1_300_000],
+    ["empty lists", "[],", 1_300_000],
+    ["lists in lists", "[", 4_000_000],
+    ["numbers", "1,", 2_000_000],
+  ])("isn't parsed where it would become millions of %s, though it's short enough", async (_, text, times) => {
+    const client = await start(SMALL);
+    const body = `{"models":[${text.repeat(times)}`;
+    for (const route of ["tags", "ps", "show"] as const) {
+      server.fault(route, { kind: "answer", body });
+      const parse = vi.spyOn(JSON, "parse");
+      const began = performance.now();
+      const { kind, message } = await problem(calls[route](client));
+      expect([kind, message]).toEqual(["bad-answer", "Ollama's answer is larger than any real one."]);
+      expect(parse.mock.calls.filter(([given]) => given.length > 100_000)).toEqual([]);
+      expect(performance.now() - began).toBeLessThan(1_000);
+      parse.mockRestore();
+    }
+  });
+
+  it("is measured as it is once it's unpacked", async () => {
+    const packed = gzipSync(Buffer.alloc(64 * 1024 * 1024, " "));
+    expect(packed.length).toBeLessThan(100_000);
+    const bomb = createServer((_, response) => {
+      response.writeHead(200, { "Content-Encoding": "gzip", "Content-Type": "application/json" }).end(packed);
+    });
+    await new Promise<void>((resolve) => bomb.listen(0, "127.0.0.1", resolve));
+    const client = createOllamaClient({ url: `http://127.0.0.1:${(bomb.address() as AddressInfo).port}`, fetch });
+    for (const route of ["tags", "show", "version"] as const) {
+      expect((await problem(calls[route](client))).kind).toBe("bad-answer");
+    }
+    bomb.close();
+  });
+
+  it.each([300, 304, 305, 399])(
+    "with status %i is no Ollama's, and nobody is said to send requests on",
+    async (status) => {
+      const odd = createServer((_, response) => response.writeHead(status).end());
+      await new Promise<void>((resolve) => odd.listen(0, "127.0.0.1", resolve));
+      const client = createOllamaClient({ url: `http://127.0.0.1:${(odd.address() as AddressInfo).port}`, fetch });
+      for (const call of Object.values(calls)) expect((await problem(call(client))).kind).toBe("not-ollama");
+      odd.close();
+    },
+  );
+
   it("is read at the builds of a name up to 8 MiB only", async () => {
     const client = await start(SMALL);
-    server.fault("show", { kind: "answer", body: `{"manifests":[${"{},".repeat(2_800_000)}{}]}` });
+    server.fault("show", { kind: "answer", body: `{"manifests":[],"x":"${"x".repeat(8 * 1024 * 1024)}"}` });
     expect((await problem(client.builds("llama3.1:8b"))).kind).toBe("bad-answer");
   });
 

@@ -4,7 +4,7 @@ import { basename, dirname, join, relative } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ModelDescription } from "../../src/fit/facts";
 import { createOllamaClient } from "../../src/ollama/client";
-import { type DescribeOptions, describeModel, modelsFolders } from "../../src/ollama/model-source";
+import { type DescribeOptions, describeModel, hasSameFile, modelsFolders } from "../../src/ollama/model-source";
 import { writeSparseGguf } from "../stand-ins/gguf-writer";
 import { sampleModel, type StandInOllama, startStandInOllama } from "../stand-ins/ollama";
 
@@ -114,6 +114,37 @@ describe("the metadata of a model", () => {
     expect((await describeIt()).damage).toMatch(/cut off/);
     await writeFile(path, "not a model");
     expect((await describeIt()).damage).toMatch(/GGUF/);
+  });
+
+  it("says so where the file is one part of several: nothing finds the others as blobs", async () => {
+    const [path = ""] = await blobs();
+    const { values, tensors } = sampleModel("llama3.1:8b").weights?.metadata ?? { values: new Map(), tensors: [] };
+    const part = [
+      ["split.no", 0],
+      ["split.count", 3],
+      ["split.tensors.count", 3 * tensors.length],
+    ] as const;
+    await writeSparseGguf(path, { values: new Map([...values, ...part]), tensors: tensors.slice(0, 100) });
+    expect((await describeIt()).damage).toMatch(/part 1 of a model split into 3/);
+  });
+
+  it("is of a file as long as it has the size that it had, in whichever folder", async () => {
+    const [path = ""] = await blobs();
+    const description = await describeIt();
+    const { size } = await stat(path);
+    expect(description.fileBytes).toBe(size);
+    const same = (folders: readonly string[]) => hasSameFile(description, folders);
+    expect([await same([]), await same(["/does/not/exist"])]).toEqual([true, true]);
+    await truncate(path, size - 1);
+    expect(await same([server.modelsFolder])).toBe(false);
+    const other = join(homeFolder, "other");
+    await mkdir(join(other, "blobs"), { recursive: true });
+    await writeFile(join(other, "blobs", basename(path)), "");
+    await truncate(join(other, "blobs", basename(path)), size);
+    expect(await same([other])).toBe(true);
+    await rm(path);
+    expect(await same([])).toBe(false);
+    expect(await hasSameFile({ ...description, fileBytes: undefined }, [])).toBe(true);
   });
 
   it.each(["FROM", "ADAPTER"])("says what is missing of a second file, as of a projector, too: %s", async (word) => {

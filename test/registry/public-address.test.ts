@@ -33,6 +33,12 @@ describe("where a registry may send a request on to", () => {
     "https://[::ffff:127.0.0.1]/",
     "https://[fe80::1]/",
     "https://[fd00::1]/",
+    "https://[fec0::1]/",
+    "https://[64:ff9b::7f00:1]/",
+    "https://[64:ff9b:1::7f00:1]/",
+    "https://[2002:7f00:1::]/",
+    "https://[2001:0:4136:e378::1]/",
+    "https://[100::1]/",
     "https://0.0.0.0/",
     "ftp://cdn.example.com/",
   ])("is never %s", (url) => expect(isPublic(url)).toBe(false));

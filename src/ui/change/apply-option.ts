@@ -92,8 +92,8 @@ async function isPlaceFree(): Promise<boolean> {
   let kept: KeptJournal;
   try {
     kept = await readJournal(localStorage);
-  } catch (error) {
-    return refuse("Nothing Changed", `Raycast's storage can't be read, so nothing could be undone. ${String(error)}`);
+  } catch {
+    return refuse("Nothing Changed", "Raycast's storage can't be read, so nothing could be undone.");
   }
   switch (kept.kind) {
     case "none":

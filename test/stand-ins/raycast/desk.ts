@@ -75,6 +75,8 @@ export interface Desk {
   caches: Map<string, Map<string, string>>;
   /** The disk is full: storing fails, in LocalStorage and in caches. */
   isDiskFull: boolean;
+  /** LocalStorage takes requests and never answers. */
+  isStorageStuck: boolean;
   /** Values of form items and dropdowns with `storeValue`, by command and id. */
   storedValues: Map<string, unknown>;
   navigation: NavigationHost | undefined;
@@ -114,6 +116,7 @@ function freshDesk(): Desk {
     localStorage: new Map(),
     caches: new Map(),
     isDiskFull: false,
+    isStorageStuck: false,
     storedValues: new Map(),
     navigation: undefined,
     complaints: [],

@@ -139,11 +139,18 @@ function storable(value: unknown): value is string | number | boolean {
   return typeof value === "string" || typeof value === "number" || typeof value === "boolean";
 }
 
+/** Goes on, unless the storage never answers. */
+async function answering(): Promise<void> {
+  if (desk.isStorageStuck) await new Promise(() => undefined);
+}
+
 export const LocalStorage = {
   async getItem(key: string): Promise<Api.LocalStorage.Value | undefined> {
+    await answering();
     return desk.localStorage.get(key);
   },
   async setItem(key: string, value: Api.LocalStorage.Value): Promise<void> {
+    await answering();
     failWhereDiskIsFull();
     if (!storable(value)) {
       complain(`LocalStorage takes text, numbers and booleans, not the value of "${key}"`);
@@ -152,6 +159,7 @@ export const LocalStorage = {
     desk.localStorage.set(key, value);
   },
   async removeItem(key: string): Promise<void> {
+    await answering();
     desk.localStorage.delete(key);
   },
   async allItems(): Promise<Record<string, Api.LocalStorage.Value>> {

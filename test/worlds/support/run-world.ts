@@ -41,12 +41,13 @@ export interface PlayedWorld {
 }
 
 /** Leaves in Raycast what earlier sessions of a world stored there. */
-export function furnish({ raycast: { stored, cached, diskFull } }: World): void {
+export function furnish({ raycast: { stored, cached, diskFull, storageStuck } }: World): void {
   for (const [key, value] of Object.entries(stored)) desk.localStorage.set(key, value);
   for (const [namespace, entries] of Object.entries(cached)) {
     desk.caches.set(`${Cache.STORAGE_DIRECTORY_NAME}/${namespace}`, new Map(Object.entries(entries)));
   }
   desk.isDiskFull = diskFull;
+  desk.isStorageStuck = storageStuck;
 }
 
 /**

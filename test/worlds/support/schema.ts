@@ -284,6 +284,7 @@ const RAYCAST = z.strictObject({
   stored: variables.default({}).describe("What an earlier session or another window left in LocalStorage, by key"),
   cached: z.record(text, variables).default({}).describe("The same in caches: texts by key, by namespace"),
   diskFull: yes("Nothing can be stored"),
+  storageStuck: yes("LocalStorage never answers"),
 });
 
 const FAULT = z.strictObject({
