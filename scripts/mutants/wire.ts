@@ -9,6 +9,7 @@ const TAG = "test/registry/read-tag.test.ts";
 const PUBLIC = "test/registry/public-address.test.ts";
 const EXCHANGE = "test/ollama/bounded-fetch.test.ts";
 const SOURCE = "test/ollama/model-source.test.ts";
+const BUILD = "test/registry/describe-build.test.ts";
 
 /** What comes from outside: names, words, addresses, sizes, files. */
 export const WIRE_ROWS = {
@@ -418,6 +419,62 @@ export const WIRE_ROWS = {
         without: "",
         test: WORLDS,
         named: "X13-not-json",
+      },
+      {
+        fault: "A published list of parameters has no cap",
+        file: "src/registry/describe-build.ts",
+        mend: "if (layer.size > MOST_JSON_BYTES) throw",
+        without: "if (layer.size > 1e12) throw",
+        test: BUILD,
+        named: "is a list of parameters of 4 MiB at most",
+      },
+      {
+        fault: "… and no end of parts",
+        file: "src/registry/describe-build.ts",
+        mend: "const MOST_JSON_PARTS = 400_000;",
+        without: "const MOST_JSON_PARTS = 400_000_000;",
+        test: BUILD,
+        named: "is a list of 400,000 parameters at most",
+      },
+      {
+        fault: "A published header is asked for whole, whatever its file's size",
+        file: "src/registry/blob-stream.ts",
+        mend: "const asked = Math.min(size, MOST_BLOB_BYTES);",
+        without: "const asked = size;",
+        test: BUILD,
+        named: "is a header of 32 MiB at most",
+      },
+      {
+        fault: "A registry that sends a byte now and then is read for ever",
+        file: "src/registry/blob-stream.ts",
+        mend: "const timer = setTimeout(late, timeoutMs);",
+        without: "const timer = undefined;",
+        test: BUILD,
+        named: "is given up in time",
+      },
+      {
+        fault: "… and one that sends nothing more",
+        file: "src/registry/blob-stream.ts",
+        mend: "const stall = setTimeout(late, stallMs);",
+        without: "const stall = undefined;",
+        test: BUILD,
+        named: "is given up in time",
+      },
+      {
+        fault: "Compressed bytes are taken for a header",
+        file: "src/registry/blob-stream.ts",
+        mend: `if (encoding !== "identity") return "The registry sends it compressed, which isn't read.";`,
+        without: "",
+        test: BUILD,
+        named: "is Unknown, with why",
+      },
+      {
+        fault: "Another part of a file is taken for its beginning",
+        file: "src/registry/blob-stream.ts",
+        mend: 'return headers.get("content-range")?.trim() === `bytes 0-${asked - 1}/${size}` ? undefined : OTHER_PART;',
+        without: "return undefined;",
+        test: BUILD,
+        named: "is Unknown, with why",
       },
       {
         fault: "JSON of a model's files has no end of parts",

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { InstalledModel, ModelDescription } from "../../src/fit/facts";
 import { judge } from "../../src/fit/verdict";
 import type { ModelMetadata } from "../../src/memory/metadata";
+import { MOST_BLOB_BYTES, openBlob } from "../../src/registry/blob-stream";
 import { describeBuild, publishedBuild } from "../../src/registry/describe-build";
 import { findGguf } from "../../src/registry/find-gguf";
 import { firstTag, type FoundTag } from "../../src/registry/first-tag";
@@ -229,6 +230,63 @@ function oneFile(body: Uint8Array, size: number) {
     );
   return { tag, fetch };
 }
+
+describe("what a registry may send", () => {
+  /** A tag whose `params` are this text, of the size that's claimed. */
+  async function withParams(text: string, size = text.length) {
+    const { fetch } = await registryOf([published(QWEN)]);
+    const { tag } = await tagOf(fetch);
+    const digest = `sha256:${hexOf(text)}`;
+    const params = { mediaType: "application/vnd.ollama.image.params", digest, size, name: "" };
+    const asked: string[] = [];
+    const answering: typeof globalThis.fetch = async (input, init) => {
+      const url = String(input instanceof Request ? input.url : input);
+      if (!url.endsWith(digest)) return fetch(input, init);
+      asked.push(url);
+      return new Response(text, { status: 206, headers: { "Content-Range": `bytes 0-${size - 1}/${size}` } });
+    };
+    const layers = [...tag.layers.filter(({ mediaType }) => mediaType !== params.mediaType), params];
+    return { asked, description: await describeBuild(answering, { ...tag, layers }) };
+  }
+
+  it("is a list of parameters of 4 MiB at most; a larger one isn't asked for", async () => {
+    expect((await withParams('{"num_ctx":8192}')).description).toMatchObject({ parameters: { numCtx: 8192 } });
+    const large = await withParams("{}", 4 * MIB + 1);
+    expect(large.description).toEqual({
+      kind: "unreadable",
+      reason: "Its list of parameters is too large to be one.",
+    });
+    expect(large.asked).toEqual([]);
+  });
+
+  it("is a list of 400,000 parameters at most", async () => {
+    const { description } = await withParams(`{"stop":[${"[],".repeat(250_000)}[]]}`);
+    expect(description).toEqual({
+      kind: "unreadable",
+      reason: "Its list of parameters isn't what the registry's manifest names.",
+    });
+  });
+
+  it("is a header of 32 MiB at most: what's behind it isn't asked for", async () => {
+    const { tag, fetch } = oneFile(new Uint8Array(1), 64 * MIB);
+    const [layer] = tag.layers;
+    if (layer === undefined) throw new Error("none");
+    const asked: (string | null)[] = [];
+    const blob = openBlob(
+      (input, init) => {
+        asked.push(new Headers(init?.headers).get("Range"));
+        return fetch(input, init);
+      },
+      tag,
+      layer,
+    );
+    await expect(blob.read(MOST_BLOB_BYTES, 1)).rejects.toMatchObject({ fault: "too-large" });
+    expect(asked).toEqual([]);
+    await expect(blob.read(0, 1)).rejects.toMatchObject({ fault: "read-failed" });
+    expect(asked).toEqual([`bytes=0-${32 * MIB - 1}`]);
+    await blob.close();
+  });
+});
 
 describe("a header that isn't one", () => {
   const { header, headerBytes, fileBytes } = writeGguf(SMALL_MODEL);
