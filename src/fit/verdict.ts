@@ -23,6 +23,7 @@ import { givenUpText } from "./releases";
 import { isOffloadForced, type ModelRun, resolveRun, runAtContext, runSettings, serverCautions } from "./run-settings";
 import type { JudgeOptions, RunInput, Setting } from "./run-input";
 import { type Engine, rulesOf } from "./runners";
+import { isInContainer } from "./server-origin";
 import { formatBytes, MIB } from "./units";
 import { compareVersions, parseVersion } from "./version";
 
@@ -194,7 +195,10 @@ export function judge(input: JudgeInput): Verdict {
   if (uncovered !== undefined) return { kind: "unknown", reason: uncovered };
 
   const run = resolveRun(runInput(input, description));
-  if ("kind" in run) return { kind: "unknown", reason: run.reason };
+  if ("kind" in run) {
+    const isAside = limit.kind === "unknown" && isInContainer(input.server.identity);
+    return { kind: "unknown", reason: isAside ? limit.reason : run.reason };
+  }
   const sum = estimateModel(description, runSettings(run));
   if (sum.kind === "unknown") return { kind: "unknown", reason: sum.reason, run };
   if (limit.kind === "unknown") return { kind: "unknown", reason: limit.reason, run, estimate: sum };
