@@ -10,6 +10,8 @@ export interface MlxRun {
   readonly context: Setting<number>;
   /** A client of this server sent a prompt of that length. */
   readonly isAskedByClient: boolean;
+  /** Its client asks again for what it asked. */
+  readonly staysWhenReloaded: boolean;
   readonly trainedContext?: number;
   /** Nothing of Ollama's decides it. */
   readonly contextFollowsLimit: false;
@@ -37,6 +39,7 @@ export function resolveMlxRun({ model, options, peaks, shown, cautions }: MlxRun
   return {
     context: cut(seen > 0 ? sure(seen, SEEN) : chosen(model, options), model),
     isAskedByClient: seen > 0,
+    staysWhenReloaded: seen > 0,
     trainedContext: model.shape.trainedContext,
     contextFollowsLimit: false,
     shown,

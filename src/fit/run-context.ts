@@ -21,9 +21,15 @@ export function trainedContextOf(model: InstalledModel, description: ModelDescri
 }
 
 const CLIENT = "asked for by a client";
+/** Of a model that's loaded, where what Ollama would choose isn't known. */
+const UNEXPLAINED = "as it's loaded now, whoever chose it";
 
 /** Whether a client asked for a context. */
 export const isAsked = ({ source }: Setting<number>): boolean => source === CLIENT;
+
+/** Whether the next load gets the context of this one: its client asks again, or nothing that's known explains it. */
+export const staysWhenReloaded = (context: Setting<number>): boolean =>
+  isAsked(context) || context.source === UNEXPLAINED;
 
 /** Whether it's left to Ollama. */
 export const isOllamasChoice = ({ context }: JudgeOptions): boolean => context === "effective" || context === "default";
@@ -70,10 +76,11 @@ function contextThatRuns(
 ): Setting<number> | UnknownRun {
   const { loadedContext } = input;
   if (loadedContext === undefined) return ruled;
-  if ("kind" in ruled) return sure(loadedContext, "as it's loaded now");
+  if ("kind" in ruled) return sure(loadedContext, UNEXPLAINED);
   if (ruled.value === loadedContext) return ruled;
   const isLowered = followsTier(input, version) && loadedContext < ruled.value && LOWERED.includes(loadedContext);
-  return ruled.assumed || isLowered ? sure(loadedContext, "as it's loaded now") : sure(loadedContext, CLIENT);
+  if (isLowered) return sure(loadedContext, "as it's loaded now");
+  return sure(loadedContext, ruled.assumed ? UNEXPLAINED : CLIENT);
 }
 
 /** Contexts to which Ollama lowers its own default where a model doesn't load. */

@@ -3,7 +3,14 @@ import { automaticBatch, predictedVram } from "./automatic-batch";
 import { compareVersions, parseVersion, type Version } from "./version";
 import { MIB } from "./units";
 import { releaseRules } from "./releases";
-import { contextToJudge, followsTier, isAsked, isOllamasChoice, trainedContextOf } from "./run-context";
+import {
+  contextToJudge,
+  followsTier,
+  isAsked,
+  isOllamasChoice,
+  staysWhenReloaded,
+  trainedContextOf,
+} from "./run-context";
 import { assumed, read, type RunInput, type Setting, sure, unknown, type UnknownRun } from "./run-input";
 import { integerValue, type ModelMetadata, stringValue } from "../memory/metadata";
 import { identityCaution } from "./server-origin";
@@ -16,6 +23,8 @@ export interface ModelRun {
   readonly contextFollowsLimit: boolean;
   /** The model is loaded with a context that a request asked for: its client will ask for it again. */
   readonly isAskedByClient: boolean;
+  /** The next load gets the context of this one: its client asks again, or nothing that's known explains it. */
+  readonly staysWhenReloaded: boolean;
   readonly trainedContext?: number;
   readonly parallel: Setting<number>;
   readonly kvCacheType: Setting<KvCacheType>;
@@ -74,6 +83,7 @@ export function resolveRun(input: RunInput): ModelRun | UnknownRun {
     numCtx,
     contextFollowsLimit: isOllamasChoice(options) && !isAsked(numCtx) && followsTier(input, version),
     isAskedByClient: isAsked(numCtx),
+    staysWhenReloaded: staysWhenReloaded(numCtx),
     trainedContext,
     parallel,
     kvCacheType,
@@ -125,7 +135,14 @@ export function runSettings(run: ModelRun): RunSettings {
 /** `run` at another context, with the batch Ollama would choose for it. */
 export function runAtContext(input: RunInput, run: ModelRun, numCtx: number): ModelRun {
   const batch = batchOf(input, numCtx * run.parallel.value, isEmbedding(input.model, input.description));
-  return { ...run, numCtx: sure(numCtx, "chosen"), contextFollowsLimit: false, isAskedByClient: false, batch };
+  return {
+    ...run,
+    numCtx: sure(numCtx, "chosen"),
+    contextFollowsLimit: false,
+    isAskedByClient: false,
+    staysWhenReloaded: false,
+    batch,
+  };
 }
 
 /** Ollama treats a model without the capability to complete as an embedding model. */

@@ -58,10 +58,19 @@ describe("the context of a model that's loaded", () => {
   });
 
   it("is just what is loaded where the rule isn't known, or Ollama lowers its default itself", () => {
-    expect(at(4096)).toMatchObject({ numCtx: { value: 4096, source: "as it's loaded now" }, isAskedByClient: false });
+    const none = { isAskedByClient: false, staysWhenReloaded: false };
+    expect(at(4096)).toMatchObject({ numCtx: { value: 4096, source: "as it's loaded now" }, ...none });
     const guessed = { server: lacking(without("startupTotalBytes"), "contextLength") };
-    expect(at(8192, guessed)).toMatchObject({ numCtx: { source: "as it's loaded now" }, isAskedByClient: false });
+    expect(at(8192, guessed)).toMatchObject({ numCtx: { source: "as it's loaded now, whoever chose it" } });
     expect(at(8192, { ...guessed, limitBytes: undefined }).numCtx.value).toBe(8192);
+  });
+
+  it("is what the next load gets where a client asked for it or nothing known explains it", () => {
+    const guessed = { server: lacking(without("startupTotalBytes"), "contextLength") };
+    expect(at(40_960).staysWhenReloaded).toBe(true);
+    expect(at(8192, guessed)).toMatchObject({ isAskedByClient: false, staysWhenReloaded: true });
+    expect(at(32_768).staysWhenReloaded).toBe(false);
+    expect(at(40_960, { options: { context: 8192 } }).staysWhenReloaded).toBe(false);
   });
 
   it("doesn't count where the model is judged as Ollama would load it, or at a chosen context", () => {

@@ -191,10 +191,9 @@ const RULES: { readonly [K in Key]: Rules<AllChanges[K]> } = {
   },
   unload: {
     apply: (state, names) => {
-      const asksAgain = judge(state).run?.isAskedByClient ?? false;
+      const getsTheSame = judge(state).run?.staysWhenReloaded ?? false;
       const stays = ({ name, digest }: LoadedModel) =>
-        // What a client asked for is what its next request asks for.
-        !names.includes(name) || (asksAgain && digest === state.model.digest);
+        !names.includes(name) || (getsTheSame && digest === state.model.digest);
       return { ...state, loaded: state.loaded.filter(stays) };
     },
     cost: (names, setting) => ({ disturbance: othersOf(names, setting).length > 0 ? 1 : 0 }),
