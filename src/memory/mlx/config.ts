@@ -18,7 +18,7 @@ export interface MlxConfig {
   readonly modelType: string;
   /** model_type of the language model, where the config nests one that says it. */
   readonly textType?: string;
-  /** num_hidden_layers. */
+  /** num_hidden_layers, or num_layers as older configs call it. */
   readonly layers: () => number;
   /** A whole number ≥ 0; undefined where the key is absent. */
   readonly number: (key: string) => number | undefined;
@@ -76,7 +76,7 @@ function keysOf(config: JsonObject, modelType: string, defaults: Defaults): MlxC
   return {
     modelType,
     layers: () => {
-      const layers = number("num_hidden_layers");
+      const layers = number("num_hidden_layers") ?? number("num_layers");
       if (layers === undefined) throw missing("num_hidden_layers");
       if (layers === 0 || layers > MOST_LAYERS) throw unusable("num_hidden_layers");
       return layers;

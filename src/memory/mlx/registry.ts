@@ -71,7 +71,7 @@ const PLAIN = `
 /** The same; their code never looks at head_dim. */
 const PLAIN_BY_HIDDEN_SIZE = `
   Klear apertus bailing_moe cohere deepseek granite granitemoe helium internlm2 internlm3 mimo minicpm mixtral phi3 phimoe
-  qwen2 qwen2_moe stablelm starcoder2
+  qwen2 qwen2_moe starcoder2
 `;
 
 const entries = (names: string, rule: MlxRule): [string, MlxRule][] =>
@@ -88,7 +88,8 @@ export const MODEL_TYPES: ReadonlyMap<string, MlxRule> = new Map<string, MlxRule
   ...entries(PLAIN, {}),
   ...entries(PLAIN_BY_HIDDEN_SIZE, derivedHeadSize),
   ...entries("llama mistral ministral3 smollm3 iquestcoder xverse", byTypes),
-  ...entries("afmoe exaone_moe laguna mellum", typesOnly),
+  ...entries("afmoe exaone_moe mellum", typesOnly),
+  ["laguna", { layers: [list("layer_types"), every("full")] }],
   ["gpt_oss", { layers: [list("layer_types"), slidingBut(2)] }],
   ...entries("muse_glimmer olmo3", { layers: [list("layer_types"), slidingBut(4)] }),
   ["exaone4", { layers: [{ kind: "repeated-letters", key: "sliding_window_pattern" }, every("full")] }],
@@ -168,6 +169,7 @@ export const NOT_COVERED: ReadonlyMap<string, string> = new Map([
     (name) => [name, OWN_CACHE] as const,
   ),
   ["gemma2", OWN_SCORES],
+  ["stablelm", "attends in f32, in memory this version can't size"],
 ]);
 
 /** Drafting models beside a model that keep nothing: they read its cache (Ollama x/models/gemma4/assistant.go). */
