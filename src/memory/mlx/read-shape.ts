@@ -49,7 +49,9 @@ function ruleOf({ modelType, textType }: MlxConfig): { readonly name: string; re
   const inner = textType === undefined ? undefined : withoutText(textType);
   const decides = wrapper === undefined ? name : inner === undefined || inner === name ? wrapper.wraps : inner;
   const rule = MODEL_TYPES.get(decides);
-  if (rule !== undefined) return { name: decides, rule };
+  if (rule !== undefined) {
+    return { name: decides, rule: wrapper?.keepsEveryToken ? { ...rule, layers: undefined } : rule };
+  }
   const why = NOT_COVERED.get(decides);
   throw new UnknownMlxModel(
     why === undefined

@@ -24,6 +24,8 @@ export interface MlxRule {
 /** A config around that of a language model, whose own model_type decides; where it has none, this one. */
 export interface WrapperRule {
   readonly wraps: string;
+  /** It asks for no caches of its own (mlx-lm `make_prompt_cache`): those with a window keep every token, too. */
+  readonly keepsEveryToken?: true;
 }
 
 const list = (key: string): LayerSource => ({ kind: "list", key });
@@ -147,9 +149,9 @@ export const WRAPPERS: ReadonlyMap<string, WrapperRule> = new Map<string, Wrappe
   ["kimi_vl", { wraps: "deepseek_v3" }],
   ["lfm2-vl", { wraps: "lfm2" }],
   ["lfm2_vl", { wraps: "lfm2" }],
-  ["llava", { wraps: "llama" }],
-  ["mistral3", { wraps: "llama" }],
-  ["pixtral", { wraps: "llama" }],
+  ["llava", { wraps: "llama", keepsEveryToken: true }],
+  ["mistral3", { wraps: "llama", keepsEveryToken: true }],
+  ["pixtral", { wraps: "llama", keepsEveryToken: true }],
   ["qwen2_vl", { wraps: "qwen2" }],
   ["qwen2_5_vl", { wraps: "qwen2" }],
   ["qwen3_vl", { wraps: "qwen3" }],
