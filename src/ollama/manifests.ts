@@ -36,7 +36,8 @@ export interface FoundManifest {
 }
 
 const MANIFEST_TYPE = /^application\/vnd\.(?:docker\.distribution\.manifest\.v2|ollama\.manifest\.list\.v2)\+json$/;
-const WEIGHTS = "application/vnd.ollama.image.model";
+/** Media type of a GGUF's weights. */
+export const GGUF_WEIGHTS = "application/vnd.ollama.image.model";
 const MOST_CHILDREN = 32;
 
 /**
@@ -88,7 +89,7 @@ export async function readBackup(
     if (own?.runner !== "llamacpp" || old === undefined) return undefined;
     const used = new Set((await readChild(folder, own)).map((layer) => layer.digest));
     const only = (await readChild(folder, old)).filter((layer) => !used.has(layer.digest));
-    const weights = only.find(({ mediaType }) => mediaType === WEIGHTS);
+    const weights = only.find(({ mediaType }) => mediaType === GGUF_WEIGHTS);
     if (weights === undefined || !(await isThere(join(folder, "blobs", blobName(weights.digest))))) return undefined;
     return {
       digest: old.digest.replace("sha256:", ""),

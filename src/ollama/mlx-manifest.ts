@@ -1,6 +1,6 @@
 import { UnknownMlxModel } from "../memory/mlx/config";
 import type { MlxFiles, MlxTensor } from "../memory/mlx/files";
-import { type FoundManifest, type Layer, readBlob, readChild, readManifest } from "./manifests";
+import { type FoundManifest, GGUF_WEIGHTS, type Layer, readBlob, readChild, readManifest } from "./manifests";
 import { type MlxReading, readingOf } from "./mlx-reading";
 
 const TENSOR = "application/vnd.ollama.image.tensor";
@@ -21,11 +21,16 @@ export function readMlxManifest(name: string, modelsFolders: readonly string[]):
 
 /** The files of the build that runs with MLX. */
 async function mlxLayers({ folder, manifest }: FoundManifest): Promise<readonly Layer[]> {
-  if (manifest.kind === "build") return manifest.layers;
+  if (manifest.kind === "build") {
+    if (manifest.layers.some(({ mediaType }) => mediaType === GGUF_WEIGHTS)) throw noneOfMlx();
+    return manifest.layers;
+  }
   const child = manifest.children.find(({ runner }) => runner === "mlx");
-  if (child === undefined) throw new UnknownMlxModel("None of its builds on this Mac runs with MLX.");
+  if (child === undefined) throw noneOfMlx();
   return readChild(folder, child, "Its manifest of MLX");
 }
+
+const noneOfMlx = () => new UnknownMlxModel("None of its builds on this Mac runs with MLX.");
 
 /**
  * What decides the memory of an MLX model, out of the layers of its manifest, wherever they lie.

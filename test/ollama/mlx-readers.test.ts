@@ -196,6 +196,13 @@ describe("a model that Ollama keeps", () => {
     if (expected === "read") expect(read(reading).tensors).toEqual(names(files));
   });
 
+  it("is said to be no MLX model where it's a GGUF", async () => {
+    const folder = freshFolder();
+    const layers = [{ mediaType: "application/vnd.ollama.image.model", digest: `sha256:${"b".repeat(64)}`, size: 2e9 }];
+    await writeMlxManifest(folder, OLD, files, (manifest) => ({ ...manifest, layers }));
+    expect(reasonOf(await readMlxManifest(NAME, [folder]))).toBe("None of its builds on this Mac runs with MLX.");
+  });
+
   it("counts a blob once, however many tensors have the same bytes", async () => {
     const folder = freshFolder();
     const [first, second] = files.tensors;
