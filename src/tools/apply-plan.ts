@@ -2,9 +2,10 @@ import { Action, type Tool } from "@raycast/api";
 import { localStorage } from "../app/local-storage";
 import { getSystem } from "../app/system";
 import { newJournal } from "../apply/journal";
-import { runChange } from "../apply/run-change";
-import { stepText } from "../apply/steps";
+import { runChange, type RunResult } from "../apply/run-change";
+import { type Step, stepText } from "../apply/steps";
 import { formatBytes } from "../fit/units";
+import { memoryFailure } from "../ollama/load-failure";
 import { replacesModel, warningsOf } from "../ui/change/apply-option";
 import { changeSystem } from "../ui/change/change-system";
 import { resultWords } from "../ui/change/change-words";
@@ -38,6 +39,30 @@ export const confirmation: Tool.Confirmation<Input> = async ({ planId }) => {
   };
 };
 
+/** Whether a step fails with words of this Mac. A server's own are in the steps of the change, and in no answer. */
+const FAILS_IN_OUR_WORDS: Readonly<Record<Step["kind"], boolean>> = {
+  "set-limit": true,
+  "set-kv-cache": true,
+  "restart-ollama": true,
+  "close-apps": true,
+  "create-variant": false,
+  "remove-variant": false,
+  unload: false,
+  load: false,
+};
+
+function isOfThisMac(result: RunResult): boolean {
+  if (result.kind !== "failed") return true;
+  const { step } = result.entry;
+  return FAILS_IN_OUR_WORDS[step.kind] || (step.kind === "load" && memoryFailure(result.reason) !== undefined);
+}
+
+function leftOf({ kind, isLeft }: Exclude<RunResult, { kind: "finished" }>): string {
+  if (isLeft) return "What was done is kept: continue or undo it in Fit Models to GPU Limit.";
+  // The title says it already.
+  return kind === "cancelled" ? "" : "Nothing changed.";
+}
+
 /** Carries out one option of a plan that plan-fit made, after the person has confirmed it; macOS may ask for the password. Closes no app: where the plan needs that, the answer says what's left to the person. The model is judged again afterwards. It can be undone in Fit Models to GPU Limit. */
 export default async function applyPlan({ planId }: Input) {
   const { option, steps, left, row, world } = await optionNamed(planId);
@@ -54,13 +79,8 @@ export default async function applyPlan({ planId }: Input) {
   });
   await refreshMenuBar();
   const { title, message } = resultWords(result);
-  const said = ownWords(`${title}. ${result.kind === "failed" ? "" : message}`.trim(), snapshot, row);
-  if (result.kind !== "finished") {
-    throw new ToolRefusal(
-      "not-done",
-      `${said} ${result.isLeft ? "What was done is kept: continue or undo it in Fit Models to GPU Limit." : "Nothing changed."}`,
-    );
-  }
+  const said = ownWords(`${title}. ${isOfThisMac(result) ? message : ""}`.trim(), snapshot, row);
+  if (result.kind !== "finished") throw new ToolRefusal("not-done", `${said} ${leftOf(result)}`.trim());
   return {
     plan: ownWords(option.title, snapshot, row),
     steps: steps.map(stepText),

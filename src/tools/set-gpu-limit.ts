@@ -2,6 +2,7 @@ import { Action, type Tool } from "@raycast/api";
 import { readSettings } from "../app/preferences";
 import { rememberLimit } from "../app/limit-record";
 import { hostOf } from "../app/snapshot";
+import { serverNotes } from "../app/tick-notes";
 import { getSystem } from "../app/system";
 import type { AppleSiliconMac } from "../fit/facts";
 import { adviseLimit, checkLimit, type LimitAdvice } from "../fit/limit-policy";
@@ -58,10 +59,16 @@ async function checked({ limitGiB }: Input): Promise<Asked> {
   return { mac: { ...machine, overrideMib }, advice, mib, warning: "warning" in check ? check.warning : undefined };
 }
 
-/** Whether the Ollama that's asked is another machine's, whose models this Mac's limit doesn't touch. */
-function isElsewhere(): boolean {
+/**
+ * Where the Ollama that's asked runs, where its models aren't touched by this Mac's limit: "on another machine",
+ * "in Docker" as far as a command has found that out. Undefined where it's this Mac itself.
+ */
+function elsewhere(): string | undefined {
   const host = hostOf(getSystem(), readSettings());
-  return host.kind === "ok" && host.own === undefined;
+  if (host.kind === "invalid") return undefined;
+  if (host.own === undefined) return "on another machine";
+  const notes = serverNotes(host.url);
+  return notes?.isLocal === false ? notes.place : undefined;
 }
 
 /** Shows what is in force and what would be, and asks; not where it's in force already. */
@@ -69,15 +76,16 @@ export const confirmation: Tool.Confirmation<Input> = async (input) => {
   const { mac, advice, mib, warning } = await checked(input);
   if (mac.overrideMib === mib) return undefined;
   const name = (value: number) => (value === 0 ? `macOS default, ${formatMib(advice.defaultMib)}` : formatMib(value));
+  const place = elsewhere();
   const left = mac.ramBytes - (mib === 0 ? advice.defaultMib : mib) * MIB;
   return {
     style: warning === undefined ? Action.Style.Regular : Action.Style.Destructive,
     message: mib === 0 ? "Give the GPU limit back to macOS?" : `Set the GPU limit to ${formatMib(mib)}?`,
     info: [
       { name: "In Force", value: name(mac.overrideMib) },
-      { name: "New", value: `${name(mib)}, until the next restart of the Mac` },
+      { name: "New", value: mib === 0 ? name(mib) : `${name(mib)}, until the next restart of the Mac` },
       { name: "Left for macOS", value: formatBytes(left) },
-      { name: "Reaches", value: isElsewhere() ? "This Mac alone: Ollama runs on another machine" : undefined },
+      { name: "Reaches", value: place && `This Mac alone: Ollama runs ${place}` },
       { name: "Warning", value: warning },
       { name: "Password", value: "macOS asks for it" },
     ],
@@ -93,10 +101,14 @@ export default async function setGpuLimit(input: Input) {
     changeGpuLimit(system, { mib, ramMib, bootDaemon: "keep" }),
   );
   await refreshMenuBar();
-  const { title, message } = outcomeWords(outcome, mib, mac.overrideMib);
+  const place = elsewhere();
+  const afternotes = place === undefined ? "toast" : "view";
+  const { title, message } = outcomeWords(outcome, mib, mac.overrideMib, { afternotes });
   if (outcome.kind !== "done" && outcome.kind !== "already") throw new ToolRefusal("not-done", `${title}. ${message}`);
   return {
-    result: `${title}. ${message}`,
+    result: [`${title}. ${message}`, place && `Ollama runs ${place}: this limit isn't that of its models.`]
+      .filter(Boolean)
+      .join(" "),
     limitGiB: outcome.inForceMib === 0 ? undefined : gib(outcome.inForceMib * MIB),
   };
 }

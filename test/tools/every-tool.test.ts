@@ -163,6 +163,15 @@ describe.each(Object.entries(WORLDS))("in the %s world", (_, name) => {
   });
 });
 
+it("what's left to the person is all of it", async () => {
+  await inWorld("mlx-grows-past-the-limit");
+  const [model = ""] = await names();
+  const { options = [] } = asJson(await planFit({ model })) as unknown as Planned;
+  const both = options.find(({ title }) => /^Close Apps.* Tokens in the Client$/.test(title));
+  expect(both?.planId).toBeUndefined();
+  expect(both?.leftToThePerson).toMatch(/sets this in the client.* closes apps that use about/);
+});
+
 it("apply-plan closes no app: the question and the answer say so, and it's judged again", async () => {
   const world = await inWorld(WORLDS.busy);
   const [model = ""] = await names();

@@ -63,11 +63,15 @@ export async function optionsOf(toolPlan: ToolPlan, context: number | undefined)
 
 /** What of an option the person does, as a sentence. */
 function leftText({ changes }: PlanOption, isHere: boolean): string | undefined {
-  const { closeApps, clientContext, build, pullBuild } = changes;
-  if (closeApps !== undefined) {
-    return `The person closes apps that use about ${formatBytes(closeApps.bytes)}: no tool does. Judge it again after that.`;
-  }
-  if (isHere) return undefined;
+  const { closeApps } = changes;
+  const apps =
+    closeApps &&
+    `The person closes apps that use about ${formatBytes(closeApps.bytes)}: no tool does. Judge it again after that.`;
+  return [isHere ? undefined : byHandText(changes), apps].filter((text) => text !== undefined).join(" ") || undefined;
+}
+
+/** What of a change that isn't made here the person does, other than closing apps. */
+function byHandText({ clientContext, build, pullBuild }: PlanOption["changes"]): string {
   if (clientContext !== undefined) return "The person sets this in the client that asks the model: no tool does.";
   return build === undefined && pullBuild === undefined
     ? "The person does this where Ollama was started: no tool does."
