@@ -24,6 +24,13 @@ export function formatBytes(bytes: number, digits: 1 | 2 = 1): string {
   return `${sign}${Math.round(size)} B`;
 }
 
+/** A part of a whole, with their unit once where it's GiB: "31.2 of 51.8 GiB", "512 MiB of 51.8 GiB". `about` is put before the whole. */
+export function formatPart(bytes: number, wholeBytes: number, about = ""): string {
+  const whole = formatBytes(wholeBytes);
+  const part = formatBytes(bytes);
+  return `${whole.endsWith(" GiB") ? part.replace(/ GiB$/, "") : part} of ${about}${whole}`;
+}
+
 /** A limit as the sysctl takes it, with its size for people where that's in GiB: "57,344 MiB (56.0 GiB)", "512 MiB". */
 export function formatMib(mib: number): string {
   return mib < 1024 ? formatBytes(mib * MIB) : `${formatCount(mib)} MiB (${formatBytes(mib * MIB)})`;

@@ -5,6 +5,7 @@ import {
   formatContext,
   formatExpiry,
   formatMib,
+  formatPart,
   GIB,
   keepAliveSeconds,
   MIB,
@@ -20,6 +21,13 @@ describe("amounts for people", () => {
     [55_662_788_608, "51.8 GiB"],
     [-4.21 * GIB, "-4.2 GiB"],
   ])("%d bytes read as %s", (bytes, text) => expect(formatBytes(bytes)).toBe(text));
+
+  it.each([
+    [31.2 * GIB, 51.8 * GIB, "31.2 of 51.8 GiB"],
+    [512 * MIB, 51.8 * GIB, "512 MiB of 51.8 GiB"],
+    [2 * GIB, 512 * MIB, "2.0 GiB of 512 MiB"],
+    [256 * MIB, 512 * MIB, "256 MiB of 512 MiB"],
+  ])("%d of %d bytes read as %s", (bytes, whole, text) => expect(formatPart(bytes, whole)).toBe(text));
 
   it("names the sysctl's unit and the one people think in", () => {
     expect(formatMib(57_344)).toBe("57,344 MiB (56.0 GiB)");

@@ -2,7 +2,7 @@ import { inForceBytes } from "../../fit/limit-policy";
 import { RUNNER_TITLES } from "../../fit/model-runner";
 import type { WatchedModel } from "../../fit/guard/watched";
 import { rulesOfEngine } from "../../fit/runners";
-import { formatBytes, formatContext, formatExpiry, formatPercent } from "../../fit/units";
+import { formatBytes, formatContext, formatExpiry, formatPart, formatPercent } from "../../fit/units";
 import { type LimitInForce, limitOf, type Tick, type Used, usedOf } from "../../app/tick";
 import type { TitleStyle } from "./menu-bar-preferences";
 
@@ -12,9 +12,7 @@ export function usedText({ bytes, isLeast }: Used, limit: LimitInForce | undefin
 }
 
 function ofLimit(bytes: number, limit: LimitInForce | undefined, about: string): string {
-  const used = formatBytes(bytes);
-  if (limit === undefined) return used;
-  return `${used.replace(/ GiB$/, "")} of ${limit.isAbout ? about : ""}${formatBytes(limit.bytes)}`;
+  return limit === undefined ? formatBytes(bytes) : formatPart(bytes, limit.bytes, limit.isAbout ? about : "");
 }
 
 /** What is in the menu bar beside the icon; undefined where nothing is to be said. */

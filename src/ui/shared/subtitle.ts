@@ -3,7 +3,7 @@ import { useEffect } from "react";
 import type { LoadedModel, AppleSiliconMac } from "../../fit/facts";
 import { inForceBytes, limitInForce } from "../../fit/limit-policy";
 import { gpuBytesOf } from "../../fit/loaded-size";
-import { formatBytes } from "../../fit/units";
+import { formatBytes, formatPart } from "../../fit/units";
 import type { FitRow } from "../../app/judge-rows";
 import type { Snapshot } from "../../app/snapshot";
 import type { AtStart } from "../limit/boot-words";
@@ -31,16 +31,18 @@ export function limitSubtitle(mac: AppleSiliconMac, { own }: Pick<AtStart, "own"
   const lasts =
     overrideMib === 0 ? "macOS default" : own?.valueMib === overrideMib ? "after restarts too" : "until restart";
   const about = limit.estimated ? "about " : "";
-  return `${about}${formatBytes(inForceBytes(limit)).replace(/ GiB$/, "")} of ${formatBytes(mac.ramBytes)} · ${lasts}`;
+  return `${about}${formatPart(inForceBytes(limit), mac.ramBytes)} · ${lasts}`;
 }
 
 /** "2 loaded · 31.2 of 51.8 GiB"; null where it isn't known what's loaded. */
 export function loadedSubtitle(limit: Snapshot["limit"], loaded: readonly LoadedModel[] | undefined): string | null {
   if (loaded === undefined) return null;
-  const used = formatBytes(loaded.reduce((sum, model) => sum + gpuBytesOf(model), 0));
-  const most = limit.kind === "known" && !limit.isLeast ? formatBytes(inForceBytes(limit)) : undefined;
-  const about = limit.kind === "known" && limit.estimated ? "about " : "";
-  return `${loaded.length} loaded · ${most === undefined ? used : `${used.replace(/ GiB$/, "")} of ${about}${most}`}`;
+  const used = loaded.reduce((sum, model) => sum + gpuBytesOf(model), 0);
+  const words =
+    limit.kind === "unknown" || limit.isLeast
+      ? formatBytes(used)
+      : formatPart(used, inForceBytes(limit), limit.estimated ? "about " : "");
+  return `${loaded.length} loaded · ${words}`;
 }
 
 /** "2 of 7 models don't fit", of those whose verdict is known; tight ones do. Null where none is known. */
