@@ -120,6 +120,9 @@ export function placeOf(identity: ServerIdentity, url: string | undefined): stri
   return url === undefined ? "on another machine" : `on ${new URL(url).hostname}`;
 }
 
+/** Whether another machine than this Mac runs the models, or may. */
+export const isElsewhere = ({ kind }: ServerIdentity): boolean => kind === "remote" || kind === "elsewhere";
+
 /** Whether it runs in a container or virtual machine of this Mac, which get no Metal. */
 export const isInContainer = (identity: ServerIdentity): boolean =>
   identity.kind === "elsewhere" && identity.carrier === "container";

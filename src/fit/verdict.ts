@@ -23,7 +23,7 @@ import { givenUpText } from "./releases";
 import { isOffloadForced, type ModelRun, resolveRun, runAtContext, runSettings, serverCautions } from "./run-settings";
 import type { JudgeOptions, RunInput, Setting } from "./run-input";
 import { type Engine, rulesOf } from "./runners";
-import { isInContainer } from "./server-origin";
+import { isElsewhere, isInContainer } from "./server-origin";
 import { formatBytes, MIB } from "./units";
 import { compareVersions, parseVersion } from "./version";
 
@@ -196,7 +196,9 @@ export function judge(input: JudgeInput): Verdict {
 
   const run = resolveRun(runInput(input, description));
   if ("kind" in run) {
-    const isAside = limit.kind === "unknown" && isInContainer(input.server.identity);
+    const { identity } = input.server;
+    // Of another machine a person can state the limit, and the context follows from it.
+    const isAside = limit.kind === "unknown" && (isInContainer(identity) || !isElsewhere(identity));
     return { kind: "unknown", reason: isAside ? limit.reason : run.reason };
   }
   const sum = estimateModel(description, runSettings(run));

@@ -1,4 +1,4 @@
-import { isInContainer } from "./server-origin";
+import { isElsewhere, isInContainer } from "./server-origin";
 import { OLLAMAS_COUNT } from "./sum-names";
 import { type JudgeInput, noGpuText, tooOldText, type Verdict } from "./verdict";
 
@@ -6,16 +6,16 @@ const LOADED_TELLS = `Load it: Show GPU Memory then has ${OLLAMAS_COUNT}.`;
 
 /** What would make the verdict of a model known, as sentences, the likeliest first. */
 export function waysToKnow(input: JudgeInput, verdict: Extract<Verdict, { kind: "unknown" }>): readonly string[] {
-  const { model, description, limit, ram } = input;
+  const { model, description, limit } = input;
   if (model.cloud) return [];
   if (tooOldText(input) !== undefined) return ["Update Ollama, then refresh."];
   if (noGpuText(input.server) !== undefined) return ["Restart Ollama, and see whether it finds the GPU then."];
   if (isInContainer(input.server.identity)) return ["Run Ollama on the Mac itself: there it gets the GPU."];
   if (limit.kind === "unknown") {
     return [
-      ram === undefined
+      isElsewhere(input.server.identity)
         ? "State the limit of that machine in the preferences: GPU Limit of the Remote Mac."
-        : limit.reason,
+        : LOADED_TELLS,
     ];
   }
   if ("kind" in description) {
