@@ -13,6 +13,14 @@ export const STORE_ROWS = {
     title: "A load longer than five minutes fails",
     mutants: [
       {
+        fault: "A model that only embeds can't be loaded",
+        file: "src/ollama/build-request.ts",
+        mend: "if (!onlyEmbeds(error)) throw error;",
+        without: "throw error;",
+        test: "test/ollama/client.test.ts",
+        named: "of a model that only embeds is asked for as an embedding",
+      },
+      {
         fault: "Headers that take long are a failure",
         file: "src/ollama/patient-load.ts",
         mend: "if (!wasGivenUp(error)) throw isOutOfTime",
@@ -31,8 +39,8 @@ export const STORE_ROWS = {
       {
         fault: "The client doesn't take the fetch that waits",
         file: "src/ollama/client.ts",
-        mend: "{ inner: patientFetch, signal: end, timeoutMs },",
-        without: "{ signal: end, timeoutMs },",
+        mend: "{ inner: patientFetch, signal: end, timeoutMs };",
+        without: "{ signal: end, timeoutMs };",
         test: PATIENT_LOAD,
         named: "isn't given up at all by the fetch for loads",
       },

@@ -30,3 +30,20 @@ export async function withRunner<T>(
 function lacksRunner(error: unknown): boolean {
   return error instanceof OllamaProblem && error.status === 400 && /no compatible manifest/i.test(error.message);
 }
+
+/**
+ * Asks a model nothing, which loads it. One that only embeds refuses to generate even nothing, and is given nothing to embed
+ * (server/routes.go, GenerateHandler and EmbedHandler); unloading is refused to none.
+ */
+export async function generateOrEmbed<T>(generate: () => Promise<T>, embed: () => Promise<T>): Promise<T> {
+  try {
+    return await generate();
+  } catch (error) {
+    if (!onlyEmbeds(error)) throw error;
+    return embed();
+  }
+}
+
+function onlyEmbeds(error: unknown): boolean {
+  return error instanceof OllamaProblem && error.status === 400 && /does not support generate/i.test(error.message);
+}

@@ -1,7 +1,7 @@
 import { Ollama, type ShowRequest } from "ollama/browser";
 import type { InstalledModel, LoadedModel } from "../fit/facts";
 import { type Bounds, exchange } from "./bounded-fetch";
-import { type BuildRequest, withRunner } from "./build-request";
+import { type BuildRequest, generateOrEmbed, withRunner } from "./build-request";
 import { dropTokenizer } from "./drop-tokenizer";
 import { type BuildName, sameBuild } from "../fit/model-builds";
 import { oneLine } from "../fit/one-line";
@@ -148,19 +148,15 @@ export function createOllamaClient(options: ClientOptions): OllamaClient {
     load: (name, { runner, numCtx, keepAlive, signal, onProgress } = {}) =>
       loadPatiently({
         build: { name, runner },
-        request: (timeoutMs, end) =>
-          askOfBuild(
-            { name, runner },
-            async (api, request) => {
-              await api.generate({
-                ...request,
-                prompt: "",
-                keep_alive: keepAlive,
-                options: numCtx === undefined ? undefined : { num_ctx: numCtx },
-              });
-            },
-            { inner: patientFetch, signal: end, timeoutMs },
-          ),
+        request: async (timeoutMs, end) => {
+          const bounds = { inner: patientFetch, signal: end, timeoutMs };
+          const how = { keep_alive: keepAlive, options: numCtx === undefined ? undefined : { num_ctx: numCtx } };
+          const build = { name, runner };
+          await generateOrEmbed<unknown>(
+            () => askOfBuild(build, (api, request) => api.generate({ ...request, ...how, prompt: "" }), bounds),
+            () => askOfBuild(build, (api, request) => api.embed({ ...request, ...how, input: "" }), bounds),
+          );
+        },
         loaded,
         loadMs,
         pollMs,

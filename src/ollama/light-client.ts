@@ -1,7 +1,7 @@
 import type { LoadedModel } from "../fit/facts";
 import { type BuildName, sameBuild } from "../fit/model-builds";
 import { exchange } from "./bounded-fetch";
-import { withRunner } from "./build-request";
+import { generateOrEmbed, withRunner } from "./build-request";
 import { OllamaProblem } from "./problems";
 import { readLoadedModels } from "./wire";
 
@@ -55,10 +55,14 @@ export async function keepModel(
   const loaded = await findLoaded(client, build);
   if (loaded === undefined) return false;
   const { contextLength } = loaded;
-  await generate(client, build, {
+  const how = {
     keep_alive: seconds,
     ...(ignoresContext || contextLength === undefined ? {} : { options: { num_ctx: contextLength } }),
-  });
+  };
+  await generateOrEmbed(
+    () => generate(client, build, how),
+    () => askOfBuild(client, build, "/api/embed", { input: "", ...how }),
+  );
   return true;
 }
 
@@ -68,9 +72,11 @@ async function findLoaded(client: LightClient, build: BuildName): Promise<Loaded
 }
 
 function generate(client: LightClient, build: BuildName, rest: object): Promise<unknown> {
-  return withRunner(build, (request) =>
-    ask(client, "/api/generate", { ...request, prompt: "", stream: false, ...rest }, (answer) => answer),
-  );
+  return askOfBuild(client, build, "/api/generate", { prompt: "", stream: false, ...rest });
+}
+
+function askOfBuild(client: LightClient, build: BuildName, path: string, rest: object): Promise<unknown> {
+  return withRunner(build, (request) => ask(client, path, { ...request, ...rest }, (answer) => answer));
 }
 
 function ask<T>(

@@ -4,6 +4,7 @@ import { keepAliveSeconds } from "../../src/fit/units";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createOllamaClient, type OllamaClient } from "../../src/ollama/client";
+import { keepModel } from "../../src/ollama/light-client";
 import { OllamaProblem, type ProblemKind } from "../../src/ollama/problems";
 import { type Fault, type Route, sampleModel, type StandInOllama, startStandInOllama } from "../stand-ins/ollama";
 
@@ -101,6 +102,28 @@ describe("what is loaded", () => {
     expect(server.loaded()).toEqual([]);
     await client.load("llama3.1:8b", { keepAlive: -1 });
     expect(keepAliveSeconds((await client.loaded())[0]?.expiresAt, new Date())).toBe(-1);
+  });
+
+  it("of a model that only embeds is asked for as an embedding, keeps what it was asked with, and is unloaded", async () => {
+    const name = "nomic-embed-text:latest";
+    const client = await start({ models: [sampleModel(name)] });
+    await client.load(name, { numCtx: 1024, keepAlive: -1 });
+    const [loaded] = await client.loaded();
+    expect(loaded).toMatchObject({ name, contextLength: 1024 });
+    expect(keepAliveSeconds(loaded?.expiresAt, new Date())).toBe(-1);
+    await keepModel({ url: server.url, fetch }, { name }, { seconds: 60, ignoresContext: false });
+    const [kept] = await client.loaded();
+    expect(kept?.contextLength).toBe(1024);
+    expect(keepAliveSeconds(kept?.expiresAt, new Date())).not.toBe(-1);
+    await client.unload(name);
+    expect(await client.loaded()).toEqual([]);
+    // It's the server that says what a model can't do: nothing else makes it an embedding.
+    server.fault("generate", {
+      kind: "answer",
+      status: 400,
+      body: '{"error":"registry.ollama.ai/x does not support thinking"}',
+    });
+    expect((await problem(client.load(name))).message).toContain("thinking");
   });
 
   it("takes the server's default context where none is asked, or the model's own", async () => {
@@ -315,7 +338,7 @@ describe("deleting a model", () => {
 });
 
 describe("a server that misbehaves", () => {
-  const calls: Readonly<Record<Exclude<Route, "copy">, (client: OllamaClient) => Promise<unknown>>> = {
+  const calls: Readonly<Record<Exclude<Route, "copy" | "embed">, (client: OllamaClient) => Promise<unknown>>> = {
     version: (client) => client.version(),
     tags: (client) => client.models(),
     ps: (client) => client.loaded(),

@@ -13,7 +13,7 @@ export type Fault =
   /** Any answer at all: what a hostile or foreign server could send. */
   | { readonly kind: "answer"; readonly status?: number; readonly type?: string; readonly body: string };
 
-export const ROUTES = ["version", "tags", "show", "ps", "generate", "create", "copy", "delete"] as const;
+export const ROUTES = ["version", "tags", "show", "ps", "generate", "embed", "create", "copy", "delete"] as const;
 export type Route = (typeof ROUTES)[number];
 
 /** A complete answer: one body, or the lines of a stream. */

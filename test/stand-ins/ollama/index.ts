@@ -316,6 +316,8 @@ class Stand implements StandInOllama {
         return this.show(body);
       case "generate":
         return this.generate(body, gone);
+      case "embed":
+        return this.embed(body, gone);
       case "create":
         return this.create(body);
       case "copy":
@@ -370,11 +372,29 @@ class Stand implements StandInOllama {
 
   private async generate(body: Body, gone: AbortSignal): Promise<Answer> {
     const name = nameIn(body);
-    let model = this.asked(body);
+    const model = this.asked(body);
     if ("status" in model) return model;
     const prompt = typeof body["prompt"] === "string" ? body["prompt"] : "";
     if (prompt !== "" && runnerOf(model) !== "mlx") return error(501, "the stand-in does not generate");
     if (body["keep_alive"] === 0) return this.unload(name, model);
+    if (onlyEmbeds(model)) return error(400, `"${name}" does not support generate`);
+    return this.load(body, model, prompt, gone);
+  }
+
+  /** Loads a model that is given nothing to embed; others than embedding models, too. */
+  private async embed(body: Body, gone: AbortSignal): Promise<Answer> {
+    const name = nameIn(body);
+    if (!this.find(name)) return error(404, `model "${name}" not found, try pulling it first`);
+    const model = this.asked(body);
+    if ("status" in model) return model;
+    if ((body["input"] ?? "") !== "") return error(501, "the stand-in does not embed");
+    const loaded = await this.load(body, model, "", gone);
+    return loaded.status === 200 ? json(200, { model: name, embeddings: [] }) : loaded;
+  }
+
+  private async load(body: Body, given: StandInModel, prompt: string, gone: AbortSignal): Promise<Answer> {
+    let model = given;
+    const name = nameIn(body);
     if (this.can.convertsFirst) model = await this.convert(model);
     const { options } = body;
     const asked = typeof options === "object" && options !== null ? (options as Body)["num_ctx"] : undefined;
@@ -652,6 +672,7 @@ const METHODS: Readonly<Record<Route, string>> = {
   ps: "GET",
   show: "POST",
   generate: "POST",
+  embed: "POST",
   create: "POST",
   copy: "POST",
   delete: "DELETE",
@@ -659,6 +680,11 @@ const METHODS: Readonly<Record<Route, string>> = {
 
 function nameIn(body: Body): string {
   return String(body["model"] ?? body["name"] ?? "");
+}
+
+/** Whether Ollama lets it only embed (server/images.go, Capabilities). */
+function onlyEmbeds({ capabilities }: StandInModel): boolean {
+  return capabilities.includes("embedding") && !capabilities.includes("completion");
 }
 
 function done(model: string, reason: "load" | "unload"): Answer {

@@ -335,7 +335,9 @@ async function generate(
   server: StandInOllama,
   { model, runner, context, keepAlive }: Partial<WorldServer["loaded"][number]>,
 ): Promise<void> {
-  const response = await fetch(`${server.url}/api/generate`, {
+  const asked = server.models().find(({ name }) => name === model);
+  const path = asked?.capabilities.includes("embedding") ? "embed" : "generate";
+  const response = await fetch(`${server.url}/api/${path}`, {
     method: "POST",
     body: JSON.stringify({
       model,
