@@ -67,7 +67,12 @@ export async function printMlxEstimate(target: string, question: MlxQuestion): P
   };
   const sum = model.kind === "known" ? estimateMlx(model, run) : model;
   const cautions = description.kind === "read" ? description.cautions : [];
-  const notes = [...cautions, ...readerNote(model, description.isFolder ?? false), ...fusingNote(model, run)];
+  const notes = [
+    ...cautions,
+    ...trainedNote(model, run),
+    ...readerNote(model, description.isFolder ?? false),
+    ...fusingNote(model, run),
+  ];
   const verdict = (limitBytes: number): MlxVerdict =>
     model.kind === "known"
       ? judged(model, { ...run, limitBytes, weightsAboveBytes: description.weightsAboveBytes, cautions })
@@ -98,6 +103,12 @@ export async function printMlxEstimate(target: string, question: MlxQuestion): P
     const judgement = verdict(question.limitBytes);
     console.log(`\n${mlxBadgeText(judgement)}\n${mlxVerdictSentence(judgement)}`);
   }
+}
+
+function trainedNote(model: MlxModel | { readonly kind: "unknown" }, { tokens }: MlxRun): readonly string[] {
+  const trained = model.kind === "unknown" ? undefined : model.shape.trainedContext;
+  if (trained === undefined || tokens < trained) return [];
+  return [`Ollama refuses prompts from ${formatCount(trained)} tokens on, the context it was trained with.`];
 }
 
 /** Types that Ollama and mlx-lm read a prompt with in ways of their own; the figures are Ollama's. */

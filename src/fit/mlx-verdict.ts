@@ -50,7 +50,7 @@ export interface MlxJudgeInput {
 interface KnownMlxVerdict {
   /** At {@link JudgedMlx.tokens}; its range is narrowed by what was measured. */
   readonly estimate: KnownMlxEstimate;
-  /** The prompt that was judged: never longer than the model takes. */
+  /** The prompt that was judged. */
   readonly tokens: number;
   readonly limitBytes: number;
   /** The longest prompt that surely fits, 0 where none does; never longer than the model takes. */
@@ -94,9 +94,8 @@ export function usualContext(model: MlxModel): number {
  */
 export function judgeMlx(input: MlxJudgeInput): MlxVerdict {
   const { model, limitBytes, overheadBytes = 0, weightsAboveBytes = 0, carriableBytes = Infinity } = input;
-  const { cautions = [], generated, checkedBytes = limitBytes } = input;
+  const { cautions = [], tokens, generated, checkedBytes = limitBytes } = input;
   const estimateAt = estimator(input);
-  const tokens = Math.min(input.tokens, longestPrompt(model));
   const estimate = estimateAt(tokens, generated);
   if (estimate.kind === "unknown") return estimate;
   const allowedBytes = checkedBytes - LOAD_RESERVE - overheadBytes;

@@ -173,9 +173,10 @@ describe("what else decides", () => {
     });
   });
 
-  it("is the model's own context: longer prompts are refused, so none is judged or promised", () => {
+  it("is the model's own context: longer prompts are refused, so none is promised", () => {
     const verdict = judged(400, 10_000_000);
-    expect(verdict).toMatchObject({ kind: "fits", tokens: 262_144, safeTokens: 262_144, possibleTokens: 262_144 });
+    expect(verdict).toMatchObject({ kind: "fails", tokens: 10_000_000, safeTokens: 262_144, possibleTokens: 262_144 });
+    expect(verdict.estimate.low).toBeGreaterThan(400 * GIB);
     expect(usualContext(QWEN_27B)).toBe(32_768);
     const short = { ...QWEN_27B, shape: { ...QWEN_27B.shape, trainedContext: 8192 } };
     expect(usualContext(short)).toBe(8192);

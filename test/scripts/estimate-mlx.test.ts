@@ -96,6 +96,15 @@ describe("estimate --runner mlx", { timeout: 60_000 }, () => {
     expect([strange["scratch"], strange["cautions"]]).toEqual([131_072 * 2048 * 49, []]);
   });
 
+  it("judges a prompt that is longer than the model takes by its own figures, and says that Ollama refuses it", async () => {
+    const outcome = json(await estimate([folder, "--tokens", "400000", "--limit", "51.84", "--json"]));
+    expect(outcome).toMatchObject({
+      verdict: "Fails",
+      cautions: [expect.stringContaining("refuses prompts from 262,144")],
+    });
+    expect(outcome["low"]).toBeGreaterThan(51.84 * 1024 ** 3);
+  });
+
   it("says whose figures they are where Ollama and mlx-lm read a prompt in ways of their own", async () => {
     const glm = join(home, "glm");
     await writeMlxFolder(glm, oracleModel("glm-4.7-flash-4bit").files);
