@@ -2,6 +2,7 @@ import { getPreferenceValues } from "@raycast/api";
 import type { JudgeOptions } from "../fit/run-input";
 import { parseAmount } from "../fit/units";
 import { KV_CACHE_TYPES } from "../memory/settings";
+import { keysIn } from "../fit/keys-in";
 
 /** The preferences as the rest of the code takes them; what cannot be read counts as not set. */
 export interface Settings {
@@ -46,9 +47,7 @@ export function readSettings(): Settings {
     },
     reserveBytes,
     remoteLimitBytes,
-    faults: (Object.keys(AMOUNTS) as (keyof typeof AMOUNTS)[]).flatMap(
-      (name) => amountFault(AMOUNTS[name], values[name]) ?? [],
-    ),
+    faults: keysIn(AMOUNTS).flatMap((name) => amountFault(AMOUNTS[name], values[name]) ?? []),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { ServerFacts } from "../fit/facts";
 import type { Changes } from "../fit/plan/changes";
 import type { PlanOption } from "../fit/plan/options";
+import { keysIn } from "../fit/keys-in";
 
 /** Where the extension makes a change itself: a step plans it. */
 const IS_MADE_HERE: { readonly [K in keyof Changes]-?: (server: ServerFacts) => boolean } = {
@@ -19,6 +20,6 @@ const IS_MADE_HERE: { readonly [K in keyof Changes]-?: (server: ServerFacts) => 
 
 /** Whether the extension applies an option itself; others are done with their commands. */
 export function isApplicable({ changes }: PlanOption, server: ServerFacts): boolean {
-  const keys = Object.keys(IS_MADE_HERE) as (keyof Changes)[];
+  const keys = keysIn(IS_MADE_HERE);
   return keys.every((key) => changes[key] === undefined || IS_MADE_HERE[key](server));
 }

@@ -1,4 +1,5 @@
 import { KV_CACHE_TYPES } from "../memory/settings";
+import { keysIn } from "./keys-in";
 
 /** A variable of Ollama's server that can be kept over restarts of the Mac. */
 export interface KeptSetting {
@@ -35,7 +36,7 @@ export const KEPT_SETTINGS = {
 
 export type KeptName = keyof typeof KEPT_SETTINGS;
 
-export const KEPT_NAMES = Object.keys(KEPT_SETTINGS) as readonly KeptName[];
+export const KEPT_NAMES = keysIn(KEPT_SETTINGS);
 
 /** Values by name; what's absent isn't kept. */
 export type KeptValues = Readonly<Partial<Record<KeptName, string>>>;

@@ -6,6 +6,7 @@ import { spilled } from "./spilled";
 import { tierMoved } from "./tier-moved";
 import { contextNotPlanned } from "./unplanned-context";
 import { defaultContextOf, type LeftLimit, type Remembered, type Watched, watchedKey } from "./watched";
+import { keysIn } from "../keys-in";
 
 /** Everything the guard speaks up about, the most pressing first. */
 const RULES: Readonly<Record<NoticeKind, Rule>> = {
@@ -17,7 +18,7 @@ const RULES: Readonly<Record<NoticeKind, Rule>> = {
   tierMoved,
 };
 
-export const NOTICE_KINDS = Object.keys(RULES) as readonly NoticeKind[];
+export const NOTICE_KINDS = keysIn(RULES);
 
 export interface GuardAnswer {
   /** To be shown: what holds now and wasn't put aside. */

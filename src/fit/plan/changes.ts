@@ -18,6 +18,7 @@ import type { ServerIdentity } from "../server-origin";
 import { contextOf, judge, type JudgeInput, type KnownVerdict } from "../verdict";
 import { type Cost, joinCosts } from "./cost";
 import { installedWeights, type PlanInput } from "./plan-input";
+import { keysIn } from "../keys-in";
 
 /** A smaller build instead of the installed one. */
 export interface BuildChange {
@@ -282,7 +283,7 @@ const CLIENT_WORDS: Readonly<Record<Engine, string>> = {
   mlx: "set as the most that the program that uses Ollama sends (its context or auto-compact setting): Ollama doesn't hold it to that",
 };
 
-const KEYS = Object.keys(RULES) as Key[];
+const KEYS = keysIn(RULES);
 
 /** The rules of one change with the change in its place; none where it isn't made. */
 function bind<K extends Key>(key: K, { [key]: change }: Changes) {

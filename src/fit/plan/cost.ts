@@ -1,3 +1,5 @@
+import { keysIn } from "../keys-in";
+
 /** What an option takes from the person; smaller is better in every place. */
 export interface Cost {
   /** Tokens of context given up against what the model would run at. */
@@ -33,7 +35,7 @@ export function joinCosts(costs: readonly Partial<Cost>[]): Cost {
   };
 }
 
-const NAMES = Object.keys(joinCosts([])) as (keyof Cost)[];
+const NAMES = keysIn(joinCosts([]));
 
 /** Whether `a` takes nothing more than `b` and something less. */
 export function dominates(a: Cost, b: Cost): boolean {

@@ -16,6 +16,7 @@ import { smallerBuildAndMore } from "./smaller-build-and-more";
 import { smallerMlxBuild } from "./smaller-mlx-build";
 import { smallerContext } from "./smaller-context";
 import { unloadOthers } from "./unload-others";
+import { keysIn } from "../keys-in";
 
 /** Every kind of way to make a model fit, least intrusive first: their order in a plan. */
 export const PROPOSALS = {
@@ -40,4 +41,4 @@ export const PROPOSALS = {
 
 export type PlanKind = keyof typeof PROPOSALS;
 
-export const PLAN_KINDS = Object.keys(PROPOSALS) as PlanKind[];
+export const PLAN_KINDS = keysIn(PROPOSALS);

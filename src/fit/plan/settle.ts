@@ -5,6 +5,7 @@ import { type Lever, rulesOf } from "../runners";
 import { fitsLimit, judge, type KnownVerdict, needBytes, swaps } from "../verdict";
 import { applyChanges, buildAfter, type Changes, restarted } from "./changes";
 import type { PlanInput } from "./plan-input";
+import { keysIn } from "../keys-in";
 
 /** Changes that make a model fit, and the verdict once they're made. */
 export interface Settled {
@@ -36,9 +37,7 @@ const TAKES_BUILD: ReadonlySet<Lever> = new Set(["otherBuild", "pullBuild"]);
 function work({ input: { model } }: PlanInput, changes: Changes): boolean {
   const then = rulesOf(buildAfter(changes, model)).levers;
   const now = rulesOf(model).levers;
-  return (Object.keys(changes) as Lever[]).every(
-    (lever) => changes[lever] === undefined || (TAKES_BUILD.has(lever) ? now : then)[lever],
-  );
+  return keysIn(changes).every((lever) => changes[lever] === undefined || (TAKES_BUILD.has(lever) ? now : then)[lever]);
 }
 
 /**

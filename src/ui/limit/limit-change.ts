@@ -162,7 +162,7 @@ export function outcomeWords(
         failed: "Couldn't Set the Limit",
         asked: `Asked for ${askedMib === 0 ? "the macOS default" : formatMib(askedMib)}.`,
         setAnyway: outcome.inForceMib === askedMib && askedMib !== beforeMib,
-        besides: "daemon" in outcome ? daemonWords(outcome.daemon) : "",
+        alsoDone: "daemon" in outcome ? daemonWords(outcome.daemon) : "",
       });
   }
 }

@@ -2,6 +2,7 @@ import { modelFiles } from "../../fit/model-files";
 import { sameModel, variantName } from "../../fit/model-name";
 import { contextOf, type Verdict, type VerdictKind } from "../../fit/verdict";
 import type { FitRow } from "../shared/use-fit-list";
+import { keysIn } from "../../fit/keys-in";
 
 /** A model with the variants of it that are installed, largest context first. */
 export interface ModelGroup {
@@ -22,7 +23,7 @@ const PLACES: Readonly<Record<VerdictKind, number>> = {
 };
 
 /** The sections of the list, in their order. */
-export const SECTIONS = (Object.keys(PLACES) as VerdictKind[]).toSorted((a, b) => PLACES[a] - PLACES[b]);
+export const SECTIONS = keysIn(PLACES).toSorted((a, b) => PLACES[a] - PLACES[b]);
 
 /** Models with their variants below them. A variant runs its parent's file, and has a context of its own. */
 export function groupModels(rows: readonly FitRow[]): readonly ModelGroup[] {

@@ -1,6 +1,7 @@
 import { Action, ActionPanel, Clipboard, Icon, type Keyboard, showToast, Toast } from "@raycast/api";
 import { KEPT_NAMES, KEPT_SETTINGS, keptLines, type KeptPlace, type KeptValues } from "../../fit/kept-settings";
 import { SHORTCUTS } from "../shared/shortcuts";
+import { keysIn } from "../../fit/keys-in";
 
 interface Copy {
   readonly title: string;
@@ -32,7 +33,7 @@ const COPIES: Readonly<Record<KeptPlace, Copy>> = {
   },
 };
 
-const PLACES = Object.keys(COPIES) as readonly KeptPlace[];
+const PLACES = keysIn(COPIES);
 
 /** Copies the values that are typed as the lines that set them elsewhere. */
 export function CopyLinesSubmenu({ values }: { readonly values: KeptValues }) {

@@ -58,12 +58,12 @@ export interface PromptWords {
   /** What was asked for came into force behind a prompt that was given up. */
   readonly setAnyway: boolean;
   /** A sentence on what else was done in the same prompt; empty for nothing. */
-  readonly besides?: string;
+  readonly alsoDone?: string;
 }
 
 /** What a person is told where a value is not, or not surely, as asked; always with what is in force now. */
 export function promptWords(outcome: PromptFailure, words: PromptWords): ToastWords {
-  const { now, asked, besides = "" } = words;
+  const { now, asked, alsoDone = "" } = words;
   const failure = (title: string, ...sentences: readonly string[]): ToastWords => ({
     style: Toast.Style.Failure,
     title,
@@ -83,9 +83,9 @@ export function promptWords(outcome: PromptFailure, words: PromptWords): ToastWo
     case "refused":
       return failure("macOS Refused It", sentence(outcome.detail));
     case "differs":
-      return failure("Another Value Is in Force", asked, besides);
+      return failure("Another Value Is in Force", asked, alsoDone);
     case "unconfirmed":
-      return failure("Set, but Not Confirmed", "The value couldn't be read back.", besides);
+      return failure("Set, but Not Confirmed", "The value couldn't be read back.", alsoDone);
     case "failed":
       return failure(words.setAnyway ? "Set, Though the Prompt Failed" : words.failed, sentence(outcome.detail));
   }
