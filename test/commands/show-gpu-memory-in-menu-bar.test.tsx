@@ -289,6 +289,25 @@ describe("the menu", () => {
     ]);
   });
 
+  it("says how old its figures are", async () => {
+    const stage = await timedStage();
+    let held: Promise<void> | undefined;
+    const slow: typeof fetch = async (input, init) => {
+      await held;
+      return stage.system.fetch(input, init);
+    };
+    const menu = await launch({ system: { ...stage.system, fetch: slow } }, "userInitiated");
+    menu.says(/Read at \d\d:00, just now/);
+    stage.pass(3);
+    let release = () => {};
+    held = new Promise((resolve) => (release = resolve));
+    await menu.press("Refresh");
+    await menu.until("3 min ago");
+    release();
+    await menu.settle();
+    menu.says(/Read at \d\d:03, just now/);
+  });
+
   it("reads again with Refresh", async () => {
     const stage = await setStage();
     const menu = await launch(stage, "userInitiated");
