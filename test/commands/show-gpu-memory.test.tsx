@@ -488,13 +488,18 @@ describe("apps", () => {
 
   it("quit after a question, and are gone from the list", async () => {
     const { screen, mac } = await show();
+    desk.enabledCommands.add("show-gpu-memory-in-menu-bar");
     await screen.pick("Firefox");
     await screen.action("Quit Firefox");
+    expect(desk.launched).toEqual([]);
     expect(screen.alert("Quit Firefox?", "3.6 GiB", "save").destructive).toBe(true);
     await screen.agree("Quit");
     screen.toast("SUCCESS", "Firefox", "quit", "3.6 GiB");
     expect(mac.processes.some(({ path }) => path.includes("Firefox"))).toBe(false);
     expect(titles(screen, "Apps")).not.toContain("Firefox");
+    expect(desk.launched.map(({ name, type }) => [name, type])).toEqual([
+      ["show-gpu-memory-in-menu-bar", "background"],
+    ]);
   });
 
   it("are left alone when the person says no", async () => {
@@ -541,10 +546,12 @@ describe("apps", () => {
       stage.mac.onOllama = () => void stage.ollama.stop();
     });
     await screen.agree("Quit");
+    desk.enabledCommands.add("show-gpu-memory-in-menu-bar");
     await screen.pick("Ollama");
     await screen.action("Quit Ollama");
     screen.alert("server", "every loaded model");
     await screen.until("Ollama Isn't Running");
+    expect(desk.launched).toHaveLength(1);
     rowSays(screen, "Ollama Isn't Running", ollama.url);
   });
 });

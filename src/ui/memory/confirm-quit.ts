@@ -2,6 +2,7 @@ import { Alert, Icon, open, Toast } from "@raycast/api";
 import { formatBytes } from "../../fit/units";
 import { type AppFootprint, quitApp, type QuitOutcome } from "../../mac/apps";
 import { confirmAndRun } from "../shared/confirm-and-run";
+import { refreshMenuBar } from "../shared/refresh-menu-bar";
 import { openAutomationSettings } from "../shared/system-settings";
 import { getSystem } from "../../app/system";
 
@@ -28,7 +29,10 @@ export async function confirmQuit(app: AppFootprint, refresh: () => void): Promi
     work: () => quitApp(getSystem(), app),
     outcome: (came) => quitToast(came, app),
   });
-  if (outcome !== undefined) refresh();
+  if (outcome === undefined) return;
+  refresh();
+  // Ollama's end counts as a change, after which that's done already.
+  if (!isOllama) await refreshMenuBar(`Quit ${app.name}`);
 }
 
 function quitToast(outcome: QuitOutcome, { name, bundlePath = "", bytes }: AppFootprint): Toast.Options {
