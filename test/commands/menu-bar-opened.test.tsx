@@ -6,6 +6,7 @@ import { METAL_SCRIPT, OSASCRIPT } from "../../src/mac/metal-probe";
 import { IOREG, VM_STAT } from "../../src/mac/memory-status";
 import type { Runner, RunResult } from "../../src/mac/runner";
 import { SYSCTL } from "../../src/mac/sysctl";
+import FitModels from "../../src/fit-models-to-gpu-limit";
 import ShowGpuMemoryInMenuBar from "../../src/show-gpu-memory-in-menu-bar";
 import { desk, renderCommand, type Screen } from "../support";
 import { inWorld } from "../worlds/support/every-screen";
@@ -40,7 +41,7 @@ const LSOF = "/usr/sbin/lsof";
 const PROBES = [
   [SYSCTL, ["GPU Limit: Unknown", "Swap Used: Unknown", "Memory Pressure: Unknown", QWEN]],
   [OSASCRIPT, ["GPU Limit: 51.8 GiB", "listed by Ollama's llama-server", "Memory Pressure: Normal", QWEN]],
-  [VM_STAT, ["GPU Limit: 51.8 GiB", "Other Programs on the GPU: 1.5 GiB", QWEN]],
+  [VM_STAT, ["GPU Limit: 51.8 GiB", "Other Programs on the GPU: at most 1.5 GiB", QWEN]],
   [IOREG, ["GPU Limit: 51.8 GiB", "Memory Pressure: Normal", QWEN]],
   // Without these nobody knows whether it's this Mac's memory that the models take.
   [LSOF, ["GPU Limit of This Mac: 51.8 GiB", "Memory Pressure: Normal", QWEN]],
@@ -171,6 +172,18 @@ it("remembers that Ollama runs in Docker while that can't be read", async () => 
     await first.close();
     mac.faults = { missing: [LSOF] };
     (await openMenu(system)).says("No GPU in Docker");
+  });
+});
+
+it("doesn't give other programs what Ollama leaves out of a model's count", async () => {
+  await inWorld("C31-count-short-of-a-cache", async ({ system }) => {
+    const menu = await openMenu(system);
+    menu.says("Other Programs on the GPU: at most 11.5 GiB");
+    await menu.close();
+    await (await renderCommand(<FitModels />, { command: "fit-models-to-gpu-limit", system })).close();
+    const judged = await openMenu(system);
+    judged.says(/Other Programs on the GPU: \d+ MiB/);
+    judged.doesNotSay("at most");
   });
 });
 

@@ -313,16 +313,20 @@ function Memory({ shown: { reading, open } }: Pick<Props, "shown">) {
   const held = where === "here" && server.kind === "answering" ? heldByOthers(open, server.loaded) : undefined;
   return (
     <MenuBarExtra.Section title={where === "here" ? "Memory" : "Memory of This Mac"}>
-      {held !== undefined && <MenuBarExtra.Item title={`Other Programs on the GPU: ${formatBytes(held)}`} />}
+      {held !== undefined && <MenuBarExtra.Item title={`Other Programs on the GPU: ${held}`} />}
       <MenuBarExtra.Item title={`Swap Used: ${swapUsedBytes === undefined ? "Unknown" : formatBytes(swapUsedBytes)}`} />
       <MenuBarExtra.Item title={`Memory Pressure: ${pressure === undefined ? "Unknown" : PRESSURES[pressure]}`} />
     </MenuBarExtra.Section>
   );
 }
 
-/** GPU memory of other programs; an MLX model's cache grows beyond its count, so that beside one it can't be told. */
-function heldByOthers(open: OpenReading | undefined, loaded: readonly WatchedModel[]): number | undefined {
+/**
+ * GPU memory of other programs: at most so much where a model may take more than Ollama counts. An MLX model's cache grows
+ * beyond its count, so that beside one it can't be told.
+ */
+function heldByOthers(open: OpenReading | undefined, loaded: readonly WatchedModel[]): string | undefined {
   const allocated = open?.gpuAllocatedBytes;
   if (allocated === undefined || loaded.some(({ engine }) => engine !== "llama")) return undefined;
-  return Math.max(0, allocated - loaded.reduce((sum, { vramBytes }) => sum + vramBytes, 0));
+  const held = Math.max(0, allocated - loaded.reduce((sum, { use }) => sum + use.gpuBytes, 0));
+  return `${held > 0 && loaded.some(({ use }) => use.isLeast) ? "at most " : ""}${formatBytes(held)}`;
 }
