@@ -291,7 +291,7 @@ describe("the menu", () => {
 
   it("says how old its figures are", async () => {
     const stage = await timedStage();
-    let held: Promise<void> | undefined;
+    let held = Promise.resolve();
     const slow: typeof fetch = async (input, init) => {
       await held;
       return stage.system.fetch(input, init);
