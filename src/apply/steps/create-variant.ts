@@ -3,7 +3,7 @@ import { formatContext } from "../../fit/units";
 import { createVariant as create, lookForVariant, variantOutcomeText } from "../../ollama/variant";
 import { isAbsentOr, isName, isPositive, isRunner } from "../stored-fields";
 import type { RemoveVariant } from "./remove-variant";
-import { buildAfter } from "../../fit/plan/changes";
+import { installedAfter } from "../../fit/plan/changes";
 import type { StepKind, StepsInput } from "./step-kind";
 
 interface CreateVariant {
@@ -38,7 +38,7 @@ export const createVariant: StepKind<CreateVariant, RemoveVariant> = {
     const there = input.existing(name);
     // Made earlier of the same file with the very same context: nothing to create.
     if (there?.sharesFile && there.numCtx === numCtx) return [];
-    const { name: source, runner: sourceRunner } = buildAfter(input.option.changes, input.model);
+    const { name: source, runner: sourceRunner } = installedAfter(input.option.changes, input.model);
     return [{ kind: "create-variant", source, sourceRunner, name, numCtx, replaces: there?.digest }];
   },
   title: ({ name }) => `Creating ${name}`,
@@ -82,6 +82,6 @@ function back({ name, replaces }: CreateVariant, made: RemoveVariant["made"]): r
 /** The model that runs once an option is applied: the one it is for, or the variant that is made of it. */
 export function modelAfter(input: StepsInput): string {
   const { numCtx } = input.option.changes;
-  const { name } = buildAfter(input.option.changes, input.model);
+  const { name } = installedAfter(input.option.changes, input.model);
   return numCtx === undefined ? name : input.variantName(name, numCtx);
 }

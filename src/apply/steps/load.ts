@@ -1,5 +1,5 @@
 import type { ModelRunner } from "../../fit/model-runner";
-import { buildAfter } from "../../fit/plan/changes";
+import { installedAfter } from "../../fit/plan/changes";
 import { OLLAMAS_COUNT } from "../../fit/sum-names";
 import { formatBytes } from "../../fit/units";
 import { readLoadedBuild } from "../../ollama/loaded-build";
@@ -46,7 +46,7 @@ export const load: StepKind<Load> = {
     {
       kind: "load",
       name: modelAfter(input),
-      runner: buildAfter(input.option.changes, input.model).runner,
+      runner: installedAfter(input.option.changes, input.model).runner,
       numCtx: input.option.changes.numCtx === undefined ? input.requestContext : undefined,
       keepAlive: input.keepAlive,
       expected: expectedLoad(input.option.after),

@@ -364,9 +364,15 @@ function leftText(mib: number, { ramMib, reserveBytes, defaultMib }: LimitAdvice
     : left;
 }
 
-/** The build that runs after some changes: the installed one, or the one that's taken in its place. */
-export function buildAfter({ otherBuild, pullBuild }: Changes, installed: InstalledModel): InstalledModel {
-  return otherBuild?.input.model ?? (pullBuild?.kind === "published" ? pullBuild.model : installed);
+/** The build that runs after some changes, of those that are installed: one that's pulled isn't there yet. */
+export function installedAfter({ otherBuild }: Changes, installed: InstalledModel): InstalledModel {
+  return otherBuild?.input.model ?? installed;
+}
+
+/** The build that runs after some changes, once one that's pulled is there. */
+export function buildAfter(changes: Changes, installed: InstalledModel): InstalledModel {
+  const { pullBuild } = changes;
+  return pullBuild?.kind === "published" ? pullBuild.model : installedAfter(changes, installed);
 }
 
 /** The variant that holds a context, and what it's made from; undefined where that has no name yet. */

@@ -5,7 +5,7 @@ import { isApplicable } from "../../apply/is-applicable";
 import { type Step, stepText } from "../../apply/steps";
 import { buildKey } from "../../fit/model-builds";
 import { formatBytes } from "../../fit/units";
-import { buildAfter } from "../../fit/plan/changes";
+import { installedAfter } from "../../fit/plan/changes";
 import { makePlan } from "../../fit/plan/make-plan";
 import type { Plan, PlanOption } from "../../fit/plan/options";
 import { stepsOf } from "../../ui/change/apply-option";
@@ -82,7 +82,7 @@ function byHandText({ clientContext, build, pullBuild }: PlanOption["changes"]):
 export async function judgedNow({ option, row, steps }: Pick<ToolPlan, "row"> & Omit<ToolOption, "id">) {
   const variant = steps.find((step) => step.kind === "create-variant")?.name;
   try {
-    const name = variant ?? buildKey(buildAfter(option.changes, row.model));
+    const name = variant ?? buildKey(installedAfter(option.changes, row.model));
     const world = await readToolWorld(undefined, name);
     return modelAnswer(rowNamed(world, name), world.snapshot);
   } catch {

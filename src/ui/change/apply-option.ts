@@ -6,7 +6,7 @@ import { leavesSomething, planSteps, type Step, stepText } from "../../apply/ste
 import type { ClosableApp } from "../../fit/facts";
 import { checkLimit, settingFor } from "../../fit/limit-policy";
 import { type BesideLoaded, ownRunners } from "../../fit/own-runners";
-import { buildAfter } from "../../fit/plan/changes";
+import { installedAfter } from "../../fit/plan/changes";
 import type { PlanOption } from "../../fit/plan/options";
 import type { JudgeOptions } from "../../fit/run-input";
 import { rulesOf } from "../../fit/runners";
@@ -184,7 +184,7 @@ function isRequested(
   context: JudgeOptions["context"] | undefined,
   { option: { after, changes }, row }: Pick<ApplyOption, "option" | "row">,
 ): boolean {
-  const { settings } = rulesOf(buildAfter(changes, row.model));
+  const { settings } = rulesOf(installedAfter(changes, row.model));
   if (context === undefined || context === "default" || !settings.num_ctx) return false;
   return context !== "effective" || after.run.isAskedByClient;
 }
