@@ -298,6 +298,18 @@ describe("a name that is taken", () => {
     expect(screen.closed()).toBe(false);
   });
 
+  it("isn't replaced by a copied command", async () => {
+    const stage = await setStage({});
+    const screen = await openForm(stage);
+    await screen.fill("Name", "LLAMA3.1:8b");
+    expect(screen.actions()).toContain("Copy Modelfile");
+    expect(screen.actions()).not.toContain("Copy Ollama Create Command");
+    await screen.fill("Name", "no name");
+    expect(screen.actions()).not.toContain("Copy Ollama Create Command");
+    await screen.fill("Name", "llama3.1:8b-free");
+    expect(screen.actions()).toContain("Copy Ollama Create Command");
+  });
+
   it("is replaced when the person agrees; that cannot be undone", async () => {
     const stage = await withVariant();
     const screen = await openForm(stage);
@@ -423,6 +435,7 @@ describe("refusals", () => {
       await screen.fill("Tokens", typed);
       await screen.submit();
       says(screen.field("Tokens").error, ...error);
+      expect(screen.actions().filter((title) => title.startsWith("Copy"))).toEqual([]);
     }
     expect(asked(stage.ollama, "create")).toBe(0);
     await screen.fill("Tokens", "12288");

@@ -85,23 +85,15 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
       tokens: (text) => {
         // The field is only there for a custom context.
         if (text === undefined || text === "") return undefined;
-        const tokens = parseTokens(text);
-        return tokens === undefined || tokens < 256 ? "A whole number of tokens, at least 256" : undefined;
+        return contextFault(parseTokens(text));
       },
       name: (text) => nameFault(text ?? ""),
     },
     onSubmit: async (submitted) => {
       const tokens = contextOf(submitted);
-      if (tokens === undefined) {
-        setValidationError("tokens", "A whole number of tokens, at least 256");
-        return;
-      }
-      const trained = trainedContext(row);
-      if (trained !== undefined && tokens > trained) {
-        setValidationError(
-          submitted.context === "custom" ? "tokens" : "context",
-          `The model was trained for ${formatContext(trained)}`,
-        );
+      const fault = contextFault(tokens, trainedContext(row));
+      if (tokens === undefined || fault !== undefined) {
+        setValidationError(submitted.context === "custom" ? "tokens" : "context", fault);
         return;
       }
       if (row !== undefined && (await create(row, submitted.name, tokens))) {
@@ -115,7 +107,9 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
   lastRow.current = rowOf(values.source) ?? lastRow.current;
   const row = lastRow.current;
   const reference = row === undefined ? values.source : buildReference(row.model);
-  const numCtx = contextOf(values);
+  const asked = contextOf(values);
+  const numCtx = contextFault(asked) === undefined ? asked : undefined;
+  const copied = contextFault(asked, trainedContext(row)) === undefined ? asked : undefined;
 
   const fill = (id: keyof typeof filled, value: string) => {
     if (values[id] !== filled[id] || value === filled[id]) return;
@@ -194,18 +188,21 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
             icon={isThere ? Icon.CheckCircle : Icon.NewDocument}
             onSubmit={handleSubmit}
           />
-          {numCtx !== undefined && refusal?.kind !== "mlx" && (
+          {copied !== undefined && refusal?.kind !== "mlx" && (
             <>
               <Action.CopyToClipboard
                 title="Copy Modelfile"
-                content={modelfileText(reference, numCtx)}
+                content={modelfileText(reference, copied)}
                 shortcut={SHORTCUTS.copyModelfile}
               />
-              <Action.CopyToClipboard
-                title="Copy Ollama Create Command"
-                content={ollamaCreateCommand(reference, values.name, numCtx, snapshot.url)}
-                shortcut={SHORTCUTS.copyCreate}
-              />
+              {/* Of a name that another model has it would take the place of that, without a word. */}
+              {nameFault(values.name) === undefined && (!there || isThere) && (
+                <Action.CopyToClipboard
+                  title="Copy Ollama Create Command"
+                  content={ollamaCreateCommand(reference, values.name, copied, snapshot.url)}
+                  shortcut={SHORTCUTS.copyCreate}
+                />
+              )}
             </>
           )}
           <ExplainAction snapshot={snapshot} row={row} />
@@ -244,6 +241,15 @@ export function VariantFields({ snapshot, settings, rows, sources, first, isLoad
       )}
     </Form>
   );
+}
+
+/** Below it a context is of no use. */
+const LEAST_CONTEXT = 256;
+
+/** Why a context can't be asked for, of a model that was trained for so many tokens; undefined where it can. */
+function contextFault(tokens: number | undefined, trained = Infinity): string | undefined {
+  if (tokens === undefined || tokens < LEAST_CONTEXT) return `A whole number of tokens, at least ${LEAST_CONTEXT}`;
+  return tokens > trained ? `The model was trained for ${formatContext(trained)}` : undefined;
 }
 
 /** Whether a model runs the file of another at this very context: a variant of it that needn't be made again. */
