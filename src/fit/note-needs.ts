@@ -2,7 +2,15 @@ import type { LoadedModel } from "./facts";
 import { buildOf } from "./model-builds";
 import type { NotedNeed, PlannedContext } from "./noted-need";
 import { resolveRun } from "./run-settings";
-import { contextOf, judgeAtContext, type JudgeInput, type KnownVerdict, runInput, type Verdict } from "./verdict";
+import {
+  contextOf,
+  expectedReport,
+  judgeAtContext,
+  type JudgeInput,
+  type KnownVerdict,
+  runInput,
+  type Verdict,
+} from "./verdict";
 
 /** A model that was judged. */
 export interface JudgedModel {
@@ -35,7 +43,8 @@ function needAndSettings(verdict: KnownVerdict): Pick<NotedNeed, "bytes" | "sett
   if (verdict.engine === "mlx") return { bytes: Math.round(verdict.estimate.high), settings: "" };
   const { kvCacheType, parallel, batch, flashAttention, runtime } = verdict.run;
   const settings = [kvCacheType, parallel, batch, flashAttention, runtime].map(({ value }) => String(value)).join(" ");
-  return { bytes: Math.round(verdict.estimate.total), settings };
+  // What Show GPU Memory counts such a model with, too (loaded-size.ts): two screens don't disagree.
+  return { bytes: Math.round(expectedReport(verdict.estimate)), settings };
 }
 
 /** What each model would be loaded at if no request asked for another context; MLX models have no such thing. */

@@ -17,7 +17,7 @@ export interface NotedNeed {
   readonly context: number;
   /** What else the sum rests on, in one text: another one is another need. */
   readonly settings: string;
-  /** Bytes: with llama.cpp what it takes once loaded, with MLX what it grows to at a prompt of the context. */
+  /** Bytes: with llama.cpp what Ollama should count of it once loaded, with MLX what it grows to at a prompt of the context. */
   readonly bytes: number;
 }
 
