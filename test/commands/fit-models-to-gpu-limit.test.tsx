@@ -654,7 +654,7 @@ describe("copied texts", () => {
     await screen.dropdown("128K");
     await screen.pick("gpt-oss:20b");
     await screen.action(screen.actions().find((title) => title.startsWith("Copy Default Context Command")) ?? "");
-    screen.toast("SUCCESS", /Moves \d More to \d+K/);
+    screen.toast("SUCCESS", /\d Other Models? Gets? \d+K, Too/);
     await screen.pick("nomic-embed-text:latest");
     expect(screen.actions().join()).not.toContain("Copy Default Context Command");
   });

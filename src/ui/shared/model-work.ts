@@ -149,10 +149,12 @@ export async function copyDefaultContext(numCtx: number, others: readonly FitRow
   await showToast({
     style: Toast.Style.Success,
     title:
-      moved.length === 0 ? "Copied to Clipboard" : `Copied: Moves ${moved.length} More to ${formatContext(numCtx)}`,
-    message: "Restart Ollama then. The app's slider overrides it.",
+      moved.length === 0 ? "Copied to Clipboard" : `Copied: ${othersText(moved.length)} ${formatContext(numCtx)}, Too`,
+    message: "Restart Ollama to use it. The app's slider overrides it.",
   });
 }
+
+const othersText = (count: number) => (count === 1 ? "1 Other Model Gets" : `${count} Other Models Get`);
 
 /** Opens Terminal with the command on the clipboard: nothing runs before the person pastes it. */
 export async function runInTerminal(command: string): Promise<void> {
