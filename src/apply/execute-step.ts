@@ -49,7 +49,7 @@ export async function executeStep(
   try {
     await begin({ kind: "unknown", undo: undoUnseen(step) });
   } catch (error) {
-    const reason = `Not started: Undo wasn't saved. ${failureOf(error).reason}`;
+    const reason = `Undo couldn't be saved first. ${failureOf(error).reason}`;
     return { kind: "failed", effect: before, reason };
   }
   const outcome = await runStep(system, step).catch(failureOf);

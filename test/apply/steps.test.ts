@@ -65,7 +65,7 @@ describe("the words of a step", () => {
   it("say what it does, and what it cuts off or replaces", () => {
     const meant: readonly (readonly Part[])[] = [
       ["57,344 MiB (56.0 GiB)", "until the Mac restarts", "password"],
-      ["Xcode", "quit", "unsaved work", "none is forced", "once per app"],
+      ["Xcode", "quit", "unsaved work", "it isn't forced", "once per app"],
       ["KV cache type", "q8_0", "next start"],
       ["Create", "a:1b-8k", "8K"],
       ["Restart Ollama", "b:1b is loaded", "cut off"],

@@ -36,8 +36,10 @@ export const closeApps: StepKind<CloseApps> = {
     return apps.length === 0 ? [] : [{ kind: "close-apps", apps, mostUsedBytes: mostUsedBytes(input) }];
   },
   title: () => "Closing Apps",
-  text: ({ apps }) =>
-    `Ask ${listAllNames(apps.map(({ name }) => name))} to quit: each asks about unsaved work, none is forced, and macOS asks once per app whether Raycast may.`,
+  text: ({ apps }) => {
+    const [who, forced] = apps.length === 1 ? ["it", "it isn't"] : ["each", "none is"];
+    return `Ask ${listAllNames(apps.map(({ name }) => name))} to quit: ${who} asks about unsaved work, ${forced} forced, and macOS asks once per app whether Raycast may.`;
+  },
   failedText: () => "The Apps Weren't Closed",
   look: "unseen",
   run: async (system, { apps, mostUsedBytes: most }) => {
