@@ -165,7 +165,7 @@ describe("a tick in the background", () => {
     const refused: typeof fetch = () =>
       Promise.reject(Object.assign(new TypeError("fetch failed"), { cause: { code: "ECONNREFUSED" } }));
     const seen = await tick({ system: { ...stage.system, fetch: refused } });
-    expect(seen).toContain("Ollama Isn't Running");
+    expect(seen).toContain("Ollama Isn't Running There  Nothing answers at ");
     expect(title(seen)).toBe("◔ 0 B of 51.8 GiB");
     expect(stage.mac.calls).toHaveLength(1);
   });

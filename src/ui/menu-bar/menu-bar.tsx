@@ -270,7 +270,7 @@ function Loaded({ shown: { reading }, act }: Props) {
     return (
       <MenuBarExtra.Section title={title}>
         <MenuBarExtra.Item
-          title={isRunning ? "Couldn't Read Loaded Models" : "Ollama Isn't Running"}
+          title={isRunning ? "Couldn't Read Loaded Models" : "Ollama Isn't Running There"}
           subtitle={"reason" in server ? server.reason : ""}
         />
       </MenuBarExtra.Section>
