@@ -201,6 +201,9 @@ describe.skipIf(host === undefined)("a real Ollama server", () => {
     ["no model", "/api/show", {}],
     ["unloading", "/api/generate", { model: NAME, keep_alive: 0 }],
     ["loading what is not there", "/api/generate", { model: "nobody:knows" }],
+    ["loading under a bad name", "/api/generate", { model: "a b" }],
+    ["loading for a time without a unit", "/api/generate", { model: NAME, keep_alive: "60" }],
+    ["loading what is not there to embed", "/api/embed", { model: "nobody:knows", input: "" }],
     ["creating", "/api/create", { model: VARIANT, from: NAME, parameters: { num_ctx: 8192 } }],
     ["creating at once", "/api/create", { model: VARIANT, from: NAME, parameters: { num_ctx: 4096 }, stream: false }],
     ["a variant", "/api/show", { model: VARIANT }],
@@ -211,7 +214,9 @@ describe.skipIf(host === undefined)("a real Ollama server", () => {
     ["copying to a bad name", "/api/copy", { source: NAME, destination: "a b" }],
     ["deleting", "/api/delete", { model: VARIANT }, "DELETE"],
     ["deleting what is not there", "/api/delete", { model: "nobody:knows" }, "DELETE"],
+    ["deleting under a bad name", "/api/delete", { model: "a b" }, "DELETE"],
     ["another route", "/api/nothing"],
+    ["another method", "/api/create"],
   ];
 
   it.each(requests)("and the stand-in answer alike to %s", async (_, path, body, method) => {

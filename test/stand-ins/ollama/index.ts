@@ -7,114 +7,26 @@ import type { AddressInfo, Socket } from "node:net";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { footprintOf, type PromptMemory, promptMemoryOf } from "../footprint";
+import { footprintOf, promptMemoryOf } from "../footprint";
 import { abilitiesAt } from "./abilities";
 import { type Answer, error, type Fault, json, type Route, ROUTES, send } from "./faults";
 import { buildsOf, byDigest, listedBuilds, manifestSummaries, runnerOf } from "./builds";
 import { removeModelFiles, serverLog, writeBuildFiles, writeModelFiles, writeServerLog } from "./files";
-import { digestOf, type ParameterValue, sha256, type StandInModel } from "./model";
+import { digestOf, onlyEmbeds, type ParameterValue, sha256, type StandInModel } from "./model";
 import { makeRoom } from "./make-room";
 import { CHUNK, DIED, peakLine, type Reading, readingLines, readingOf, startLine, stopLine } from "./mlx-runner";
 import { fullName, isValidName, keyOf, shortName } from "./names";
+import { type Body, done, expiry, lines, METHODS, nameIn, readJson } from "./requests";
 import { sampleModels } from "./sample-models";
+import type { LoggedRequest, StandInOllama, StandInOptions } from "./types";
 import { psEntry, type Resident, showAnswer, tagsEntry } from "./wire";
 
 export type { Fault, Route } from "./faults";
 export type { StandInModel, Weights } from "./model";
+export type { Footprint, LoggedRequest, StandInOllama, StandInOptions } from "./types";
 export { ggufModel, manyModels, measuredModel, mlxModel, sampleModel, sampleModels } from "./sample-models";
 
 const GIB = 1024 ** 3;
-
-/** Memory of a model that is being loaded, as Ollama counts it; a spill has fewer bytes on the GPU than in all. */
-export interface Footprint {
-  readonly sizeBytes: number;
-  readonly vramBytes: number;
-  /** What it really takes, in all and of the GPU, where Ollama counts less. */
-  readonly realBytes?: number;
-  readonly gpuBytes?: number;
-}
-
-export interface StandInOptions {
-  /** Default: the sample. */
-  readonly models?: readonly StandInModel[];
-  /** Default "0.33.0". */
-  readonly version?: string;
-  /** Default: any free one. */
-  readonly port?: number;
-  /** GPU memory that the server measures when it starts: decides its default context. Default 48 GiB; 0 = no GPU. */
-  readonly totalVramBytes?: number;
-  /** The server's environment as its log shows it: OLLAMA_CONTEXT_LENGTH, OLLAMA_NUM_PARALLEL... */
-  readonly env?: Readonly<Record<string, string>>;
-  /** Memory of a model at a context per slot. Default: its file and 128 KiB per token, all on the GPU. */
-  readonly footprint?: (model: StandInModel, numCtx: number) => Footprint;
-  /** By how many bytes a model has grown so many seconds after it was loaded. Default: not at all. */
-  readonly growth?: (model: StandInModel, seconds: number) => number;
-  /** Makes loading fail with this message and status 500. */
-  readonly loadError?: (model: StandInModel, numCtx: number) => string | undefined;
-  /**
-   * How long a model takes to load. A load whose client goes away is broken off; what was read of the file stays in the
-   * Mac's cache, so that the next one takes the rest of the time. Default 0.
-   */
-  readonly loadMs?: number;
-  /** Memory of an MLX model for a prompt. Default: our own estimate. */
-  readonly promptMemory?: (model: StandInModel, tokens: number) => PromptMemory | undefined;
-  /** How long 2,048 tokens of a prompt take to be read. One whose client goes away is broken off. Default 0. */
-  readonly chunkMs?: number;
-  /** Tokens that a model makes of a word. Default 1. */
-  readonly tokensAWord?: number;
-  /** How long an old file takes to be converted. Default 0. */
-  readonly convertMs?: number;
-  /** What a registry has, for pulls. Default: nothing. */
-  readonly published?: readonly StandInModel[];
-  /** How long a model takes to be gone after it was unloaded. Default 0. */
-  readonly unloadMs?: number;
-  /** Holds the models folder, and by default the log. */
-  readonly homeFolder?: string;
-  /** Where it logs, or "none"; default `.ollama/logs/server.log` of the home folder, if there is one. */
-  readonly logPath?: string;
-  /** What it logs when it starts, in place of what 0.33 would. */
-  readonly logText?: string;
-  /** The next start goes on with the log that is there. Default: a new one. */
-  readonly sameLog?: boolean;
-  /** Where it says it listens; default 127.0.0.1 and its port. */
-  readonly address?: string;
-  readonly now?: () => Date;
-  /** Writes manifests and (sparse) blobs under `homeFolder`, too. Default: of MLX models only; false: none at all. */
-  readonly files?: boolean;
-}
-
-export interface LoggedRequest {
-  readonly route: string;
-  readonly method: string;
-  readonly path: string;
-  readonly body: Readonly<Record<string, unknown>>;
-}
-
-export interface StandInOllama {
-  readonly url: string;
-  readonly port: number;
-  readonly requests: LoggedRequest[];
-  /** Names that create would have had to download. */
-  readonly pulls: readonly string[];
-  readonly modelsFolder: string;
-  models(): readonly StandInModel[];
-  loaded(): readonly Resident[];
-  /** Bytes by which it has grown since it was loaded. */
-  grownBy(resident: Resident): number;
-  /** The route ("*" = every one) misbehaves from now on, or `times` times; undefined heals it. */
-  fault(route: Route | "*", fault: Fault | undefined, times?: number): void;
-  /** Somebody else installs or changes a model. */
-  put(model: StandInModel): Promise<void>;
-  /** Called after what is loaded has changed. */
-  onLoaded?: () => void;
-  /** RAM of its machine that nothing uses now. Default: enough. */
-  freeRamBytes?: () => number;
-  /** Goes down: connections are refused, nothing stays loaded. */
-  stop(): Promise<void>;
-  /** Comes (back) up at the same address; what is given replaces the options from the start. */
-  restart(changes?: Partial<Omit<StandInOptions, "models" | "port">>): Promise<void>;
-  close(): Promise<void>;
-}
 
 export async function startStandInOllama(given: StandInOptions = {}): Promise<StandInOllama> {
   const standIn = new Stand(given);
@@ -298,7 +210,11 @@ class Stand implements StandInOllama {
     if (path === "/") return { status: 200, type: "text/plain; charset=utf-8", chunks: ["Ollama is running"] };
     const expected = route && METHODS[route];
     if (!route || method !== expected)
-      return { status: route ? 405 : 404, type: "text/plain", chunks: [route ? "405" : "404 page not found"] };
+      return {
+        status: route ? 405 : 404,
+        type: "text/plain",
+        chunks: [route ? "405 method not allowed" : "404 page not found"],
+      };
     // A spoiled request changes nothing, but for those that break off half-way.
     const fault = this.faults.get(route) ?? this.faults.get("*");
     if (fault && ["refuse", "http500", "garbage", "answer", "hugeBody"].includes(fault.fault.kind))
@@ -339,6 +255,7 @@ class Stand implements StandInOllama {
   /** The build that a request means, or why there's none. */
   private asked(body: Body): StandInModel | Answer {
     const [name, runner] = [nameIn(body), this.can.runners ? String(body["runner"] ?? "") : ""];
+    if (name !== "" && !isValidName(fullName(name))) return error(400, "invalid model name");
     if (!["", "mlx", "llamacpp", "ggml"].includes(runner)) return error(400, `unknown runner "${runner}"`);
     if (!this.find(name)) return error(404, `model '${name}' not found`);
     return this.find(name, runner) ?? error(400, `no compatible manifest found for runners: ${runner}`);
@@ -377,6 +294,10 @@ class Stand implements StandInOllama {
     const prompt = typeof body["prompt"] === "string" ? body["prompt"] : "";
     if (prompt !== "" && runnerOf(model) !== "mlx") return error(501, "the stand-in does not generate");
     if (body["keep_alive"] === 0) return this.unload(name, model);
+    const stays = body["keep_alive"];
+    if (typeof stays === "string" && !/^-?(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+$/.test(stays)) {
+      return error(400, `time: missing unit in duration "${stays}"`);
+    }
     if (onlyEmbeds(model)) return error(400, `"${name}" does not support generate`);
     return this.load(body, model, prompt, gone);
   }
@@ -404,7 +325,8 @@ class Stand implements StandInOllama {
         return error(500, 'option "num_ctx" must be of type integer');
     const environment = Number(this.options.env?.["OLLAMA_CONTEXT_LENGTH"] ?? 0);
     const wanted = Math.trunc(Number(asked ?? own ?? (environment || this.tier)));
-    const numCtx = Math.min(Math.max(wanted, 4), model.contextLength ?? Infinity);
+    const least = model.capabilities.includes("vision") ? 2048 : 4;
+    const numCtx = Math.min(Math.max(wanted, least), model.contextLength ?? Infinity);
     const failure = this.options.loadError?.(model, numCtx);
     if (failure !== undefined) return error(500, failure);
     const { env, totalVramBytes = Infinity } = this.options;
@@ -645,6 +567,7 @@ class Stand implements StandInOllama {
 
   private async remove(body: Body): Promise<Answer> {
     const name = nameIn(body);
+    if (!isValidName(fullName(name))) return error(400, `name "${name}" is invalid`);
     const model = this.find(name);
     if (!model) return error(404, `model '${name}' not found`);
     // A name goes with all of its builds, a digest alone.
@@ -659,70 +582,7 @@ class Stand implements StandInOllama {
   }
 }
 
-type Body = Readonly<Record<string, unknown>>;
-
 /** Where a build is kept: a name may have one of each runner. */
 function placeOf(model: StandInModel): string {
   return `${keyOf(model.name)} ${runnerOf(model)}`;
-}
-
-const METHODS: Readonly<Record<Route, string>> = {
-  version: "GET",
-  tags: "GET",
-  ps: "GET",
-  show: "POST",
-  generate: "POST",
-  embed: "POST",
-  create: "POST",
-  copy: "POST",
-  delete: "DELETE",
-};
-
-function nameIn(body: Body): string {
-  return String(body["model"] ?? body["name"] ?? "");
-}
-
-/** Whether Ollama lets it only embed (server/images.go, Capabilities). */
-function onlyEmbeds({ capabilities }: StandInModel): boolean {
-  return capabilities.includes("embedding") && !capabilities.includes("completion");
-}
-
-function done(model: string, reason: "load" | "unload"): Answer {
-  return json(200, {
-    model,
-    created_at: new Date().toISOString(),
-    response: "",
-    done: true,
-    done_reason: reason,
-  });
-}
-
-function lines(...statuses: readonly unknown[]): Answer {
-  return {
-    status: 200,
-    type: "application/x-ndjson",
-    chunks: statuses.map((status) => `${JSON.stringify(status)}\n`),
-  };
-}
-
-/** Five minutes unless asked otherwise: seconds, "10m", negative = for ever. */
-function expiry(keepAlive: unknown, now: Date): Date {
-  const match = typeof keepAlive === "string" ? /^(-?\d+)(s|m|h)?/.exec(keepAlive) : undefined;
-  const unit = { s: 1, m: 60, h: 3600 }[match?.[2] ?? "s"] ?? 1;
-  const seconds = typeof keepAlive === "number" ? keepAlive : match ? Number(match[1]) * unit : 300;
-  return seconds < 0 ? new Date("2318-02-18T00:00:00Z") : new Date(now.getTime() + seconds * 1000);
-}
-
-/** The body as an object, {} where there is none; undefined where it isn't a JSON object. */
-async function readJson(request: IncomingMessage): Promise<Body | undefined> {
-  const parts: Buffer[] = [];
-  for await (const part of request) parts.push(part as Buffer);
-  const text = Buffer.concat(parts).toString();
-  if (text === "") return {};
-  try {
-    const body: unknown = JSON.parse(text);
-    return typeof body === "object" && body !== null && !Array.isArray(body) ? (body as Body) : undefined;
-  } catch {
-    return undefined;
-  }
 }

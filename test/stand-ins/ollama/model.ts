@@ -191,3 +191,8 @@ function configOf(model: StandInModel): string {
 function paramsOf(model: StandInModel): readonly string[] {
   return Object.keys(model.parameters).length === 0 ? [] : [JSON.stringify(model.parameters)];
 }
+
+/** Whether Ollama lets it only embed (server/images.go, Capabilities). */
+export function onlyEmbeds({ capabilities }: StandInModel): boolean {
+  return capabilities.includes("embedding") && !capabilities.includes("completion");
+}
