@@ -130,10 +130,18 @@ export const CHANGE_ROWS = {
       {
         fault: "A model that was replaced since the list was read is planned for",
         file: "src/ui/change/apply-option.ts",
-        mend: "const isOther = models !== undefined && !models.some(",
-        without: "const isOther = models === undefined && ![].some(",
+        mend: "const isOther = !planned.every(isThere);",
+        without: "const isOther = false;",
         test: ONE_CHANGE,
         named: "is made again where the model was replaced since it was listed",
+      },
+      {
+        fault: "… or the build of its name that is to run in its place",
+        file: "src/ui/change/apply-option.ts",
+        mend: "const planned = [row.model, installedAfter(option.changes, row.model)];",
+        without: "const planned = [row.model];",
+        test: ONE_CHANGE,
+        named: "is made again where the build that is to run was replaced",
       },
       {
         fault: "Create Capped Variant makes a variant of a model that was replaced since it was judged",

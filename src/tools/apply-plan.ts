@@ -4,6 +4,7 @@ import { getSystem } from "../app/system";
 import { newJournal } from "../apply/journal";
 import { runChange, type RunResult } from "../apply/run-change";
 import { type Step, stepText } from "../apply/steps";
+import { installedAfter } from "../fit/plan/changes";
 import { formatBytes } from "../fit/units";
 import { memoryFailure } from "../ollama/load-failure";
 import { replacesModel, warningsOf } from "../ui/change/apply-option";
@@ -71,7 +72,8 @@ export default async function applyPlan({ planId }: Input) {
   if (system === undefined || snapshot.url === undefined) {
     throw new ToolRefusal("no-server", "The Ollama host in the preferences isn't an address.");
   }
-  const about = { title: option.title, model: row.model.name, digest: row.model.digest, url: snapshot.url };
+  const { digest } = installedAfter(option.changes, row.model);
+  const about = { title: option.title, model: row.model.name, digest, url: snapshot.url };
   const journal = newJournal(about, steps, getSystem().now());
   const result = await asToolChange({ title: option.title, journal: journal.id }, async (lock) => {
     await refuseUnfinished();

@@ -4,6 +4,7 @@ import ResetGpuLimit from "../../src/reset-gpu-limit";
 import SetGpuLimit from "../../src/set-gpu-limit";
 import ShowGpuMemory from "../../src/show-gpu-memory";
 import { desk, renderCommand, runNoView, type Screen } from "../support";
+import { inWorld } from "../tools/in-world";
 import { keepJournal } from "./left-journal";
 import { setStage, type Stage } from "./stage";
 
@@ -159,6 +160,23 @@ describe("while another window is at a change", () => {
 });
 
 describe("a plan", () => {
+  it("is made again where the build that is to run was replaced since it was listed", async () => {
+    const { servers, system } = await inWorld("mlx-takes-gguf-build");
+    const [server] = servers.values();
+    const screen = await renderCommand(<FitModelsToGpuLimit />, { command: "fit-models-to-gpu-limit", system });
+    await screen.pick("big:27b (MLX)");
+    await screen.action("Show All Ways");
+    await choose(screen, "Use the llama.cpp Build, 16K Context");
+    const gguf = server?.models().find(({ format }) => format === "gguf");
+    if (server === undefined || gguf === undefined) throw new Error("The world has no such build.");
+    await server.put({ ...gguf, system: "Another one." });
+    await screen.action("Apply");
+    expect(lastToast(screen)).toMatchObject({ style: "FAILURE", title: "The Model Was Replaced Meanwhile" });
+    expect(server.models()).toHaveLength(2);
+    await screen.action("Apply");
+    expect(server.models()).toHaveLength(3);
+  });
+
   it("is made again where the model was replaced since it was listed", async () => {
     const stage = await stageOf();
     const screen = await openPlan(stage);

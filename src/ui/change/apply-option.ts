@@ -3,7 +3,7 @@ import { isOver, newJournal } from "../../apply/journal";
 import { type KeptJournal, readJournal } from "../../apply/journal-store";
 import type { RunResult } from "../../apply/run-change";
 import { leavesSomething, planSteps, type Step, stepText } from "../../apply/steps";
-import type { ClosableApp } from "../../fit/facts";
+import type { ClosableApp, InstalledModel } from "../../fit/facts";
 import { checkLimit, settingFor } from "../../fit/limit-policy";
 import { type BesideLoaded, ownRunners } from "../../fit/own-runners";
 import { installedAfter } from "../../fit/plan/changes";
@@ -57,7 +57,8 @@ export async function applyOption(work: ApplyOption, way: ApplyWay = {}): Promis
   const { option, row, snapshot, settings, refresh, makeItFit } = work;
   const steps = await stepsOf(work, way);
   const isReady = async () => (await isAsPlanned(work)) && (!steps.some(leavesSomething) || (await isPlaceFree()));
-  const about = { title: option.title, model: row.model.name, digest: row.model.digest, url: snapshot.url ?? "" };
+  const { digest } = installedAfter(option.changes, row.model);
+  const about = { title: option.title, model: row.model.name, digest, url: snapshot.url ?? "" };
   const journal = newJournal(about, steps, getSystem().now());
   const changeWork = { settings, snapshot, refresh, makeItFit, hasView: true };
   if (!(await isReady())) return undefined;
@@ -110,8 +111,8 @@ async function isPlaceFree(): Promise<boolean> {
   }
 }
 
-/** Whether model and limit are still those that the plan was made for; otherwise it is said, and planned again. */
-async function isAsPlanned({ row, snapshot, settings, refresh }: ApplyOption): Promise<boolean> {
+/** Whether the model, the build that is to run and the limit are still those that the plan was made for; otherwise it is said, and planned again. */
+async function isAsPlanned({ option, row, snapshot, settings, refresh }: ApplyOption): Promise<boolean> {
   const system = getSystem();
   const mac = snapshot.isLocal ? appleSilicon(snapshot.machine) : undefined;
   const [models, limitMib] = await Promise.all([
@@ -121,8 +122,10 @@ async function isAsPlanned({ row, snapshot, settings, refresh }: ApplyOption): P
       .catch(() => undefined),
     mac?.overrideMib === undefined ? undefined : readLimitMib(system),
   ]);
-  const { name, digest } = row.model;
-  const isOther = models !== undefined && !models.some((model) => model.name === name && model.digest === digest);
+  const planned = [row.model, installedAfter(option.changes, row.model)];
+  const isThere = ({ name, digest }: InstalledModel) =>
+    models === undefined || models.some((model) => model.name === name && model.digest === digest);
+  const isOther = !planned.every(isThere);
   const isMoved = limitMib !== undefined && mac?.overrideMib !== undefined && limitMib !== mac.overrideMib;
   if (!isOther && !isMoved) return true;
   await showToast({
