@@ -140,8 +140,12 @@ it("the memory of the Mac moves with what is loaded", async () => {
 it("a model that has no room beside others ends them, and no more is loaded than the Mac has", async () => {
   const totalVramBytes = createSampleMac({ ramGib: 24 }).limitBytes();
   const { mac, system, ollama: server } = await setStage({ mac: { ramGib: 24 }, ollama: { totalVramBytes } });
+  // What only embeds is given nothing to embed.
   const load = (model: string) =>
-    fetch(`${server.url}/api/generate`, { method: "POST", body: JSON.stringify({ model, stream: false }) });
+    fetch(`${server.url}/api/${model.startsWith("nomic-embed") ? "embed" : "generate"}`, {
+      method: "POST",
+      body: JSON.stringify({ model, stream: false }),
+    });
   for (const model of ["qwen3-coder:30b", "gpt-oss:20b", "nomic-embed-text:latest", "qwen3:8b"]) {
     expect((await load(model)).ok).toBe(true);
     const loadedBytes = server.loaded().reduce((sum, { realBytes }) => sum + realBytes, 0);
