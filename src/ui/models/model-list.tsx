@@ -10,6 +10,7 @@ import { formatBytes } from "../../fit/units";
 import { VERDICT_TITLES } from "../../fit/verdict-text";
 import { ContextDropdown } from "./context-dropdown";
 import { FilesSection } from "./files-section";
+import { LoadedUnreadSection } from "./loaded-unread-section";
 import { MemoryView } from "../memory/memory-view";
 import { MakeItFit } from "../plan/make-it-fit-action";
 import { LimitWarningSection } from "../limit/limit-warning";
@@ -102,6 +103,7 @@ export function FitList({ linked }: { readonly linked?: LaunchContext }) {
       <PreferenceFaults settings={settings} snapshot={snapshot} />
       {snapshot && <LimitWarningSection snapshot={snapshot} refresh={refresh} />}
       {snapshot && <FilesSection snapshot={snapshot} refresh={refresh} />}
+      {snapshot && <LoadedUnreadSection snapshot={snapshot} refresh={refresh} />}
       {unfinished.data && snapshot && (
         <UnfinishedSection change={unfinished.data} {...{ settings, snapshot, refresh, makeItFit }} />
       )}
