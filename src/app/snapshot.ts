@@ -160,6 +160,11 @@ function assemble(
   };
 }
 
+/** Whether it was read which models are loaded: an empty list alone doesn't say so. */
+export function isLoadedKnown({ state }: Pick<Snapshot, "state">): boolean {
+  return state.kind === "answering" && !state.loadedUnread;
+}
+
 async function readModels(
   system: System,
   client: OllamaClient,

@@ -28,6 +28,16 @@ const SAMPLES: { readonly [K in Step["kind"]]: StepOf<K> } = {
 };
 const ALL: readonly Step[] = Object.values(SAMPLES);
 
+describe("a restart", () => {
+  const text = (cutsOff?: readonly string[]) => stepText({ kind: "restart-ollama", cutsOff });
+
+  it("says what it cuts off, and doesn't call nothing what isn't known", () => {
+    expect(text(["a:1b"])).toBe("Restart Ollama: a:1b is loaded, and answers in progress are cut off.");
+    expect(text([])).toBe("Restart Ollama.");
+    expect(text()).toBe("Restart Ollama: what's loaded is unloaded, and answers in progress are cut off.");
+  });
+});
+
 describe("a step of which nobody saw the end", () => {
   it("is taken back by what looks first, the restart after what it reads and before what needs the server", () => {
     expect(inOrder(ALL.flatMap(undoUnseen))).toEqual([

@@ -5,7 +5,7 @@ import type { StepKind } from "./step-kind";
 
 interface RestartOllama {
   readonly kind: "restart-ollama";
-  /** Models that are loaded when it is planned; absent where that is long ago by the time it's done. */
+  /** Models that are loaded when it's planned; absent where that isn't known, or is long ago by the time it's done. */
   readonly cutsOff?: readonly string[];
 }
 
@@ -18,7 +18,7 @@ export const restartOllama: StepKind<RestartOllama> = {
   planned: ({ option, loaded }) =>
     option.changes.kvCacheType === undefined
       ? []
-      : [{ kind: "restart-ollama", cutsOff: loaded.map(({ name }) => name) }],
+      : [{ kind: "restart-ollama", cutsOff: loaded?.map(({ name }) => name) }],
   title: () => "Restarting Ollama",
   text: ({ cutsOff }) => {
     if (cutsOff === undefined) return "Restart Ollama: what's loaded is unloaded, and answers in progress are cut off.";

@@ -76,7 +76,8 @@ export interface StepsInput {
   /** The apps that the person ticked to be closed; absent while it's the plan's own choice. */
   readonly closing?: readonly ClosableApp[];
   readonly server: ServerFacts;
-  readonly loaded: readonly LoadedModel[];
+  /** Absent where it couldn't be read. */
+  readonly loaded?: readonly LoadedModel[];
   /** OLLAMA_KV_CACHE_TYPE of the session now; "" = not set. */
   readonly kvCacheTypeNow: string;
   /** The model of that name, if there is one: which, with which num_ctx, and whether it runs the file of the model. */

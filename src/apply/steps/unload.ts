@@ -1,7 +1,7 @@
 import { sameBuild } from "../../fit/model-builds";
 import { sameModel } from "../../fit/model-name";
 import type { ModelRunner } from "../../fit/model-runner";
-import { ownRunners } from "../../fit/own-runners";
+import { type BesideLoaded, ownRunners } from "../../fit/own-runners";
 import { isAbsentOr, isName, isRunner } from "../stored-fields";
 import type { StepKind, StepsInput } from "./step-kind";
 
@@ -17,9 +17,10 @@ export const unload: StepKind<Unload> = {
   fields: { name: isName, runner: isAbsentOr(isRunner) },
   leaves: "nothing",
   planned: (input) => {
-    const leaving = [...(input.option.changes.unload ?? []), ...staleNames(input)];
+    const loaded = input.loaded ?? [];
+    const leaving = [...(input.option.changes.unload ?? []), ...staleNames({ ...input, loaded })];
     return [...new Set(leaving)].flatMap((name) => {
-      const builds = input.loaded.filter((resident) => sameModel(resident.name, name));
+      const builds = loaded.filter((resident) => sameModel(resident.name, name));
       return builds.length === 0
         ? [{ kind: "unload", name }]
         : builds.map(({ runner }) => ({ kind: "unload", name, runner }));
@@ -40,8 +41,8 @@ export const unload: StepKind<Unload> = {
 };
 
 /** What runs the model's own file sees a new limit only once it's reloaded; a restart unloads it anyway. */
-function staleNames(input: StepsInput): readonly string[] {
-  const { limitMib, kvCacheType } = input.option.changes;
+function staleNames({ option, ...beside }: BesideLoaded & Pick<StepsInput, "option">): readonly string[] {
+  const { limitMib, kvCacheType } = option.changes;
   if (limitMib === undefined || kvCacheType !== undefined) return [];
-  return ownRunners(input).map(({ name }) => name);
+  return ownRunners(beside).map(({ name }) => name);
 }

@@ -18,7 +18,7 @@ import { readLimitMib } from "../../mac/gpu-limit";
 import { sameModel } from "../../fit/model-name";
 import { carryOut } from "./carry-out";
 import type { Settings } from "../../app/preferences";
-import { appleSilicon, connect, type Snapshot } from "../../app/snapshot";
+import { appleSilicon, connect, isLoadedKnown, type Snapshot } from "../../app/snapshot";
 import { localStorage } from "../../app/local-storage";
 import { describedIn, namesTaken, variantNamer } from "../../app/variant-names";
 import type { OpenMakeItFit } from "../shared/load-cure";
@@ -163,7 +163,7 @@ export async function stepsOf(
     keepsLimit,
     closing,
     server: snapshot.server,
-    loaded: row.input?.loaded ?? snapshot.loaded,
+    loaded: isLoadedKnown(snapshot) ? (row.input?.loaded ?? snapshot.loaded) : undefined,
     kvCacheTypeNow: kvCacheTypeNow ?? "",
     existing: (name) => {
       const there = rows.find(({ model }) => sameModel(model.name, name));

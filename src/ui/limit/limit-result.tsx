@@ -1,6 +1,6 @@
 import { Action, ActionPanel, Detail, Icon, Keyboard } from "@raycast/api";
 import { useMemo, useState } from "react";
-import { appleSilicon, hostPlace, type Snapshot } from "../../app/snapshot";
+import { appleSilicon, hostPlace, isLoadedKnown, type Snapshot } from "../../app/snapshot";
 import { sysctlCommand } from "../../fit/commands";
 import type { AppleSiliconMac } from "../../fit/facts";
 import { checkLimit } from "../../fit/limit-policy";
@@ -169,6 +169,9 @@ function changeLines({ rows, snapshot, effects, isSet }: Changed): readonly stri
   const loaded = snapshot.loaded.map(({ name }) => name);
   const mlx = rows.filter(({ model }) => rulesOf(model).engine === "mlx").map(({ model }) => buildTitle(model));
   const lines = [
+    ...(isLoadedKnown(snapshot)
+      ? []
+      : ["Couldn't read which models are loaded. Any that are must be reloaded to use it."]),
     ...(loaded.length > 0 ? [`Loaded before, and to be reloaded to use it: ${listNames(loaded)}.`] : []),
     ...(mlx.length > 0 ? [`Restart Ollama for ${listNames(mlx)}: MLX reads the limit when Ollama starts.`] : []),
     ...effectLines(effects),

@@ -1,5 +1,5 @@
 import { ActionPanel, Color, Icon, List } from "@raycast/api";
-import type { Snapshot } from "../../app/snapshot";
+import { isLoadedKnown, type Snapshot } from "../../app/snapshot";
 import { RefreshAction } from "../shared/refresh-action";
 
 const WITHOUT_IT =
@@ -13,8 +13,7 @@ export function LoadedUnreadSection({
   readonly snapshot: Snapshot;
   readonly refresh: () => void;
 }) {
-  const { state } = snapshot;
-  if (state.kind !== "answering" || !state.loadedUnread) return null;
+  if (snapshot.state.kind !== "answering" || isLoadedKnown(snapshot)) return null;
   return (
     <List.Section title="Loaded Models Not Known">
       <List.Item

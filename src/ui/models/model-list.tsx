@@ -13,6 +13,7 @@ import { FilesSection } from "./files-section";
 import { LoadedUnreadSection } from "./loaded-unread-section";
 import { MemoryView } from "../memory/memory-view";
 import { MakeItFit } from "../plan/make-it-fit-action";
+import { isLoadedKnown } from "../../app/snapshot";
 import { LimitWarningSection } from "../limit/limit-warning";
 import { groupModels, type ModelGroup, SECTIONS, variantInstead } from "./model-groups";
 import { ModelRow } from "./model-row";
@@ -61,8 +62,7 @@ export function FitList({ linked }: { readonly linked?: LaunchContext }) {
   };
   useLinkedView(linked, list, refresh);
   const realLoaded = rows.find(({ input }) => input)?.input?.loaded ?? snapshot?.loaded ?? [];
-  const isToldLoaded = snapshot?.state.kind === "answering" && !snapshot.state.loadedUnread;
-  const subtitle = snapshot && loadedSubtitle(snapshot.limit, isToldLoaded ? realLoaded : undefined);
+  const subtitle = snapshot && loadedSubtitle(snapshot.limit, isLoadedKnown(snapshot) ? realLoaded : undefined);
   useSubtitle("fit-models-to-gpu-limit", isLoading ? undefined : subtitle);
   const limit = snapshot?.limit;
   const limitText = limit?.kind === "known" ? `GPU limit ${formatBytes(limit.bytes)}` : "GPU limit unknown";
