@@ -29,9 +29,10 @@ export interface ReadOptions {
 }
 
 /**
- * Metadata of all models by digest: what was read before for the same digest comes from the store, in one go, and the rest
- * is read four at a time and published as time passes, as is one whose file has another size by now. A model that cannot be read is there with the reason and is tried
- * again at the next opening, as is one with a projector or an adapter that could not be read. Every model is published in the end.
+ * Metadata of all models by digest, every one published in the end. What was read before of the same digest comes from the
+ * store, in one go. The rest, and what has a file of another size by now, is read four at a time and published as time
+ * passes. What can't be read is there with the reason, and is tried again at the next opening, as is a model whose projector
+ * or adapter can't be read.
  */
 export async function readDescriptions(models: readonly InstalledModel[], options: ReadOptions): Promise<void> {
   const known = new Map<string, DescriptionResult>();
