@@ -134,7 +134,7 @@ export const WIRE_ROWS = {
         mend: `part === undefined || part === "" || HARMLESS.test(part) ? words : words.replaceAll(part, "(left out)"),`,
         without: "part === undefined ? words : words,",
         test: "test/tools/tools.test.ts",
-        named: "passes on no words of a model's file",
+        named: "passes on no words of a version",
       },
     ],
   },
