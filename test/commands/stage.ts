@@ -44,6 +44,8 @@ export async function setStage({ ollama, mac, system, preferences }: StageOption
   });
   const standInMac: StandInMac = createSampleMac({ homeFolder, ollamaAddress: `127.0.0.1:${server.port}`, ...mac });
   const joined = joinOllama(standInMac, { server, env: ollama?.env });
+  // Goes first: a server that still comes up logs into the home folder.
+  onTestFinished(joined.settled);
   setPreferences({ ollamaHost: server.url, ...preferences });
   return {
     ollama: server,
