@@ -14,7 +14,7 @@ export function plainMarkdown(text: string): string {
   return withoutUnseen(text)
     .replace(/:(?=\/\/)|(?<=www)\.|@|(?<=mailto|xmpp):/gi, (mark) => `${WORD_JOINER}${mark}`)
     .replace(
-      /[\\`*<>[\]!#|&~]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])|^(?=[-+=])[-+=]|^\d{1,9}(?=[.)](?:\s|$))/gu,
+      /[\\`*<>[\]!#|&~]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])|(?<=^ ?)[-+=]|(?<=^ ?)\d{1,9}(?=[.)](?:\s|$))/gu,
       entities,
     );
 }

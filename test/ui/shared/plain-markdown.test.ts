@@ -29,6 +29,8 @@ const HOSTILE = [
   "# big\n## bigger",
   "- list\n1. list",
   "1) list",
+  " 1) list",
+  "\n- list",
   "> quote",
   "```js\ncode\n```",
   "`code` *a* _b_ __c__ ~~d~~ **e**",
