@@ -10,6 +10,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.{ts,tsx}"],
     server: { deps: { inline: ["@raycast/utils"] } },
+    setupFiles: "test/support/seed.ts",
     restoreMocks: true,
     // By default one core is left free, which on a machine of two is half of it; and tests wait a quarter of their time.
     maxWorkers: Math.ceil(1.5 * availableParallelism()),
