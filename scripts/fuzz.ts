@@ -41,11 +41,15 @@ function filesWithProperties(): readonly string[] {
 }
 
 async function tryWith(seed: string, files: readonly string[]): Promise<boolean> {
-  const { exitCode, all } = await execa("node", ["node_modules/vitest/vitest.mjs", "run", "--bail=1", ...files], {
-    env: { FUZZ_SEED: seed },
-    all: true,
-    reject: false,
-  });
+  const { exitCode, all } = await execa(
+    "node",
+    ["node_modules/vitest/vitest.mjs", "run", "--bail=1", "--testTimeout=600000", ...files],
+    {
+      env: { FUZZ_SEED: seed },
+      all: true,
+      reject: false,
+    },
+  );
   if (exitCode !== 0) console.log(all);
   return exitCode === 0;
 }
