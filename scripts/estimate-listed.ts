@@ -30,7 +30,7 @@ import {
 } from "../src/fit/verdict-text";
 import { integerValue, stringValue } from "../src/memory/metadata";
 import { readModelFile } from "../src/ollama/blob-source";
-import { modelsFolders } from "../src/ollama/model-source";
+import { modelPlaces } from "../src/ollama/missing-files";
 
 /** What is asked for in place of what Ollama would take; all of it may be absent. */
 export interface ListedQuestion {
@@ -178,10 +178,9 @@ async function describe(
   let known: ReadonlyMap<string, DescriptionResult> = new Map();
   if (client === undefined || snapshot.url === undefined || models.length === 0) return known;
   await readDescriptions(models, {
+    ...modelPlaces(system, settings.modelsFolder, snapshot),
     client,
     url: snapshot.url,
-    isLocal: snapshot.isLocal,
-    modelsFolders: modelsFolders(system.homeFolder, system.env),
     signal: new AbortController().signal,
     onProgress: (all) => (known = all),
   });

@@ -5,6 +5,7 @@ import { sideBySide } from "../memory/side-by-side";
 import { openMlxModel } from "../memory/mlx/estimate";
 import type { OllamaClient } from "../ollama/client";
 import { describeMlxModel } from "../ollama/mlx-source";
+import { missingFiles, type ModelPlaces } from "../ollama/missing-files";
 import { describeModel, hasSameFile } from "../ollama/model-source";
 import { withSharedTensors } from "../ollama/shared-metadata";
 import { storedDescription, storeDescription } from "./description-store";
@@ -17,12 +18,12 @@ const TIMES_DRAWING = 4;
 const DRAWN_AFTER_MS = 10;
 /** Unpacking a description takes a millisecond: the list may draw in between. */
 const YIELD_EVERY_MS = 20;
+/** The files of so many MLX models are looked at again when the list is opened: each has some thousand. */
+const LOOKED_AT_AGAIN = 32;
 
-export interface ReadOptions {
+export interface ReadOptions extends ModelPlaces {
   readonly client: OllamaClient;
   readonly url: string;
-  readonly isLocal: boolean;
-  readonly modelsFolders: readonly string[];
   readonly signal: AbortSignal;
   /** Called with all that is known so far. */
   readonly onProgress: (known: ReadonlyMap<string, DescriptionResult>) => void;
@@ -30,8 +31,8 @@ export interface ReadOptions {
 
 /**
  * Metadata of all models by digest, every one published in the end. What was read before of the same digest comes from the
- * store, in one go. The rest, and what has a file of another size by now, is read four at a time and published as time
- * passes. What can't be read is there with the reason, and is tried again at the next opening, as is a model whose projector
+ * store, in one go. The rest, and what has lost files or has them in another size by now, is read four at a time and
+ * published as time passes. What can't be read is there with the reason, and is tried again at the next opening, as is a model whose projector
  * or adapter can't be read.
  */
 export async function readDescriptions(models: readonly InstalledModel[], options: ReadOptions): Promise<void> {
@@ -69,8 +70,8 @@ export async function readDescriptions(models: readonly InstalledModel[], option
     yielded = performance.now();
   }
   publish();
-  await sideBySide([...missing, ...stored], async (model) => {
-    if (options.signal.aborted || (await isStillRight(known.get(model.digest), options))) return;
+  await sideBySide([...missing, ...lookedAtAgain(stored)], async (model) => {
+    if (options.signal.aborted || (await isStillRight(model, known.get(model.digest), options))) return;
     learn(model, await readOne(model, options));
     timer ??= setTimeout(publish, Math.max(PUBLISH_EVERY_MS, TIMES_DRAWING * drawingMs));
   });
@@ -102,6 +103,8 @@ async function readMlx(model: InstalledModel, options: ReadOptions): Promise<Des
 
 async function readOne(model: InstalledModel, options: ReadOptions): Promise<DescriptionResult> {
   try {
+    const reason = await missingFiles(model, options);
+    if (reason !== undefined) return { kind: "unreadable", reason };
     const description = await READERS[rulesOf(model).engine](model, options);
     // One that isn't whole is read again the next time, and must not leave an older one in its place.
     if (isReadable(description)) storeDescription(model, options.url, description);
@@ -114,10 +117,24 @@ async function readOne(model: InstalledModel, options: ReadOptions): Promise<Des
   }
 }
 
-/** What was kept of a file on this Mac says nothing of how it is now: a disk may have lost a part of it. */
-async function isStillRight(kept: DescriptionResult | undefined, options: ReadOptions): Promise<boolean> {
+/** Those whose files are looked at again: of more MLX models than are at once, others each time. */
+function lookedAtAgain(stored: readonly InstalledModel[]): readonly InstalledModel[] {
+  const isMlx = (model: InstalledModel) => rulesOf(model).engine === "mlx";
+  const mlx = stored.filter(isMlx);
+  const from = mlx.length > LOOKED_AT_AGAIN ? Math.floor(Math.random() * mlx.length) : 0;
+  const again = new Set([...mlx, ...mlx].slice(from, from + LOOKED_AT_AGAIN));
+  return stored.filter((model) => !isMlx(model) || again.has(model));
+}
+
+/** What was kept of files on this Mac says nothing of how they are now: a disk may have lost a part of them. */
+async function isStillRight(
+  model: InstalledModel,
+  kept: DescriptionResult | undefined,
+  options: ReadOptions,
+): Promise<boolean> {
   if (kept === undefined) return false;
-  return "kind" in kept || !options.isLocal || hasSameFile(kept, options.modelsFolders);
+  if ("kind" in kept) return (await missingFiles(model, options)) === undefined;
+  return !options.isLocal || hasSameFile(kept, options.modelsFolders);
 }
 
 const isReadable = (description: DescriptionResult): description is ModelDescription | MlxModelDescription =>

@@ -352,7 +352,7 @@ function tierBytes(limit: GpuLimit): number | undefined {
 /** Parts of a model that change its memory in ways the estimate does not cover. */
 function uncoveredPart(description: ModelDescription): string | undefined {
   const { parameters, adapters, drafts, projectors, metadata, damage } = description;
-  if (damage !== undefined) return `${damage} Ollama can't load it: pull it again.`;
+  if (damage !== undefined) return `${damage} Ollama can't load it: remove it, then pull it again.`;
   if (adapters.some(({ bytes }) => bytes === undefined)) {
     return "Couldn't read its LoRA adapter, so its size isn't known.";
   }
@@ -416,7 +416,7 @@ function judgeByMlx(input: JudgeInput): Verdict {
   if (described === undefined && mlx.kind !== "wont-load") {
     return {
       kind: "unknown",
-      reason: `${reason} Its weights, about ${formatBytes(weights)}, are within what Ollama loads.`,
+      reason: `${reason} Its weights, about ${formatBytes(weights)}, pass Ollama's check before a load.`,
     };
   }
   if (limit.isLeast && mlx.kind !== "fits" && !(mlx.kind === "tight" && mlx.cause === "caution")) {

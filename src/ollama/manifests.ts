@@ -36,8 +36,10 @@ export interface FoundManifest {
 }
 
 const MANIFEST_TYPE = /^application\/vnd\.(?:docker\.distribution\.manifest\.v2|ollama\.manifest\.list\.v2)\+json$/;
-/** Media type of a GGUF's weights. */
+/** Media types of a GGUF's weights, and of one tensor and one JSON file of an MLX model. */
 export const GGUF_WEIGHTS = "application/vnd.ollama.image.model";
+export const TENSOR = "application/vnd.ollama.image.tensor";
+export const JSON_FILE = "application/vnd.ollama.image.json";
 const MOST_CHILDREN = 32;
 
 /**
@@ -70,7 +72,12 @@ export async function readChild(folder: string, { digest }: Child, what = "Its m
 
 /** A small blob as JSON. @throws UnknownMlxModel */
 export function readBlob(folder: string, digest: string, what: string): Promise<unknown> {
-  return readJson(join(folder, "blobs", blobName(digest)), what);
+  return readJson(blobPath(folder, digest), what);
+}
+
+/** Where a blob lies. @throws UnknownMlxModel where the digest isn't one */
+export function blobPath(folder: string, digest: string): string {
+  return join(folder, "blobs", blobName(digest));
 }
 
 /**
@@ -90,7 +97,7 @@ export async function readBackup(
     const used = new Set((await readChild(folder, own)).map((layer) => layer.digest));
     const only = (await readChild(folder, old)).filter((layer) => !used.has(layer.digest));
     const weights = only.find(({ mediaType }) => mediaType === GGUF_WEIGHTS);
-    if (weights === undefined || !(await isThere(join(folder, "blobs", blobName(weights.digest))))) return undefined;
+    if (weights === undefined || !(await isThere(blobPath(folder, weights.digest)))) return undefined;
     return {
       digest: old.digest.replace("sha256:", ""),
       sizeBytes: only.reduce((sum, { size }) => sum + size, 0),

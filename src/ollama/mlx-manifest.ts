@@ -1,10 +1,16 @@
 import { UnknownMlxModel } from "../memory/mlx/config";
 import type { MlxFiles, MlxTensor } from "../memory/mlx/files";
-import { type FoundManifest, GGUF_WEIGHTS, type Layer, readBlob, readChild, readManifest } from "./manifests";
+import {
+  type FoundManifest,
+  GGUF_WEIGHTS,
+  JSON_FILE,
+  type Layer,
+  readBlob,
+  readChild,
+  readManifest,
+  TENSOR,
+} from "./manifests";
 import { type MlxReading, readingOf } from "./mlx-reading";
-
-const TENSOR = "application/vnd.ollama.image.tensor";
-const JSON_FILE = "application/vnd.ollama.image.json";
 
 /**
  * Reads an MLX model that Ollama keeps on this Mac: its manifest, which lists every tensor with its bytes, and its

@@ -1,8 +1,9 @@
-import { readdir, stat, truncate } from "node:fs/promises";
+import { rename, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import FitModelsToGpuLimit from "../../src/fit-models-to-gpu-limit";
-import { sampleModel } from "../stand-ins/ollama";
+import { mlxModel, sampleModel, type StandInModel } from "../stand-ins/ollama";
+import { largestBlob } from "../stand-ins/ollama/files";
 import { desk, renderCommand } from "../support";
 import { setStage, type Stage } from "./stage";
 
@@ -53,25 +54,36 @@ function without(field: string): (text: string) => string {
   return (text) => text.split("\n").map(lessOfLine).join("\n");
 }
 
-/** Files of a server with weights in them. */
-async function weights({ ollama }: Stage): Promise<readonly string[]> {
-  const folder = join(ollama.modelsFolder, "blobs");
-  const paths = (await readdir(folder)).map((name) => join(folder, name));
-  const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));
-  return paths.filter((_, index) => Number(sizes[index]) > 1024 ** 3);
+/** The largest file of a model. */
+async function fileOf({ ollama }: Stage, model: StandInModel): Promise<{ path: string; size: number }> {
+  const path = join(ollama.modelsFolder, "blobs", `sha256-${largestBlob(model)}`);
+  return { path, size: (await stat(path)).size };
 }
 
+const WITH_FILES = {
+  GGUF: [sampleModel("llama3.1:8b"), "llama3.1:8b: Fits · 128K"],
+  MLX: [{ ...mlxModel("llama3.1-8b-4bit"), name: "llama3.1:8b-mlx" }, "llama3.1:8b-mlx: Fits to 128K"],
+} as const;
+
 describe("what an earlier session left in the caches", () => {
-  it("of a file that a disk has lost a part of since is no longer believed, nor is it once the file is whole", async () => {
-    const stage = await setStage({ ollama: { models: [sampleModel("llama3.1:8b")], files: true } });
-    const [path = ""] = await weights(stage);
-    const { size } = await stat(path);
-    expect(await badges(stage)).toEqual(["llama3.1:8b: Fits · 128K"]);
-    await truncate(path, size - 3 * 1024 ** 3);
-    expect([await badges(stage), await badges(stage)].flat()).toEqual(Array(2).fill("llama3.1:8b: Unknown"));
-    await truncate(path, size);
-    expect([await badges(stage), await badges(stage)].flat()).toEqual(Array(2).fill("llama3.1:8b: Fits · 128K"));
-  });
+  it.each(["GGUF", "MLX"] as const)(
+    "of a file that a disk has lost a part of since is no longer believed, nor is it once the file is whole: %s",
+    async (format) => {
+      const [model, before] = WITH_FILES[format];
+      const stage = await setStage({ ollama: { version: "0.40.2", models: [model], files: true } });
+      const { path, size } = await fileOf(stage, model);
+      const twice = async () => [...(await badges(stage)), ...(await badges(stage))];
+      expect(await badges(stage)).toEqual([before]);
+      await truncate(path, Math.floor(size / 2));
+      expect(await twice()).toEqual(Array(2).fill(`${model.name}: Unknown`));
+      await truncate(path, size);
+      expect(await twice()).toEqual(Array(2).fill(before));
+      await rename(path, `${path}.away`);
+      expect(await twice()).toEqual(Array(2).fill(`${model.name}: Unknown`));
+      await rename(`${path}.away`, path);
+      expect(await twice()).toEqual(Array(2).fill(before));
+    },
+  );
 
   it("cut at shares of its length ends no command, and changes nothing that's seen", async () => {
     const { stage, before, spoil } = await usedStage();

@@ -8,7 +8,7 @@ import { buildId, buildKey } from "../../fit/model-builds";
 import { parseModelName, sameModel } from "../../fit/model-name";
 import { runSteps } from "../../fit/steps";
 import type { DescriptionResult } from "../../fit/facts";
-import { modelsFolders } from "../../ollama/model-source";
+import { modelPlaces } from "../../ollama/missing-files";
 import { problemSentence, ToolRefusal } from "./refusal";
 import { textGiven } from "./tool-input";
 
@@ -55,10 +55,9 @@ async function describe(snapshot: Snapshot, settings: Settings, name: string | u
       snapshot.loaded.some(({ digest }) => digest === each.digest),
   );
   await readDescriptions(models, {
+    ...modelPlaces(system, settings.modelsFolder, snapshot),
     client,
     url: snapshot.url,
-    isLocal: snapshot.isLocal,
-    modelsFolders: modelsFolders(system.homeFolder, system.env, settings.modelsFolder),
     signal: new AbortController().signal,
     onProgress: (all) => (known = all),
   });

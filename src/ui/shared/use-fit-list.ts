@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import type { JudgeOptions } from "../../fit/run-input";
 import { inSlices, oneSlice } from "../../app/in-slices";
 import { type Descriptions, type FitRow, rowJudge } from "../../app/judge-rows";
-import { modelsFolders } from "../../ollama/model-source";
+import { modelPlaces } from "../../ollama/missing-files";
 import { readSettings, type Settings } from "../../app/preferences";
 import { leaveNotes } from "../../app/leave-notes";
 import { readDescriptions } from "../../app/read-descriptions";
@@ -107,22 +107,20 @@ function useJudgedRows(snapshot: Snapshot | undefined, descriptions: Description
 function useDescriptions(snapshot: Snapshot | undefined, settings: Settings) {
   const [descriptions, setDescriptions] = useState<Descriptions>(new Map());
   const abortable = useRef<AbortController>(null);
-  const read = async (models: Snapshot["models"], url: string | undefined, isLocal: boolean, using: Settings) => {
+  const read = async (of: Snapshot | undefined, using: Settings) => {
     const system = getSystem();
     const client = connect(system, using);
     const signal = abortable.current?.signal;
-    if (url === undefined || client === undefined || signal === undefined) return;
-    await readDescriptions(models, {
+    if (of?.url === undefined || client === undefined || signal === undefined) return;
+    await readDescriptions(of.models, {
+      ...modelPlaces(system, using.modelsFolder, of),
       client,
-      url,
-      isLocal,
-      modelsFolders: modelsFolders(system.homeFolder, system.env, using.modelsFolder),
+      url: of.url,
       signal,
       onProgress: (known) => setDescriptions((before) => new Map([...before, ...known])),
     });
   };
-  const { models = [], url, isLocal = false } = snapshot ?? {};
-  const { isLoading: isReading, revalidate } = usePromise(read, [models, url, isLocal, settings], {
+  const { isLoading: isReading, revalidate } = usePromise(read, [snapshot, settings], {
     abortable,
     execute: snapshot !== undefined,
   });

@@ -1,3 +1,4 @@
+import { existsSync, linkSync, mkdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { appendFile, mkdir, rm, stat, symlink, truncate, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { writeSparseGguf } from "../gguf-writer";
@@ -5,21 +6,55 @@ import { runnerOf } from "./builds";
 import { digestOf, manifestOf, sha256, smallBlobs, type StandInModel } from "./model";
 import { fullName } from "./names";
 
-/** Writes a model as Ollama keeps it: manifest, small blobs, and GGUF blobs whose tensor data is a hole. */
+/** Writes a model as Ollama keeps it: manifest, small blobs, and others whose data is a hole. */
 export async function writeModelFiles(folder: string, model: StandInModel): Promise<void> {
   await mkdir(join(folder, "blobs"), { recursive: true });
   const blob = (digest: string) => join(folder, "blobs", `sha256-${digest}`);
   for (const [digest, text] of smallBlobs(model)) await writeFile(blob(digest), text);
   const { weights } = model;
+  if (weights?.mlx && !model.parentModel) writeTensors(folder, model);
   if (weights?.metadata && !model.parentModel) await writeSparseGguf(blob(weights.digest), weights.metadata);
   if (weights?.projector && !model.parentModel)
     await writeSparseGguf(blob(weights.projector.digest), weights.projector.metadata);
   for (const [digest, metadata] of model.adapterFiles ?? []) await writeSparseGguf(blob(digest), metadata);
   if (weights && model.missingBytes !== undefined) {
-    const { size } = await stat(blob(weights.digest));
-    await truncate(blob(weights.digest), size - model.missingBytes);
+    const path = blob(largestBlob(model));
+    const { size } = await stat(path);
+    if (model.missingBytes < size) await truncate(path, size - model.missingBytes);
+    else await rm(path);
   }
   await put(manifestPath(folder, model.name), JSON.stringify(manifestOf(model)));
+}
+
+const tensorsOf = (model: StandInModel) =>
+  manifestOf(model)
+    .layers.filter(({ mediaType }) => mediaType.endsWith(".tensor"))
+    .map(({ digest, size }) => ({ digest: digest.replace("sha256:", ""), size }));
+
+/** Digest of the weights, or of the largest tensor. */
+export function largestBlob(model: StandInModel): string {
+  const [largest] = model.weights?.mlx ? tensorsOf(model).toSorted((a, b) => b.size - a.size) : [];
+  return largest?.digest ?? model.weights?.digest ?? "";
+}
+
+/**
+ * Tensors without data. There are some thousand of a model: those of one size are one file under many names, as links are
+ * made much faster. Only the largest, which tests cut, is a file of its own.
+ */
+function writeTensors(folder: string, model: StandInModel): void {
+  const holes = join(folder, "holes");
+  mkdirSync(holes, { recursive: true });
+  const largest = largestBlob(model);
+  for (const { digest, size } of tensorsOf(model)) {
+    const path = join(folder, "blobs", `sha256-${digest}`);
+    rmSync(path, { force: true });
+    const hole = digest === largest ? path : join(holes, String(size));
+    if (!existsSync(hole)) {
+      writeFileSync(hole, "");
+      truncateSync(hole, size);
+    }
+    if (hole !== path) linkSync(hole, path);
+  }
 }
 
 /**

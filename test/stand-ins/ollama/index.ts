@@ -171,10 +171,9 @@ class Stand implements StandInOllama {
 
   private async write(model: StandInModel): Promise<void> {
     const { files, homeFolder } = this.options;
-    // Of MLX models the metadata alone: manifest and config.json are small.
-    const isSmall = (build: StandInModel) =>
+    const isMlx = (build: StandInModel) =>
       files !== false && homeFolder !== undefined && build.weights?.mlx !== undefined;
-    const written = buildsOf(this.installed.values(), model.name).filter((build) => files || isSmall(build));
+    const written = buildsOf(this.installed.values(), model.name).filter((build) => files || isMlx(build));
     if (this.can.runners) await writeBuildFiles(this.modelsFolder, written);
     else for (const build of written) await writeModelFiles(this.modelsFolder, build);
   }

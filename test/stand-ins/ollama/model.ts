@@ -52,7 +52,7 @@ export interface StandInModel {
   readonly adapters?: readonly string[];
   /** Headers of adapters, by digest. */
   readonly adapterFiles?: ReadonlyMap<string, ModelMetadata>;
-  /** So much of the end of its file is not there. */
+  /** So much of the end of its file, or of its largest tensor's, is not there; nothing of it where that's all. */
   readonly missingBytes?: number;
   readonly drafts?: readonly string[];
 }

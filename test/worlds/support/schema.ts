@@ -129,7 +129,12 @@ const MODEL = z
     adapters: texts.optional().describe("LoRA adapters: metadata files beside the world file"),
     quantization: text.optional().describe("Quantization that the list names. Default: the sample's own, else Q4_K_M"),
     parameterSize: text.optional().describe("Size that the list names"),
-    missingBytes: z.int().optional().describe("So much of its file is missing at the end"),
+    missingBytes: z
+      .int()
+      .optional()
+      .describe(
+        "So much of its file, or of its largest tensor's, is missing at the end; the file where that's all of it",
+      ),
     peakFactor: z
       .number()
       .default(1)
