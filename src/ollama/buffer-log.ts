@@ -1,9 +1,12 @@
 import type { LaidOut } from "../fit/laid-out";
 import { MIB } from "../fit/units";
 
-/** A line of llama-server in Ollama's log, as Ollama itself reads it (llm/llama_server.go, bufferSizeRegex). */
+/**
+ * A line of llama-server in Ollama's log, as Ollama itself reads it (llm/llama_server.go, bufferSizeRegex). Whoever wrote
+ * it is before the first colon.
+ */
 const BUFFER =
-  /^[^\n:]{0,200}?([A-Za-z_]\w{0,80}):\s{1,40}(\S{1,80})\s{1,40}(model|KV|compute|RS)\s{1,40}buffer size\s{0,40}=\s{0,40}(\d{1,9}(?:\.\d{1,4})?)\s{0,40}MiB/;
+  /^[^\n:]{0,280}\w:\s{1,40}(\S{1,80})\s{1,40}(model|KV|compute|RS)\s{1,40}buffer size\s{0,40}=\s{0,40}(\d{1,9}(?:\.\d{1,4})?)\s{0,40}MiB/;
 const MOST_LINE_CHARACTERS = 64 * 1024;
 
 /**
@@ -18,7 +21,7 @@ export function parseBuffers(log: string, blob: string): LaidOut | undefined {
   const own = lines.slice(start + 1);
   const next = own.findIndex(isStart);
   const found = (next < 0 ? own : own.slice(0, next)).flatMap((line) => {
-    const [, , backend = "", kind, mib] = BUFFER.exec(line) ?? [];
+    const [, backend = "", kind, mib] = BUFFER.exec(line) ?? [];
     return kind !== undefined && isGpu(backend) ? [{ kind, bytes: Math.round(Number(mib) * MIB) }] : [];
   });
   const first = found.findLastIndex(({ kind }) => kind === "model");

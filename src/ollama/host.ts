@@ -26,6 +26,8 @@ const EVERYWHERE = new Map([
   ["0.0.0.0", "127.0.0.1"],
   ["[::]", "[::1]"],
 ]);
+/** Begins nowhere but at the first of some: every other one would be tried to the end of them again. */
+const SLASHES_AT_END = /(?<!\/)\/+$/;
 const PLAIN_PORT = /^[^/?#]*:0*80(?:[/?#]|$)/;
 
 /**
@@ -56,7 +58,7 @@ export function parseHost(text: string, network: OwnNetwork): Host {
   const port = Number(url.port) || (url.protocol === "https:" ? 443 : 80);
   return {
     kind: "ok",
-    url: `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, "")}`,
+    url: `${url.protocol}//${url.host}${url.pathname.replace(SLASHES_AT_END, "")}`,
     own: addresses && { addresses, port },
   };
 }

@@ -135,27 +135,28 @@ function peakOf({ chunkTokens, ...request }: Request, model: string, at: string,
 
 /** The runners that live, as far as a log tells: one that ends doesn't say of which model it was. */
 class Runners {
-  private models: string[] = [];
+  private readonly models = new Set<string>();
   private ended = 0;
 
   /** Ollama runs one a model: it replaces one that ended unheard. `model` is undefined where the name makes no sense. */
   start(model = ""): void {
-    if (!this.models.includes(model)) this.models.push(model);
+    this.models.add(model);
   }
 
   stop(): void {
     this.ended += 1;
-    if (this.ended >= this.models.length) this.forget();
+    if (this.ended >= this.models.size) this.forget();
   }
 
   forget(): void {
-    this.models = [];
+    this.models.clear();
     this.ended = 0;
   }
 
   /** The model of the one that lives; undefined where there is none, or may be another. */
   only(): string | undefined {
-    return this.models.length === 1 && this.models[0] !== "" ? this.models[0] : undefined;
+    const [first] = this.models;
+    return this.models.size === 1 && first !== "" ? first : undefined;
   }
 }
 

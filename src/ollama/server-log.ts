@@ -20,6 +20,8 @@ const START_BYTES = 256 * 1024;
 /** How far back in a log that grows from start to start the last one is looked for. */
 const MOST_BYTES = 64 * 1024 * 1024;
 const BLOCK_BYTES = 1024 * 1024;
+/** Of a start's line what's before its mark: time, level and place. */
+const MOST_HEAD_BYTES = 512;
 /** The line with the settings is the longest: a few kilobytes. */
 const MOST_LINE_CHARACTERS = 64 * 1024;
 
@@ -110,10 +112,14 @@ async function lastStart(log: FileSource): Promise<number | undefined> {
   for (let end = log.size; end > floor; end -= BLOCK_BYTES) {
     const from = Math.max(floor, end - BLOCK_BYTES);
     // The mark may lie across two blocks, and its line begins before it.
-    const before = Math.max(floor, from - 512);
+    const before = Math.max(floor, from - MOST_HEAD_BYTES);
     const block = Buffer.from(await log.read(before, end - before + CONFIG.length));
     for (let at = block.lastIndexOf(CONFIG); at >= 0; at = at === 0 ? -1 : block.lastIndexOf(CONFIG, at - 1)) {
-      const begin = block.lastIndexOf("\n", at) + 1;
+      // A line that's longer before the mark is no start, and looking for its begin would take the square of it.
+      const head = Math.max(0, at - MOST_HEAD_BYTES);
+      const end = block.subarray(head, at).lastIndexOf("\n");
+      if (end < 0 && before + head > 0) continue;
+      const begin = head + end + 1;
       if (isStart(block.toString("utf8", begin, at + 64))) return before + begin;
     }
   }

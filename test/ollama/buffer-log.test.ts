@@ -43,6 +43,15 @@ describe("what llama-server's lines in the log say", () => {
     ["a start that's part of another line", `x ${start("a")}${LOADED}`],
   ])("isn't known of %s", (_, log) => expect(parseBuffers(log, blob("a"))).toBeUndefined());
 
+  it.each(["a", "a_", "a ", "a:", " : a"])("is read in time, whatever long lines of %j there are", (piece) => {
+    const line = `${piece.repeat(200).slice(0, 199)}\n`;
+    const began = performance.now();
+    expect(parseBuffers(start("a") + LOADED + line.repeat(20_000), blob("a"))).toMatchObject({
+      modelBytes: 4000 * MIB,
+    });
+    expect(performance.now() - began).toBeLessThan(1000);
+  });
+
   it("is kept with the load and what was predicted, and beats a count that leaves a cache out", async () => {
     const storage = keptIn();
     const expected = { numCtx: 8192, bytes: 4256 * MIB, leastBytes: 3000 * MIB, uncountedBytes: 96 * MIB };

@@ -24,6 +24,12 @@ describe("an Ollama host", () => {
     expect(parseHost(text)).toEqual({ kind: "ok", url, own: { addresses, port } }),
   );
 
+  it("is read in time, however many slashes it has", () => {
+    const began = performance.now();
+    expect(parseHost(`studio/${"/".repeat(60_000)}x`)).toMatchObject({ kind: "ok" });
+    expect(performance.now() - began).toBeLessThan(1000);
+  });
+
   it.each(["sams-mac.local", "Sams-Mac.fritz.box:11434", "SAMS-MAC.LOCAL."])("%j is this Mac by its name", (text) =>
     expect(parseHost(text)).toMatchObject({
       own: { addresses: ["127.0.0.1", "[::1]", "192.168.1.20", "[fe80::1]"], port: 11434 },

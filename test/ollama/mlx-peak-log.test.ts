@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { GIB, MIB } from "../../src/fit/units";
-import { parsePeaks } from "../../src/ollama/mlx-peak-log";
+import { parseCuts, parsePeaks } from "../../src/ollama/mlx-peak-log";
 
 const AT = "2026-11-24T10:00:00.123+01:00";
 const line = (source: string, words: string) => `time=${AT} level=INFO source=${source} msg=${words}\n`;
@@ -128,6 +128,14 @@ describe("peaks in a log", () => {
     const long = `time=${" ".repeat(3)}${"a=".repeat(500_000)}\n`;
     const began = performance.now();
     expect(parsePeaks(START + QWEN + long.repeat(5) + one + "x".repeat(5_000_000)).length).toBe(1);
+    expect(performance.now() - began).toBeLessThan(2000);
+  });
+
+  it("and cuts are read in time, however many runners were started", () => {
+    const starts = Array.from({ length: 40_000 }, (_, index) => load(`qwen:${index}`)).join("");
+    const began = performance.now();
+    expect(parsePeaks(START + starts + request(2100, '"20.00 GiB"'))).toEqual([]);
+    expect(parseCuts(START + starts)).toEqual([]);
     expect(performance.now() - began).toBeLessThan(2000);
   });
 

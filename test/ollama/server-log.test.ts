@@ -209,6 +209,22 @@ describe("a log that grows from start to start", () => {
     expect(await readLoggedFacts(join(folder, "none.log"), SERVER)).toBeUndefined();
   });
 
+  it("is searched in time, whatever long line it ends with", async () => {
+    await writeFile(path, start(5) + "server config ".repeat(40_000));
+    const started = performance.now();
+    expect((await readLoggedFacts(path, SERVER))?.contextLength?.value).toBe(5);
+    expect(performance.now() - started).toBeLessThan(1000);
+  });
+
+  it("isn't begun in the middle of a line", async () => {
+    const middle = config("OLLAMA_CONTEXT_LENGTH:7 http_proxy:").trimEnd();
+    // The mark again, as far behind as its line's begin is looked for.
+    const line = `${middle.padEnd(512)}server config\n${on()}`;
+    expect(await contextFrom(`${start(6)}x${line}`)).toBe(6);
+    // Such a start says nothing, but it is one.
+    expect(await contextFrom(start(6) + line)).toBeUndefined();
+  });
+
   it("says where its last start listened", async () => {
     await writeFile(path, config("") + on() + config("") + on("127.0.0.1:11500"));
     expect(await readLoggedAddress(path)).toBe("127.0.0.1:11500");
