@@ -34,5 +34,7 @@ export const patientFetch: typeof fetch = (input, init = {}) =>
       },
     );
     request.on("error", (error) => reject(new TypeError("fetch failed", { cause: error })));
+    // Without an error too, as by a server that changes over to another protocol; after an answer it's not heard any more.
+    request.on("close", () => reject(new TypeError("fetch failed")));
     request.end(typeof init.body === "string" ? init.body : undefined);
   });

@@ -39,7 +39,7 @@ export class OllamaProblem extends Error {
   readonly status: number | undefined;
 }
 
-/** What Node and OpenSSL call the causes; all others mean that nothing answers. */
+/** What Node and OpenSSL call the causes; those not named here or by {@link kindOf} mean that nothing answers. */
 const CAUSES: Readonly<Record<string, ProblemKind>> = {
   EHOSTUNREACH: "no-route",
   EHOSTDOWN: "no-route",
@@ -61,19 +61,33 @@ const CAUSES: Readonly<Record<string, ProblemKind>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: "bad-certificate",
   ERR_TLS_CERT_ALTNAME_INVALID: "bad-certificate",
   ERR_SSL_WRONG_VERSION_NUMBER: "bad-certificate",
+  UND_ERR_HEADERS_OVERFLOW: "not-ollama",
 };
+
+/** What a code stands for. Node's parser has one for each way in which something isn't HTTP. */
+function kindOf(code: string): ProblemKind | undefined {
+  return code.startsWith("HPE_") ? "not-ollama" : Object.hasOwn(CAUSES, code) ? CAUSES[code] : undefined;
+}
 
 /** Turns what was thrown before any answer came into a problem. */
 export function problemFrom(error: unknown, url: string): OllamaProblem {
   if (error instanceof OllamaProblem) return error;
   const code = causeCode(error);
-  const kind = CAUSES[code ?? ""] ?? "not-running";
+  const kind = kindOf(code ?? "") ?? "not-running";
+  if (kind === "not-ollama") return notOllama(url, { cause: error });
   return new OllamaProblem(kind, beforeAnswerText(kind, url, code), { cause: error });
 }
 
-/** Whether fetch gave a request up because its answer took long to begin; whoever was asked may well be at it. */
+/** Of a proxy whose server took too long for it: 504, and 524 as Cloudflare has it. */
+const GATEWAY_TIMEOUTS: ReadonlySet<number | undefined> = new Set([504, 524]);
+
+/**
+ * Whether fetch, or a proxy on the way, gave a request up because its answer took long to begin; whoever was asked may well
+ * be at it.
+ */
 export function wasGivenUp(error: unknown): boolean {
-  return error instanceof OllamaProblem && causeCode(error) === "UND_ERR_HEADERS_TIMEOUT";
+  if (!(error instanceof OllamaProblem)) return false;
+  return causeCode(error) === "UND_ERR_HEADERS_TIMEOUT" || GATEWAY_TIMEOUTS.has(error.status);
 }
 
 function beforeAnswerText(kind: ProblemKind, url: string, code: string | undefined): string {
@@ -102,7 +116,7 @@ function causeCode(error: unknown, depth = 0): string | undefined {
   const { code, cause, errors } = error;
   const tried = Array.isArray(errors) ? errors.slice(0, 16).map((one) => causeCode(one, depth + 1)) : [];
   const known = [...tried, typeof code === "string" ? code : undefined].find(
-    (one) => one !== undefined && one in CAUSES,
+    (one) => one !== undefined && kindOf(one) !== undefined,
   );
   return known ?? causeCode(cause, depth + 1);
 }
@@ -141,7 +155,7 @@ export function problemOfStatus(status: number, body: string, url: string): Olla
 }
 
 /** What answers isn't Ollama: its answer, or its status, is none that Ollama gives. */
-export function notOllama(url: string, options?: { readonly status: number }): OllamaProblem {
+export function notOllama(url: string, options?: ErrorOptions & { readonly status?: number }): OllamaProblem {
   return new OllamaProblem("not-ollama", `What answers at ${url} isn't Ollama.`, options);
 }
 

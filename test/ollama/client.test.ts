@@ -1,10 +1,11 @@
 import { createServer } from "node:http";
 import { gzipSync } from "node:zlib";
 import { keepAliveSeconds } from "../../src/fit/units";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createOllamaClient, type OllamaClient } from "../../src/ollama/client";
 import { keepModel } from "../../src/ollama/light-client";
+import { patientFetch } from "../../src/ollama/patient-fetch";
 import { OllamaProblem, type ProblemKind } from "../../src/ollama/problems";
 import { type Fault, type Route, sampleModel, type StandInOllama, startStandInOllama } from "../stand-ins/ollama";
 
@@ -406,6 +407,21 @@ describe("a server that misbehaves", () => {
     await server.restart();
     server.fault("tags", undefined);
     expect(await client.models()).toHaveLength(1);
+  });
+
+  it.each([
+    ["another protocol", "SSH-2.0-OpenSSH_9.9\r\n"],
+    ["an alert of TLS", "\x15\x03\x01\x00\x02\x02\x46"],
+    ["headers without end", `HTTP/1.1 200 OK\r\nX: ${"x".repeat(99_999)}\r\n\r\n{}`],
+  ])("that answers with %s isn't taken for one that isn't there", async (_, words) => {
+    const other = createTcpServer((socket) => socket.on("error", () => undefined).end(words));
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+    for (const inner of [fetch, patientFetch]) {
+      const { kind, message } = await problem(createOllamaClient({ url, fetch: inner }).models());
+      expect([kind, message]).toEqual(["not-ollama", `What answers at ${url} isn't Ollama.`]);
+    }
+    other.close();
   });
 
   it.each([301, 302, 303, 307, 308])("cannot send a request on to another address with status %i", async (status) => {

@@ -56,4 +56,12 @@ describe("patientFetch", () => {
     await expect(patientFetch(`${url}/ends`)).rejects.toThrow("fetch failed");
     await expect(patientFetch(`${url}/nonsense`)).rejects.toThrow("fetch failed");
   });
+
+  it("ends with a server that changes over to something else than HTTP", async () => {
+    const url = await serve(() => undefined);
+    server?.on("connection", (socket) => {
+      socket.end("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n");
+    });
+    await expect(patientFetch(`${url}/changes`)).rejects.toThrow("fetch failed");
+  });
 });

@@ -56,6 +56,22 @@ describe("a load that takes longer than fetch waits for headers", () => {
     await other;
   });
 
+  it.each([504, 524])("is asked for again where a proxy gives it up with status %d", async (status) => {
+    const proxied: typeof fetch = async (input, init) => {
+      try {
+        return await withHeadersLimit(fetch, 60)(input, init);
+      } catch (error) {
+        if (init?.signal?.aborted) throw error;
+        return new Response("<h1>Gateway Time-out</h1>", { status });
+      }
+    };
+    const client = await start({ loadMs: 300 }, { fetch: proxied });
+    await client.load(NAME, { numCtx: 8192 });
+    expect(server.loaded()).toMatchObject([{ numCtx: 8192 }]);
+    expect(server.loaded()[0]).not.toHaveProperty("isLoading");
+    expect(asked("generate")).toBeGreaterThan(1);
+  });
+
   it("isn't given up at all by the fetch for loads, where there is one", async () => {
     const client = await start({ loadMs: 150 }, { fetch: withHeadersLimit(fetch, 60), patientFetch: fetch });
     await client.load(NAME);

@@ -33,6 +33,9 @@ describe("a problem before any answer", () => {
     ["https://studio", "DEPTH_ZERO_SELF_SIGNED_CERT", "bad-certificate", "certificate of studio isn't trusted"],
     ["https://studio", "ERR_TLS_CERT_ALTNAME_INVALID", "bad-certificate", "isn't trusted"],
     ["https://studio:11434", "ERR_SSL_WRONG_VERSION_NUMBER", "bad-certificate", "doesn't speak https"],
+    ["http://studio", "HPE_INVALID_CONSTANT", "not-ollama", "What answers at http://studio isn't Ollama."],
+    ["http://studio", "HPE_INVALID_CONTENT_LENGTH", "not-ollama", "isn't Ollama"],
+    ["http://studio", "UND_ERR_HEADERS_OVERFLOW", "not-ollama", "isn't Ollama"],
   ])("at %s by %s is %s", (url, code, kind, words) =>
     expect(problemFrom(failed(code), url)).toMatchObject({ kind, message: expect.stringContaining(words) }),
   );
