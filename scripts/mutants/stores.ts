@@ -29,6 +29,22 @@ export const STORE_ROWS = {
         named: "is asked for again until the model is there",
       },
       {
+        fault: "… where a proxy gives it up",
+        file: "src/ollama/problems.ts",
+        mend: " || GATEWAY_TIMEOUTS.has(error.status)",
+        without: "",
+        test: PATIENT_LOAD,
+        named: "is asked for again where a proxy gives it up",
+      },
+      {
+        fault: "A connection that ends without an answer or an error is waited for",
+        file: "src/ollama/patient-fetch.ts",
+        mend: `request.on("close", () => reject(new TypeError("fetch failed")));`,
+        without: "",
+        test: "test/ollama/patient-fetch.test.ts",
+        named: "ends with a server that changes over",
+      },
+      {
         fault: "… from the screen",
         file: "src/app/snapshot.ts",
         mend: "createOllamaClient({ url: host.url, fetch, patientFetch })",

@@ -16,23 +16,21 @@ for (const [network, prefix] of [
 ] as const) {
   PRIVATE.addSubnet(network, prefix, "ipv4");
 }
+/** What of IPv6 leads out into the world; all else is this Mac's, its network's, or IPv4 in disguise. */
+const GLOBAL = new BlockList();
+GLOBAL.addSubnet("2000::", 3, "ipv6");
 for (const [network, prefix] of [
-  ["::", 96],
-  ["64:ff9b::", 96],
-  ["64:ff9b:1::", 48],
-  ["100::", 64],
-  ["2001::", 32],
+  ["2001::", 23],
+  ["2001:db8::", 32],
   ["2002::", 16],
-  ["fc00::", 7],
-  ["fe80::", 10],
-  ["fec0::", 10],
-  ["ff00::", 8],
+  ["3fff::", 20],
 ] as const) {
   PRIVATE.addSubnet(network, prefix, "ipv6");
 }
 
 /** Names that aren't looked up in the public DNS, or only on the own network. */
-const LOCAL_NAME = /(?:^|\.)(?:localhost|local|lan|internal|intranet|home|corp|home\.arpa|test|invalid)\.?$/i;
+const LOCAL_NAME =
+  /(?:^|\.)(?:localhost|localdomain|local|lan|internal|intranet|private|home|corp|home\.arpa|test|invalid|onion|alt)\.?$/i;
 
 /** A registry's own address sends on to that of its storage, at Hugging Face by way of a second name. */
 const MOST_REDIRECTS = 3;
@@ -50,6 +48,8 @@ export function isPublicAddress({ protocol, username, password, port, hostname }
   if (protocol !== "https:" || username !== "" || password !== "" || port !== "") return false;
   const host = hostname.replace(/^\[|\]$/g, "");
   const family = isIP(host);
-  if (family === 0) return host.includes(".") && !LOCAL_NAME.test(host);
-  return !PRIVATE.check(host, family === 4 ? "ipv4" : "ipv6");
+  // A dot at the end alone makes no public name of "printer".
+  if (family === 0) return /\../.test(host) && !LOCAL_NAME.test(host);
+  if (family === 4) return !PRIVATE.check(host, "ipv4");
+  return GLOBAL.check(host, "ipv6") && !PRIVATE.check(host, "ipv6");
 }

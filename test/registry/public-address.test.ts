@@ -10,6 +10,9 @@ describe("where a registry may send a request on to", () => {
     "https://8.8.8.8/",
     "https://[2606:4700::1111]/",
     "https://172.32.0.1/",
+    "https://cdn.example.com./",
+    "https://[2a01:4f8::1]/",
+    "https://[2001:4860:4860::8888]/",
   ])("is %s", (url) => expect(isPublic(url)).toBe(true));
 
   it.each([
@@ -40,6 +43,17 @@ describe("where a registry may send a request on to", () => {
     "https://[2001:0:4136:e378::1]/",
     "https://[100::1]/",
     "https://0.0.0.0/",
+    "https://printer./",
+    "https://mac.localdomain/",
+    "https://nas.private/",
+    "https://hidden.onion/",
+    "https://name.alt/",
+    "https://[::ffff:0:127.0.0.1]/",
+    "https://[5f00::1]/",
+    "https://[3fff::1]/",
+    "https://[2001:db8::1]/",
+    "https://[2001:20::1]/",
+    "https://[ff02::1]/",
     "ftp://cdn.example.com/",
   ])("is never %s", (url) => expect(isPublic(url)).toBe(false));
 });
