@@ -4,6 +4,7 @@ import { isInContainer, placeOf } from "../fit/server-origin";
 import { readMachine } from "../mac/machine";
 import { readMemoryUse } from "../mac/memory-status";
 import { parseHost } from "../ollama/host";
+import { findListening } from "../ollama/listening-address";
 import { readServerIdentity } from "../ollama/server-identity";
 import { leaveMacNote } from "./mac-note";
 import type { System } from "./system";
@@ -17,6 +18,8 @@ export interface OpenReading {
   /** What the GPU holds in all. */
   readonly gpuAllocatedBytes?: number;
   readonly where: Where;
+  /** Where on this Mac Ollama answers, if not at the host in the preferences. */
+  readonly other?: string;
 }
 
 /**
@@ -25,13 +28,20 @@ export interface OpenReading {
  */
 export async function readWhenOpen(system: System, tick: Tick): Promise<OpenReading | undefined> {
   if (system.platform !== "darwin") return undefined;
-  const [machine, { gpuAllocatedBytes }, where] = await Promise.all([
+  const [machine, { gpuAllocatedBytes }, where, other] = await Promise.all([
     readMachine(system),
     readMemoryUse(system),
     readWhere(system, tick),
+    readOther(system, tick),
   ]);
   leaveMacNote(machine);
-  return { machine, gpuAllocatedBytes, where };
+  return { machine, gpuAllocatedBytes, where, other };
+}
+
+/** Looks for Ollama elsewhere on this Mac where nothing answers at the host. */
+async function readOther(system: System, { url, server }: Tick): Promise<string | undefined> {
+  if (url === undefined || server.kind !== "not-running") return undefined;
+  return findListening(system, url);
 }
 
 /**
@@ -50,6 +60,8 @@ async function readWhere(system: System, { url, where: before }: Tick): Promise<
 }
 
 /** A tick with the better figures in it. */
-export function withOpenReading(tick: Tick, { machine }: OpenReading): Tick {
-  return tick.where === "elsewhere" ? { ...tick, machine } : { ...tick, machine, limit: limitInForce(machine) };
+export function withOpenReading(tick: Tick, { machine, other }: OpenReading): Tick {
+  const server = tick.server.kind === "not-running" ? { ...tick.server, other } : tick.server;
+  const limit = tick.where === "elsewhere" ? tick.limit : limitInForce(machine);
+  return { ...tick, machine, server, limit };
 }

@@ -20,8 +20,13 @@ const TICK_MS = 2_000;
 /** What the server says is loaded, or why that isn't known. */
 export type TickServer =
   | { readonly kind: "answering"; readonly loaded: readonly WatchedModel[] }
-  /** Nothing listens there: nothing is loaded. */
-  | { readonly kind: "not-running"; readonly reason: string }
+  /** Nothing listens there. At another address of this Mac Ollama may run all the same, which a tick can't look for. */
+  | {
+      readonly kind: "not-running";
+      readonly reason: string;
+      /** Where on this Mac it answers instead, as far as somebody has looked. */
+      readonly other?: string;
+    }
   | { readonly kind: "failed"; readonly reason: string };
 
 /**
@@ -181,10 +186,10 @@ export interface Used {
   readonly isLeast: boolean;
 }
 
-/** What all loaded models take together; undefined where the server gave no answer or has no GPU. */
+/** What all loaded models take together; undefined where the server has no GPU, and where nobody said what is loaded. */
 export function usedOf({ server, hasNoGpu }: Tick): Used | undefined {
-  if (server.kind === "failed" || hasNoGpu) return undefined;
-  const loaded = server.kind === "answering" ? server.loaded : [];
+  if (server.kind !== "answering" || hasNoGpu) return undefined;
+  const { loaded } = server;
   return {
     bytes: loaded.reduce((sum, { use }) => sum + use.gpuBytes, 0),
     isLeast: loaded.some(({ use }) => use.isLeast),

@@ -1,4 +1,5 @@
 import { GREP, scriptPaths, type ScriptHit, searchScripts } from "./boot-scripts";
+import { LAUNCHCTL } from "./launchd-jobs";
 import { DAEMON_FOLDER, daemonPath, FORMER_LABEL, LAUNCH_DAEMON_LABEL } from "./privileged";
 import type { Runner } from "./runner";
 import { parseAssignment } from "./sysctl";
@@ -7,7 +8,6 @@ import { sideBySide } from "../memory/side-by-side";
 
 const LS = "/bin/ls";
 const PLUTIL = "/usr/bin/plutil";
-export const LAUNCHCTL = "/bin/launchctl";
 const SYSCTL_CONF = "/etc/sysctl.conf";
 /** Nobody has more of them; what is beyond is not looked at. */
 const MOST_DAEMONS = 200;

@@ -1,6 +1,7 @@
-import { LAUNCHCTL } from "./boot-settings";
 import type { Runner } from "./runner";
 import { parseWhole } from "./sysctl";
+
+export const LAUNCHCTL = "/bin/launchctl";
 
 /** Something that launchd started and that runs. */
 export interface LaunchdJob {

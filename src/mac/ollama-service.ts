@@ -1,7 +1,6 @@
 import type { KeptName } from "../fit/kept-settings";
 import { placeText, type ServerIdentity } from "../fit/server-origin";
-import { LAUNCHCTL } from "./boot-settings";
-import { readSessionJobs } from "./launchd-jobs";
+import { LAUNCHCTL, readSessionJobs } from "./launchd-jobs";
 import { isOllamaServer, ollamaAppOf, type ProcessLine, readProcesses } from "./processes";
 import type { Runner } from "./runner";
 import { type Pausing, pauseUntilStop } from "./wait";

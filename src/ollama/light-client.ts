@@ -1,5 +1,6 @@
 import type { LoadedModel } from "../fit/facts";
 import { type BuildName, sameBuild } from "../fit/model-builds";
+import { isObject } from "../memory/json-object";
 import { exchange } from "./bounded-fetch";
 import { generateOrEmbed, withRunner } from "./build-request";
 import { OllamaProblem } from "./problems";
@@ -25,6 +26,12 @@ const UNLOAD_POLLS = 40;
  */
 export function readLoaded(client: LightClient): Promise<readonly LoadedModel[]> {
   return ask(client, "/api/ps", undefined, readLoadedModels);
+}
+
+/** Whether Ollama answers at an address: it has a version. Never throws. */
+export function answersAt(client: LightClient): Promise<boolean> {
+  const hasVersion = (answer: unknown) => isObject(answer) && typeof answer["version"] === "string";
+  return ask(client, "/api/version", undefined, hasVersion).catch(() => false);
 }
 
 /**

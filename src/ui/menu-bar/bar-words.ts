@@ -3,7 +3,7 @@ import { RUNNER_TITLES } from "../../fit/model-runner";
 import type { WatchedModel } from "../../fit/guard/watched";
 import { rulesOfEngine } from "../../fit/runners";
 import { formatBytes, formatContext, formatExpiry, formatPart, formatPercent } from "../../fit/units";
-import { type LimitInForce, limitOf, type Tick, type Used, usedOf } from "../../app/tick";
+import { type LimitInForce, limitOf, type Tick, type TickServer, type Used, usedOf } from "../../app/tick";
 import type { TitleStyle } from "./menu-bar-preferences";
 
 /** "31.2 of 51.8 GiB", "at least 31.2 of about 51.8 GiB", "31.2 GiB" where the limit isn't known. */
@@ -38,9 +38,23 @@ export function barTitle(tick: Tick, style: TitleStyle): string | undefined {
 /** "31.2 of 51.8 GiB · 2 loaded": what the command says of itself in Raycast's search. */
 export function subtitleText(tick: Tick): string | null {
   const used = usedOf(tick);
-  if (used === undefined) return null;
-  const count = tick.server.kind === "answering" ? tick.server.loaded.length : 0;
-  return `${usedText(used, limitOf(tick))} · ${count} loaded`;
+  if (used === undefined || tick.server.kind !== "answering") return null;
+  return `${usedText(used, limitOf(tick))} · ${tick.server.loaded.length} loaded`;
+}
+
+/** Why it isn't known what is loaded, and where that can be told. */
+export function noAnswerWords(server: Exclude<TickServer, { readonly kind: "answering" }>): {
+  readonly title: string;
+  readonly subtitle: string;
+} {
+  const { kind, reason } = server;
+  if (kind === "failed") return { title: "Couldn't Read Loaded Models", subtitle: reason };
+  return server.other === undefined
+    ? { title: "Ollama Isn't Running There", subtitle: reason }
+    : {
+        title: "Ollama Listens at Another Address",
+        subtitle: `It answers at ${server.other}, not at the host in the preferences.`,
+      };
 }
 
 const BAR_CELLS = 10;

@@ -21,7 +21,17 @@ import type { WatchedModel } from "../../fit/guard/watched";
 import { watchedKey } from "../../fit/guard/watched";
 import { type BuildName, sameBuild } from "../../fit/model-builds";
 import { formatBytes } from "../../fit/units";
-import { ageText, barTitle, limitWords, modelText, PRESSURES, shareBar, subtitleText, usedText } from "./bar-words";
+import {
+  ageText,
+  barTitle,
+  limitWords,
+  modelText,
+  noAnswerWords,
+  PRESSURES,
+  shareBar,
+  subtitleText,
+  usedText,
+} from "./bar-words";
 import { gaugeIcon } from "./gauge-icon";
 import { openCommand } from "./launch";
 import { canKeep, keepLoaded, unload } from "./loaded-work";
@@ -150,7 +160,7 @@ function moodOf({ kernel, limit }: Tick, notices: readonly Notice[], share = 0):
 function tooltipOf(shown: Shown | undefined): string {
   if (shown === undefined) return "GPU memory";
   const { tick } = shown.reading;
-  return tick.server.kind === "failed" ? tick.server.reason : (subtitleText(tick) ?? "GPU memory");
+  return tick.server.kind === "answering" ? (subtitleText(tick) ?? "GPU memory") : tick.server.reason;
 }
 
 function Menu({ shown, act }: Props) {
@@ -265,17 +275,14 @@ function Limit({ shown: { reading, open } }: Pick<Props, "shown">) {
 function Loaded({ shown: { reading }, act }: Props) {
   const { server, url, place } = reading.tick;
   const title = place === undefined ? "Loaded Models" : `Loaded Models ${place}`;
-  if (server.kind !== "answering" || url === undefined) {
-    const isRunning = server.kind !== "not-running";
+  if (server.kind !== "answering") {
     return (
       <MenuBarExtra.Section title={title}>
-        <MenuBarExtra.Item
-          title={isRunning ? "Couldn't Read Loaded Models" : "Ollama Isn't Running There"}
-          subtitle={"reason" in server ? server.reason : ""}
-        />
+        <MenuBarExtra.Item {...noAnswerWords(server)} />
       </MenuBarExtra.Section>
     );
   }
+  if (url === undefined) return null;
   const now = getSystem().now();
   return (
     <MenuBarExtra.Section title={title}>
