@@ -1,12 +1,16 @@
 import { isInContainer } from "../fit/server-origin";
+import type { JudgeOptions } from "../fit/run-input";
 import { contextsToNote, needsToNote } from "../fit/note-needs";
 import type { FitRow } from "./judge-rows";
 import { leaveMacNote } from "./mac-note";
 import { hostPlace, type Snapshot } from "./snapshot";
 import { leaveServerNotes } from "./tick-notes";
 
-/** Leaves for the menu bar what its ticks can't work out themselves. Never throws. */
-export function leaveNotes(snapshot: Snapshot, rows: readonly FitRow[]): void {
+/**
+ * Leaves for the menu bar what its ticks can't work out themselves. `options` are those of the preferences: a list may be
+ * judged by others for the moment. Never throws.
+ */
+export function leaveNotes(snapshot: Snapshot, rows: readonly FitRow[], options: JudgeOptions): void {
   leaveMacNote(snapshot.machine);
   const { url, state, server, loaded, isLocal, limit } = snapshot;
   if (url === undefined || state.kind !== "answering") return;
@@ -25,7 +29,7 @@ export function leaveNotes(snapshot: Snapshot, rows: readonly FitRow[]): void {
       overheadBytes: server.gpuOverheadBytes?.value,
       tierNumCtx: server.tierNumCtx?.value,
     },
-    needs: needsToNote(judged, loaded),
+    needs: needsToNote(judged, loaded, options),
     planned: contextsToNote(judged),
   });
 }

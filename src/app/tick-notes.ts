@@ -38,7 +38,7 @@ export interface DefaultNote {
 }
 
 /** Changes with the shape of anything below. */
-const FORMAT = 1;
+const FORMAT = 2;
 /** Two thousand needs are 400 KB; the newest readings come first. */
 const MOST_NEEDS = 2_000;
 
@@ -52,6 +52,7 @@ const isNeed = isShape<NotedNeed>({
   context: isWhole,
   settings: isText,
   bytes: isWhole,
+  atLeast: isWhole,
 });
 const isPlanned = isShape<PlannedContext>({ name: isText, digest: isText, context: isPositive });
 const isNotes = isShape<ServerNotes>({

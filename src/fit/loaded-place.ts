@@ -25,6 +25,9 @@ export function placeOf(loaded: LoadedModel, limitBytes: number): LoadedPlace {
   return vramBytes === 0 ? { kind: "on-cpu" } : { kind: "spilled", spilledBytes: sizeBytes - vramBytes };
 }
 
+/** "2 loaded · on the CPU": of an Ollama that has no GPU. */
+export const loadedWithoutGpu = (count: number): string => `${count} loaded${count > 0 ? " · on the CPU" : ""}`;
+
 /** What a model that grows consists of now: "16.9 GiB weights, 8.3 GiB cache and saved states". */
 export function partsText({ sizeBytes, growth }: LoadedModel): string | undefined {
   if (growth === undefined) return undefined;

@@ -1,5 +1,5 @@
 import { type LoadedModel } from "./facts";
-import { resolveRun, runSettings } from "./run-settings";
+import { type ModelRun, resolveRun, runSettings } from "./run-settings";
 import { rulesOf } from "./runners";
 import { contextOf, estimateModel, expectedReport, judge, type JudgeInput, runInput } from "./verdict";
 
@@ -14,9 +14,10 @@ export type SizeInput = Pick<JudgeInput, "model" | "description" | "server" | "l
  */
 export function withRealSize(loaded: LoadedModel, input: SizeInput | undefined): LoadedModel {
   if (input !== undefined && rulesOf(input.model).cache === "grows") return withPeak(loaded, input);
-  const least = input && leastBytes(loaded, input);
-  if (least === undefined || loaded.sizeBytes === 0 || loaded.sizeBytes >= least.atLeast) return loaded;
-  const { bytes } = least;
+  const { contextLength, sizeBytes } = loaded;
+  const expected = input && contextLength !== undefined ? expectedSize(input, contextLength) : undefined;
+  if (expected === undefined || sizeBytes === 0 || sizeBytes >= expected.atLeast) return loaded;
+  const { bytes } = expected;
   return {
     ...loaded,
     sizeBytes: bytes,
@@ -36,23 +37,34 @@ export function allBytesOf({ sizeBytes, growth }: LoadedModel): number {
 }
 
 function withPeak(loaded: LoadedModel, input: SizeInput): LoadedModel {
-  const verdict = judge({ ...input, loaded: [] });
-  if (verdict.engine !== "mlx" || verdict.kind === "wont-load") return loaded;
-  const { weights: weightBytes, high: peakBytes } = verdict.estimate;
-  return { ...loaded, growth: { weightBytes, peakBytes, tokens: contextOf(verdict).value } };
+  const growth = growthOf(input);
+  return growth === undefined ? loaded : { ...loaded, growth };
 }
 
-/** Our estimate of what Ollama should count, and the lower end of its band, in bytes; undefined where it isn't known. */
-function leastBytes(
-  { contextLength }: LoadedModel,
-  input: SizeInput,
-): { readonly bytes: number; readonly atLeast: number } | undefined {
+/** What a model that grows while it runs grows to, whatever it has; undefined where that isn't known. */
+export function growthOf(input: SizeInput): LoadedModel["growth"] {
+  const verdict = judge({ ...input, loaded: [] });
+  if (verdict.engine !== "mlx" || verdict.kind === "wont-load") return undefined;
+  const { weights: weightBytes, high: peakBytes } = verdict.estimate;
+  return { weightBytes, peakBytes, tokens: contextOf(verdict).value };
+}
+
+/** What Ollama should count of a model that llama.cpp runs; in bytes. */
+export interface ExpectedSize {
+  readonly bytes: number;
+  /** Lower end of its band: a count from here on is believed. */
+  readonly atLeast: number;
+  readonly run: ModelRun;
+}
+
+/** Our estimate of it at a context, in tokens; undefined where it isn't known. */
+export function expectedSize(input: SizeInput, context: number): ExpectedSize | undefined {
   const { description, options } = input;
-  if (contextLength === undefined || "kind" in description) return undefined;
-  const run = resolveRun(runInput({ ...input, options: { ...options, context: contextLength } }, description));
+  if ("kind" in description) return undefined;
+  const run = resolveRun(runInput({ ...input, options: { ...options, context } }, description));
   if ("kind" in run || run.cautions.length > 0) return undefined;
   const sum = estimateModel(description, runSettings(run));
   if (sum.kind === "unknown") return undefined;
   const bytes = expectedReport(sum);
-  return { bytes, atLeast: bytes - sum.uncertainty };
+  return { bytes, atLeast: bytes - sum.uncertainty, run };
 }

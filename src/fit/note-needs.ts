@@ -1,16 +1,11 @@
 import type { LoadedModel } from "./facts";
+import { expectedSize, growthOf } from "./loaded-size";
 import { buildOf } from "./model-builds";
 import type { NotedNeed, PlannedContext } from "./noted-need";
-import { resolveRun } from "./run-settings";
-import {
-  contextOf,
-  expectedReport,
-  judgeAtContext,
-  type JudgeInput,
-  type KnownVerdict,
-  runInput,
-  type Verdict,
-} from "./verdict";
+import type { JudgeOptions } from "./run-input";
+import { type ModelRun, resolveRun } from "./run-settings";
+import { rulesOf } from "./runners";
+import { contextOf, type JudgeInput, runInput, type Verdict } from "./verdict";
 
 /** A model that was judged. */
 export interface JudgedModel {
@@ -20,31 +15,45 @@ export interface JudgedModel {
 
 /**
  * What to leave for commands without an estimator: each model's need at the context it was judged at, and of a loaded one
- * also at the context it's loaded at. Models that nothing is known of are left out.
+ * also at the context it's loaded at. That's what Show GPU Memory counts it with, too, by the same `options`. Models that
+ * nothing is known of are left out.
  */
-export function needsToNote(judged: readonly JudgedModel[], loaded: readonly LoadedModel[]): readonly NotedNeed[] {
+export function needsToNote(
+  judged: readonly JudgedModel[],
+  loaded: readonly LoadedModel[],
+  options: JudgeOptions,
+): readonly NotedNeed[] {
   const models = judged.map(({ input }) => input.model);
-  const asLoaded = loaded.flatMap((resident) => {
-    const build = buildOf(resident, models);
-    const found = judged.find(({ input }) => input.model === build);
-    if (found === undefined || resident.contextLength === undefined) return [];
-    if (contextOf(found.verdict)?.value === resident.contextLength) return [];
-    return [{ input: found.input, verdict: judgeAtContext(found.input, resident.contextLength) }];
-  });
-  return [...asLoaded, ...judged].flatMap(({ input, verdict }) => {
-    if (verdict.kind === "unknown" || verdict.kind === "wont-load") return [];
-    const { name, digest } = input.model;
-    const { engine } = verdict;
-    return [{ name, digest, engine, context: contextOf(verdict).value, ...needAndSettings(verdict) }];
+  return judged.flatMap(({ input, verdict }) => {
+    const { model } = input;
+    if (rulesOf(model).cache === "grows") return growingNeed({ ...input, options });
+    const asLoaded = loaded.filter((each) => buildOf(each, models) === model).map((each) => each.contextLength);
+    return [...new Set([...asLoaded, contextOf(verdict)?.value])].flatMap((context) =>
+      context === undefined ? [] : llamaNeed({ ...input, options }, context),
+    );
   });
 }
 
-function needAndSettings(verdict: KnownVerdict): Pick<NotedNeed, "bytes" | "settings"> {
-  if (verdict.engine === "mlx") return { bytes: Math.round(verdict.estimate.high), settings: "" };
-  const { kvCacheType, parallel, batch, flashAttention, runtime } = verdict.run;
-  const settings = [kvCacheType, parallel, batch, flashAttention, runtime].map(({ value }) => String(value)).join(" ");
-  // What Show GPU Memory counts such a model with, too (loaded-size.ts): two screens don't disagree.
-  return { bytes: Math.round(expectedReport(verdict.estimate)), settings };
+function llamaNeed(input: JudgeInput, context: number): readonly NotedNeed[] {
+  const { name, digest } = input.model;
+  const expected = expectedSize(input, context);
+  if (expected === undefined) return [];
+  const bytes = Math.round(expected.bytes);
+  const atLeast = Math.max(0, Math.round(expected.atLeast));
+  return [{ name, digest, engine: "llama", context, settings: settingsText(expected.run), bytes, atLeast }];
+}
+
+/** Its context is only displayed: such a model has one need, whatever it's loaded at. */
+function growingNeed(input: JudgeInput): readonly NotedNeed[] {
+  const { name, digest } = input.model;
+  const growth = growthOf(input);
+  if (growth === undefined) return [];
+  const { peakBytes, tokens: context } = growth;
+  return [{ name, digest, engine: "mlx", context, settings: "", bytes: Math.round(peakBytes), atLeast: 0 }];
+}
+
+function settingsText({ kvCacheType, parallel, batch, flashAttention, runtime }: ModelRun): string {
+  return [kvCacheType, parallel, batch, flashAttention, runtime].map(({ value }) => String(value)).join(" ");
 }
 
 /** What each model would be loaded at if no request asked for another context; MLX models have no such thing. */

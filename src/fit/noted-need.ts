@@ -19,6 +19,8 @@ export interface NotedNeed {
   readonly settings: string;
   /** Bytes: with llama.cpp what Ollama should count of it once loaded, with MLX what it grows to at a prompt of the context. */
   readonly bytes: number;
+  /** Bytes: a count of the server's from here on is believed, though it's below. With MLX always. */
+  readonly atLeast: number;
 }
 
 /** The context, in tokens, that Ollama would load a model at if no request asks for another one. */
@@ -67,12 +69,13 @@ export interface LoadedUse {
 }
 
 /**
- * With llama.cpp the larger of the server's count and the need, the part on the GPU in proportion; without a need it's "at
- * least". What MLX has is what's counted: it takes more only as prompts come, so that the need is where it grows to.
+ * With llama.cpp the larger of the server's count and the need, the part on the GPU in proportion; within the band of the
+ * need the count is right, as Show GPU Memory has it (loaded-size.ts). Without a need it's "at least". What MLX has is what's
+ * counted: it takes more only as prompts come, so that the need is where it grows to.
  */
 export function loadedUse({ sizeBytes, vramBytes }: LoadedModel, need: NotedNeed | undefined): LoadedUse {
   const grows = need?.engine === "mlx";
-  const bytes = Math.max(sizeBytes, grows ? 0 : (need?.bytes ?? 0));
+  const bytes = need === undefined || sizeBytes >= need.atLeast ? sizeBytes : Math.max(sizeBytes, need.bytes);
   const share = sizeBytes === 0 ? 1 : Math.min(1, vramBytes / sizeBytes);
   return {
     bytes,

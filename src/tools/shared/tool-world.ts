@@ -7,7 +7,7 @@ import { getSystem } from "../../app/system";
 import { buildId, buildKey } from "../../fit/model-builds";
 import { parseModelName, sameModel } from "../../fit/model-name";
 import { runSteps } from "../../fit/steps";
-import type { DescriptionResult } from "../../fit/facts";
+import type { DescriptionResult, InstalledModel, LoadedModel } from "../../fit/facts";
 import { modelPlaces } from "../../ollama/missing-files";
 import { problemSentence, ToolRefusal } from "./refusal";
 import { textGiven } from "./tool-input";
@@ -35,25 +35,36 @@ export async function readToolWorld(given?: number | null, model?: string): Prom
   const { state } = snapshot;
   if (state.kind !== "answering") throw new ToolRefusal("no-server", stateSentence(state));
   const options = context === undefined ? settings.judge : { ...settings.judge, context: checkedContext(context) };
-  const described = await describe(snapshot, settings, model);
+  // What is loaded counts beside a model: its real size follows from its metadata.
+  const wanted = model === undefined ? undefined : modelNamed(snapshot, model);
+  const described = await describe(
+    snapshot,
+    settings,
+    snapshot.models.filter(
+      (each) => wanted === undefined || sameModel(each.name, wanted.name) || isLoaded(snapshot, each),
+    ),
+  );
   const rows = runSteps(rowJudge()(snapshot, described, options).steps);
-  if (context === undefined && model === undefined) leaveNotes(snapshot, rows);
+  if (context === undefined && model === undefined) leaveNotes(snapshot, rows, settings.judge);
   return { settings, snapshot, rows };
 }
 
-async function describe(snapshot: Snapshot, settings: Settings, name: string | undefined) {
+/** What is loaded, with what it really takes: the same as Show GPU Memory shows. */
+export async function readRealLoads(snapshot: Snapshot, settings: Settings): Promise<readonly LoadedModel[]> {
+  const models = snapshot.models.filter((model) => isLoaded(snapshot, model));
+  const described = await describe(snapshot, settings, models);
+  const rows = runSteps(rowJudge()({ ...snapshot, models }, described, settings.judge).steps);
+  return rows.find(({ input }) => input)?.input?.loaded ?? snapshot.loaded;
+}
+
+const isLoaded = ({ loaded }: Snapshot, model: InstalledModel): boolean =>
+  loaded.some(({ digest }) => digest === model.digest);
+
+async function describe(snapshot: Snapshot, settings: Settings, models: readonly InstalledModel[]) {
   const system = getSystem();
   const client = connect(system, settings);
   let known: ReadonlyMap<string, DescriptionResult> = new Map();
   if (client === undefined || snapshot.url === undefined) return known;
-  // What is loaded counts beside a model: its real size follows from its metadata.
-  const wanted = name === undefined ? undefined : modelNamed(snapshot, name);
-  const models = snapshot.models.filter(
-    (each) =>
-      wanted === undefined ||
-      sameModel(each.name, wanted.name) ||
-      snapshot.loaded.some(({ digest }) => digest === each.digest),
-  );
   await readDescriptions(models, {
     ...modelPlaces(system, settings.modelsFolder, snapshot),
     client,

@@ -18,7 +18,7 @@ export function MemoryView() {
   const kept = useKept(snapshot);
   const { loaded } = memory;
   const models = loaded?.kind === "read" ? loaded.models : undefined;
-  useSubtitle("show-gpu-memory", snapshot && loaded && loadedSubtitle(snapshot.limit, models));
+  useSubtitle("show-gpu-memory", snapshot && loaded && loadedSubtitle(snapshot, models));
   return (
     <List
       isLoading={memory.isLoading || kept.isLoading}

@@ -1,6 +1,7 @@
 import { inForceBytes } from "../../fit/limit-policy";
 import { RUNNER_TITLES } from "../../fit/model-runner";
 import type { WatchedModel } from "../../fit/guard/watched";
+import { loadedWithoutGpu } from "../../fit/loaded-place";
 import { rulesOfEngine } from "../../fit/runners";
 import { formatBytes, formatContext, formatExpiry, formatPart, formatPercent } from "../../fit/units";
 import { type LimitInForce, limitOf, type Tick, type TickServer, type Used, usedOf } from "../../app/tick";
@@ -38,8 +39,9 @@ export function barTitle(tick: Tick, style: TitleStyle): string | undefined {
 /** "31.2 of 51.8 GiB · 2 loaded": what the command says of itself in Raycast's search. */
 export function subtitleText(tick: Tick): string | null {
   const used = usedOf(tick);
-  if (used === undefined || tick.server.kind !== "answering") return null;
-  return `${usedText(used, limitOf(tick))} · ${tick.server.loaded.length} loaded`;
+  if (tick.server.kind !== "answering") return null;
+  const { length } = tick.server.loaded;
+  return used === undefined ? loadedWithoutGpu(length) : `${usedText(used, limitOf(tick))} · ${length} loaded`;
 }
 
 /** Why it isn't known what is loaded, and where that can be told. */

@@ -62,7 +62,7 @@ export function FitList({ linked }: { readonly linked?: LaunchContext }) {
   };
   useLinkedView(linked, list, refresh);
   const realLoaded = rows.find(({ input }) => input)?.input?.loaded ?? snapshot?.loaded ?? [];
-  const subtitle = snapshot && loadedSubtitle(snapshot.limit, isLoadedKnown(snapshot) ? realLoaded : undefined);
+  const subtitle = snapshot && loadedSubtitle(snapshot, isLoadedKnown(snapshot) ? realLoaded : undefined);
   useSubtitle("fit-models-to-gpu-limit", isLoading ? undefined : subtitle);
   const limit = snapshot?.limit;
   const limitText = limit?.kind === "known" ? `GPU limit ${formatBytes(limit.bytes)}` : "GPU limit unknown";

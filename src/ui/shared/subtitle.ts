@@ -2,7 +2,8 @@ import { environment, updateCommandMetadata } from "@raycast/api";
 import { useEffect } from "react";
 import type { LoadedModel, AppleSiliconMac } from "../../fit/facts";
 import { inForceBytes, limitInForce } from "../../fit/limit-policy";
-import { gpuBytesOf } from "../../fit/loaded-size";
+import { loadedWithoutGpu } from "../../fit/loaded-place";
+import { isInContainer } from "../../fit/server-origin";
 import { formatBytes, formatPart } from "../../fit/units";
 import type { FitRow } from "../../app/judge-rows";
 import type { Snapshot } from "../../app/snapshot";
@@ -34,15 +35,23 @@ export function limitSubtitle(mac: AppleSiliconMac, { own }: Pick<AtStart, "own"
   return `${about}${formatPart(inForceBytes(limit), mac.ramBytes)} · ${lasts}`;
 }
 
-/** "2 loaded · 31.2 of 51.8 GiB"; null where it isn't known what's loaded. */
-export function loadedSubtitle(limit: Snapshot["limit"], loaded: readonly LoadedModel[] | undefined): string | null {
+/**
+ * "2 loaded · 31.2 of 51.8 GiB"; null where it isn't known what's loaded. What a model may still grow to isn't used: "at
+ * least", as the menu bar says.
+ */
+export function loadedSubtitle(
+  { limit, server }: Pick<Snapshot, "limit" | "server">,
+  loaded: readonly LoadedModel[] | undefined,
+): string | null {
   if (loaded === undefined) return null;
-  const used = loaded.reduce((sum, model) => sum + gpuBytesOf(model), 0);
+  if (isInContainer(server.identity)) return loadedWithoutGpu(loaded.length);
+  const used = loaded.reduce((sum, { vramBytes }) => sum + vramBytes, 0);
+  const least = loaded.some(({ growth }) => growth !== undefined) ? "at least " : "";
   const words =
     limit.kind === "unknown" || limit.isLeast
       ? formatBytes(used)
       : formatPart(used, inForceBytes(limit), limit.estimated ? "about " : "");
-  return `${loaded.length} loaded · ${words}`;
+  return `${loaded.length} loaded · ${least}${words}`;
 }
 
 /** "2 of 7 models don't fit", of those whose verdict is known; tight ones do. Null where none is known. */

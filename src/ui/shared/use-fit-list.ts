@@ -52,8 +52,8 @@ export function useFitList(context?: JudgeOptions["context"]): FitList {
   const { rows, isJudging } = useJudgedRows(snapshot, descriptions, options);
   const isComplete = isFresh.current && !isLoading && !isReading && !isJudging;
   useEffect(() => {
-    if (snapshot && isComplete) leaveNotes(snapshot, rows);
-  }, [snapshot, rows, isComplete]);
+    if (snapshot && isComplete) leaveNotes(snapshot, rows, settings.judge);
+  }, [snapshot, rows, settings, isComplete]);
   return {
     settings,
     snapshot,
