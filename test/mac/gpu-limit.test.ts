@@ -24,6 +24,7 @@ import {
 import { createStandInMac, type MacFaults, type StandInMacOptions } from "../stand-ins/mac";
 import { evaluateAdminScript } from "../stand-ins/mac/applescript";
 import { runAsRoot, type RootFaults } from "../stand-ins/mac/sandbox";
+import { cpuMs } from "../support/cpu-time";
 
 // Starting shells takes its time on a busy machine.
 vi.setConfig({ testTimeout: 30_000 });
@@ -526,12 +527,13 @@ describe("answers of osascript", () => {
     expect(scriptErrorText("x".repeat(10_000))).toHaveLength(200);
   });
 
-  it.each([" ", "\n", "(1) ", "1:1: "])("take time in proportion to a text that repeats %j", (text) => {
+  it.each([" ", "\n", "(1) ", "1:1: "])("take time in proportion to a text that repeats %j", async (text) => {
     const hostile = `0:1: error: no${text.repeat(64 * 1024)}x`;
-    const began = performance.now();
-    classifyScriptError(hostile);
-    parseSteps(`value set\n${hostile}`);
-    expect(performance.now() - began).toBeLessThan(500);
+    const took = await cpuMs(() => {
+      classifyScriptError(hostile);
+      parseSteps(`value set\n${hostile}`);
+    });
+    expect(took).toBeLessThan(500);
   });
 
   it("are read with the line ends of AppleScript", () => {

@@ -3,6 +3,7 @@ import { historyText, readLoadHistory, recordLoad } from "../../src/apply/load-h
 import { MIB } from "../../src/fit/units";
 import { parseBuffers } from "../../src/ollama/buffer-log";
 import { keptIn } from "../apply/kept";
+import { cpuMs } from "../support/cpu-time";
 
 const blob = (letter: string) => `sha256-${letter.repeat(64)}`;
 const start = (letter: string) =>
@@ -43,13 +44,11 @@ describe("what llama-server's lines in the log say", () => {
     ["a start that's part of another line", `x ${start("a")}${LOADED}`],
   ])("isn't known of %s", (_, log) => expect(parseBuffers(log, blob("a"))).toBeUndefined());
 
-  it.each(["a", "a_", "a ", "a:", " : a"])("is read in time, whatever long lines of %j there are", (piece) => {
+  it.each(["a", "a_", "a ", "a:", " : a"])("is read in time, whatever long lines of %j there are", async (piece) => {
     const line = `${piece.repeat(200).slice(0, 199)}\n`;
-    const began = performance.now();
-    expect(parseBuffers(start("a") + LOADED + line.repeat(20_000), blob("a"))).toMatchObject({
-      modelBytes: 4000 * MIB,
-    });
-    expect(performance.now() - began).toBeLessThan(1000);
+    const log = start("a") + LOADED + line.repeat(20_000);
+    expect(parseBuffers(log, blob("a"))).toMatchObject({ modelBytes: 4000 * MIB });
+    expect(await cpuMs(() => parseBuffers(log, blob("a")))).toBeLessThan(1000);
   });
 
   it("is kept with the load and what was predicted, and beats a count that leaves a cache out", async () => {

@@ -464,11 +464,9 @@ describe("a server that misbehaves", () => {
     for (const route of ["tags", "ps", "show"] as const) {
       server.fault(route, { kind: "answer", body });
       const parse = vi.spyOn(JSON, "parse");
-      const began = performance.now();
       const { kind, message } = await problem(calls[route](client));
       expect([kind, message]).toEqual(["bad-answer", "Ollama's answer is larger than any real one."]);
       expect(parse.mock.calls.filter(([given]) => given.length > 100_000)).toEqual([]);
-      expect(performance.now() - began).toBeLessThan(1_000);
       parse.mockRestore();
     }
   });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseHost as parse } from "../../src/ollama/host";
+import { cpuMs } from "../support/cpu-time";
 
 const NETWORK = { hostname: "Sams-Mac.fritz.box", addresses: ["127.0.0.1", "::1", "192.168.1.20", "fe80::1"] };
 const parseHost = (text: string) => parse(text, NETWORK);
@@ -24,10 +25,10 @@ describe("an Ollama host", () => {
     expect(parseHost(text)).toEqual({ kind: "ok", url, own: { addresses, port } }),
   );
 
-  it("is read in time, however many slashes it has", () => {
-    const began = performance.now();
-    expect(parseHost(`studio/${"/".repeat(60_000)}x`)).toMatchObject({ kind: "ok" });
-    expect(performance.now() - began).toBeLessThan(1000);
+  it("is read in time, however many slashes it has", async () => {
+    const text = `studio/${"/".repeat(60_000)}x`;
+    expect(parseHost(text)).toMatchObject({ kind: "ok" });
+    expect(await cpuMs(() => parseHost(text))).toBeLessThan(1000);
   });
 
   it.each(["sams-mac.local", "Sams-Mac.fritz.box:11434", "SAMS-MAC.LOCAL."])("%j is this Mac by its name", (text) =>

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GIB, MIB } from "../../src/fit/units";
 import { parseServerLog, readLoggedAddress, readLoggedFacts, conversionsIn } from "../../src/ollama/server-log";
+import { cpuMs } from "../support/cpu-time";
 
 const stamp = "time=2026-11-24T09:00:01.123+01:00 level=INFO source=routes.go:1951";
 const config = (env: string) => `${stamp} msg="server config" env="map[${env}]"\n`;
@@ -163,11 +164,10 @@ describe("the last start of a log", () => {
     ["OLLAMA_X:1 ", 5_000],
     [`${stamp} msg="Listening on `, 3_000],
     ['a="\\', 20_000],
-  ])("takes time in proportion to a line that repeats %j", (text, times) => {
+  ])("takes time in proportion to a line that repeats %j", async (text, times) => {
     const hostile = `${stamp} ${text.repeat(times)}`.slice(0, 64 * 1024 - 1);
-    const started = performance.now();
-    parse(`${config(text.repeat(times).slice(0, 60_000))}${hostile}\n${hostile}\n${on()}`);
-    expect(performance.now() - started).toBeLessThan(500);
+    const log = `${config(text.repeat(times).slice(0, 60_000))}${hostile}\n${hostile}\n${on()}`;
+    expect(await cpuMs(() => parse(log))).toBeLessThan(500);
   });
 });
 
@@ -211,9 +211,10 @@ describe("a log that grows from start to start", () => {
 
   it("is searched in time, whatever long line it ends with", async () => {
     await writeFile(path, start(5) + "server config ".repeat(40_000));
-    const started = performance.now();
-    expect((await readLoggedFacts(path, SERVER))?.contextLength?.value).toBe(5);
-    expect(performance.now() - started).toBeLessThan(1000);
+    const took = await cpuMs(async () => {
+      expect((await readLoggedFacts(path, SERVER))?.contextLength?.value).toBe(5);
+    });
+    expect(took).toBeLessThan(1000);
   });
 
   it("isn't begun in the middle of a line", async () => {
