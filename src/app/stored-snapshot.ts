@@ -36,7 +36,7 @@ import type { ServerState, Snapshot } from "./snapshot";
 import { textCache } from "./text-cache";
 
 /** Changes with any change of {@link Snapshot}: what an earlier version of the extension stored is then read again. */
-const FORMAT = 4;
+const FORMAT = 5;
 
 const cache = textCache({ namespace: "snapshot" });
 

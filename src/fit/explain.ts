@@ -1,6 +1,6 @@
 import { sysctlCommand } from "./commands";
 import { CONTEXT_TIERS, tierAfterRestart } from "./context-tier";
-import { inForceBytes, type GpuLimit, type LimitAdvice, type UnknownGpuLimit } from "./limit-policy";
+import { inForceBytes, type GpuLimit, type LimitAdvice, limitText, type UnknownGpuLimit } from "./limit-policy";
 import { promptCacheBytes } from "./ram";
 import type { ServerFacts } from "./facts";
 import { fusingText } from "./mlx-verdict-text";
@@ -69,7 +69,7 @@ export function terms(input: ExplainInput): readonly Explained[] {
     },
     {
       title: SUM_TITLES.limit,
-      text: `The most memory that macOS lets the GPU keep in RAM, where it isn't swapped; also called the wired limit. ${limitText(limit, advice)}`,
+      text: `The most memory that macOS lets the GPU keep in RAM, where it isn't swapped; also called the wired limit. ${inForceText(limit, advice)}`,
     },
     {
       title: "Reserve",
@@ -191,8 +191,8 @@ function scoresText({ name, verdict }: Named): string {
     .join(" ");
 }
 
-function limitText(limit: GpuLimit | UnknownGpuLimit, advice: LimitAdvice | undefined): string {
+function inForceText(limit: GpuLimit | UnknownGpuLimit, advice: LimitAdvice | undefined): string {
   if (limit.kind === "unknown") return limit.reason;
   const left = advice && advice.ramMib * MIB - inForceBytes(limit);
-  return `In force: ${formatBytes(inForceBytes(limit))}, ${limit.sourceText}${left === undefined ? "" : `; ${formatBytes(left)} is left for macOS and apps`}.`;
+  return `In force: ${limitText(limit, inForceBytes(limit))}, ${limit.sourceText}${left === undefined ? "" : `; ${formatBytes(left)} is left for macOS and apps`}.`;
 }

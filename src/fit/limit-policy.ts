@@ -70,7 +70,7 @@ export interface GpuLimit {
   /** Set where more is in force than is safe. */
   readonly excess?: LimitExcess;
   readonly source: "override" | "metal" | "listed-device" | "server-log" | "formula" | "stated" | "loaded";
-  /** For people: "set with iogpu.wired_limit_mb". */
+  /** For people, beside {@link limitText}: "set with iogpu.wired_limit_mb". */
   readonly sourceText: string;
   /** Not read but worked out: nothing that rests on it is better than Tight. */
   readonly estimated: boolean;
@@ -90,6 +90,11 @@ export interface LimitExcess {
 /** Bytes of the limit in force, safe or not: what Ollama and Metal go by. */
 export function inForceBytes({ bytes, excess }: GpuLimit): number {
   return excess?.inForceBytes ?? bytes;
+}
+
+/** "51.8 GiB", "at least 50.3 GiB" where it may be higher; of the limit that verdicts rest on, unless other bytes are given. */
+export function limitText(limit: GpuLimit, bytes = limit.bytes): string {
+  return `${limit.isLeast ? "at least " : ""}${formatBytes(bytes)}`;
 }
 
 export interface UnknownGpuLimit {
@@ -241,7 +246,7 @@ function leastLimit({ loaded, models, version: text }: ShownLoads): GpuLimit | u
     kind: "known",
     bytes,
     source: "loaded",
-    sourceText: `at least ${formatBytes(bytes)}, as ${largest.name} is whole on the GPU there`,
+    sourceText: `as ${largest.name} is whole on the GPU there`,
     estimated: false,
     isLeast: true,
   };

@@ -1,6 +1,6 @@
 import type { ModelRun } from "./run-settings";
 import type { Setting } from "./run-input";
-import { inForceBytes } from "./limit-policy";
+import { inForceBytes, limitText } from "./limit-policy";
 import { offloadText } from "./partial-offload";
 import { ramText } from "./ram";
 import type { MlxRun } from "./mlx-run";
@@ -131,7 +131,7 @@ export function sumLines(verdict: KnownVerdict): readonly Line[] {
   return [
     { title: SUM_TITLES.total, text: totalText(verdict) },
     ...(isPeak ? [{ title: "Range", text: `${formatBytes(low)} to ${formatBytes(high)}` }] : []),
-    { title: SUM_TITLES.limit, text: `${formatBytes(limit.bytes)} (${limit.sourceText})` },
+    { title: SUM_TITLES.limit, text: `${limitText(limit)} (${limit.sourceText})` },
     { title: spareBytes < 0 ? SUM_TITLES.missing : SUM_TITLES.spare, text: formatBytes(Math.abs(spareBytes)) },
   ];
 }
@@ -180,7 +180,7 @@ export function tooltipText(verdict: Verdict): string {
   const need = needBytes(verdict);
   const assumptions = verdict.engine === "mlx" ? [] : assumedSettings(verdict.run);
   return [
-    `${sum} = ${formatBytes(need)} of ${formatBytes(verdict.limit.bytes)} (limit: ${verdict.limit.sourceText})`,
+    `${sum} = ${formatBytes(need)} of ${limitText(verdict.limit)} (limit: ${verdict.limit.sourceText})`,
     ...(verdict.kind === "tight" ? [verdict.because] : []),
     ...(verdict.engine === "mlx" && verdict.kind !== "wont-load" ? [safeSentence(verdict.mlx)] : []),
     ...("offload" in verdict && verdict.offload ? [offloadText(verdict.offload)] : []),

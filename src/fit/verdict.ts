@@ -12,7 +12,7 @@ import type {
   ServerFacts,
 } from "./facts";
 import { CONTEXT_TIERS, contextTier } from "./context-tier";
-import { type GpuLimit, inForceBytes, REMOTE_PREFERENCE, type UnknownGpuLimit } from "./limit-policy";
+import { type GpuLimit, inForceBytes, limitText, REMOTE_PREFERENCE, type UnknownGpuLimit } from "./limit-policy";
 import { type MlxCut, type MlxPeak, shownContext } from "./mlx-peaks";
 import { type MlxRun, resolveMlxRun } from "./mlx-run";
 import { judgeMlx, type JudgedMlx } from "./mlx-verdict";
@@ -369,8 +369,8 @@ function uncoveredPart(description: ModelDescription): string | undefined {
   return undefined;
 }
 
-function leastLimitText(need: number, { sourceText }: GpuLimit): string {
-  return `It needs ${formatBytes(need)}, and the limit there is only known to be ${sourceText}. ${STATE_LIMIT}`;
+function leastLimitText(need: number, limit: GpuLimit): string {
+  return `It needs ${formatBytes(need)}, and the limit there is only known to be ${limitText(limit)}, ${limit.sourceText}. ${STATE_LIMIT}`;
 }
 
 function notGguf(description: Exclude<DescriptionResult, ModelDescription>): string {

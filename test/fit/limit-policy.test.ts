@@ -10,6 +10,7 @@ import {
   inForceBytes,
   isWorthRaising,
   limitInForce,
+  limitText,
   parseLimit,
   recommendedReserve,
   remoteLimit,
@@ -319,7 +320,9 @@ describe("the limit of another machine", () => {
     remoteLimit(remote, undefined, { loaded: [loaded(sizeBytes, vramBytes)], models: [gguf], version });
 
   it("is at least what a model takes that's whole on the GPU there, with what llama.cpp keeps free", () => {
-    expect(shown(49.3 * GIB)).toMatchObject({ bytes: 50.3 * GIB, isLeast: true, estimated: false });
+    const limit = shown(49.3 * GIB);
+    expect(limit).toMatchObject({ bytes: 50.3 * GIB, isLeast: true, estimated: false });
+    expect(limit.kind === "known" && limitText(limit)).toBe("at least 50.3 GiB");
     expect(shown(49.3 * GIB, 49.3 * GIB, "0.24.0")).toMatchObject({ bytes: 49.3 * GIB });
   });
 

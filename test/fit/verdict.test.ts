@@ -208,14 +208,14 @@ describe("layers that are forced onto the GPU", () => {
 });
 
 describe("a limit that's only known at the least", () => {
-  const least = (bytes: number) => ({ limit: limitOf(bytes, { isLeast: true, sourceText: "at least that" }) });
+  const least = (bytes: number) => ({ limit: limitOf(bytes, { isLeast: true, sourceText: "as x is whole there" }) });
 
   it("makes a firm Fits, and leaves open what needs more", () => {
     expect(judge(inputFor(qwen, 0, { ...at8K, ...least(need + band) })).kind).toBe("fits");
     for (const bytes of [need + band - 1, need - band - 1, GIB]) {
       expect(judge(inputFor(qwen, 0, { ...at8K, ...least(bytes) }))).toMatchObject({
         kind: "unknown",
-        reason: expect.stringContaining("only known to be at least that"),
+        reason: expect.stringMatching(/only known to be at least [\d.]+ [GM]?i?B, as x is whole there\. /),
       });
     }
   });

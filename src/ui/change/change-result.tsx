@@ -3,7 +3,7 @@ import { canUndo } from "../../apply/journal";
 import type { RunResult } from "../../apply/run-change";
 import { stepDoneText } from "../../apply/steps";
 import { ollamaRunCommand } from "../../fit/commands";
-import { formatBytes } from "../../fit/units";
+import { limitText } from "../../fit/limit-policy";
 import type { Settings } from "../../app/preferences";
 import type { Snapshot } from "../../app/snapshot";
 import { undoChange } from "./carry-out";
@@ -49,7 +49,7 @@ export function ChangeResult({ result, name, row: before, settings, snapshot: op
         plainMarkdown(words.message),
         `Use this name in your editor or app: ${plainMarkdown(name)}`,
         "## In Force Now",
-        [limitText(snapshot), ...journal.entries.flatMap(({ step }) => stepDoneText(step) ?? [])]
+        [limitLine(snapshot), ...journal.entries.flatMap(({ step }) => stepDoneText(step) ?? [])]
           .map((line) => `- ${plainMarkdown(line)}`)
           .join("\n"),
       ].join("\n\n")}
@@ -82,8 +82,8 @@ export function ChangeResult({ result, name, row: before, settings, snapshot: op
   );
 }
 
-function limitText({ limit }: Snapshot): string {
+function limitLine({ limit }: Snapshot): string {
   return limit.kind === "known"
-    ? `GPU limit: ${formatBytes(limit.bytes)}, ${limit.sourceText}.`
+    ? `GPU limit: ${limitText(limit)}, ${limit.sourceText}.`
     : `GPU limit: unknown. ${limit.reason}`;
 }

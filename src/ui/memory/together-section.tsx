@@ -2,6 +2,7 @@ import { Action, Color, Icon, List } from "@raycast/api";
 import { useMemo } from "react";
 import { fitTogether, groupCaution, type Judged, type Together } from "../../fit/together";
 import { TERM_TITLES } from "../../fit/sum-names";
+import { limitText } from "../../fit/limit-policy";
 import { formatBytes, formatContext } from "../../fit/units";
 import { hostPlace, type Snapshot } from "../../app/snapshot";
 import type { Memory } from "./use-memory";
@@ -29,7 +30,7 @@ export function TogetherSection({ memory, snapshot }: Props) {
   const { limit, isLocal } = snapshot;
   if (judged.length < 2 || judged.length < rows.length || (limit.kind === "unknown" && isLocal)) return null;
   const notes = [
-    limit.kind === "known" ? `in ${formatBytes(limit.bytes)}` : "",
+    limit.kind === "known" ? `in ${limitText(limit)}` : "",
     isLocal ? "" : `${hostPlace(snapshot)}${limit.kind === "known" ? `, ${limit.sourceText}` : ""}`,
     together && together.unknown > 0 ? `without ${together.unknown} of unknown size` : "",
   ];
@@ -85,7 +86,7 @@ function Groups({ together, memory }: { readonly together: Together; readonly me
                     (each) => `${each.name} at ${formatContext(each.numCtx)}: at most ${formatBytes(each.bytes)}`,
                   ),
                   ...(marginBytes > 0 ? [`${TERM_TITLES.margin}, once: ${formatBytes(marginBytes)}`] : []),
-                  `Of ${formatBytes(limit.bytes)}`,
+                  `Of ${limitText(limit)}`,
                   ...(caution === undefined ? [] : [caution]),
                 ].join("\n"),
               },

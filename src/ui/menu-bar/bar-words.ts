@@ -1,4 +1,4 @@
-import { inForceBytes } from "../../fit/limit-policy";
+import { inForceBytes, limitText } from "../../fit/limit-policy";
 import { RUNNER_TITLES } from "../../fit/model-runner";
 import type { WatchedModel } from "../../fit/guard/watched";
 import { loadedWithoutGpu } from "../../fit/loaded-place";
@@ -75,13 +75,8 @@ export function limitWords(
   const whose = place === undefined ? "GPU Limit" : `GPU Limit ${where === "untold" ? "of This Mac" : place}`;
   if (limit.kind === "unknown" && hasNoGpu) return { title: `No GPU ${place}`, subtitle: limit.reason };
   if (limit.kind === "unknown") return { title: `${whose}: Unknown`, subtitle: limit.reason };
-  const about = limit.estimated ? "about " : limit.isLeast ? "at least " : "";
-  const title = `${whose}: ${about}${formatBytes(inForceBytes(limit))}`;
-  const source =
-    limit.source === "formula" && !isOpen
-      ? "estimated until you open this menu"
-      : // The title says "at least" already.
-        limit.sourceText.replace(/^at least [\d.]+ GiB, /, "");
+  const title = `${whose}: ${limit.estimated ? "about " : ""}${limitText(limit, inForceBytes(limit))}`;
+  const source = limit.source === "formula" && !isOpen ? "estimated until you open this menu" : limit.sourceText;
   return { title, subtitle: limit.excess ? "more than is safe: this Mac may freeze" : source };
 }
 

@@ -6,7 +6,7 @@ import type { JudgeOptions } from "../../fit/run-input";
 import { buildId } from "../../fit/model-builds";
 import { sameModel } from "../../fit/model-name";
 import type { FailedLoad } from "../../fit/plan/plan-input";
-import { formatBytes } from "../../fit/units";
+import { limitText } from "../../fit/limit-policy";
 import { VERDICT_TITLES } from "../../fit/verdict-text";
 import { ContextDropdown } from "./context-dropdown";
 import { FilesSection } from "./files-section";
@@ -65,7 +65,7 @@ export function FitList({ linked }: { readonly linked?: LaunchContext }) {
   const subtitle = snapshot && loadedSubtitle(snapshot, isLoadedKnown(snapshot) ? realLoaded : undefined);
   useSubtitle("fit-models-to-gpu-limit", isLoading ? undefined : subtitle);
   const limit = snapshot?.limit;
-  const limitText = limit?.kind === "known" ? `GPU limit ${formatBytes(limit.bytes)}` : "GPU limit unknown";
+  const inSight = limit?.kind === "known" ? `GPU limit ${limitText(limit)}` : "GPU limit unknown";
 
   const item = (row: FitRow, family: { readonly parent?: FitRow; readonly instead?: FitRow }) => (
     <ModelRow
@@ -91,7 +91,7 @@ export function FitList({ linked }: { readonly linked?: LaunchContext }) {
     <List
       isLoading={isLoading}
       isShowingDetail={showsDetail && rows.length > 0}
-      searchBarPlaceholder={`Search models · ${limitText}`}
+      searchBarPlaceholder={`Search models · ${inSight}`}
       searchBarAccessory={<ContextDropdown onChange={setContext} standard={settings.judge.context} />}
       filtering={{ keepSectionOrder: true }}
       onSelectionChange={setSelected}
