@@ -54,7 +54,7 @@ const isNeed = isShape<NotedNeed>({
   bytes: isWhole,
   atLeast: isWhole,
 });
-const isPlanned = isShape<PlannedContext>({ name: isText, digest: isText, context: isPositive });
+const isPlanned = isShape<PlannedContext>({ name: isText, digest: isText, context: isPositive, isDefault: isFlag });
 const isNotes = isShape<ServerNotes>({
   isLocal: isFlag,
   place: isAbsentOr(isText),

@@ -2,10 +2,12 @@ import type { LoadedModel } from "./facts";
 import { expectedSize, growthOf } from "./loaded-size";
 import { buildOf } from "./model-builds";
 import type { NotedNeed, PlannedContext } from "./noted-need";
+import { followsTier } from "./run-context";
 import type { JudgeOptions } from "./run-input";
 import { type ModelRun, resolveRun } from "./run-settings";
 import { rulesOf } from "./runners";
 import { contextOf, type JudgeInput, runInput, type Verdict } from "./verdict";
+import { parseVersion } from "./version";
 
 /** A model that was judged. */
 export interface JudgedModel {
@@ -59,10 +61,12 @@ function settingsText({ kvCacheType, parallel, batch, flashAttention, runtime }:
 /** What each model would be loaded at if no request asked for another context; MLX models have no such thing. */
 export function contextsToNote(judged: readonly JudgedModel[]): readonly PlannedContext[] {
   return judged.flatMap(({ input }) => {
-    const { model, description, options } = input;
+    const { model, description, options, server } = input;
     if ("kind" in description) return [];
-    const run = resolveRun(runInput({ ...input, options: { ...options, context: "default" } }, description));
+    const asked = runInput({ ...input, options: { ...options, context: "default" } }, description);
+    const run = resolveRun(asked);
     if ("kind" in run || run.numCtx.assumed) return [];
-    return [{ name: model.name, digest: model.digest, context: run.numCtx.value }];
+    const isDefault = followsTier(asked, parseVersion(server.version));
+    return [{ name: model.name, digest: model.digest, context: run.numCtx.value, isDefault }];
   });
 }

@@ -28,6 +28,8 @@ export interface PlannedContext {
   readonly name: string;
   readonly digest: string;
   readonly context: number;
+  /** Ollama's own default, which follows the limit that Ollama was started under. */
+  readonly isDefault: boolean;
 }
 
 /** Who a loaded model is. */

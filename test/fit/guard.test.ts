@@ -69,6 +69,12 @@ describe("an MLX model that outgrows the limit", () => {
     expect(after(calm, swapping, still, calm, swapping).kinds).toEqual(["mlxGrows"]);
   });
 
+  it("isn't said to swap any more once the Mac is calm, though it still holds too much", () => {
+    expect(after(calm, swapping).notices[0]?.detail).toContain("and the Mac swaps.");
+    const [notice] = after(calm, swapping, { ...swapping, pressure: "normal" }).notices;
+    expect(notice?.detail).toContain("and the Mac swapped when it grew.");
+  });
+
   it("isn't forgotten while the server doesn't answer", () => {
     const silent = { ...swapping, loaded: undefined };
     const { notices, remembered } = after(calm, swapping);
@@ -173,7 +179,65 @@ describe("the limit that was left", () => {
 
   it("may be set again after a restart by a LaunchDaemon", () => {
     expect(after(at(28_000, "A"), at(28_000, "B")).kinds).toEqual([]);
-    expect(after(at(28_000, "A"), at(0, "B")).notices[0]?.title).toContain("Restart");
+    expect(after(at(28_000, "A"), at(0, "B")).notices[0]?.title).toBe("GPU Limit Changed by the Restart");
+  });
+
+  it("is what a restart gives back to macOS; another value has been set since", () => {
+    for (const before of [0, 28_000]) {
+      expect(after(at(before, "A"), at(27_000, "B")).notices[0]?.title).toBe("GPU Limit Changed Since the Restart");
+    }
+    expect(after(at(0), at(27_000)).notices[0]?.title).toBe("GPU Limit Changed by Another Tool");
+  });
+});
+
+describe("an idle model", () => {
+  const at = (minutes: number, pressure: Watched["pressure"] = "critical") =>
+    watched({ at: START + minutes * MINUTE, loaded: [mlx(10)], pressure });
+
+  it("is idle from the first look on after the clock was set back", () => {
+    const hours = 5 * 60;
+    expect(after(at(hours), at(0)).kinds).toEqual([]);
+    const { notices } = after(at(hours), at(0), at(3));
+    expect(notices[0]?.detail).toContain("No request to big:mlx has ended for 3 min.");
+  });
+
+  it("is said to be idle as long as it was, the Mac's sleep included", () => {
+    const asleep = at(9 * 60);
+    expect(after(at(0), asleep).notices[0]?.detail).toContain("has ended for 540 min.");
+  });
+});
+
+describe("a context that wasn't planned", () => {
+  const llama = (contextLength: number): WatchedModel => ({
+    ...mlx(5),
+    name: "qwen3:8b",
+    runner: "llamacpp",
+    engine: "llama",
+    contextLength,
+  });
+  const server = { version: "0.33.0", tierNumCtx: 32_768 };
+  const planned = (isDefault: boolean) => [{ name: "qwen3:8b", digest: "d", context: 32_768, isDefault }];
+  const limited = (gib: number, isDefault: boolean, contextLength: number) => {
+    const { mac } = watched();
+    const limit = mac && { ...mac.limit, bytes: gib * GIB };
+    return watched({
+      mac: mac && limit && { ...mac, limit },
+      server,
+      loaded: [llama(contextLength)],
+      planned: planned(isDefault),
+    });
+  };
+
+  it("is no client's where Ollama has started under a higher limit since", () => {
+    expect(after(limited(50, true, 131_072)).kinds).not.toContain("unplannedContext");
+    expect(after(limited(50, false, 131_072)).kinds).toContain("unplannedContext");
+    expect(after(limited(40, true, 131_072)).kinds).toContain("unplannedContext");
+  });
+
+  it("isn't blamed on a client alone: settings may have changed since they were read", () => {
+    expect(after(limited(40, false, 131_072)).notices[0]?.detail).toBe(
+      "A client asked for 128K, or Ollama's settings changed: when last read, they gave 32K.",
+    );
   });
 });
 

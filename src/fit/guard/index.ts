@@ -87,7 +87,8 @@ function modelsOf({ at, loaded }: Watched, before: Remembered): Remembered["mode
     const last = before.models.find((one) => one.key === key);
     const { sizeBytes: bytes, expiresAt } = model;
     const isStill = last !== undefined && last.expiresAt === expiresAt && last.bytes === bytes;
-    return { key, bytes, expiresAt, since: isStill ? last.since : at };
+    // A time ahead is from before the clock was set back.
+    return { key, bytes, expiresAt, since: isStill ? Math.min(last.since, at) : at };
   });
 }
 

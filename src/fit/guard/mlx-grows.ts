@@ -14,8 +14,8 @@ export const mlxGrows: Rule = {
     if (!isLocal || mac === undefined) return [];
     const most = Math.min(inForceBytes(mac.limit), mac.ramBytes);
     const total = loaded.reduce((sum, { vramBytes }) => sum + vramBytes, 0);
-    const swaps =
-      (swapUsedBytes ?? 0) > (before.swapUsedBytes ?? Infinity) && pressure !== undefined && pressure !== "normal";
+    const isPressed = pressure !== undefined && pressure !== "normal";
+    const swaps = (swapUsedBytes ?? 0) > (before.swapUsedBytes ?? Infinity) && isPressed;
     return loaded.flatMap((model) => {
       const key = watchedKey(model);
       const id = `grows ${key}`;
@@ -26,7 +26,7 @@ export const mlxGrows: Rule = {
         {
           id,
           title: `${model.name} Outgrows the GPU Limit`,
-          detail: `${formatBytes(total)} of ${formatBytes(most)} is loaded, and the Mac swaps. Shorten its prompts or unload it.`,
+          detail: `${formatBytes(total)} of ${formatBytes(most)} is loaded, and the Mac ${isPressed ? "swaps" : "swapped when it grew"}. Shorten its prompts or unload it.`,
           way: { kind: "unload", name: model.name, runner: model.runner },
         },
       ];

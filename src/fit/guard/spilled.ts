@@ -7,11 +7,11 @@ import { watchedKey } from "./watched";
 export const spilled: Rule = {
   word: "spilled",
   isTold: ({ loaded }) => loaded !== undefined,
-  find: ({ loaded = [], planned, hasNoGpu }) =>
-    loaded
-      .filter(({ engine, sizeBytes, vramBytes }) => !hasNoGpu && engine !== "mlx" && vramBytes < sizeBytes)
+  find: (watched) =>
+    (watched.loaded ?? [])
+      .filter(({ engine, sizeBytes, vramBytes }) => !watched.hasNoGpu && engine !== "mlx" && vramBytes < sizeBytes)
       .map((model) => {
-        const context = unplannedContext(planned, model);
+        const context = unplannedContext(watched, model);
         const because =
           context === undefined
             ? ""

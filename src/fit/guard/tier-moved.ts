@@ -14,7 +14,7 @@ export const tierMoved: Rule = {
       {
         id: `tier ${tier} ${next}`,
         title: `Ollama's Default Context Will Be ${formatContext(next)}`,
-        detail: `It was ${formatContext(tier)}. From Ollama's next start, models without num_ctx take ${effect} memory.`,
+        detail: `It was ${formatContext(tier)} when last read. Once Ollama has started under this limit, models without num_ctx take ${effect} memory.`,
         way: { kind: "show-memory" },
       },
     ];
