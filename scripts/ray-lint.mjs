@@ -1,6 +1,7 @@
 /**
- * The whole of `ray lint` without a network. Two of its steps ask a server for the author and for the manifest's
- * schema; a server on the loopback answers both with "fine". What the schema would say is in test/manifest.test.ts.
+ * The whole of `ray lint`, ESLint and Prettier on src included, without a network. Two of its steps ask a server for the
+ * author and for the manifest's schema; a server on the loopback answers both with "fine". What the schema would say is
+ * in test/manifest.test.ts.
  */
 import { spawn } from "node:child_process";
 import { createServer } from "node:http";
