@@ -2,7 +2,7 @@
  * Runs a view command on the stand-in and uses it as a person does: by the words on screen. Free of the test runner,
  * so that the preview drives the same commands.
  */
-import { createElement, type ReactNode } from "react";
+import { createElement, Profiler, type ReactNode } from "react";
 import { create, type ReactTestRenderer } from "react-test-renderer";
 import { getSystem, setSystem, type System } from "../../src/app/system";
 import { answerOf, desk } from "../stand-ins/raycast/desk";
@@ -102,6 +102,10 @@ export class Screen {
   readonly #systemBefore: System;
   readonly #stopWatching: () => void;
   #renderer: ReactTestRenderer | undefined;
+  /** The tree as it was read since React last changed it: reading takes longer than drawing. */
+  #drawn: Node[] | undefined;
+  /** The view on top as it was last written. */
+  #written: { readonly top: Node; readonly selected: Node | undefined; readonly lines: string[] } | undefined;
 
   constructor(options: RenderOptions) {
     this.#boundMs = options.boundMs ?? 10_000;
@@ -111,8 +115,12 @@ export class Screen {
   }
 
   async mount(element: ReactNode): Promise<void> {
+    const onRender = () => {
+      this.#drawn = undefined;
+    };
     await acting(() => {
-      this.#renderer = create(createElement(NavigationStack, { root: element }));
+      const stack = createElement(NavigationStack, { root: element });
+      this.#renderer = create(createElement(Profiler, { id: "views", onRender }, stack));
     });
   }
 
@@ -186,6 +194,10 @@ export class Screen {
   }
 
   #screens(): Node[] {
+    return (this.#drawn ??= this.#read());
+  }
+
+  #read(): Node[] {
     const tree = this.#renderer?.toJSON();
     const nodes = tree === null || tree === undefined ? [] : Array.isArray(tree) ? tree : [tree];
     return nodes.map(toNode).filter((node): node is Node => typeof node !== "string");
@@ -220,20 +232,29 @@ export class Screen {
   }
 
   /** Everything on screen as text. */
-  text(options: TextOptions = {}): string {
+  text(options?: TextOptions): string {
     const top = this.#top();
     const root = top && rootOf(top);
     const lines: string[] = [];
     if (!desk.windowOpen) lines.push("(Raycast's window is closed)");
     if (top === undefined && desk.windowOpen) lines.push("(Raycast's root search)");
     if (top !== undefined) {
-      const visible = root === undefined ? [] : this.#visible(root);
-      const selected = root === undefined ? undefined : this.#selectedItem(root);
-      lines.push(...viewLines(top, { commandTitle: commandTitle(), visible, selected }, options));
+      lines.push(...this.#view(top, root, options));
     }
     if (desk.openAlert !== undefined) lines.push("", ...alertLines(desk.openAlert, options));
     if (desk.toasts.length > 0) lines.push("", ...desk.toasts.flatMap((toast) => toastLines(toast, options)));
     return lines.join("\n");
+  }
+
+  #view(top: Node, root: Node | undefined, options: TextOptions | undefined): string[] {
+    const visible = root === undefined ? [] : this.#visible(root);
+    const selected = root === undefined ? undefined : this.#selectedItem(root);
+    const write = () => viewLines(top, { commandTitle: commandTitle(), visible, selected }, options);
+    if (options !== undefined) return write();
+    if (this.#written?.top !== top || this.#written.selected !== selected) {
+      this.#written = { top, selected, lines: write() };
+    }
+    return this.#written.lines;
   }
 
   /** How many views lie on one another. */
@@ -500,6 +521,7 @@ export class Screen {
     this.#stopWatching();
     setSystem(this.#systemBefore);
     await acting(() => this.#renderer?.unmount());
+    this.#drawn = undefined;
     desk.pending = new Set();
     if (desk.openAlert !== undefined) throw new Error(`Nobody answered the alert "${desk.openAlert.title}"`);
     if (desk.answers.length > 0) throw new Error(`${desk.answers.length} answers were given that nobody asked for`);
