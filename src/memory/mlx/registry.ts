@@ -12,7 +12,7 @@ export interface MlxRule {
   readonly attention?: AttentionKind;
   /** What a recurrent layer keeps. */
   readonly state?: StateKind;
-  /** Values of keys that its configs leave out, as in MLX's own code. */
+  /** Values of keys that its configs may leave out, as in the code that runs it; never windows, which would hide a slip. */
   readonly defaults?: Defaults;
   /** A sliding layer of a config without a window sees every token; elsewhere such a config is unknown. */
   readonly windowless?: "every-token";
@@ -40,7 +40,10 @@ const every = (layer: "full" | "full-and-state"): LayerSource => ({ kind: "every
 const byTypes: MlxRule = { layers: [list("layer_types"), every("full")], windowless: "every-token" };
 const typesOnly: MlxRule = { layers: [list("layer_types")] };
 const derivedHeadSize: MlxRule = { attention: "grouped-by-hidden-size" };
-const positioned: MlxRule = { attention: "latent-positioned" };
+const positioned: MlxRule = {
+  attention: "latent-positioned",
+  defaults: { qk_rope_head_dim: 64, qk_nope_head_dim: 128, v_head_dim: 128 },
+};
 const deltaNet: MlxRule = {
   layers: [
     list("layer_types"),
@@ -52,11 +55,17 @@ const deltaNet: MlxRule = {
 const gemma3: MlxRule = {
   layers: [list("layer_types"), slidingBut(6, "sliding_window_pattern", "_sliding_window_pattern")],
   // What the 4B leaves out.
-  defaults: { head_dim: 256, num_attention_heads: 8, num_key_value_heads: 4 },
+  defaults: {
+    head_dim: 256,
+    num_attention_heads: 8,
+    num_key_value_heads: 4,
+    max_position_embeddings: 131_072,
+  },
 };
 const gemma4: MlxRule = {
   layers: [list("layer_types"), slidingBut(5, "sliding_window_pattern")],
   attention: "grouped-own-global",
+  defaults: { num_key_value_heads: 1, max_position_embeddings: 131_072 },
   sharesLast: true,
 };
 const shortConvolution: MlxRule = {
@@ -90,10 +99,24 @@ export const MODEL_TYPES: ReadonlyMap<string, MlxRule> = new Map<string, MlxRule
   ...entries(PLAIN, {}),
   ...entries(PLAIN_BY_HIDDEN_SIZE, derivedHeadSize),
   ...entries("llama mistral ministral3 smollm3 iquestcoder xverse", byTypes),
-  ...entries("afmoe exaone_moe mellum", typesOnly),
-  ["laguna", { layers: [list("layer_types"), every("full")] }],
-  ["gpt_oss", { layers: [list("layer_types"), slidingBut(2)] }],
-  ...entries("muse_glimmer olmo3", { layers: [list("layer_types"), slidingBut(4)] }),
+  ...entries("exaone_moe mellum", typesOnly),
+  ["afmoe", { ...typesOnly, defaults: { head_dim: 64, num_key_value_heads: 4 } }],
+  ["laguna", { layers: [list("layer_types"), every("full")], defaults: { head_dim: 128 } }],
+  [
+    "gpt_oss",
+    {
+      layers: [list("layer_types"), slidingBut(2)],
+      defaults: { head_dim: 64, num_key_value_heads: 8 },
+    },
+  ],
+  ["olmo3", { layers: [list("layer_types"), slidingBut(4)] }],
+  [
+    "muse_glimmer",
+    {
+      layers: [list("layer_types"), slidingBut(4)],
+      defaults: { head_dim: 128, num_key_value_heads: 2 },
+    },
+  ],
   ["exaone4", { layers: [{ kind: "repeated-letters", key: "sliding_window_pattern" }, every("full")] }],
   ["cohere2", { layers: [slidingBut(4, "sliding_window_pattern")], defaults: { sliding_window: 4096 } }],
   [
@@ -116,7 +139,7 @@ export const MODEL_TYPES: ReadonlyMap<string, MlxRule> = new Map<string, MlxRule
   ["gemma3n", { layers: [list("layer_types")], sharesLast: true }],
   ...entries("gemma4 gemma4_unified", gemma4),
   // Of those with latent attention the one that Ollama runs; mlx-lm reads it as the next ones.
-  ["glm4_moe_lite", { attention: "latent" }],
+  ["glm4_moe_lite", { attention: "latent", defaults: { qk_rope_head_dim: 64 } }],
   ...entries("deepseek_v3 kimi_k2 joyai_llm_flash", positioned),
   ["mistral4", { attention: "latent-unfolded" }],
   ["deepseek_v2", { attention: "expanded-latent" }],
@@ -131,7 +154,14 @@ export const MODEL_TYPES: ReadonlyMap<string, MlxRule> = new Map<string, MlxRule
     },
   ],
   ["granitemoehybrid", { ...typesOnly, attention: "grouped-by-hidden-size", state: "mamba2-granite" }],
-  ["falcon_h1", { layers: [every("full-and-state")], state: "mamba2-falcon" }],
+  [
+    "falcon_h1",
+    {
+      layers: [every("full-and-state")],
+      state: "mamba2-falcon",
+      defaults: { head_dim: 64, num_key_value_heads: 2 },
+    },
+  ],
   ...entries("lfm2 lfm2_moe", shortConvolution),
   [
     "kimi_linear",

@@ -55,6 +55,15 @@ describe("types that only Ollama runs", () => {
     );
   });
 
+  it("gemma3 4B, whose config.json names neither heads nor a context, takes 131,072 tokens and no more", () => {
+    const text = { model_type: "gemma3_text", hidden_size: 2560, num_hidden_layers: 34, sliding_window: 1024 };
+    const opened = openMlxModel(files({ model_type: "gemma3", text_config: text }));
+    expect(opened).toMatchObject({ kind: "known", shape: { trainedContext: 131_072 } });
+    expect(at(files({ model_type: "gemma3", text_config: text }), { tokens: 4096 }).kvCache).toBe(
+      2 * 4 * 256 * 2 * (5 * 4096 + 29 * 1024),
+    );
+  });
+
   it("Nemotron that sees: its llm_config decides", () => {
     const { files: nemotron, runs } = oracleModel("nemotron-3-nano-30b-a3b-4bit");
     const run = runs[5];
