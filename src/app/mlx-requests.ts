@@ -79,11 +79,14 @@ export async function keepRequests(
 ): Promise<readonly MlxRequests[]> {
   const [before, sent] = await Promise.all([readStoredLists(storage, KEY, isPeak), readOwn(storage)]);
   const ofModel = models.filter((model) => rulesOf(model).engine === "mlx");
-  const requests = ofModel.flatMap(({ name, digest }): MlxRequests[] => {
+  const requests = ofModel.flatMap(({ name, digest, modifiedAt = "" }): MlxRequests[] => {
     const own = <T extends MlxPeak | MlxCut>(all: readonly T[]) => all.filter(({ model }) => sameModel(model, name));
     const earlier = before.get(digest) ?? [];
     const mark = (peak: MlxPeak) => marked(peak, sent, earlier);
-    const kept = keepPeaks(earlier.map(mark), own(peaks).map(mark));
+    // Another build had the name until then; a time that makes no sense is before nothing.
+    const isOlder = ({ at }: MlxPeak) => Date.parse(at) < Date.parse(modifiedAt);
+    const fresh = own(peaks).filter((peak) => !isOlder(peak));
+    const kept = keepPeaks(earlier.map(mark), fresh.map(mark));
     return kept.length === 0 && own(cuts).length === 0 ? [] : [{ digest, peaks: kept, cuts: own(cuts) }];
   });
   const all = new Map([...before, ...requests.map(({ digest, peaks: own }) => [digest, own] as const)]);

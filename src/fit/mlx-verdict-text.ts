@@ -154,12 +154,13 @@ export function mlxNoteLines(
   { shown, peaks }: Pick<MlxRun, "shown" | "peaks">,
 ): readonly { readonly title: string; readonly text: string }[] {
   const saved = savedStatesSentence(verdict);
+  const ignored = ignoredSettings(RUNNERS.mlx).filter((name) => name !== "num_ctx" || shown.kind !== "enforced");
   return [
     ...(verdict.kind === "wont-load" ? [] : [{ title: "Safe Context", text: safeSentence(verdict) }]),
     ...(saved === undefined ? [] : [{ title: "Saved States", text: saved }]),
     ...(peaks.length === 0 ? [] : [{ title: "Measured Peaks", text: peaksText(peaks) }]),
     { title: "Above the Limit", text: ABOVE_LIMIT[RUNNERS.mlx.aboveLimit] },
     { title: "Context Setting", text: contextNote(shown) },
-    { title: "No Effect", text: `${ignoredSettings(RUNNERS.mlx).join(", ")}: MLX ignores them.` },
+    { title: "No Effect", text: `${ignored.join(", ")}: MLX ignores them.` },
   ];
 }

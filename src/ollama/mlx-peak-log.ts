@@ -7,6 +7,10 @@ const MOST_LINE = 2048;
 const MOST_PEAKS = 1000;
 const MOST_NAME = 500;
 
+/** How a line begins: when, where in the code, and what it says. */
+const HEAD = /^time=(\S{1,40}) level=[A-Z]{1,10} source=(\S{1,100}) msg="([^"]{1,100})"/;
+const SERVER_START = "server config";
+
 const UNITS: Readonly<Record<string, number>> = { B: 1, KiB: KIB, MiB: MIB, GiB: GIB, TiB: 1024 * GIB };
 
 /** The request that a runner works on, as far as its lines have told. */
@@ -20,30 +24,18 @@ interface Request {
 }
 
 /**
- * Peaks of all requests in a server's log, oldest first. The log must begin with a server start: lines of a request
- * don't name their model, so that it is taken from the runner that was started. While two models are loaded nobody can
- * tell whose a line is, and nothing is kept. Linear in the length of the log.
+ * Peaks of all requests in a server's log, oldest first. Lines of a request don't name their model, so that it is taken
+ * from the runner that was started. While two models are loaded, or may be, nobody can tell whose a line is, and nothing is
+ * kept. Linear in the length of the log.
  */
 export function parsePeaks(log: string): readonly MlxPeak[] {
   const peaks: MlxPeak[] = [];
-  const runners = new Runners();
+  const runners = new Runners(log);
   let request: Request | undefined;
   for (const line of linesOf(log)) {
-    const [, at = "", message] =
-      /^time=(\S{1,40}) level=[A-Z]{1,10} source=\S{1,100} msg="([^"]{1,100})"/.exec(line) ?? [];
+    const [, at = "", , message = ""] = HEAD.exec(line) ?? [];
+    if (runners.hear(message, line)) request = undefined;
     switch (message) {
-      case "server config":
-        runners.forget();
-        request = undefined;
-        break;
-      case "starting mlx runner subprocess":
-        runners.start(text(line, "model"));
-        request = undefined;
-        break;
-      case "stopping mlx runner subprocess":
-        runners.stop();
-        request = undefined;
-        break;
       case "cache hit":
       case "cache miss":
         request = requestOf(line);
@@ -71,12 +63,14 @@ export function parsePeaks(log: string): readonly MlxPeak[] {
  */
 export function parseCuts(log: string): readonly MlxCut[] {
   const cuts: MlxCut[] = [];
-  const runners = new Runners();
+  const runners = new Runners(log);
+  let hasLlama = false;
   for (const line of linesOf(log)) {
-    const message = /^time=\S{1,40} level=[A-Z]{1,10} source=\S{1,100} msg="([^"]{1,100})"/.exec(line)?.[1] ?? "";
-    if (message === "server config") runners.forget();
-    else if (message === "starting mlx runner subprocess") runners.start(text(line, "model"));
-    else if (message === "stopping mlx runner subprocess") runners.stop();
+    const [, , source = "", message = ""] = HEAD.exec(line) ?? [];
+    if (runners.hear(message, line)) hasLlama &&= message !== SERVER_START;
+    else if (message === "starting llama-server") hasLlama = true;
+    // It uses the same words, and when it ends the log is silent.
+    else if (hasLlama && source.startsWith("llama_server.go:")) continue;
     else if (/^truncating input|exceeds the (?:available )?context/.test(message)) {
       const [model, limitTokens, promptTokens] = [runners.only(), count(line, "limit"), count(line, "prompt")];
       if (model === undefined || limitTokens === undefined || promptTokens === undefined) continue;
@@ -97,7 +91,7 @@ export interface PromptProgress {
 export function parseProgress(log: string): PromptProgress | undefined {
   let request: Request | undefined;
   for (const line of linesOf(log)) {
-    const message = /^time=\S{1,40} level=[A-Z]{1,10} source=\S{1,100} msg="([^"]{1,100})"/.exec(line)?.[1];
+    const message = HEAD.exec(line)?.[3];
     if (message === "cache hit" || message === "cache miss") request = requestOf(line);
     else if (message === "Prompt processing progress" && request) advance(request, count(line, "processed"));
     else if (message === "peak memory") request = undefined;
@@ -136,20 +130,39 @@ function peakOf({ chunkTokens, ...request }: Request, model: string, at: string,
 /** The runners that live, as far as a log tells: one that ends doesn't say of which model it was. */
 class Runners {
   private readonly models = new Set<string>();
+  private started = 0;
   private ended = 0;
 
-  /** Ollama runs one a model: it replaces one that ended unheard. `model` is undefined where the name makes no sense. */
-  start(model = ""): void {
+  /** A log that doesn't begin with a server's start has lost what came before: a runner may live of which it's silent. */
+  constructor(log: string) {
+    if (HEAD.exec(log.slice(0, MOST_LINE))?.[3] !== SERVER_START) this.start();
+  }
+
+  /** Whether a line is about runners. */
+  hear(message: string, line: string): boolean {
+    if (message === SERVER_START) this.forget();
+    else if (message === "starting mlx runner subprocess") this.start(text(line, "model"));
+    else if (message === "stopping mlx runner subprocess") this.stop();
+    else return false;
+    return true;
+  }
+
+  /** `model` is undefined where the name makes no sense. */
+  private start(model = ""): void {
+    // Ollama runs one a model: where there was no other, it replaces one that ended unheard.
+    if (this.models.size === 1 && this.models.has(model)) this.forget();
     this.models.add(model);
+    this.started += 1;
   }
 
-  stop(): void {
+  private stop(): void {
     this.ended += 1;
-    if (this.ended >= this.models.size) this.forget();
+    if (this.ended >= this.started) this.forget();
   }
 
-  forget(): void {
+  private forget(): void {
     this.models.clear();
+    this.started = 0;
     this.ended = 0;
   }
 

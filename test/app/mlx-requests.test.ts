@@ -42,6 +42,16 @@ it("peaks are kept by the model's manifest, once for each context, beside those 
   expect(tokens(await keepRequests(storage, { peaks: [], cuts: [] }, [model("a:mlx", "d9")]))).toEqual([]);
 });
 
+it("peaks from before a model was pulled again under its name aren't its own", async () => {
+  const later = { ...model("a:mlx", "d2"), modifiedAt: "2026-11-24T11:30:00+01:00" };
+  const fresh = { ...peak("a:mlx", 30_000), at: "2026-11-24T10:30:00.5Z" };
+  const log = { peaks: [peak("a:mlx", 4096), fresh], cuts: [] };
+  expect(tokens(await keepRequests(keptIn(), log, [later]))).toEqual([["d2", [30_000]]]);
+  // What is no time says nothing.
+  const untold = { ...later, modifiedAt: "yesterday" };
+  expect(tokens(await keepRequests(keptIn(), log, [untold]))).toEqual([["d2", [4096, 30_000]]]);
+});
+
 it("no more than 50 are kept of a model", async () => {
   const peaks = Array.from({ length: 80 }, (_, index) => peak("a:mlx", (index + 1) * 2048));
   const [own] = await keepRequests(keptIn(), { peaks, cuts: [] }, [model("a:mlx", "d1")]);

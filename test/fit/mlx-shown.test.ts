@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
-import { type MlxPeak, shownContext } from "../../src/fit/mlx-peaks";
-import { contextNote } from "../../src/fit/mlx-verdict-text";
+import { type MlxPeak, type ShownContext, shownContext } from "../../src/fit/mlx-peaks";
+import { type JudgedMlx, judgeMlx } from "../../src/fit/mlx-verdict";
+import { contextNote, mlxNoteLines } from "../../src/fit/mlx-verdict-text";
 import { parseCuts } from "../../src/ollama/mlx-peak-log";
 
 const peak = (promptTokens: number, readWhole = true): MlxPeak => ({
@@ -12,6 +13,11 @@ const peak = (promptTokens: number, readWhole = true): MlxPeak => ({
   peakBytes: 1,
 });
 const line = (words: string) => `time=2026-11-24T10:00:00Z level=WARN source=x.go:1 msg=${words}\n`;
+const judged = judgeMlx({
+  model: { kind: "known", shape: { modelType: "llama", layers: [], elementBytes: 2 }, weights: 1e9 },
+  tokens: 4096,
+  limitBytes: 1e10,
+}) as JudgedMlx;
 const START = line('"server config" env="map[]"') + line('"starting mlx runner subprocess" model=a:mlx port=1');
 const cut = line('"truncating input prompt" limit=65536 prompt=116000 keep=4 new=65536');
 
@@ -34,12 +40,22 @@ it("a runner that begins to hold prompts to it is noticed, and the words change"
   expect(contextNote(shown)).toContain("held a prompt of 116,000 tokens to 64K");
   expect(contextNote(shown)).not.toContain("only displays");
   expect(contextNote({ kind: "unproven" })).toContain("only displays num_ctx");
+  const lines = (one: ShownContext) =>
+    mlxNoteLines(judged, { shown: one, peaks: [] }).find(({ title }) => title === "No Effect")?.text;
+  expect(lines(shown)).toMatch(/^KV cache type, .*: MLX ignores them\.$/);
+  expect(lines({ kind: "unproven" })).toMatch(/^num_ctx, /);
 });
 
 it("cuts are those of an MLX model alone, and make sense", () => {
   const other = line('"truncating input prompt" limit=4096 prompt=5000');
   expect(parseCuts(line('"server config" env="map[]"') + other)).toEqual([]);
   expect(parseCuts(START + line('"stopping mlx runner subprocess" pid=1') + other)).toEqual([]);
+  // A llama-server beside it says it with the same words.
+  const llama = line('"starting llama-server" cmd="llama-server --model x"');
+  const its = cut.replace("x.go:1", "llama_server.go:317");
+  expect(parseCuts(START + llama + its)).toEqual([]);
+  expect(parseCuts(START + llama + cut).length).toBe(1);
+  expect(parseCuts(START + its).length).toBe(1);
   expect(parseCuts(START + line('"truncating input prompt" limit=9000 prompt=5000'))).toEqual([]);
   expect(parseCuts(START + line('"truncating input prompt" limit=x'))).toEqual([]);
 });

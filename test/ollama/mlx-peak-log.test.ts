@@ -90,6 +90,20 @@ describe("peaks in a log", () => {
     ]);
   });
 
+  it("are nobody's while a model that was loaded twice may be there beside another", () => {
+    const [other, third] = ["gemma4:26b", "qwen3.5:9b"].map(load);
+    const one = request(5000, '"20.00 GiB"');
+    expect(parsePeaks(START + QWEN + other + stop + QWEN + stop + third + one)).toEqual([]);
+    expect(parsePeaks(START + QWEN + other + stop + QWEN + stop + stop + third + one).length).toBe(1);
+  });
+
+  it("of a log whose beginning is cut off are nobody's until what may have been loaded has ended", () => {
+    const one = request(5000, '"20.00 GiB"');
+    expect(parsePeaks(QWEN + one)).toEqual([]);
+    expect(parsePeaks(one + stop + QWEN + one).length).toBe(1);
+    expect(parsePeaks(QWEN + one + START + QWEN + one).length).toBe(1);
+  });
+
   it("forget the runners of a server that was started again", () => {
     const one = request(5000, '"20.00 GiB"');
     expect(parsePeaks(START + QWEN + START + one)).toEqual([]);
