@@ -79,7 +79,7 @@ function judge(step: Step, outcome: StepOutcome, before: Seen, after: Seen): Ste
       return {
         kind: "done",
         effect: { kind: "made", undo },
-        note: { title: outcome.title ?? "It Took Effect All the Same", message: outcome.reason },
+        note: { kind: "trouble", title: outcome.title ?? "It Took Effect All the Same", message: outcome.reason },
       };
     case "as-planned":
       return { ...failed(outcome), effect: NONE };

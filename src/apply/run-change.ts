@@ -76,7 +76,7 @@ export async function runChange(journal: Journal, options: RunOptions): Promise<
     } else if (result.kind === "left-alone" && current.undoes !== undefined) {
       // What somebody else has changed since is no longer there to be taken back; the rest is.
       note({ step, state: "done", effect });
-      notes.push({ title: "Undone, but Not Everything", message: result.reason });
+      notes.push({ kind: "trouble", title: "Undone, but Not Everything", message: result.reason });
     } else {
       note({ step, state: "failed", effect, reason: result.reason });
       return stopped(result.kind === "cancelled" ? "cancelled" : "failed", entry(), result.reason);

@@ -27,7 +27,7 @@ it("asks each app to quit, and says nothing where there's room then", async () =
 
 it("never asks Raycast or Ollama, whoever ticked them, and goes on", async () => {
   const { outcome, open } = await close(["Raycast", "Ollama"]);
-  expect(outcome).toMatchObject({ kind: "done", note: { title: "2 Apps Are Still Open" } });
+  expect(outcome).toMatchObject({ kind: "done", note: { kind: "remark", title: "2 Apps Are Still Open" } });
   expect(open).toMatch(/Raycast\.app[^]*Ollama\.app/);
 });
 
@@ -35,8 +35,24 @@ it("measures again, and says what is still short", async () => {
   const { outcome } = await close(["Firefox"], 1024 ** 3);
   expect(outcome).toMatchObject({
     kind: "done",
-    note: { title: "RAM Is Still Short", message: expect.stringMatching(/^RAM is still \d+\.\d GiB short\.$/) },
+    note: {
+      kind: "swaps",
+      title: "RAM Is Still Short",
+      message: expect.stringMatching(/^RAM is still \d+\.\d GiB short\.$/),
+    },
   });
+});
+
+it("says of an app that stays open whether the Mac swaps, compresses or has room", async () => {
+  const USED = 11.1 * 1024 ** 3;
+  const noteAt = async (short: number) => {
+    const { outcome } = await close(["Raycast"], USED - short * 1024 ** 3);
+    await server.close();
+    return outcome.kind === "done" ? outcome.note : undefined;
+  };
+  expect(await noteAt(3)).toMatchObject({ kind: "swaps", title: "Raycast Is Still Open" });
+  expect(await noteAt(2)).toMatchObject({ kind: "remark", message: expect.stringContaining("macOS compresses") });
+  expect(await noteAt(-1)).toMatchObject({ kind: "remark", message: "There's enough RAM all the same." });
 });
 
 it("leaves alone what isn't running any more", async () => {

@@ -1,6 +1,6 @@
 import { listAllNames } from "../../fit/model-name";
-import { usedByOthers } from "../../fit/ram";
-import { formatBytes } from "../../fit/units";
+import { balanceRam, type RamBalance, usedByOthers } from "../../fit/ram";
+import { formatBytes, MIB } from "../../fit/units";
 import { type AppFootprint, quitApp, readLargestApps } from "../../mac/apps";
 import { readMemoryUse } from "../../mac/memory-status";
 import { isAbsentOr, isListOf, isName, isPositive, isShape } from "../stored-fields";
@@ -51,15 +51,18 @@ export const closeApps: StepKind<CloseApps> = {
       const app = running.find((each) => each.bundlePath === bundlePath);
       if (app !== undefined && !(await hasQuit(system, app))) refused.push(name);
     }
-    return { kind: "done", note: noteOf(refused, await othersNow(system), most) };
+    return { kind: "done", note: noteOf(refused, await ramNow(system, most)) };
   },
   undoUnseen: () => [],
 };
 
-/** What everything but this server's models uses; undefined where it can't be read. */
-async function othersNow(system: ChangeSystem): Promise<number | undefined> {
+/** What the model will need against what the rest uses now; undefined where that can't be read. */
+async function ramNow(system: ChangeSystem, most: number | undefined): Promise<RamBalance | undefined> {
   const [{ usedBytes }, loaded] = await Promise.all([readMemoryUse(system), system.client.loaded().catch(() => [])]);
-  return usedBytes === undefined ? undefined : usedByOthers(usedBytes, loaded);
+  if (usedBytes === undefined || most === undefined || system.ramMib === undefined) return undefined;
+  const ramBytes = system.ramMib * MIB;
+  const use = { ramBytes, reserveBytes: 0, othersBytes: usedByOthers(usedBytes, loaded) };
+  return balanceRam(use, ramBytes - most);
 }
 
 async function hasQuit(system: ChangeSystem, app: AppFootprint): Promise<boolean> {
@@ -68,16 +71,21 @@ async function hasQuit(system: ChangeSystem, app: AppFootprint): Promise<boolean
 }
 
 /** What a person has to know where an app stays open, or where the RAM is short all the same. */
-function noteOf(refused: readonly string[], usedBytes: number | undefined, most: number | undefined): Note | undefined {
-  const short = usedBytes === undefined || most === undefined ? 0 : usedBytes - most;
-  const left = short > 0 ? `RAM is still ${formatBytes(short)} short.` : "";
-  if (refused.length > 0) {
-    const [first = ""] = refused;
-    const title =
-      refused.length === 1 ? `${first.slice(0, 20)} Is Still Open` : `${refused.length} Apps Are Still Open`;
-    return { title, message: left || "There's enough RAM all the same." };
+function noteOf(refused: readonly string[], ram: RamBalance | undefined): Note | undefined {
+  const [first = "", ...more] = refused;
+  const open = more.length === 0 ? `${first.slice(0, 20)} Is Still Open` : `${refused.length} Apps Are Still Open`;
+  const short = ram && `RAM is still ${formatBytes(ram.shortBytes)} short`;
+  if (ram?.kind === "swaps") {
+    return { kind: "swaps", title: first === "" ? "RAM Is Still Short" : open, message: `${short}.` };
   }
-  return left === "" ? undefined : { title: "RAM Is Still Short", message: left };
+  if (first === "") return undefined;
+  const message =
+    ram === undefined
+      ? "Couldn't read whether there's enough RAM now."
+      : ram.kind === "enough"
+        ? "There's enough RAM all the same."
+        : `${short}: macOS compresses what idle apps hold.`;
+  return { kind: "remark", title: open, message };
 }
 
 /** The apps that a person ticked; until then those that the plan names. */

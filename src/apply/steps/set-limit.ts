@@ -64,7 +64,7 @@ export const setLimit: StepKind<SetLimit> = {
         return { kind: "done" };
       case "done": {
         const isComplete = outcome.daemon?.kind !== "failed" && outcome.daemon?.kind !== "not-loaded";
-        return { kind: "done", note: isComplete ? undefined : words };
+        return { kind: "done", note: isComplete ? undefined : { kind: "trouble", ...words } };
       }
       case "cancelled":
         return { kind: "cancelled", title: words.title, reason: words.message, isHarmless: true };

@@ -24,7 +24,7 @@ export interface ChangeSystem extends Pausing, PromptSystem {
   /** What is known of a load under way, every few seconds. */
   readonly onLoading?: (progress: LoadProgress) => void;
   /** The outcome of the prompt in words. */
-  readonly limitWords: (outcome: ChangeOutcome, askedMib: number) => Note;
+  readonly limitWords: (outcome: ChangeOutcome, askedMib: number) => Pick<Note, "title" | "message">;
 }
 
 /** What running a step came to, as far as the step itself can tell; the system is looked at afterwards. */
@@ -44,8 +44,12 @@ export interface StepFailure {
   readonly isHarmless?: boolean;
 }
 
-/** What a person has to know of a step that is done: the title and the message of a toast. */
+/**
+ * What a person has to know of a step that is done: the title and the message of a toast. "trouble" comes before what a
+ * load shows after it, "swaps" says what becomes of that load, a "remark" comes behind it.
+ */
 export interface Note {
+  readonly kind: "trouble" | "swaps" | "remark";
   readonly title: string;
   readonly message: string;
 }

@@ -137,10 +137,12 @@ export async function undoChange({ id, title }: Journal, work: ChangeWork): Prom
 
 function confirmUndo(title: string, steps: readonly Step[]): Promise<boolean> {
   const [first = "", ...more] = steps.map(stepText);
+  const lowers = steps.some((step) => step.kind === "set-limit" && step.mib < step.beforeMib);
+  const texts = more.length === 0 ? [first] : [first, ...more].map((text, index) => `${index + 1}. ${text}`);
   return confirmAlert({
     icon: Icon.Undo,
     title: `Undo "${title}"?`,
-    message: more.length === 0 ? first : [first, ...more].map((text, index) => `${index + 1}. ${text}`).join("\n"),
+    message: [...texts, ...(lowers ? ["Loaded models may stop fitting."] : [])].join("\n"),
     primaryAction: { title: "Undo", style: Alert.ActionStyle.Destructive },
   });
 }

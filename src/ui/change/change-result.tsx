@@ -7,9 +7,9 @@ import { limitText } from "../../fit/limit-policy";
 import type { Settings } from "../../app/preferences";
 import type { Snapshot } from "../../app/snapshot";
 import { undoChange } from "./carry-out";
-import { resultWords } from "./change-words";
+import { resultWords, swapOf } from "./change-words";
 import type { OpenMakeItFit } from "../shared/load-cure";
-import { runInTerminal } from "../shared/model-work";
+import { changeLoaded, runInTerminal } from "../shared/model-work";
 import { plainMarkdown } from "../shared/plain-markdown";
 import { RefreshAction } from "../shared/refresh-action";
 import { SHORTCUTS } from "../shared/shortcuts";
@@ -33,13 +33,17 @@ interface Props {
 /** What came of a change: the name to use, what was done, and what is in force now. */
 export function ChangeResult({ result, name, row: before, settings, snapshot: openedIn, refresh, makeItFit }: Props) {
   const { pop } = useNavigation();
-  const { journal } = result;
+  const { journal, notes } = result;
   const list = useFitList(before.input?.options.context);
   const { snapshot = openedIn, isLoading } = list;
   const rows = list.rows.filter(({ model }) => sameModel(model.name, name));
   const row = rows.find(({ model }) => model.runner === before.model.runner) ?? rows[0];
   const words = resultWords(result);
+  const isSwapping = result.load !== undefined && swapOf(result) !== undefined;
   const work = { settings, snapshot, refresh };
+  const copyName = (
+    <Action.CopyToClipboard title="Copy Name" content={name} shortcut={Keyboard.Shortcut.Common.CopyName} />
+  );
   return (
     <Detail
       isLoading={isLoading}
@@ -47,7 +51,10 @@ export function ChangeResult({ result, name, row: before, settings, snapshot: op
       markdown={[
         `# ${plainMarkdown(words.title)}`,
         plainMarkdown(words.message),
-        `Use this name in your editor or app: ${plainMarkdown(name)}`,
+        ...notes
+          .filter(({ title }) => title !== words.title)
+          .map((note) => plainMarkdown(`${note.title}: ${note.message}`)),
+        ...(isSwapping ? [] : [`Use this name in your editor or app: ${plainMarkdown(name)}`]),
         "## In Force Now",
         [limitLine(snapshot), ...journal.entries.flatMap(({ step }) => stepDoneText(step) ?? [])]
           .map((line) => `- ${plainMarkdown(line)}`)
@@ -55,7 +62,18 @@ export function ChangeResult({ result, name, row: before, settings, snapshot: op
       ].join("\n\n")}
       actions={
         <ActionPanel>
-          <Action.CopyToClipboard title="Copy Name" content={name} shortcut={Keyboard.Shortcut.Common.CopyName} />
+          {isSwapping && (
+            <Action
+              title="Unload Model"
+              icon={Icon.Eject}
+              shortcut={SHORTCUTS.load}
+              onAction={async () => {
+                await changeLoaded(settings, { name, runner: result.load?.step.runner }, "unload", refresh);
+                pop();
+              }}
+            />
+          )}
+          {!isSwapping && copyName}
           {canUndo(journal) && (
             <Action
               title="Undo"
@@ -68,6 +86,7 @@ export function ChangeResult({ result, name, row: before, settings, snapshot: op
               }}
             />
           )}
+          {isSwapping && copyName}
           <Action
             title="Copy Command and Open Terminal"
             icon={Icon.Terminal}

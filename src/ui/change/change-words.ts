@@ -1,7 +1,7 @@
 import { Toast } from "@raycast/api";
 import type { JournalEntry } from "../../apply/journal";
 import type { RunResult } from "../../apply/run-change";
-import { stepFailedText, stepUnsureText } from "../../apply/steps";
+import { type Note, stepFailedText, stepUnsureText } from "../../apply/steps";
 import type { FailedLoad } from "../../fit/plan/plan-input";
 import { memoryFailure } from "../../ollama/load-failure";
 import type { ToastWords } from "../shared/confirm-and-run";
@@ -44,9 +44,18 @@ function titleOf({ step, effect }: JournalEntry): string {
   }
 }
 
-function finishedWords({ journal, load, notes }: Extract<RunResult, { kind: "finished" }>): ToastWords {
-  const [note] = notes;
-  if (note !== undefined) return { style: Toast.Style.Failure, ...note };
+function finishedWords(result: Extract<RunResult, { kind: "finished" }>): ToastWords {
+  const { journal, load, notes } = result;
+  const trouble = notes.find(({ kind }) => kind === "trouble");
+  if (trouble !== undefined) return { style: Toast.Style.Failure, title: trouble.title, message: trouble.message };
+  const swap = swapOf(result);
+  if (swap !== undefined && load?.report.kind === "on-gpu") {
+    const message = "RAM is short. Unload it, close apps, then load it again.";
+    return { style: Toast.Style.Failure, title: "Loaded, but the Mac Swaps", message };
+  }
+  if (swap !== undefined && load === undefined) {
+    return { style: Toast.Style.Failure, title: swap.title, message: `${swap.message} Close apps before you load it.` };
+  }
   if (journal.undoes !== undefined) {
     return { style: Toast.Style.Success, title: "Undone", message: `${journal.title}.` };
   }
@@ -55,6 +64,11 @@ function finishedWords({ journal, load, notes }: Extract<RunResult, { kind: "fin
     return { style: Toast.Style.Success, title: "Done", message };
   }
   return loadWords(load.report, load.step.expected);
+}
+
+/** What the apps that stayed open mean for the model: it swaps; undefined where it doesn't, or nobody knows. */
+export function swapOf({ notes }: Extract<RunResult, { kind: "finished" }>): Note | undefined {
+  return notes.find(({ kind }) => kind === "swaps");
 }
 
 /** The load at the end of a change, where it failed for memory or spilled. */

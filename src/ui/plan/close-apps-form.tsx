@@ -58,7 +58,7 @@ export function CloseAppsForm({ option, closing, apps = closing.apps, apply }: P
       <Form.Description title="Result" text={[option.sentence, ...option.costs].join("\n")} />
       <Form.Description
         title="How"
-        text="Each app is asked to quit, as with ⌘Q. It asks about unsaved work, and nothing is forced. The first time, macOS asks for each app whether Raycast may control it. An app that refuses stays open, and the change continues."
+        text="Each app is asked to quit, as with ⌘Q. It asks about unsaved work, and nothing is forced. The first time, macOS asks for each app whether Raycast may control it. An app that refuses stays open, and the change continues: whether the Mac swaps then is said at its end."
       />
     </Form>
   );
