@@ -1,6 +1,6 @@
 import { Action, Detail, Icon, List, useNavigation } from "@raycast/api";
 import { isApplicable } from "../../apply/is-applicable";
-import { comfortableText, pickFor } from "../../fit/picks/comfortable";
+import { comfortable, comfortableText, pickFor } from "../../fit/picks/comfortable";
 import { changesSomething, headline, type PlanOption } from "../../fit/plan/options";
 import type { PlanKind } from "../../fit/plan/proposals";
 import { MakeItFitView } from "./make-it-fit-view";
@@ -42,13 +42,14 @@ export function PlanView(props: PlanProps) {
   const { plan, checkBuilds } = state;
   const mac = pickFor(state.planned.input, work.snapshot.url);
   const picks = mac === undefined ? [] : comfortableText(mac);
+  const [pull] = mac === undefined ? [] : comfortable(mac);
   if (plan.kind === "impossible") {
     return (
       <Detail
         isLoading={isLoading}
         navigationTitle={title}
         markdown={waysOutMarkdown("# It Doesn't Fit", plan.before, plan.impossible)}
-        actions={<PlanActions {...work} checkBuilds={checkBuilds} />}
+        actions={<PlanActions {...work} pull={pull} checkBuilds={checkBuilds} />}
       />
     );
   }
@@ -103,7 +104,7 @@ export function PlanView(props: PlanProps) {
       title="A Smaller Model Instead"
       icon={Icon.LightBulb}
       detail={<List.Item.Detail markdown={waysOutMarkdown("## A Smaller Model Instead", plan.before, instead)} />}
-      actions={<PlanActions {...work} checkBuilds={checkBuilds} />}
+      actions={<PlanActions {...work} pull={pull} checkBuilds={checkBuilds} />}
     />
   ) : (
     items.shift()

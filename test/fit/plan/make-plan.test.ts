@@ -408,6 +408,22 @@ describe("a model that fits", () => {
     expect(kinds(planFor("llama3.1-8b", 64, 26, { loaded: [loaded({ sharesFile: true })] }))).toEqual(["already-fits"]);
   });
 
+  it("unloads no more of them than its room takes", () => {
+    // 29.6 GiB are left beside the model itself.
+    const leaving = (sizes: Readonly<Record<string, number>>) => {
+      const beside = Object.entries(sizes).map(([name, gib]) =>
+        loaded({ name, digest: name, sizeBytes: gib * GIB, vramBytes: gib * GIB }),
+      );
+      return optionsOf(planFor("llama3.1-8b", 64, 26, { loaded: beside }))[0];
+    };
+    expect(leaving({ small: 4, big: 20, middle: 17 })).toMatchObject({
+      changes: { unload: ["middle"] },
+      sentence: expect.stringContaining("Next to small, big it still fits. Alone: "),
+    });
+    expect(leaving({ small: 4, big: 26 })).toMatchObject({ changes: { unload: ["small"] } });
+    expect(leaving({ small: 24, big: 40, middle: 37 })).toMatchObject({ changes: { unload: ["big", "middle"] } });
+  });
+
   it("is loaded anew where it spilled under a lower limit", () => {
     const planned = planFor("llama3.1-8b", 64, 26);
     const { name, digest } = planned.input.model;
