@@ -45,5 +45,5 @@ export function besideProgramsText({ heldBytes, leftBytes, isEnough }: BesidePro
   const held = `Other programs${holder === undefined ? "" : ` (likely ${holder})`} hold ${formatBytes(heldBytes)} of the GPU's memory now`;
   return isEnough
     ? `${held}: it fits beside them.`
-    : `${held}: ${formatBytes(Math.max(0, -leftBytes))} would be missing.`;
+    : `${held}: ${formatBytes(Math.max(0, -leftBytes))} would be missing until it's freed.`;
 }

@@ -7,13 +7,14 @@ import { changeSystemOf } from "./changes";
 let server: StandInOllama;
 afterEach(() => server.close());
 
-async function close(names: readonly string[], mostUsedBytes?: number) {
+async function close(names: readonly string[], mostUsedBytes?: number, gpuBytes?: number) {
   server = await startStandInOllama({ models: [] });
   const mac = createSampleMac();
   const step: StepOf<"close-apps"> = {
     kind: "close-apps",
     apps: names.map((name) => ({ name, bundlePath: `/Applications/${name}.app` })),
     mostUsedBytes,
+    gpuBytes,
   };
   const outcome = await runStep(changeSystemOf(mac, server), step);
   return { outcome, open: mac.processes.map(({ path }) => path).join("\n") };
@@ -53,6 +54,13 @@ it("says of an app that stays open whether the Mac swaps, compresses or has room
   expect(await noteAt(3)).toMatchObject({ kind: "swaps", title: "Raycast Is Still Open" });
   expect(await noteAt(2)).toMatchObject({ kind: "remark", message: expect.stringContaining("macOS compresses") });
   expect(await noteAt(-1)).toMatchObject({ kind: "remark", message: "There's enough RAM all the same." });
+});
+
+it("says of an app that stays open what it likely holds of the GPU's memory", async () => {
+  const { outcome } = await close(["Raycast"], 64 * 1024 ** 3, 30 * 1024 ** 3);
+  expect(outcome).toMatchObject({
+    note: { kind: "trouble", message: "30.0 GiB of the GPU's memory is likely still held." },
+  });
 });
 
 it("leaves alone what isn't running any more", async () => {

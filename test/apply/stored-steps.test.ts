@@ -37,6 +37,7 @@ const FIELDS: { readonly [K in Step["kind"]]: SampleFields<StepOf<K>> } = {
   "close-apps": {
     apps: fc.array(fc.record({ name, bundlePath: name })),
     mostUsedBytes: optional(positive),
+    gpuBytes: optional(positive),
   },
   "set-kv-cache": { type: fc.string(), before: fc.string() },
   "create-variant": {

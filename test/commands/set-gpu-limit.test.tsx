@@ -748,6 +748,15 @@ describe("the LaunchDaemon", () => {
     expect(again.choices("After a Mac Restart")[0]).toBe("macOS Default Again");
   });
 
+  it("of sysctl.conf isn't promised while it's not in force", async () => {
+    const { screen } = await openForm({ sysctlConf: "iogpu.wired_limit_mb=57344\n" });
+    expect(screen.choices("After a Mac Restart")[0]).toBe("Not Known: /etc/sysctl.conf");
+    screen.says("/etc/sysctl.conf (57,344 MiB (56.0 GiB)), which macOS may not read");
+    await screen.close();
+    const { screen: inForce } = await openForm({ sysctlConf: "iogpu.wired_limit_mb=57344\n", overrideMib: 57_344 });
+    expect(inForce.choices("After a Mac Restart")[0]).toBe("57,344 MiB (56.0 GiB) Again (Set by Another Tool)");
+  });
+
   it("of somebody else, and sysctl.conf, are pointed out and left alone", async () => {
     const { mac, screen } = await openForm({
       daemons: { "org.example.vram.plist": daemon("org.example.vram", 60_000) },

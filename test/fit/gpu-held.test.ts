@@ -41,7 +41,9 @@ describe("a model beside other programs", () => {
   it("is judged alone, and what is missing now is said beside it", () => {
     const { spare, beside } = now({ programsGpuBytes: 29 * GIB });
     expect(beside).toEqual({ heldBytes: 29 * GIB, leftBytes: spare - 29 * GIB, isEnough: false });
-    expect(beside && besideProgramsText(beside)).toMatch(/^Other programs hold 29\.0 GiB .* would be missing\.$/);
+    expect(beside && besideProgramsText(beside)).toMatch(
+      /^Other programs hold 29\.0 GiB .* would be missing until it's freed\.$/,
+    );
   });
 
   it("fits now, too, where enough is left, loaded models counted", () => {
@@ -54,6 +56,27 @@ describe("a model beside other programs", () => {
   it("has nothing to say where only windows are there, or nobody knows", () => {
     expect(now({ programsGpuBytes: 1.6 * GIB }).beside).toBeUndefined();
     expect(now({}).beside).toBeUndefined();
+  });
+
+  it("has a plan that closes the app which holds it, and what only shrinks the model comes after that", () => {
+    const GAP = { canCap: true, variantName: (source: string) => source, gpuHolder: "LM Studio" };
+    const apps = [{ name: "LM Studio", bundlePath: "/Applications/LM Studio.app", bytes: 30 * GIB }];
+    const planned = (ramGib: number) =>
+      makePlan({
+        ...GAP,
+        apps,
+        input: input({
+          programsGpuBytes: 29 * GIB,
+          ram: { ramBytes: ramGib * GIB, reserveBytes: 8 * GIB, othersBytes: 38 * GIB },
+        }),
+      });
+    for (const ramGib of [96, 42]) {
+      const plan = planned(ramGib);
+      if (plan.kind !== "options") throw new Error("There's no option.");
+      expect(plan.options[0]).toMatchObject({ title: "Close LM Studio", lacksNow: false, now: undefined });
+      expect(plan.options[0]?.sentence).toContain("(likely LM Studio) hold 29.0 GiB of the GPU's memory now");
+      expect(plan.options[0]?.sentence).toContain("With it closed: ");
+    }
   });
 
   it("has a plan that says so and promises it alone", () => {

@@ -17,6 +17,8 @@ interface CloseApps {
   readonly apps: readonly AppToClose[];
   /** What may be in use by everything at most once they're closed, in bytes; absent where that isn't known. */
   readonly mostUsedBytes?: number;
+  /** What they likely hold of the GPU's memory that the model needs, in bytes; absent where that's nothing. */
+  readonly gpuBytes?: number;
 }
 
 /** Never asked to quit, whoever ticks them: this extension runs in one, the models in another. */
@@ -29,11 +31,12 @@ const isApp = isShape<AppToClose>({ name: isName, bundlePath: isName });
  * stays open and the change goes on. The RAM is measured again afterwards.
  */
 export const closeApps: StepKind<CloseApps> = {
-  fields: { apps: isListOf(isApp), mostUsedBytes: isAbsentOr(isPositive) },
+  fields: { apps: isListOf(isApp), mostUsedBytes: isAbsentOr(isPositive), gpuBytes: isAbsentOr(isPositive) },
   leaves: "nothing",
   planned: (input) => {
     const apps = appsOf(input);
-    return apps.length === 0 ? [] : [{ kind: "close-apps", apps, mostUsedBytes: mostUsedBytes(input) }];
+    const { gpuBytes } = input.option.changes.closeApps ?? {};
+    return apps.length === 0 ? [] : [{ kind: "close-apps", apps, mostUsedBytes: mostUsedBytes(input), gpuBytes }];
   },
   title: () => "Closing Apps",
   text: ({ apps }) => {
@@ -42,7 +45,7 @@ export const closeApps: StepKind<CloseApps> = {
   },
   failedText: () => "The Apps Weren't Closed",
   look: "unseen",
-  run: async (system, { apps, mostUsedBytes: most }) => {
+  run: async (system, { apps, mostUsedBytes: most, gpuBytes }) => {
     const running = await readLargestApps(system);
     const refused: string[] = [];
     for (const { name, bundlePath } of apps) {
@@ -51,7 +54,7 @@ export const closeApps: StepKind<CloseApps> = {
       const app = running.find((each) => each.bundlePath === bundlePath);
       if (app !== undefined && !(await hasQuit(system, app))) refused.push(name);
     }
-    return { kind: "done", note: noteOf(refused, await ramNow(system, most)) };
+    return { kind: "done", note: noteOf(refused, await ramNow(system, most), gpuBytes) };
   },
   undoUnseen: () => [],
 };
@@ -71,7 +74,7 @@ async function hasQuit(system: ChangeSystem, app: AppFootprint): Promise<boolean
 }
 
 /** What a person has to know where an app stays open, or where the RAM is short all the same. */
-function noteOf(refused: readonly string[], ram: RamBalance | undefined): Note | undefined {
+function noteOf(refused: readonly string[], ram: RamBalance | undefined, gpuBytes = 0): Note | undefined {
   const [first = "", ...more] = refused;
   const open = more.length === 0 ? `${first.slice(0, 20)} Is Still Open` : `${refused.length} Apps Are Still Open`;
   const short = ram && `RAM is still ${formatBytes(ram.shortBytes)} short`;
@@ -79,6 +82,13 @@ function noteOf(refused: readonly string[], ram: RamBalance | undefined): Note |
     return { kind: "swaps", title: first === "" ? "RAM Is Still Short" : open, message: `${short}.` };
   }
   if (first === "") return undefined;
+  if (gpuBytes > 0) {
+    return {
+      kind: "trouble",
+      title: open,
+      message: `${formatBytes(gpuBytes)} of the GPU's memory is likely still held.`,
+    };
+  }
   const message =
     ram === undefined
       ? "Couldn't read whether there's enough RAM now."

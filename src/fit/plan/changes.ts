@@ -54,6 +54,8 @@ export type PullBuildChange =
 export interface AppsToClose {
   /** RAM they give back. */
   readonly bytes: number;
+  /** Of the GPU memory that other programs hold, what likely goes with them, in bytes; absent where none does. */
+  readonly gpuBytes?: number;
   /** Empty while it isn't known which are running. */
   readonly apps: readonly ClosableApp[];
 }
@@ -208,8 +210,9 @@ const RULES: { readonly [K in Key]: Rules<AllChanges[K]> } = {
     commands: (names, { plan }) => names.map((name) => ollamaStopCommand(name, plan.url)),
   },
   closeApps: {
-    apply: ({ ram, ...state }, { bytes }) => ({
+    apply: ({ ram, programsGpuBytes, ...state }, { bytes, gpuBytes = 0 }) => ({
       ...state,
+      programsGpuBytes: programsGpuBytes && Math.max(0, programsGpuBytes - gpuBytes),
       ram: ram?.othersBytes === undefined ? ram : { ...ram, othersBytes: Math.max(0, ram.othersBytes - bytes) },
     }),
     cost: () => ({ disturbance: 1 }),

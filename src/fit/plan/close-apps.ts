@@ -1,4 +1,5 @@
 import type { ClosableApp } from "../facts";
+import { besidePrograms, besideProgramsText } from "../gpu-held";
 import { balanceRam, type RamBalance, shortageText } from "../ram";
 import { formatBytes } from "../units";
 import { fitsLimit, type KnownVerdict, swaps } from "../verdict";
@@ -14,9 +15,16 @@ import { smallerContext } from "./smaller-context";
 /** What would fit the limit, but not the RAM: a change, or none. */
 type Way = Pick<Proposed, "changes" | "after" | "isPoor"> & Partial<Pick<Proposed, "title">>;
 
-/** Room in the RAM for what would only fit the limit: by quitting apps, alone or together with another change. */
+/**
+ * Room in the RAM for what would only fit the limit: by quitting apps, alone or together with another change. Where the
+ * RAM is enough, room on the GPU: by quitting the app that likely holds its memory.
+ */
 export const closeApps: Proposal = {
   *propose(plan, before) {
+    if (fitsLimit(before) && !swaps(before)) {
+      yield;
+      return withoutHolder(plan, before);
+    }
     const ways: readonly Way[] = fitsLimit(before)
       ? [{ changes: {}, after: before }]
       : [
@@ -31,8 +39,9 @@ export const closeApps: Proposal = {
 function withRoom(plan: PlanInput, before: KnownVerdict, way: Way): readonly Proposed[] {
   const { title, changes, isPoor } = way;
   const { ram } = way.after;
-  const closing = ram?.kind === "swaps" ? appsToClose(ram, plan.apps) : undefined;
-  if (ram === undefined || closing === undefined) return [];
+  const chosen = ram?.kind === "swaps" ? appsToClose(ram, plan.apps) : undefined;
+  if (ram === undefined || chosen === undefined) return [];
+  const closing = { ...chosen, gpuBytes: heldBy(plan, chosen.apps) };
   const settled = settle(plan, before, { ...changes, closeApps: closing });
   if (settled === undefined || swaps(settled.after)) return [];
   return [
@@ -40,10 +49,36 @@ function withRoom(plan: PlanInput, before: KnownVerdict, way: Way): readonly Pro
       ...settled,
       title: [closingTitle(closing), ...(title === undefined ? [] : [title])].join(", "),
       isPoor,
-      sentence: `${shortageText(ram)}. With the apps closed: ${verdictSentence(settled.after)}`,
+      sentence: [`${shortageText(ram)}.`, ...held(plan, way.after), onceClosed(closing, settled.after)].join(" "),
     },
   ];
 }
+
+/** Without the app that likely holds the GPU memory that the model would need. */
+function withoutHolder(plan: PlanInput, before: KnownVerdict): readonly Proposed[] {
+  const app = plan.apps?.find(({ name }) => name === plan.gpuHolder);
+  if (app === undefined || besidePrograms(plan.input, before)?.isEnough !== false) return [];
+  const closing = { bytes: app.bytes, gpuBytes: heldBy(plan, [app]), apps: [app] };
+  const settled = settle(plan, before, { closeApps: closing });
+  if (settled === undefined) return [];
+  const sentence = [...held(plan, before), onceClosed(closing, settled.after)].join(" ");
+  return [{ ...settled, title: closingTitle(closing), sentence }];
+}
+
+/** Of the GPU memory that other programs hold, what likely goes with these apps, in bytes; undefined for none. */
+function heldBy({ input, gpuHolder }: PlanInput, apps: readonly ClosableApp[]): number | undefined {
+  const app = apps.find(({ name }) => name === gpuHolder);
+  return app && Math.min(app.bytes, input.programsGpuBytes ?? 0);
+}
+
+/** Who holds how much of the GPU's memory now, as a sentence; none where there's room beside them. */
+function held({ input, gpuHolder }: PlanInput, verdict: KnownVerdict): readonly string[] {
+  const now = besidePrograms(input, verdict);
+  return now === undefined || now.isEnough ? [] : [besideProgramsText(now, gpuHolder)];
+}
+
+const onceClosed = ({ apps }: AppsToClose, after: KnownVerdict): string =>
+  `With ${apps.length === 1 ? "it" : "the apps"} closed: ${verdictSentence(after)}`;
 
 function closingTitle({ bytes, apps }: AppsToClose): string {
   const [first, second, ...more] = apps.map(({ name }) => name);

@@ -68,22 +68,18 @@ function toOption(plan: PlanInput, before: KnownVerdict, kind: PlanKind, way: Pr
   const setting = { plan, before, changes: way.changes };
   // Of what isn't known there's nothing to say but what it changes.
   const { isOpen = false } = way;
+  const now = isOpen ? undefined : besidePrograms(applyChanges(plan.input, way.changes), way.after);
   return {
     sentence: verdictSentence(way.after),
     ...way,
     kind,
-    now: isOpen ? undefined : nowText(plan, way),
+    now: now && besideProgramsText(now, plan.gpuHolder),
+    lacksNow: now?.isEnough === false,
     costs: [...costWords(setting), ...(isOpen ? [] : notes(plan, before, way))],
     cost: joinCosts([costOf(setting), { swapBytes: swaps(way.after) ? way.after.ram?.shortBytes : 0 }]),
     swapsLater: later(plan, way.after)?.kind === "swaps",
     commands: commandsOf(setting),
   };
-}
-
-/** The verdict judges the model alone; apps that an option closes hold nothing any more. */
-function nowText({ input, gpuHolder }: PlanInput, { changes, after }: Proposed): string | undefined {
-  const now = changes.closeApps === undefined ? besidePrograms(applyChanges(input, changes), after) : undefined;
-  return now && besideProgramsText(now, gpuHolder);
 }
 
 /** No change leads to Fits where the limit or the server is not known well enough: that doesn't mean it won't fit. */

@@ -10,6 +10,8 @@ export interface PlanOption extends Proposed {
   readonly sentence: string;
   /** How it would do now, beside what other programs hold of the GPU's memory, as a sentence. */
   readonly now?: string;
+  /** They hold so much that it wouldn't fit now. */
+  readonly lacksNow: boolean;
   /** What it costs, in words; empty where it costs nothing. */
   readonly costs: readonly string[];
   readonly cost: Cost;
@@ -66,6 +68,7 @@ const USEFUL_CONTEXT = 16_384;
 const RANKS: readonly ((option: PlanOption) => number)[] = [
   ({ isBeside }) => Number(isBeside ?? false),
   ({ after }) => Number(swaps(after)),
+  ({ lacksNow }) => Number(lacksNow),
   ({ isPoor }) => Number(isPoor ?? false),
   ({ cost, after }) => Number(cost.contextTokens > 0 && contextOf(after).value < USEFUL_CONTEXT),
   ({ kind }) => PLAN_KINDS.indexOf(kind),

@@ -28,6 +28,9 @@ export function leaveTitle({ own, others, isSetHere }: AtStart, { overrideMib = 
   if (own) return `Leave the LaunchDaemon${own.valueMib === undefined ? "" : `: ${formatMib(own.valueMib)}`}`;
   const [other] = others;
   if (other !== undefined) {
+    if (others.length === 1 && other.kind === "sysctl-conf" && other.valueMib !== overrideMib) {
+      return "Not Known: /etc/sysctl.conf";
+    }
     return others.length === 1 && other.valueMib !== undefined
       ? `${formatMib(other.valueMib)} Again (Set by Another Tool)`
       : "Whatever Another Tool Sets";
@@ -58,12 +61,13 @@ export function daemonText({ valueMib, state, isFormer }: OwnDaemon, mac: AppleS
     .join(" ");
 }
 
-/** What else sets the limit when this Mac starts, by file. */
+/** What else sets the limit when this Mac starts, by file. Whether macOS still reads sysctl.conf, reports differ. */
 export function othersText(others: readonly OtherBootSetting[]): string {
   const files = others.map((setting) => {
     const script = setting.kind === "launch-daemon" && setting.script ? ` runs ${setting.script}` : "";
     const value = setting.valueMib === undefined ? "" : ` (${formatMib(setting.valueMib)})`;
-    return `${setting.path}${script}${value}`;
+    const doubt = setting.kind === "sysctl-conf" ? ", which macOS may not read" : "";
+    return `${setting.path}${script}${value}${doubt}`;
   });
   return `${files.join(", ")}: what you set here lasts until the next restart.`;
 }

@@ -4,6 +4,7 @@ import { memo } from "react";
 import type { Settings } from "../../app/preferences";
 import type { Snapshot } from "../../app/snapshot";
 import type { LoadRecord } from "../../apply/load-history";
+import { besidePrograms, besideProgramsText } from "../../fit/gpu-held";
 import { buildId, buildTitle } from "../../fit/model-builds";
 import { RUNNER_TITLES } from "../../fit/model-runner";
 import { isPreparing, PREPARING, PREPARING_TEXT } from "../../fit/preparing";
@@ -97,9 +98,19 @@ function accessories(
     ...(verdict?.kind === "too-big" ? [{ text: runsText(verdict) ?? "" }] : []),
     { text: formatBytes(model.sizeBytes), tooltip: SIZE_ON_DISK },
     verdict
-      ? { tag: { value: badgeText(verdict), color: VERDICT_COLORS[verdict.kind] }, tooltip: tooltipText(verdict) }
+      ? {
+          tag: { value: badgeText(verdict), color: VERDICT_COLORS[verdict.kind] },
+          tooltip: [tooltipText(verdict), ...missingNow(row)].join("\n"),
+        }
       : { tag: "Reading…" },
   ];
+}
+
+/** What other programs leave too little of now, which the badge leaves out. */
+function missingNow({ input, verdict }: FitRow): readonly string[] {
+  if (input === undefined || verdict === undefined || verdict.kind === "unknown") return [];
+  const now = besidePrograms(input, verdict);
+  return now === undefined || now.isEnough ? [] : [besideProgramsText(now)];
 }
 
 /** Search finds family, quantization and verdict as well as the name. */
