@@ -13,6 +13,7 @@ const IS_MADE_HERE: { readonly [K in keyof Changes]-?: (server: ServerFacts) => 
   clientContext: () => false,
   unload: () => true,
   closeApps: () => true,
+  parallel: () => false,
   // Only for the app the session's variables decide; a service has its own, and a terminal its shell's.
   kvCacheType: ({ identity }) => identity.kind === "app",
   keepAlive: () => false,

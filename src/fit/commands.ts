@@ -79,11 +79,18 @@ export function launchctlContextCommand(numCtx: number): string {
  * Sets the type of the KV cache for a server started in the given way, and restarts it; empty where the variable has to
  * be set in a place that isn't known, or where only an administrator may write.
  */
-export function kvCacheCommands(type: string, identity: ServerIdentity): readonly string[] {
-  if (identity.kind === "terminal") return [`OLLAMA_KV_CACHE_TYPE=${shellQuote(type)} ollama serve`];
+export const kvCacheCommands = (type: string, identity: ServerIdentity): readonly string[] =>
+  variableCommands("OLLAMA_KV_CACHE_TYPE", type, identity);
+
+/** The same for how many requests are answered at once. */
+export const parallelCommands = (count: number, identity: ServerIdentity): readonly string[] =>
+  variableCommands("OLLAMA_NUM_PARALLEL", String(count), identity);
+
+function variableCommands(name: string, value: string, identity: ServerIdentity): readonly string[] {
+  if (identity.kind === "terminal") return [`${name}=${shellQuote(value)} ollama serve`];
   const restart = restartCommands(identity);
   return readsSession(identity) && restart.length > 0
-    ? [`launchctl setenv OLLAMA_KV_CACHE_TYPE ${shellQuote(type)}`, ...restart]
+    ? [`launchctl setenv ${name} ${shellQuote(value)}`, ...restart]
     : [];
 }
 

@@ -17,6 +17,7 @@ export type Lever =
   | "clientContext"
   | "unload"
   | "closeApps"
+  | "parallel"
   | "kvCacheType"
   | "keepAlive";
 
@@ -67,6 +68,7 @@ const LLAMA_CPP: RunnerRules = {
     clientContext: true,
     unload: true,
     closeApps: true,
+    parallel: true,
     kvCacheType: true,
     keepAlive: false,
   },
@@ -105,6 +107,7 @@ export const RUNNERS: { readonly [R in ModelRunner]: RunnerRules } = {
       clientContext: true,
       unload: true,
       closeApps: true,
+      parallel: false,
       kvCacheType: false,
       keepAlive: true,
     },

@@ -6,6 +6,7 @@ import {
   launchctlContextCommand,
   keepAliveCommands,
   kvCacheCommands,
+  parallelCommands,
   modelfileText,
   ollamaCreateCommand,
   ollamaPullCommand,
@@ -182,6 +183,8 @@ describe("the texts that are copied", () => {
       "open -g -j -a /Applications/Ollama.app",
     ]);
     expect(kvCacheCommands("q8_0", TERMINAL)).toEqual(["OLLAMA_KV_CACHE_TYPE=q8_0 ollama serve"]);
+    expect(parallelCommands(1, APP)[0]).toBe("launchctl setenv OLLAMA_NUM_PARALLEL 1");
+    expect(parallelCommands(1, TERMINAL)).toEqual(["OLLAMA_NUM_PARALLEL=1 ollama serve"]);
     for (const identity of [
       { kind: "remote" },
       { ...HOMEBREW, domain: "system" },

@@ -1,4 +1,5 @@
 import { ollamaPullBuildCommand } from "../commands";
+import { sameModel } from "../model-name";
 import type { ModelRunner } from "../model-runner";
 import { balanceRam, type RamUse } from "../ram";
 import { formatBytes, formatContext, GIB, MIB } from "../units";
@@ -15,6 +16,8 @@ export interface PickFor {
   /** Of the server, which decides how a build is named. */
   readonly version?: string;
   readonly url?: string;
+  /** Names of the server's models; absent where they aren't known. */
+  readonly installed?: readonly string[];
 }
 
 /** A model that runs well on a Mac, at a context of use. */
@@ -26,6 +29,8 @@ export interface Comfortable {
   readonly purposes: readonly Purpose[];
   /** Only once other apps are closed. */
   readonly needsClosing?: true;
+  /** There's nothing to download. */
+  readonly isInstalled: boolean;
   /** Gets that build. */
   readonly command: string;
 }
@@ -64,18 +69,27 @@ function choices(mac: PickFor): readonly Comfortable[] {
 }
 
 /** The Mac that a model is judged on, as the table needs it; undefined for a remote one. */
-export function pickFor({ limit, ram, chip, server }: JudgeInput, url?: string): PickFor | undefined {
+export function pickFor(
+  { limit, ram, chip, server }: JudgeInput,
+  { url, installed }: Pick<PickFor, "url" | "installed">,
+): PickFor | undefined {
   if (limit.kind === "unknown" || ram === undefined) return undefined;
-  return { limitBytes: limit.bytes, ram, chip, version: server.version, url };
+  return { limitBytes: limit.bytes, ram, chip, version: server.version, url, installed };
 }
 
 /** The same as sentences: "qwen3.8:27b-q8_0 for code, chat and vision: 32.1 GiB of 51.8 GiB at 64K; 27.9 GiB to download." */
 export function comfortableText(mac: PickFor): readonly string[] {
   return comfortable(mac).map(
-    ({ row, context, totalBytes, purposes, needsClosing }) =>
-      `${row.name} for ${listed(purposes)}${needsClosing ? ", once other apps are closed" : ""}: ${formatBytes(totalBytes)} of ${formatBytes(mac.limitBytes)} at ${formatContext(context)}; ${formatBytes(row.downloadBytes)} to download.`,
+    ({ row, context, totalBytes, purposes, needsClosing, isInstalled }) =>
+      `${row.name} for ${listed(purposes)}${needsClosing ? ", once other apps are closed" : ""}: ${formatBytes(totalBytes)} of ${formatBytes(mac.limitBytes)} at ${formatContext(context)}; ${isInstalled ? INSTALLED : downloadText(row)}.`,
   );
 }
+
+/** Of a model that's there already. */
+export const INSTALLED = "installed already";
+
+/** What getting a model takes. */
+export const downloadText = ({ downloadBytes }: PickRow): string => `${formatBytes(downloadBytes)} to download`;
 
 /** What stands above them: whose choice it is, and of when. */
 export const COMFORTABLE_TITLE = `Comfortable on This Mac (${PICKS_DATE})`;
@@ -94,7 +108,8 @@ function atUse(row: PickRow, mac: PickFor): Omit<Comfortable, "purposes"> | unde
   );
   if (need === undefined) return undefined;
   const { context, totalBytes } = need;
-  return { row, context, totalBytes, command: pullCommand(row.name, row.runner, mac) };
+  const isInstalled = mac.installed?.some((name) => sameModel(name, row.name)) ?? false;
+  return { row, context, totalBytes, isInstalled, command: pullCommand(row.name, row.runner, mac) };
 }
 
 function pullCommand(name: string, runner: ModelRunner, { version, url }: PickFor): string {

@@ -7,6 +7,7 @@ import {
   ollamaPullCommand,
   ollamaRunCommand,
   ollamaStopCommand,
+  parallelCommands,
   sysctlCommand,
 } from "../commands";
 import type { ClosableApp, InstalledModel, LoadedModel, ModelDescription, PublishedBuild } from "../facts";
@@ -73,6 +74,8 @@ interface AllChanges {
   /** Names of models to unload before this one is loaded. */
   readonly unload: readonly string[];
   readonly closeApps: AppsToClose;
+  /** Requests answered at once, for the whole server, which restarts. */
+  readonly parallel: 1;
   /** For the whole server, which restarts. */
   readonly kvCacheType: "q8_0";
   /** Seconds after which every idle model of the server is unloaded. */
@@ -101,6 +104,8 @@ interface Rules<T> {
   /** The same by hand, one command each. */
   readonly commands: (change: T, setting: Setting) => readonly string[];
 }
+
+const RESTARTS = "Ollama restarts: answers in progress are cut off";
 
 /** The rules of each change, in the order in which it's made by hand. */
 const RULES: { readonly [K in Key]: Rules<AllChanges[K]> } = {
@@ -224,12 +229,22 @@ const RULES: { readonly [K in Key]: Rules<AllChanges[K]> } = {
     ],
     commands: () => [],
   },
+  parallel: {
+    apply: (state, parallel) => restarted({ ...state, options: { ...state.options, parallel } }),
+    cost: () => ({ serverWide: 1, disturbance: 1 }),
+    words: (_, { plan }) => [
+      "Applies to every model of this server (OLLAMA_NUM_PARALLEL): further requests wait",
+      RESTARTS,
+      ...variableText(plan.input.server.identity),
+    ],
+    commands: (count, { plan }) => parallelCommands(count, plan.input.server.identity),
+  },
   kvCacheType: {
     apply: (state, kvCacheType) => restarted({ ...state, options: { ...state.options, kvCacheType } }),
     cost: () => ({ serverWide: 1, disturbance: 1 }),
     words: (_, { plan }) => [
       "Applies to every model of this server (OLLAMA_KV_CACHE_TYPE)",
-      "Ollama restarts: answers in progress are cut off",
+      RESTARTS,
       "A slight loss of quality at long contexts",
       ...variableText(plan.input.server.identity),
     ],

@@ -47,12 +47,14 @@ export function* impossible(plan: PlanInput, before: KnownVerdict): Steps<Imposs
   };
 }
 
-/** Models that run well here, each with its command. */
-function picksOf({ input, url }: PlanInput): readonly string[] {
-  const mac = pickFor(input, url);
+/** Models that run well here, each with the command that gets it. */
+function picksOf(plan: PlanInput): readonly string[] {
+  const mac = pickFor(plan.input, plan);
   if (mac === undefined) return [];
   const texts = comfortableText(mac);
-  return comfortable(mac).map(({ command }, index) => `${texts[index]} ${command}`);
+  return comfortable(mac).map(
+    ({ command, isInstalled }, index) => `${texts[index]}${isInstalled ? "" : ` ${command}`}`,
+  );
 }
 
 /**

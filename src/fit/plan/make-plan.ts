@@ -103,8 +103,8 @@ function keptBytes(server: ServerFacts, verdict: KnownVerdict): number {
  * will be, and a context that was chosen only to judge at.
  */
 function notes(plan: PlanInput, before: KnownVerdict, { changes, after }: Proposed): readonly string[] {
-  const { limitMib, kvCacheType, numCtx } = changes;
-  const restarts = limitMib !== undefined || kvCacheType !== undefined;
+  const { limitMib, kvCacheType, parallel, numCtx } = changes;
+  const restarts = [limitMib, kvCacheType, parallel].some((change) => change !== undefined);
   const all = [
     restarts ? tierText(inForceBytes(after.limit), plan.input.server, before.limit) : undefined,
     after.ram && ramText(after.ram),

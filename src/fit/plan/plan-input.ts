@@ -8,6 +8,8 @@ export interface PlanInput {
   readonly input: JudgeInput;
   /** Where the server is asked. */
   readonly url?: string;
+  /** Names of the models that the server has. */
+  readonly installed?: readonly string[];
   /** Absent where no limit can be set: for a remote Mac, and where this one has none. */
   readonly advice?: LimitAdvice;
   /** Whether a capped variant can be made of this model on this server. */

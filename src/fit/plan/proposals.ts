@@ -4,6 +4,7 @@ import { clientContext } from "./client-context";
 import { closeApps } from "./close-apps";
 import { ggufBuild } from "./gguf-build";
 import { higherLimit } from "./higher-limit";
+import { oneRequest } from "./one-request";
 import { otherBuild } from "./other-build";
 import type { Proposal } from "./proposal";
 import { quantizedKvCache } from "./quantized-kv-cache";
@@ -28,6 +29,7 @@ export const PROPOSALS = {
   "safe-context": safeContext,
   "smaller-context": smallerContext,
   "raise-and-cap": raiseAndCap,
+  "one-request": oneRequest,
   "quantized-kv-cache": quantizedKvCache,
   "other-build": otherBuild,
   "gguf-build": ggufBuild,

@@ -45,8 +45,8 @@ function work({ input: { model } }: PlanInput, changes: Changes): boolean {
  * with its next start, the context of before is pinned in a variant; undefined where there can't be one.
  */
 function withPin(plan: PlanInput, before: KnownVerdict, changes: Changes): Changes | undefined {
-  const { limitMib, kvCacheType, numCtx } = changes;
-  const restartsEver = limitMib !== undefined || kvCacheType !== undefined;
+  const { limitMib, kvCacheType, parallel, numCtx } = changes;
+  const restartsEver = [limitMib, kvCacheType, parallel].some((change) => change !== undefined);
   if (numCtx !== undefined || !restartsEver || !before.run.contextFollowsLimit) return changes;
   const now = inForceBytes(before.limit);
   const bytes = limitMib === undefined ? now : limitMib * MIB;

@@ -1,6 +1,6 @@
 import { Action, Icon, Keyboard, List } from "@raycast/api";
 import { appleSilicon, type Snapshot } from "../../app/snapshot";
-import { comfortable, COMFORTABLE_TITLE, NO_PICK } from "../../fit/picks/comfortable";
+import { comfortable, COMFORTABLE_TITLE, downloadText, INSTALLED, NO_PICK } from "../../fit/picks/comfortable";
 import { SUM_TITLES } from "../../fit/sum-names";
 import { formatBytes, formatContext } from "../../fit/units";
 import type { Memory } from "./use-memory";
@@ -11,7 +11,8 @@ export function ComfortableSection({ memory, snapshot }: { readonly memory: Memo
   const { limit, ram, server, url, machine } = snapshot;
   if (limit.kind === "unknown" || ram === undefined) return null;
   const chip = appleSilicon(machine)?.chip;
-  const picks = comfortable({ limitBytes: limit.bytes, ram, chip, version: server.version, url });
+  const installed = snapshot.models.map(({ name }) => name);
+  const picks = comfortable({ limitBytes: limit.bytes, ram, chip, version: server.version, url, installed });
   return (
     <List.Section title={COMFORTABLE_TITLE}>
       {picks.length === 0 && (
@@ -23,7 +24,7 @@ export function ComfortableSection({ memory, snapshot }: { readonly memory: Memo
           actions={<RowActions memory={memory} />}
         />
       )}
-      {picks.map(({ row, context, totalBytes, purposes, needsClosing, command }) => (
+      {picks.map(({ row, context, totalBytes, purposes, needsClosing, isInstalled, command }) => (
         <List.Item
           key={row.name}
           id={`pick ${row.name}`}
@@ -31,7 +32,7 @@ export function ComfortableSection({ memory, snapshot }: { readonly memory: Memo
           subtitle={`for ${purposes.join(", ")}${needsClosing ? ", once other apps are closed" : ""}`}
           icon={Icon.LightBulb}
           accessories={[
-            { text: `${formatBytes(row.downloadBytes)} to download` },
+            { text: isInstalled ? INSTALLED : downloadText(row) },
             {
               tag: `${formatContext(context)} in ${formatBytes(totalBytes)}`,
               tooltip: `${SUM_TITLES.total} at that context, margin included. The limit in force is ${formatBytes(limit.bytes)}. Worked out from ${row.basis}, which has the same dimensions.`,
@@ -39,11 +40,13 @@ export function ComfortableSection({ memory, snapshot }: { readonly memory: Memo
           ]}
           actions={
             <RowActions memory={memory}>
-              <Action.CopyToClipboard
-                title="Copy Pull Command"
-                content={command}
-                shortcut={Keyboard.Shortcut.Common.Copy}
-              />
+              {!isInstalled && (
+                <Action.CopyToClipboard
+                  title="Copy Pull Command"
+                  content={command}
+                  shortcut={Keyboard.Shortcut.Common.Copy}
+                />
+              )}
             </RowActions>
           }
         />

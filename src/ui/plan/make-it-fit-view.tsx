@@ -34,8 +34,8 @@ export function MakeItFitView({ way, failed: failedBefore, allWays, ...props }: 
   const kept = useSteps(work, option, option?.changes.limitMib === undefined ? undefined : true);
   if (state === undefined || plan === undefined) return <Detail isLoading navigationTitle={title} />;
 
-  const mac = pickFor(state.planned.input, work.snapshot.url);
-  const [pull] = mac === undefined ? [] : comfortable(mac);
+  const mac = pickFor(state.planned.input, state.planned);
+  const pull = mac && comfortable(mac).find(({ isInstalled }) => !isInstalled);
   const page = (markdown: string, actions: React.ReactElement) => (
     <Detail isLoading={isLoading} navigationTitle={title} markdown={markdown} actions={actions} />
   );

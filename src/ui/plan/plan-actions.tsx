@@ -62,6 +62,24 @@ export function PlanActions({
 }: Props) {
   const { snapshot, settings, refresh } = work;
   const journal = undoable(lastChange, snapshot);
+  const commands = option !== undefined && option.commands.length > 0 && (
+    <>
+      <Action.CopyToClipboard
+        title="Copy Commands"
+        content={asOneLine(option.commands)}
+        shortcut={SHORTCUTS.copyCommands}
+      />
+      {snapshot.isLocal && (
+        <Action
+          title="Copy Command and Open Terminal"
+          icon={Icon.Terminal}
+          shortcut={SHORTCUTS.terminal}
+          onAction={() => runInTerminal(asOneLine(option.commands))}
+        />
+      )}
+    </>
+  );
+  const isByHand = option !== undefined && !isApplicable(option, snapshot.server);
   return (
     <ActionPanel>
       <ActionPanel.Section>
@@ -86,6 +104,7 @@ export function PlanActions({
         {option && apply && !option.changes.closeApps && isApplicable(option, snapshot.server) && (
           <ApplyActions option={option} apply={apply} isRisky={isRisky} canKeep={hasLimitToKeep(option, snapshot)} />
         )}
+        {isByHand && commands}
         {option === undefined && snapshot.isLocal && plansAsBefore(snapshot.server) && <DownloadOllamaAction />}
         {pull && (
           <Action.CopyToClipboard
@@ -108,23 +127,7 @@ export function PlanActions({
         {text !== undefined && (
           <Action.CopyToClipboard title="Copy Plan" content={text} shortcut={Keyboard.Shortcut.Common.Copy} />
         )}
-        {option !== undefined && option.commands.length > 0 && (
-          <>
-            <Action.CopyToClipboard
-              title="Copy Commands"
-              content={asOneLine(option.commands)}
-              shortcut={SHORTCUTS.copyCommands}
-            />
-            {snapshot.isLocal && (
-              <Action
-                title="Copy Command and Open Terminal"
-                icon={Icon.Terminal}
-                shortcut={SHORTCUTS.terminal}
-                onAction={() => runInTerminal(asOneLine(option.commands))}
-              />
-            )}
-          </>
-        )}
+        {!isByHand && commands}
       </ActionPanel.Section>
       <ActionPanel.Section>
         <SetLimitAction snapshot={snapshot} onChanged={refresh} />
@@ -147,6 +150,13 @@ export function PlanActions({
           <KeptSettingsAction
             snapshot={snapshot}
             fill={{ OLLAMA_KV_CACHE_TYPE: option.changes.kvCacheType }}
+            refresh={refresh}
+          />
+        )}
+        {option?.changes.parallel !== undefined && (
+          <KeptSettingsAction
+            snapshot={snapshot}
+            fill={{ OLLAMA_NUM_PARALLEL: String(option.changes.parallel) }}
             refresh={refresh}
           />
         )}

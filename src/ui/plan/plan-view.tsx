@@ -24,6 +24,7 @@ const OPTION_ICONS: Readonly<Record<PlanKind, Icon>> = {
   "higher-limit": Icon.Gauge,
   "smaller-context": Icon.Minimize,
   "raise-and-cap": Icon.Gauge,
+  "one-request": Icon.Person,
   "quantized-kv-cache": Icon.Compass,
   "smaller-mlx-build": Icon.Download,
   "smaller-build": Icon.Download,
@@ -40,9 +41,9 @@ export function PlanView(props: PlanProps) {
   const apply = useApply(work, { makeItFit: (failed) => push(<MakeItFitView {...page} failed={failed} />) });
   if (state === undefined) return <List isLoading navigationTitle={title} />;
   const { plan, checkBuilds } = state;
-  const mac = pickFor(state.planned.input, work.snapshot.url);
+  const mac = pickFor(state.planned.input, state.planned);
   const picks = mac === undefined ? [] : comfortableText(mac);
-  const [pull] = mac === undefined ? [] : comfortable(mac);
+  const pull = mac && comfortable(mac).find(({ isInstalled }) => !isInstalled);
   if (plan.kind === "impossible") {
     return (
       <Detail

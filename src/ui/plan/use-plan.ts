@@ -126,7 +126,7 @@ function closableApps(apps: readonly AppFootprint[], { identity }: ServerFacts):
 /** What a plan for a model rests on, beside models that have the `taken` names; undefined while its metadata is read. */
 export function planInput(
   { input, model, sibling }: FitRow,
-  { isLocal, machine, advice, server, url }: Snapshot,
+  { isLocal, machine, advice, server, url, models }: Snapshot,
   taken: readonly string[],
 ): PlanInput | undefined {
   if (input === undefined) return undefined;
@@ -135,6 +135,7 @@ export function planInput(
     input,
     sibling,
     url,
+    installed: models.map(({ name }) => name),
     advice: mac?.overrideMib === undefined ? undefined : advice,
     canCap: variantRefusal(model, server.version) === undefined,
     variantName: variantNamer(taken),

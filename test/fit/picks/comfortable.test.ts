@@ -55,6 +55,8 @@ describe("what runs well on a Mac", () => {
     expect(more).toEqual([]);
     says(text, "qwen3.5:9b-q4_K_M for code, chat and vision", "10.5 GiB of 11.8 GiB at 64K", "6.1 GiB to download");
     expect(comfortable(mac)[0]?.command).toBe("ollama pull qwen3.5:9b-q4_K_M");
+    const [there] = comfortableText({ ...mac, installed: ["gemma3:4b", "qwen3.5:9b-q4_K_M"] });
+    expect(there).toMatch(/^qwen3\.5:9b-q4_K_M for .*; installed already\.$/);
     expect(comfortable({ ...mac, version: "0.40.1" })[0]?.command).toBe("ollama pull --runner ggml qwen3.5:9b-q4_K_M");
   });
 });

@@ -34,6 +34,9 @@ const EXAMPLES: Readonly<Record<PlanKind, PlanInput>> = {
   "safe-context": mlxPlanFor(64, { options: { context: 262_144 } }),
   "smaller-context": large,
   "raise-and-cap": planFor("seed-oss-36b", 32, 26),
+  "one-request": planFor("qwen2.5-32b", 32, 15, {
+    server: { ...SERVER, contextLength: logged(8192), parallel: logged(4) },
+  }),
   "quantized-kv-cache": large,
   "other-build": withGguf(mlxPlanFor(24), "qwen3-8b"),
   "gguf-build": mlxPlanFor(24),

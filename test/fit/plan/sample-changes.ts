@@ -20,5 +20,6 @@ export const SAMPLES: { readonly [K in keyof Changes]-?: NonNullable<Changes[K]>
   clientContext: 203_264,
   unload: ["big:latest"],
   closeApps: { bytes: 4 * GIB, apps: [{ name: "Xcode", bundlePath: "/Applications/Xcode.app", bytes: 4 * GIB }] },
+  parallel: 1,
   kvCacheType: "q8_0",
 };
