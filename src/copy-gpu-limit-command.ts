@@ -4,7 +4,7 @@ import { adviseLimit, checkLimit, parseLimit } from "./fit/limit-policy";
 import { formatMib } from "./fit/units";
 import { readOwnDaemons } from "./mac/boot-settings";
 import { readMachine } from "./mac/machine";
-import { oneLine } from "./fit/one-line";
+import { firstSentence, oneLine } from "./fit/one-line";
 import { readSettings } from "./app/preferences";
 import { getSystem } from "./app/system";
 import { limitSubtitle, writeSubtitle } from "./ui/shared/subtitle";
@@ -13,9 +13,9 @@ import { limitSubtitle, writeSubtitle } from "./ui/shared/subtitle";
 export default async function CopyGpuLimitCommand({
   arguments: { mebibytes },
 }: LaunchProps<{ arguments: Arguments.CopyGpuLimitCommand }>) {
-  const refuse = (message: string) => showToast({ style: Toast.Style.Failure, title: "Nothing copied", message });
+  const refuse = (message: string) => showToast({ style: Toast.Style.Failure, title: "Nothing Copied", message });
   const machine = await readMachine(getSystem());
-  if (machine.kind !== "apple-silicon") return refuse(machine.reason);
+  if (machine.kind !== "apple-silicon") return refuse(firstSentence(machine.reason));
   const [own] = await readOwnDaemons(getSystem());
   await writeSubtitle(limitSubtitle(machine, { own }));
   const advice = adviseLimit(machine, readSettings().reserveBytes);
@@ -27,6 +27,6 @@ export default async function CopyGpuLimitCommand({
   await Clipboard.copy(sysctlCommand(mib));
   const nothingToGain = typed === "" && mib === 0 ? ": a higher limit isn't worth it on this Mac" : "";
   const what = mib === 0 ? `the command for the macOS default${nothingToGain}` : `the command for ${formatMib(mib)}`;
-  await showHUD("warning" in check ? `Copied ${what}. ${check.warning}` : `Copied ${what}`);
+  await showHUD("warning" in check ? `Copied ${what}: ${check.inShort}` : `Copied ${what}`);
   return undefined;
 }

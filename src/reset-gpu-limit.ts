@@ -2,6 +2,7 @@ import { showToast, Toast } from "@raycast/api";
 import { getSystem } from "./app/system";
 import type { AppleSiliconMac } from "./fit/facts";
 import { defaultLimit } from "./fit/limit-policy";
+import { firstSentence } from "./fit/one-line";
 import { MIB } from "./fit/units";
 import { readOwnDaemons } from "./mac/boot-settings";
 import { readLimitMib } from "./mac/gpu-limit";
@@ -13,7 +14,8 @@ import { limitSubtitle, writeSubtitle } from "./ui/shared/subtitle";
 export default async function ResetGpuLimit() {
   const machine = await readMachine(getSystem());
   if (machine.kind !== "apple-silicon") {
-    await showToast({ style: Toast.Style.Failure, title: "No GPU limit to reset", message: machine.reason });
+    const message = firstSentence(machine.reason);
+    await showToast({ style: Toast.Style.Failure, title: "No GPU Limit to Reset", message });
     return;
   }
   await resetLimit(machine, "toast");

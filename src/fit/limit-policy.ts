@@ -309,9 +309,14 @@ export function readDefaultMib(advice?: Pick<LimitAdvice, "defaultMib" | "defaul
 export type LimitCheck =
   | { readonly kind: "default" }
   | { readonly kind: "fine"; readonly mib: number }
-  | { readonly kind: "warning"; readonly mib: number; readonly warning: string }
-  | { readonly kind: "second-yes"; readonly mib: number; readonly warning: string }
+  | ({ readonly kind: "warning" | "second-yes"; readonly mib: number } & LimitWarning)
   | { readonly kind: "refused"; readonly reason: string };
+
+/** What a limit risks: in sentences, and as the end of one, for where there's little room. */
+interface LimitWarning {
+  readonly warning: string;
+  readonly inShort: string;
+}
 
 /** Judges a limit in MiB on a Mac with `ramBytes`; 0 gives the limit back to macOS. */
 export function checkLimit(
@@ -337,6 +342,7 @@ export function checkLimit(
       kind: "second-yes",
       mib,
       warning: `That leaves only ${formatBytes(left)} for macOS and your apps. Macs with so little left have frozen, swapped heavily or restarted.`,
+      inShort: "it leaves macOS so little that Macs have frozen",
     };
   }
   if (mib < Math.min(1024, advice.defaultMib)) {
@@ -351,6 +357,7 @@ export function checkLimit(
       kind: "warning",
       mib,
       warning: `That leaves ${formatBytes(left)} for macOS and your apps, less than the ${formatBytes(advice.reserveBytes)} advised for this Mac.`,
+      inShort: `it leaves macOS less than the ${formatBytes(advice.reserveBytes)} advised`,
     };
   }
   if (mib < advice.defaultMib) {
@@ -358,6 +365,7 @@ export function checkLimit(
       kind: "warning",
       mib,
       warning: `This is less than macOS allows by default, ${formatMib(advice.defaultMib)}: models get less memory, not more.`,
+      inShort: `it's less than macOS's own ${formatBytes(advice.defaultMib * MIB)}`,
     };
   }
   return { kind: "fine", mib };

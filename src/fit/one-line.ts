@@ -19,3 +19,6 @@ export function oneLine(text: string, mostCharacters: number): string {
     .replace(/\p{Cs}$/u, "")
     .trimEnd();
 }
+
+/** The first sentence of a text, for where there's no room for more. */
+export const firstSentence = (text: string): string => text.replace(/(?<=\.) .*$/s, "");

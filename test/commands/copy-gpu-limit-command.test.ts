@@ -32,6 +32,8 @@ async function copy(mebibytes: string | undefined, options: Partial<StandInMacOp
 function hud({ huds, toasts }: Pick<Awaited<ReturnType<typeof copy>>, "huds" | "toasts">): string | undefined {
   expect(huds).toHaveLength(1);
   expect(toasts).toEqual([]);
+  // A HUD has no room for more.
+  expect(huds[0]?.length).toBeLessThanOrEqual(100);
   return huds[0];
 }
 
@@ -79,14 +81,14 @@ describe("Copy GPU Limit Command", () => {
     async (argument) => {
       const { copied, huds, toast } = await copy(argument);
       expect({ copied, huds }).toEqual({ copied: undefined, huds: [] });
-      expect(toast("FAILURE", "Nothing copied", `"${argument}"`, "MiB").actions).toEqual([]);
+      expect(toast("FAILURE", "Nothing Copied", `"${argument}"`, "MiB").actions).toEqual([]);
     },
   );
 
   it("shows nothing of a link's argument that could forge other words", async () => {
     const { copied, toast } = await copy("56\u202e GiB\u0007\n✓ Limit set");
     expect(copied).toBeUndefined();
-    expect(toast("FAILURE", "Nothing copied", "isn't a limit").message).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    expect(toast("FAILURE", "Nothing Copied", "isn't a limit").message).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   });
 
   it.each([
@@ -96,7 +98,7 @@ describe("Copy GPU Limit Command", () => {
   ])("refuses %s MiB with the reason", async (argument, ...reason) => {
     const { copied, toast } = await copy(argument);
     expect(copied).toBeUndefined();
-    toast("FAILURE", "Nothing copied", ...reason);
+    toast("FAILURE", "Nothing Copied", ...reason);
   });
 
   it("says on an 8 GB Mac that there is nothing to gain, and copies the way back", async () => {

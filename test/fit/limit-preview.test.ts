@@ -160,7 +160,7 @@ describe("limitHint", () => {
     expect(limitHint({ kind: "fine", mib: 57_344 }, none)).toBe("88% of RAM, 8.0 GiB left for macOS.");
     expect(
       limitHint(
-        { kind: "warning", mib: 60_000, warning: "Little is left." },
+        { kind: "warning", mib: 60_000, warning: "Little is left.", inShort: "little is left" },
         {
           ...none,
           starting: ["a", "b", "c", "d", "e", "f"],

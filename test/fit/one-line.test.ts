@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { oneLine, UNSEEN, withoutUnseen } from "../../src/fit/one-line";
+import { firstSentence, oneLine, UNSEEN, withoutUnseen } from "../../src/fit/one-line";
 
 /** Ways to forge a line, to hide a word or to turn it around. */
 const MARKS = [
@@ -28,3 +28,10 @@ it.each([
   ["that's cut behind a space", "1234 678", 5, "1234"],
   ["that's cut in the middle of a character", "1234😀", 5, "1234"],
 ])("one line of a text %s", (_, text, most, line) => expect(oneLine(text, most)).toBe(line));
+
+it("a first sentence ends at its full stop, not at that of a number", () => {
+  expect(firstSentence("macOS 26.6 runs in a virtual machine here. Its GPU limit is decided elsewhere.")).toBe(
+    "macOS 26.6 runs in a virtual machine here.",
+  );
+  expect(firstSentence("One alone.")).toBe("One alone.");
+});
