@@ -1,6 +1,6 @@
 import { isElsewhere, isInContainer } from "./server-origin";
 import { OLLAMAS_COUNT } from "./sum-names";
-import { type JudgeInput, noGpuText, tooOldText, type Verdict } from "./verdict";
+import { judge, type JudgeInput, noGpuText, tooOldText, type Verdict } from "./verdict";
 
 const STATE_LIMIT = "State the limit of that machine in the preferences: GPU Limit of the Remote Mac.";
 
@@ -22,6 +22,11 @@ export function waysToKnow(input: JudgeInput, verdict: Extract<Verdict, { kind: 
   }
   if (description.parameters.numGpu !== undefined) {
     return ["Make a model of it without num_gpu: Ollama then places its layers, and the verdict is known.", tells];
+  }
+  const plain = judge({ ...input, options: { ...input.options, kvCacheType: "f16" } });
+  if (verdict.estimate === undefined && plain.estimate !== undefined) {
+    const on = verdict.run?.flashAttention.value === "off" ? ", or OLLAMA_FLASH_ATTENTION to 1," : "";
+    return [`Set OLLAMA_KV_CACHE_TYPE to f16${on} and restart Ollama.`];
   }
   return [
     tells,

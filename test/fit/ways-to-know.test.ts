@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { judge, type JudgeInput } from "../../src/fit/verdict";
 import { waysToKnow } from "../../src/fit/ways-to-know";
 import { GIB } from "../../src/fit/units";
-import { inputFor, measured } from "./inputs";
+import { inputFor, logged, measured, SERVER } from "./inputs";
 
 const LOAD_IT = "Load it: Show GPU Memory then has Ollama's count.";
 
@@ -29,6 +29,13 @@ describe("what would make a verdict known", () => {
     const { name, digest } = input.model;
     const loaded = [{ name, digest, sizeBytes: 2 * GIB, vramBytes: 2 * GIB }];
     expect(ways({ limit, loaded })[1]).toBe("It's loaded now: Show GPU Memory has Ollama's count.");
+  });
+
+  it("is another KV cache, where flash attention is off for this one: loading it would fail", () => {
+    const server = { ...SERVER, kvCacheType: logged("q8_0"), flashAttention: logged("off" as const) };
+    expect(ways({ server })).toEqual([
+      "Set OLLAMA_KV_CACHE_TYPE to f16, or OLLAMA_FLASH_ATTENTION to 1, and restart Ollama.",
+    ]);
   });
 
   it("is a model without the number of layers that its Modelfile sets", () => {

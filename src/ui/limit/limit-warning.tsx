@@ -1,6 +1,8 @@
 import { Action, ActionPanel, Color, Icon, List } from "@raycast/api";
 import { appleSilicon, type Snapshot } from "../../app/snapshot";
-import { formatBytes } from "../../fit/units";
+import type { AppleSiliconMac } from "../../fit/facts";
+import type { GpuLimit } from "../../fit/limit-policy";
+import { formatBytes, formatCount, GIB, MIB } from "../../fit/units";
 import { RefreshAction } from "../shared/refresh-action";
 import { LimitForm } from "./limit-form";
 import { ResetLimitAction } from "./reset-limit-action";
@@ -10,7 +12,19 @@ export function limitWarning({ limit }: Snapshot): string | undefined {
   return limit.kind === "known" ? limit.excess?.warning : undefined;
 }
 
-/** The row above the models where more is in force than is safe; nothing where the limit is safe. */
+/** No model fits that: every release of Ollama keeps as much free beside it (1 GiB from 0.30 on). */
+const TOO_LITTLE_MIB = 512;
+
+interface Warning {
+  readonly section: string;
+  readonly inForceBytes: number;
+  readonly subtitle: string;
+  readonly tag: string;
+  /** In sentences. */
+  readonly text: string;
+}
+
+/** The row above the models where more is in force than is safe, or so little that no model fits; else nothing. */
 export function LimitWarningSection({
   snapshot,
   refresh,
@@ -20,16 +34,18 @@ export function LimitWarningSection({
 }) {
   const { limit, machine } = snapshot;
   const mac = appleSilicon(machine);
-  if (mac === undefined || limit.kind !== "known" || limit.excess === undefined) return null;
-  const { inForceBytes, warning } = limit.excess;
+  if (mac === undefined || limit.kind !== "known") return null;
+  const warning = tooMuch(limit) ?? tooLittle(mac);
+  if (warning === undefined) return null;
+  const { section, inForceBytes, subtitle, tag, text } = warning;
   return (
-    <List.Section title="Limit Not Safe">
+    <List.Section title={section}>
       <List.Item
         id="limit-not-safe"
         title={`${formatBytes(inForceBytes)} of ${formatBytes(mac.ramBytes)}`}
-        subtitle={{ value: `Verdicts rest on ${formatBytes(limit.bytes)}`, tooltip: warning }}
+        subtitle={{ value: subtitle, tooltip: text }}
         icon={{ source: Icon.Warning, tintColor: Color.Red }}
-        accessories={[{ tag: { value: "This Mac may freeze", color: Color.Red }, tooltip: warning }]}
+        accessories={[{ tag: { value: tag, color: Color.Red }, tooltip: text }]}
         actions={
           <ActionPanel>
             <ResetLimitAction mac={mac} before={limit} onChanged={refresh} />
@@ -40,4 +56,29 @@ export function LimitWarningSection({
       />
     </List.Section>
   );
+}
+
+function tooMuch({ bytes, excess }: GpuLimit): Warning | undefined {
+  return (
+    excess && {
+      section: "Limit Not Safe",
+      inForceBytes: excess.inForceBytes,
+      subtitle: `Verdicts rest on ${formatBytes(bytes)}`,
+      tag: "This Mac may freeze",
+      text: excess.warning,
+    }
+  );
+}
+
+/** Most likely somebody typed GiB: the key takes MiB. */
+function tooLittle({ overrideMib = 0, ramBytes }: AppleSiliconMac): Warning | undefined {
+  if (overrideMib === 0 || overrideMib > TOO_LITTLE_MIB) return undefined;
+  const meant = overrideMib * GIB < ramBytes ? ` ${overrideMib} GiB would be ${formatCount(overrideMib * 1024)}.` : "";
+  return {
+    section: "Limit Too Small",
+    inForceBytes: overrideMib * MIB,
+    subtitle: "No model fits",
+    tag: "MiB, not GiB",
+    text: `${overrideMib} MiB is in force, and no model fits that. iogpu.wired_limit_mb takes MiB.${meant}`,
+  };
 }
