@@ -253,10 +253,18 @@ export const WIRE_ROWS = {
       {
         fault: "… where it was whole when it was read last",
         file: "src/app/read-descriptions.ts",
-        mend: "return !options.isLocal || hasSameFile(kept, options.modelsFolders);",
+        mend: "return !options.isLocal || hasSameFiles(kept, options.modelsFolders);",
         without: "return true;",
         test: "test/commands/odd-caches.test.tsx",
         named: "of a file that a disk has lost a part of since",
+      },
+      {
+        fault: "… or its projector was",
+        file: "src/ollama/model-source.ts",
+        mend: "const files = [{ path: weightsFile, fileBytes }, ...projectors, ...adapters];",
+        without: "const files = [{ path: weightsFile, fileBytes }];",
+        test: "test/commands/unreadable-projector.test.tsx",
+        named: "makes its model Unknown where it's",
       },
       {
         fault: "… of an MLX model, of which every tensor is a file",

@@ -1,10 +1,10 @@
 import { isAbsentOr, isListOf, isOneOf, isShape, isText, isWhole } from "../apply/stored-fields";
-import type { ModelBackup, ModelDescription, ModelParameters } from "../fit/facts";
+import type { ModelBackup, ModelDescription, ModelParameters, SideFile } from "../fit/facts";
 import type { MetadataValue, ModelMetadata, TensorInfo } from "../memory/metadata";
 import { sharedMetadata, sharedTensors } from "../ollama/shared-metadata";
 
 /** Changes when the text below does: older entries are then read again. */
-const FORMAT = 5;
+const FORMAT = 6;
 
 const DAMAGED = new TypeError("damaged");
 
@@ -65,7 +65,7 @@ const isParameters = isShape<ModelParameters>({
   unreadable: isListOf(isText),
 });
 
-const isFile = isShape<ModelDescription["projectors"][number]>({ path: isText, bytes: isAbsentOr(isWhole) });
+const isFile = isShape<SideFile>({ path: isText, bytes: isAbsentOr(isWhole), fileBytes: isAbsentOr(isWhole) });
 
 /** A build that nothing runs any more, as it's stored. */
 export const isBackup = isShape<ModelBackup>({

@@ -6,7 +6,7 @@ import { openMlxModel } from "../memory/mlx/estimate";
 import type { OllamaClient } from "../ollama/client";
 import { describeMlxModel } from "../ollama/mlx-source";
 import { missingFiles, type ModelPlaces } from "../ollama/missing-files";
-import { describeModel, hasSameFile } from "../ollama/model-source";
+import { describeModel, hasSameFiles } from "../ollama/model-source";
 import { withSharedTensors } from "../ollama/shared-metadata";
 import { storedDescription, storeDescription } from "./description-store";
 
@@ -134,7 +134,7 @@ async function isStillRight(
 ): Promise<boolean> {
   if (kept === undefined) return false;
   if ("kind" in kept) return (await missingFiles(model, options)) === undefined;
-  return !options.isLocal || hasSameFile(kept, options.modelsFolders);
+  return !options.isLocal || hasSameFiles(kept, options.modelsFolders);
 }
 
 const isReadable = (description: DescriptionResult): description is ModelDescription | MlxModelDescription =>

@@ -120,6 +120,15 @@ export interface ModelParameters {
   readonly unreadable: readonly string[];
 }
 
+/** A file beside the weights, as the server names it. */
+export interface SideFile {
+  readonly path: string;
+  /** Bytes of its tensors, where they could be read. */
+  readonly bytes?: number;
+  /** Its size on this Mac when its header was read; absent where it wasn't. */
+  readonly fileBytes?: number;
+}
+
 /** What `/api/show` (and, on this Mac, the GGUF header) say of one model. */
 export interface ModelDescription {
   readonly metadata: ModelMetadata;
@@ -138,12 +147,12 @@ export interface ModelDescription {
   readonly requires?: string;
   /** Bytes of the weights of a build that is not installed, where only their sum is known. */
   readonly weightBytes?: number;
-  /** Separate projector files, with the bytes of their tensors where they could be read. */
-  readonly projectors: readonly { readonly path: string; readonly bytes?: number }[];
+  /** Separate projector files. */
+  readonly projectors: readonly SideFile[];
   /** Why Ollama can't load its files, as a sentence: cut short or damaged. Absent = nothing is known to be wrong. */
   readonly damage?: string;
-  /** LoRA adapters, in the same way. */
-  readonly adapters: readonly { readonly path: string; readonly bytes?: number }[];
+  /** LoRA adapters. */
+  readonly adapters: readonly SideFile[];
   /** Draft models: the estimate does not cover them. */
   readonly drafts: readonly string[];
   /** The Modelfile text that `/api/show` gives. */

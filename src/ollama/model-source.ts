@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { InstalledModel, ModelBackup, ModelDescription } from "../fit/facts";
+import type { InstalledModel, ModelBackup, ModelDescription, SideFile } from "../fit/facts";
 import { formatBytes } from "../fit/units";
 import { GgufError, type GgufFault } from "../memory/gguf/gguf-error";
 import type { ModelMetadata } from "../memory/metadata";
@@ -87,7 +87,11 @@ async function withLocalFiles(shown: ShownModel, options: DescribeOptions): Prom
     Promise.all(paths.map(async (path) => ({ path, blob: await readHeader(path, options) })));
   const [[model, ...projectors], adapters] = await Promise.all([read(named.from), read(named.adapters)]);
   const sized = (files: typeof adapters) =>
-    files.map(({ path, blob }) => ({ path, bytes: blob?.metadata && tensorSum(blob.metadata) }));
+    files.map(({ path, blob }) => ({
+      path,
+      bytes: blob?.metadata && tensorSum(blob.metadata),
+      fileBytes: blob?.fileBytes,
+    }));
   const whole: ShownModel = {
     ...shown,
     projectors: sized(projectors),
@@ -151,15 +155,24 @@ function placesOf(path: string, modelsFolders: readonly string[]): readonly stri
 }
 
 /**
- * Whether the file of a description, where its header was read, still has the size that it had then: what was kept of it is
- * no longer right where a disk lost a part of it or it's gone. Never throws.
+ * Whether the files of a description, where their headers were read, still have the sizes that they had then: what was kept
+ * of them is no longer right where a disk lost a part of one or it's gone. Never throws.
  */
-export async function hasSameFile(
-  { weightsFile = "", fileBytes }: ModelDescription,
+export async function hasSameFiles(
+  { weightsFile = "", fileBytes, projectors, adapters }: ModelDescription,
+  modelsFolders: readonly string[],
+): Promise<boolean> {
+  const files = [{ path: weightsFile, fileBytes }, ...projectors, ...adapters];
+  const same = await Promise.all(files.map((file) => hasSameFile(file, modelsFolders)));
+  return same.every(Boolean);
+}
+
+async function hasSameFile(
+  { path, fileBytes }: Pick<SideFile, "path" | "fileBytes">,
   modelsFolders: readonly string[],
 ): Promise<boolean> {
   if (fileBytes === undefined) return true;
-  for (const place of placesOf(weightsFile, modelsFolders)) {
+  for (const place of placesOf(path, modelsFolders)) {
     const size = await stat(place).then(
       (there) => there.size,
       () => undefined,

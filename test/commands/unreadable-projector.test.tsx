@@ -55,6 +55,29 @@ describe("a file that's cut off", () => {
   });
 });
 
+describe("a projector that a disk has lost since", () => {
+  it.each(["gone", "cut short"])(
+    "makes its model Unknown where it's %s, and no longer once it's whole",
+    async (how) => {
+      const stage = await stageOf();
+      const badgeNow = async () => {
+        const screen = await openList(stage);
+        const shown = badge(screen);
+        await screen.close();
+        return shown;
+      };
+      expect(await badgeNow()).toBe("Fits · 128K");
+      const file = join(stage.ollama.modelsFolder, "blobs", `sha256-${PROJECTOR}`);
+      const { size } = await stat(file);
+      const giveBack = how === "gone" ? await hideProjector(stage) : () => truncate(file, size);
+      if (how !== "gone") await truncate(file, size - 1024);
+      expect([await badgeNow(), await badgeNow()]).toEqual(["Unknown", "Unknown"]);
+      await giveBack();
+      expect([await badgeNow(), await badgeNow()]).toEqual(["Fits · 128K", "Fits · 128K"]);
+    },
+  );
+});
+
 describe("a projector that cannot be read", () => {
   it("makes its model Unknown until it can be, though its digest stays the same", async () => {
     const stage = await stageOf();

@@ -4,7 +4,7 @@ import { basename, dirname, join, relative } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ModelDescription } from "../../src/fit/facts";
 import { createOllamaClient } from "../../src/ollama/client";
-import { type DescribeOptions, describeModel, hasSameFile, modelsFolders } from "../../src/ollama/model-source";
+import { type DescribeOptions, describeModel, hasSameFiles, modelsFolders } from "../../src/ollama/model-source";
 import { writeSparseGguf } from "../stand-ins/gguf-writer";
 import { sampleModel, type StandInOllama, startStandInOllama } from "../stand-ins/ollama";
 
@@ -133,7 +133,7 @@ describe("the metadata of a model", () => {
     const description = await describeIt();
     const { size } = await stat(path);
     expect(description.fileBytes).toBe(size);
-    const same = (folders: readonly string[]) => hasSameFile(description, folders);
+    const same = (folders: readonly string[]) => hasSameFiles(description, folders);
     expect([await same([]), await same(["/does/not/exist"])]).toEqual([true, true]);
     await truncate(path, size - 1);
     expect(await same([server.modelsFolder])).toBe(false);
@@ -144,7 +144,7 @@ describe("the metadata of a model", () => {
     expect(await same([other])).toBe(true);
     await rm(path);
     expect(await same([])).toBe(false);
-    expect(await hasSameFile({ ...description, fileBytes: undefined }, [])).toBe(true);
+    expect(await hasSameFiles({ ...description, fileBytes: undefined }, [])).toBe(true);
   });
 
   it.each(["FROM", "ADAPTER"])("says what is missing of a second file, as of a projector, too: %s", async (word) => {
