@@ -105,6 +105,22 @@ export const WIRE_ROWS = {
         named: "tells the steps in one short line each",
       },
       {
+        fault: "A variable of the server is a reason as it comes",
+        file: "src/fit/run-settings.ts",
+        mend: "oneLine(detected.value, 40)",
+        without: "detected.value.slice(0, 40)",
+        test: "test/fit/run-settings.test.ts",
+        named: "that llama.cpp does not know makes the run unknown",
+      },
+      {
+        fault: "… or a step",
+        file: "src/apply/steps/set-kv-cache.ts",
+        mend: "oneLine(type, 40)",
+        without: "type",
+        test: "test/apply/steps.test.ts",
+        named: "show no character of a variable that forges others",
+      },
+      {
         fault: "An app's name turns the question around that asks to quit it",
         file: "src/mac/apps.ts",
         mend: "oneLine(name, 100);",
@@ -455,10 +471,18 @@ export const WIRE_ROWS = {
       {
         fault: "A line of a stream has none",
         file: "src/ollama/bounded-fetch.ts",
-        mend: "if (rest.length > MOST_LINE_CHARACTERS)",
-        without: "if (rest.length > MOST_LINE_CHARACTERS * 1024)",
+        mend: "rest.length > MOST_LINE_CHARACTERS || ",
+        without: "",
         test: EXCHANGE,
         named: "takes in no more of a line than 64 KiB",
+      },
+      {
+        fault: "… or all of its lines",
+        file: "src/ollama/bounded-fetch.ts",
+        mend: " || bytes > maxBytes)\n        throw",
+        without: ")\n        throw",
+        test: EXCHANGE,
+        named: "takes in no more of a stream of lines",
       },
       {
         fault: "A registry's answer has none",

@@ -2,6 +2,7 @@ import type { InstalledModel, ModelDescription, ModelParameters, RunnerCommandLi
 import { automaticBatch, predictedVram } from "./automatic-batch";
 import { compareVersions, parseVersion, type Version } from "./version";
 import { MIB } from "./units";
+import { oneLine } from "./one-line";
 import { releaseRules } from "./releases";
 import {
   contextToJudge,
@@ -180,7 +181,7 @@ function kvCacheTypeOf(input: RunInput): Setting<KvCacheType> | UnknownRun {
   const type = KV_CACHE_TYPES.find((known) => known === detected.value.toLowerCase());
   return type === undefined
     ? unknown(
-        `OLLAMA_KV_CACHE_TYPE is "${detected.value.slice(0, 40)}" (${detected.source}), which llama.cpp doesn't know.`,
+        `OLLAMA_KV_CACHE_TYPE is "${oneLine(detected.value, 40)}" (${detected.source}), which llama.cpp doesn't know.`,
       )
     : read({ ...detected, value: type });
 }

@@ -5,7 +5,7 @@ import { notOllama, OllamaProblem, problemFrom, problemOfStatus, serversWords } 
 export interface Bounds {
   /** For the whole exchange, in milliseconds. */
   readonly timeoutMs: number;
-  /** Of one answer as it's kept, after {@link filter}. */
+  /** Of one answer as it's kept, after {@link filter}, or of all lines of a stream. */
   readonly maxBytes: number;
   /** Lets less of an answer through, byte by byte, before it's taken into memory. */
   readonly filter?: () => TransformStream<Uint8Array, Uint8Array>;
@@ -59,7 +59,7 @@ export async function exchange<T>(
       if (body !== "" && !/^\s*\{/.test(body)) throw notOllama(url);
       return new Response(body, { status, headers });
     }
-    return new Response(response.body?.pipeThrough(wholeObjects(url), { signal: end }), { status, headers });
+    return new Response(response.body?.pipeThrough(wholeObjects(url, maxBytes), { signal: end }), { status, headers });
   };
   try {
     return await orAbort(work(bounded), end);
@@ -153,11 +153,15 @@ async function readText(
 
 const BROKEN_OFF = "The connection to Ollama broke off in the middle of its answer.";
 
-/** Lets lines through that are JSON objects, and turns an error that Ollama reports in one into a problem. */
-function wholeObjects(url: string): TransformStream<Uint8Array, Uint8Array> {
+/**
+ * Lets lines through that are JSON objects, `maxBytes` of them in all, and turns an error that Ollama reports in one into a
+ * problem.
+ */
+function wholeObjects(url: string, maxBytes: number): TransformStream<Uint8Array, Uint8Array> {
   const decoder = new TextDecoder();
   const encoder = new TextEncoder();
   let rest = "";
+  let bytes = 0;
   const pass = (line: string, controller: TransformStreamDefaultController<Uint8Array>) => {
     if (line.trim() === "") return;
     const message = parseObject(line);
@@ -170,11 +174,12 @@ function wholeObjects(url: string): TransformStream<Uint8Array, Uint8Array> {
   };
   return new TransformStream<Uint8Array, Uint8Array>({
     transform(chunk, controller) {
+      bytes += chunk.byteLength;
       rest += decoder.decode(chunk, { stream: true });
       const lines = rest.split("\n");
       rest = lines.pop() ?? "";
       for (const line of lines) pass(line, controller);
-      if (rest.length > MOST_LINE_CHARACTERS)
+      if (rest.length > MOST_LINE_CHARACTERS || bytes > maxBytes)
         throw new OllamaProblem("bad-answer", "Ollama's answer is larger than any real one.");
     },
     flush(controller) {

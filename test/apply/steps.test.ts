@@ -4,6 +4,7 @@ import {
   leavesSomething,
   type Step,
   type StepOf,
+  stepDoneText,
   stepFailedText,
   stepText,
   stepTitle,
@@ -95,6 +96,12 @@ describe("the words of a step", () => {
       "remove the LaunchDaemon",
     );
     says(stepText({ kind: "restart-ollama" }), "Restart Ollama", "unloaded", "cut off");
+  });
+
+  it("show no character of a variable that forges others", () => {
+    const step: Step = { kind: "set-kv-cache", type: "q8_0\u202e\u001b[2J\r\nx", before: "" };
+    expect(stepText(step)).toBe("Set the KV cache type to q8_0 [2J x for Ollama's next start.");
+    expect(stepDoneText(step)).toContain("The KV cache is q8_0 [2J x for");
   });
 
   it("are there for every kind, as title, as failure and where nobody knows", () => {

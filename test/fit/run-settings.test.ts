@@ -257,6 +257,8 @@ describe("the KV cache type", () => {
       kind: "unknown",
       reason: expect.stringContaining('"q3_x"'),
     });
+    const forging = resolveRun(inputOf({ server: server({ kvCacheType: logged("q8_0\u202e\n\u001b[2J") }) }));
+    expect(forging).toMatchObject({ reason: expect.stringContaining('is "q8_0 [2J" (') });
   });
 });
 

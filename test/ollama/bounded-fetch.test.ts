@@ -41,6 +41,14 @@ describe("an exchange", () => {
 
   it("takes in no more of a line than 64 KiB", async () => {
     const { body, taken } = endless(`{"status":"${"x".repeat(KIB)}`);
+    const bounds = { ...BOUNDS, maxBytes: 1024 * KIB };
+    const asked = exchange(async () => new Response(body), HERE, bounds, text, "lines");
+    await expect(asked).rejects.toMatchObject({ kind: "bad-answer" });
+    expect(taken()).toBeLessThanOrEqual(80 * KIB);
+  });
+
+  it("takes in no more of a stream of lines than allowed", async () => {
+    const { body, taken } = endless(`{"status":"${"x".repeat(KIB)}"}\n`);
     const asked = exchange(async () => new Response(body), HERE, BOUNDS, text, "lines");
     await expect(asked).rejects.toMatchObject({ kind: "bad-answer" });
     expect(taken()).toBeLessThanOrEqual(80 * KIB);
