@@ -144,6 +144,14 @@ export const CHANGE_ROWS = {
         named: "is made again where the build that is to run was replaced",
       },
       {
+        fault: "… or Ollama itself",
+        file: "src/ui/change/apply-option.ts",
+        mend: `isOtherOllama && "Ollama Was Replaced Meanwhile",`,
+        without: "",
+        test: ONE_CHANGE,
+        named: "is made again where another version of Ollama answers",
+      },
+      {
         fault: "Create Capped Variant makes a variant of a model that was replaced since it was judged",
         file: "src/ollama/variant.ts",
         mend: `if (sourceDigest !== undefined && parent.digest !== sourceDigest) return { kind: "source-replaced" };`,
@@ -614,6 +622,22 @@ export const CHANGE_ROWS = {
         without: "if (keeps) await writeJournal",
         test: RUN_CHANGE,
         named: "stops before the next step where another window has taken the lock",
+      },
+      {
+        fault: "A lock that was kept late is another's",
+        file: "src/apply/change-lock.ts",
+        mend: "return holder?.owner === owner || (holder === undefined && !isWritten);",
+        without: "return isWritten ? holder?.owner === owner : holder === undefined;",
+        test: LOCK,
+        named: "is ours where the storage answered late",
+      },
+      {
+        fault: "Dismiss forgets what another window has made since",
+        file: "src/ui/change/carry-out.ts",
+        mend: "if (isSame) await clearJournal(localStorage);\n  else await sayOver(work);",
+        without: "await clearJournal(localStorage);",
+        test: ONE_CHANGE,
+        named: "Dismiss forgets the change that was shown",
       },
       {
         fault: "A window that slept signs a lock that's another's by now",

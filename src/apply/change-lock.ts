@@ -73,7 +73,8 @@ export async function takeLock(
   const isOurs = async () => {
     try {
       const holder = await readHolder(storage);
-      return isWritten ? holder?.owner === owner : holder === undefined;
+      // What the storage called failed may have come late.
+      return holder?.owner === owner || (holder === undefined && !isWritten);
     } catch {
       return true;
     }

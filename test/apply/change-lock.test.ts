@@ -162,6 +162,19 @@ describe("the lock for what changes the Mac or the server", () => {
     }
   });
 
+  it("is ours where the storage answered late but kept it, and is free once released", async () => {
+    const storage = keptIn();
+    const set: Storage["set"] = async (key, text) => {
+      await storage.set(key, text);
+      throw new Error("Raycast's storage didn't answer in time.");
+    };
+    const lock = lockOf(await take({ ...storage, set }));
+    expect(await lock.isOurs()).toBe(true);
+    expect(await take(storage, "Other")).toEqual({ kind: "held", title: "Raise" });
+    await lock.release();
+    expect(await lockHolder(storage, new Date())).toBeUndefined();
+  });
+
   it("is free where what is kept makes no sense, or is cut at whichever byte", async () => {
     const storage = keptIn();
     await take(storage);

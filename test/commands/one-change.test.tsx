@@ -3,6 +3,8 @@ import FitModelsToGpuLimit from "../../src/fit-models-to-gpu-limit";
 import ResetGpuLimit from "../../src/reset-gpu-limit";
 import SetGpuLimit from "../../src/set-gpu-limit";
 import ShowGpuMemory from "../../src/show-gpu-memory";
+import { clearJournal } from "../../src/apply/journal-store";
+import { localStorage } from "../../src/app/local-storage";
 import { desk, renderCommand, runNoView, type Screen } from "../support";
 import { inWorld } from "../tools/in-world";
 import { keepJournal } from "./left-journal";
@@ -138,6 +140,21 @@ describe("while another window is at a change", () => {
     expect(desk.localStorage.has("journal-1")).toBe(true);
   });
 
+  it("Dismiss forgets the change that was shown, and no other that another window has made since", async () => {
+    const stage = await stageOf();
+    await keepJournal(stage, { states: ["failed", "failed"] });
+    const screen = await openList(stage);
+    await screen.pick("Raise and Cap");
+    await screen.action("Show Steps");
+    await clearJournal(localStorage);
+    await keepJournal(stage, { states: ["done", "failed"] });
+    const kept = desk.localStorage.get("journal-1");
+    desk.answers.push(true);
+    await screen.action("Dismiss");
+    expect(lastToast(screen)).toMatchObject({ style: "FAILURE", title: "Nothing Changed" });
+    expect(desk.localStorage.get("journal-1")).toBe(kept);
+  });
+
   it("Quit Ollama is refused", async () => {
     const stage = await setStage({ ollama: { totalVramBytes: 55_662_788_608 }, mac: { ollama: "app" } });
     const screen = await renderCommand(<ShowGpuMemory />, { command: "show-gpu-memory", system: stage.system });
@@ -192,6 +209,20 @@ describe("a plan", () => {
     });
     await screen.action("Apply");
     expect(stage.ollama.models().map(({ name }) => name)).toContain(`${MODEL}-64k`);
+  });
+
+  it("is made again where another version of Ollama answers by now", async () => {
+    const stage = await stageOf();
+    const screen = await openPlan(stage);
+    await choose(screen, CAP);
+    stage.ollama.fault("version", { kind: "answer", body: '{"version":"0.40.2"}' });
+    await screen.action("Apply");
+    expect(lastToast(screen)).toMatchObject({
+      style: "FAILURE",
+      title: "Ollama Was Replaced Meanwhile",
+      message: "Nothing changed. The plan is made again.",
+    });
+    expect(stage.ollama.models().map(({ name }) => name)).not.toContain(`${MODEL}-64k`);
   });
 
   it("is not carried out where model or limit change while the page is on screen", async () => {

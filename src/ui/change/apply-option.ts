@@ -111,15 +111,18 @@ async function isPlaceFree(): Promise<boolean> {
   }
 }
 
-/** Whether the model, the build that is to run and the limit are still those that the plan was made for; otherwise it is said, and planned again. */
+/**
+ * Whether the model, the build that is to run, the limit and the version of Ollama are still those that the plan was made
+ * for; otherwise it is said, and planned again.
+ */
 async function isAsPlanned({ option, row, snapshot, settings, refresh }: ApplyOption): Promise<boolean> {
   const system = getSystem();
   const mac = snapshot.isLocal ? appleSilicon(snapshot.machine) : undefined;
-  const [models, limitMib] = await Promise.all([
-    connect(system, settings)
-      ?.models()
-      // What doesn't answer now is said by the steps.
-      .catch(() => undefined),
+  const client = connect(system, settings);
+  // What doesn't answer now is said by the steps.
+  const [models, version, limitMib] = await Promise.all([
+    client?.models().catch(() => undefined),
+    client?.version().catch(() => undefined),
     mac?.overrideMib === undefined ? undefined : readLimitMib(system),
   ]);
   const planned = [row.model, installedAfter(option.changes, row.model)];
@@ -127,10 +130,16 @@ async function isAsPlanned({ option, row, snapshot, settings, refresh }: ApplyOp
     models === undefined || models.some((model) => model.name === name && model.digest === digest);
   const isOther = !planned.every(isThere);
   const isMoved = limitMib !== undefined && mac?.overrideMib !== undefined && limitMib !== mac.overrideMib;
-  if (!isOther && !isMoved) return true;
+  const isOtherOllama = version !== undefined && version !== (snapshot.server.version ?? version);
+  const title = [
+    isOther && "The Model Was Replaced Meanwhile",
+    isMoved && "The Limit Was Changed Meanwhile",
+    isOtherOllama && "Ollama Was Replaced Meanwhile",
+  ].find((fault) => fault !== false);
+  if (title === undefined) return true;
   await showToast({
     style: Toast.Style.Failure,
-    title: isOther ? "The Model Was Replaced Meanwhile" : "The Limit Was Changed Meanwhile",
+    title,
     message: "Nothing changed. The plan is made again.",
   });
   refresh();

@@ -12,6 +12,7 @@ import { changeSystem } from "./change-system";
 import { failedLoadOf, resultWords } from "./change-words";
 import type { ToastWords } from "../shared/confirm-and-run";
 import { asOneChange } from "../shared/one-change";
+import type { UnfinishedChange } from "./use-unfinished-change";
 import type { Settings } from "../../app/preferences";
 import { connect, type Snapshot } from "../../app/snapshot";
 import { localStorage } from "../../app/local-storage";
@@ -172,13 +173,25 @@ async function sayLaterFirst({ title }: Journal): Promise<void> {
   });
 }
 
-async function sayOver({ refresh }: ChangeWork): Promise<void> {
+async function sayOver({ refresh }: Pick<ChangeWork, "refresh">): Promise<void> {
   await showToast({
     style: Toast.Style.Failure,
     title: "Nothing Changed",
     message: "Another window has gone on with this change or ended it.",
   });
   refresh();
+}
+
+/** Forgets a change that was left before its end, or can't be read; false, and said, where another is kept by now. */
+export async function dismissChange(change: UnfinishedChange, work: Pick<ChangeWork, "refresh">): Promise<boolean> {
+  const kept = await readJournal(localStorage);
+  const isSame =
+    change.kind === "open"
+      ? kept.kind === "journal" && kept.journal.id === change.journal.id
+      : kept.kind === "unreadable" && kept.why === change.why;
+  if (isSame) await clearJournal(localStorage);
+  else await sayOver(work);
+  return isSame;
 }
 
 /** A plan holds for the file it was made for. Where the server can't be asked, the steps find out themselves. */

@@ -14,17 +14,15 @@ import {
 import { showFailureToast } from "@raycast/utils";
 import { mayHaveChanged } from "../../apply/effect";
 import { canUndo, type Journal, type JournalEntry } from "../../apply/journal";
-import { clearJournal } from "../../apply/journal-store";
 import { stepText } from "../../apply/steps";
 import type { FailedLoad } from "../../fit/plan/plan-input";
-import { continueChange, undoChange } from "./carry-out";
+import { continueChange, dismissChange, undoChange } from "./carry-out";
 import { asOneChange } from "../shared/one-change";
 import { SHORTCUTS } from "../shared/shortcuts";
 import { plainMarkdown } from "../shared/plain-markdown";
 import type { Settings } from "../../app/preferences";
 import { RefreshAction } from "../shared/refresh-action";
 import type { Snapshot } from "../../app/snapshot";
-import { localStorage } from "../../app/local-storage";
 import type { OpenChange, UnfinishedChange } from "./use-unfinished-change";
 
 interface Props {
@@ -140,7 +138,7 @@ function OpenView({ change, settings, snapshot, refresh, makeItFit }: Props & { 
               }}
             />
           )}
-          {state === "left" && <DismissAction refresh={refresh} />}
+          {state === "left" && <DismissAction change={change} refresh={refresh} />}
         </ActionPanel>
       }
     />
@@ -182,7 +180,7 @@ function UnreadableView({ change, refresh }: Props) {
       markdown={`# An Earlier Change\n\n${text}`}
       actions={
         <ActionPanel>
-          <DismissAction refresh={refresh} />
+          <DismissAction change={change} refresh={refresh} />
           <RefreshAction refresh={refresh} />
         </ActionPanel>
       }
@@ -190,7 +188,7 @@ function UnreadableView({ change, refresh }: Props) {
   );
 }
 
-function DismissAction({ refresh }: Pick<Props, "refresh">) {
+function DismissAction({ change, refresh }: Pick<Props, "change" | "refresh">) {
   const { pop } = useNavigation();
   return (
     <Action
@@ -202,8 +200,7 @@ function DismissAction({ refresh }: Pick<Props, "refresh">) {
         if (!(await confirmDismissal())) return;
         await asOneChange({ title: "Dismiss Change" }, async () => {
           try {
-            await clearJournal(localStorage);
-            pop();
+            if (await dismissChange(change, { refresh })) pop();
           } catch (error) {
             await showFailureToast(error, { title: "Couldn't Dismiss It" });
           }
