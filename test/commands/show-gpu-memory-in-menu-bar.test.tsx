@@ -369,7 +369,9 @@ describe("the guard", () => {
     await judgeModels(stage);
     expect(await tick(stage)).not.toContain("Needs Attention");
     await load(stage, QWEN, { options: { num_ctx: 16384 } });
-    expect(await tick(stage)).toContain("A client asked for 16K. Ollama would use 8K.");
+    expect(await tick(stage)).toContain(
+      "A client asked for 16K, or Ollama's settings changed: when last read, they gave 8K.",
+    );
     await load(stage, QWEN, { options: { num_ctx: 4096 } });
     expect(await tick(stage)).not.toContain("Needs Attention");
   });
