@@ -13,6 +13,7 @@ import { resultWords } from "../ui/change/change-words";
 import { refreshMenuBar } from "../ui/shared/refresh-menu-bar";
 import { ToolRefusal } from "./shared/refusal";
 import { asToolChange, refuseUnfinished } from "./shared/tool-change";
+import { inputGiven } from "./shared/tool-input";
 import { judgedNow, optionNamed } from "./shared/tool-plan";
 import { ownWords } from "./shared/tool-words";
 
@@ -22,7 +23,8 @@ type Input = {
 };
 
 /** Shows the plan with its steps and costs, and asks. A plan without steps has no id, so that nothing here goes unasked. */
-export const confirmation: Tool.Confirmation<Input> = async ({ planId }) => {
+export const confirmation: Tool.Confirmation<Input> = async (input) => {
+  const { planId } = inputGiven(input);
   const { option, steps, left, row, world } = await optionNamed(planId);
   const warnings = warningsOf({ option, snapshot: world.snapshot });
   const closes = option.changes.closeApps;
@@ -65,7 +67,8 @@ function leftOf({ kind, isLeft }: Exclude<RunResult, { kind: "finished" }>): str
 }
 
 /** Carries out one option of a plan that plan-fit made, after the person has confirmed it; macOS may ask for the password. Closes no app: where the plan needs that, the answer says what's left to the person. The model is judged again afterwards. It can be undone in Fit Models to GPU Limit. */
-export default async function applyPlan({ planId }: Input) {
+export default async function applyPlan(input: Input) {
+  const { planId } = inputGiven(input);
   const { option, steps, left, row, world } = await optionNamed(planId);
   const { settings, snapshot } = world;
   const system = changeSystem(settings, snapshot);

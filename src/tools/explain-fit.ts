@@ -1,3 +1,4 @@
+import { inputGiven } from "./shared/tool-input";
 import { ownWords, limitAnswer, modelAnswer, unknownText } from "./shared/tool-words";
 import { planOf } from "./shared/tool-plan";
 import { settingsOf, sumLines, termsOf, verdictSentence } from "../fit/verdict-text";
@@ -10,7 +11,8 @@ type Input = {
 };
 
 /** Explains one model: what its memory consists of (GiB), the GPU limit, why it fits or doesn't, ways to make it fit, and the largest context. */
-export default async function explainFit({ model, context }: Input) {
+export default async function explainFit(input: Input) {
+  const { model, context } = inputGiven(input);
   const { world, row, plan } = await planOf(model, context);
   const { snapshot } = world;
   const { verdict } = row;

@@ -1,4 +1,4 @@
-import { textGiven } from "./shared/tool-input";
+import { inputGiven, textGiven } from "./shared/tool-input";
 import { limitAnswer, modelAnswer } from "./shared/tool-words";
 import { readToolWorld } from "./shared/tool-world";
 
@@ -13,7 +13,8 @@ type Input = {
 const MOST_MODELS = 40;
 
 /** Lists the installed Ollama models with their names, whether each fits the GPU limit, what it needs (GiB) and at which context. */
-export default async function listModels({ context, nameContains }: Input = {}) {
+export default async function listModels(input: Input = {}) {
+  const { context, nameContains } = inputGiven(input);
   const { snapshot, rows } = await readToolWorld(context);
   const wanted = textGiven(nameContains).toLowerCase();
   const found = rows.filter(({ model }) => model.name.toLowerCase().includes(wanted));

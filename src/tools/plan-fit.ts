@@ -1,5 +1,6 @@
 import { stepText } from "../apply/steps";
 import { resultText } from "../fit/plan/options";
+import { inputGiven } from "./shared/tool-input";
 import { optionsOf, planOf } from "./shared/tool-plan";
 import { limitAnswer, modelAnswer, ownWords, unknownText } from "./shared/tool-words";
 
@@ -11,7 +12,8 @@ type Input = {
 };
 
 /** Makes a plan for one model: the ways to make it fit, best first, each with its result, its costs, its steps, what's left to the person, and the id that apply-plan takes; a way without an id isn't carried out by a tool. Changes nothing. */
-export default async function planFit({ model, context }: Input) {
+export default async function planFit(input: Input) {
+  const { model, context } = inputGiven(input);
   const toolPlan = await planOf(model, context);
   const { plan, row, world } = toolPlan;
   const { snapshot } = world;

@@ -14,6 +14,7 @@ import { promptHooks } from "../ui/shared/admin-prompt";
 import { refreshMenuBar } from "../ui/shared/refresh-menu-bar";
 import { ToolRefusal } from "./shared/refusal";
 import { asToolChange } from "./shared/tool-change";
+import { inputGiven } from "./shared/tool-input";
 import { gib } from "./shared/tool-words";
 
 type Input = {
@@ -32,7 +33,8 @@ interface Asked {
 }
 
 /** What is asked for, where it may be set at all. @throws ToolRefusal */
-async function checked({ limitGiB }: Input): Promise<Asked> {
+async function checked(input: Input): Promise<Asked> {
+  const { limitGiB } = inputGiven(input);
   const machine = await readMachine(getSystem());
   if (machine.kind !== "apple-silicon") throw new ToolRefusal("no-limit-here", machine.reason);
   const { overrideMib } = machine;

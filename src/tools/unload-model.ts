@@ -10,7 +10,7 @@ import { type LightClient, readLoaded, unloadModel } from "../ollama/light-clien
 import { refreshMenuBar } from "../ui/shared/refresh-menu-bar";
 import { refusalOf, ToolRefusal } from "./shared/refusal";
 import { asToolChange } from "./shared/tool-change";
-import { textGiven } from "./shared/tool-input";
+import { inputGiven, textGiven } from "./shared/tool-input";
 import { gib } from "./shared/tool-words";
 
 type Input = {
@@ -24,8 +24,8 @@ interface Found {
   readonly loaded: readonly LoadedModel[];
 }
 
-async function find({ model }: Input): Promise<Found> {
-  const name = textGiven(model);
+async function find(input: Input): Promise<Found> {
+  const name = textGiven(inputGiven(input).model);
   if (parseModelName(name) === undefined) {
     throw new ToolRefusal("not-a-name", "That isn't a model name that Ollama accepts. Take one from get-gpu-memory.");
   }

@@ -311,6 +311,18 @@ describe("names and texts from outside", () => {
     expect(await refusal(applyPlan({ planId: model }))).toContain("isn't the id of a plan");
   });
 
+  it.each([[null], [undefined]])("takes %j in the place of an input for one without fields", async (given) => {
+    const world = await inWorld("sample");
+    const nothing = given as never;
+    for (const tool of [explainFit, planFit, confirmUnload, unloadModel]) {
+      expect(await refusal(tool(nothing))).toMatch(/Take one from (?:list-models|get-gpu-memory)\.$/);
+    }
+    for (const tool of [confirmPlan, applyPlan]) expect(await refusal(tool(nothing))).toContain("the id of a plan");
+    for (const tool of [confirmLimit, setGpuLimit]) expect(await refusal(tool(nothing))).toContain("a number of GiB");
+    expect(await listModels(nothing)).toEqual(await listModels());
+    expect(world.mac.prompts).toEqual([]);
+  });
+
   it("takes null for what's left out", async () => {
     await inWorld("sample");
     const [context, nameContains] = [null as unknown as number, null as unknown as string];
