@@ -60,7 +60,9 @@ async function readWhere(system: System, { url, where: before }: Tick): Promise<
 }
 
 /** A tick with the better figures in it. */
-export function withOpenReading(tick: Tick, { machine, other }: OpenReading): Tick {
+export function withOpenReading(read: Tick, { machine, where, other }: OpenReading): Tick {
+  // The place may have been found, and not been kept where nothing can be stored.
+  const tick = read.where === "untold" && where === "here" ? { ...read, where, place: undefined } : read;
   const server = tick.server.kind === "not-running" ? { ...tick.server, other } : tick.server;
   const limit = tick.where === "elsewhere" ? tick.limit : limitInForce(machine);
   return { ...tick, machine, server, limit };
