@@ -189,7 +189,15 @@ function whyEstimated({ overrideMib }: AppleSiliconMac): string {
 }
 
 /** Title of the preference that states the limit of another machine. */
-export const REMOTE_PREFERENCE = "GPU Limit of the Remote Mac";
+const REMOTE_PREFERENCE = "GPU Limit of the Remote Mac";
+
+/** What helps where a limit is only known to be at least something. */
+export const STATE_LIMIT = `If it's higher, state it in the preferences (${REMOTE_PREFERENCE}).`;
+
+/** Why it isn't known whether a need of so many bytes fits such a limit, as sentences. */
+export function leastLimitText(need: number, limit: GpuLimit): string {
+  return `It needs ${formatBytes(need)}, and the limit there is only known to be ${limitText(limit)}, ${limit.sourceText}. ${STATE_LIMIT}`;
+}
 
 /**
  * The limit of another machine: what its owner states in the preferences, else what the largest model that's whole on

@@ -1,8 +1,9 @@
-import { type JudgedMlx, LEAST_CONTEXT, type MlxTightCause, type MlxVerdict, type MlxVerdictKind } from "./mlx-verdict";
+import { type JudgedMlx, LEAST_CONTEXT, type MlxVerdict, type MlxVerdictKind } from "./mlx-verdict";
 import type { MlxPeak, ShownContext } from "./mlx-peaks";
 import type { MlxRun } from "./mlx-run";
 import type { RamBalance } from "./ram";
 import { ignoredSettings, RUNNERS, type RunnerRules } from "./runners";
+import { TIGHT_WORDS } from "./tight";
 import { formatBytes, formatContext, formatCount } from "./units";
 
 /** Verdict names as people see them, best first. */
@@ -60,12 +61,6 @@ function ofText(weights: number, allowed: number): string {
     : `${left} of ${right}`;
 }
 
-const TIGHT_WORDS: Readonly<Record<MlxTightCause, (peak: string) => string>> = {
-  band: () => "too close to call",
-  caution: (peak) => `probably fits, with a peak of about ${peak}`,
-  swap: () => "fits the limit, but not the memory",
-};
-
 /** What a person would say, in a sentence or two. */
 export function mlxVerdictSentence(verdict: MlxVerdict): string {
   if (verdict.kind === "unknown") return verdict.reason;
@@ -75,7 +70,7 @@ export function mlxVerdictSentence(verdict: MlxVerdict): string {
     case "fits":
       return `${start} fits, with a peak of about ${formatBytes(estimate.total)}. ${safeSentence(verdict)}`;
     case "tight":
-      return `${start} ${TIGHT_WORDS[verdict.cause](formatBytes(estimate.total))}. ${verdict.because} ${safeSentence(verdict)}`;
+      return `${start} ${TIGHT_WORDS[verdict.cause](`, with a peak of about ${formatBytes(estimate.total)}`)}. ${verdict.because} ${safeSentence(verdict)}`;
     case "fails":
       return `${start} at least ${formatBytes(verdict.missingBytes)} too much: the request dies or the Mac freezes. ${safeSentence(verdict)}`;
     case "wont-load":

@@ -8,6 +8,7 @@ import {
 } from "../memory/mlx/estimate";
 import { chipGeneration } from "../memory/mlx/chip";
 import { type MlxPeak, type MlxRange, narrowRange, sureBytes } from "./mlx-peaks";
+import type { TightCause } from "./tight";
 import { formatBytes, MIB } from "./units";
 
 /** Ollama's check before it loads an MLX model keeps this free (x/mlxrunner/client.go Load). */
@@ -67,12 +68,9 @@ interface KnownMlxVerdict {
 /** Chips whose MLX may fuse more than that of M1 to M4, and such that aren't known. */
 export type UnsureFusing = "newer-chip" | "unknown-chip";
 
-/** What keeps a verdict from Fits: the range of the estimate, something that isn't known well, or the RAM alone. */
-export type MlxTightCause = "band" | "caution" | "swap";
-
 export type MlxVerdict =
   | ({ readonly kind: "fits" } & KnownMlxVerdict)
-  | ({ readonly kind: "tight"; readonly cause: MlxTightCause; readonly because: string } & KnownMlxVerdict)
+  | ({ readonly kind: "tight"; readonly cause: TightCause; readonly because: string } & KnownMlxVerdict)
   /** The request dies or the Mac freezes: MLX moves nothing to the CPU. */
   | ({ readonly kind: "fails"; readonly missingBytes: number } & KnownMlxVerdict)
   /** Ollama refuses to load it. */
@@ -137,7 +135,7 @@ function unsureFusing({ chip }: MlxJudgeInput, estimate: KnownMlxEstimate): Unsu
 }
 
 interface WhyTight {
-  readonly cause: MlxTightCause;
+  readonly cause: TightCause;
   readonly because: string;
 }
 

@@ -73,6 +73,8 @@ export function shortageText({ shortBytes, othersBytes = 0, reserveBytes }: RamB
   return `RAM is ${formatBytes(shortBytes)} short: ${why}`;
 }
 
+export const RAM_UNREAD = "How much RAM other apps use couldn't be read.";
+
 /** What comes of a shortage, as a sentence; undefined where there is none. */
 export function ramText(ram: RamBalance): string | undefined {
   if (ram.kind === "enough") return undefined;

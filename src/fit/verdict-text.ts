@@ -5,6 +5,7 @@ import { offloadText } from "./partial-offload";
 import { ramText } from "./ram";
 import type { MlxRun } from "./mlx-run";
 import { mlxBadgeText, mlxNoteLines, mlxVerdictSentence, safeSentence } from "./mlx-verdict-text";
+import { TIGHT_WORDS } from "./tight";
 import { SUM_TITLES, TERM_TITLES, type TermTitle } from "./sum-names";
 import { formatBytes, formatContext, formatPercent } from "./units";
 import {
@@ -12,7 +13,6 @@ import {
   needBytes,
   needRange,
   swaps,
-  type TightCause,
   type Verdict,
   type VerdictKind,
   type VerdictOf,
@@ -189,12 +189,6 @@ export function tooltipText(verdict: Verdict): string {
   ].join("\n");
 }
 
-const TIGHT_WORDS: Readonly<Record<TightCause, (spare: string) => string>> = {
-  band: () => "too close to call",
-  caution: (spare) => `probably fits with ${spare} to spare`,
-  swap: () => "fits the limit, but not the memory",
-};
-
 /** What a person would say: "51.8 GiB limit, 32K context: fits with 3.0 GiB to spare." */
 export function verdictSentence(verdict: Verdict): string {
   if (verdict.kind === "unknown") return verdict.reason;
@@ -204,7 +198,7 @@ export function verdictSentence(verdict: Verdict): string {
     case "fits":
       return `${start} fits with ${formatBytes(verdict.spareBytes)} to spare.`;
     case "tight":
-      return `${start} ${TIGHT_WORDS[verdict.cause](formatBytes(verdict.spareBytes))}. ${verdict.because}`;
+      return `${start} ${TIGHT_WORDS[verdict.cause](` with ${formatBytes(verdict.spareBytes)} to spare`)}. ${verdict.because}`;
     case "spills":
       return `${start} ${formatBytes(verdict.missingBytes)} too much${offloadPart(verdict) ?? "; that part spills to the CPU."}`;
     case "over":

@@ -2,119 +2,22 @@ import { estimate } from "../memory/estimate";
 import type { KnownEstimate, MemoryEstimate } from "../memory/estimate-types";
 import { stringValue } from "../memory/metadata";
 import type { RunSettings } from "../memory/settings";
-import { type KnownMlxEstimate, type MlxModel } from "../memory/mlx/estimate";
-import type {
-  DescriptionResult,
-  InstalledModel,
-  LoadedModel,
-  MlxModelDescription,
-  ModelDescription,
-  ServerFacts,
-} from "./facts";
+import type { DescriptionResult, ModelDescription, ServerFacts } from "./facts";
 import { CONTEXT_TIERS, contextTier } from "./context-tier";
-import { type GpuLimit, inForceBytes, limitText, REMOTE_PREFERENCE, type UnknownGpuLimit } from "./limit-policy";
-import { type MlxCut, type MlxPeak, shownContext } from "./mlx-peaks";
-import { type MlxRun, resolveMlxRun } from "./mlx-run";
-import { judgeMlx, type JudgedMlx } from "./mlx-verdict";
-import { fusingText } from "./mlx-verdict-text";
+import { judgeByMlx } from "./judge-mlx";
+import { type GpuLimit, inForceBytes, leastLimitText, STATE_LIMIT } from "./limit-policy";
 import { type Offload, partialOffload } from "./partial-offload";
-import { balanceRam, mostWithoutSwap, type RamBalance, ramText, type RamUse } from "./ram";
+import { balanceRam, RAM_UNREAD, ramText } from "./ram";
 import { givenUpText } from "./releases";
-import { isOffloadForced, type ModelRun, resolveRun, runAtContext, runSettings, serverCautions } from "./run-settings";
-import type { JudgeOptions, RunInput, Setting } from "./run-input";
-import { type Engine, rulesOf } from "./runners";
+import { isOffloadForced, type ModelRun, resolveRun, runAtContext, runSettings } from "./run-settings";
+import type { RunInput, Setting } from "./run-input";
+import { rulesOf } from "./runners";
 import { isElsewhere, isInContainer } from "./server-origin";
 import { formatBytes, MIB } from "./units";
+import type { Judged, JudgeInput, KnownVerdict, LlamaNeed, Verdict } from "./verdict-types";
 import { compareVersions, parseVersion } from "./version";
 
-/** Everything a verdict rests on. */
-export interface JudgeInput {
-  readonly model: InstalledModel;
-  readonly description: DescriptionResult;
-  readonly server: ServerFacts;
-  readonly limit: GpuLimit | UnknownGpuLimit;
-  /** Highest limit that can be set here without a second yes, in MiB; absent for a remote Mac. */
-  readonly highestLimitMib?: number;
-  readonly loaded: readonly LoadedModel[];
-  /** Absent for a remote Mac. */
-  readonly ram?: RamUse;
-  /** GPU memory that other programs hold now, in bytes; absent for a remote Mac and where it can't be told. */
-  readonly programsGpuBytes?: number;
-  /** Name of the chip, where Ollama runs on this Mac. */
-  readonly chip?: string;
-  /** Peaks of this model's requests that its server logged; they count for MLX alone. */
-  readonly peaks?: readonly MlxPeak[];
-  /** Prompts of it that its server cut or refused, by its log. */
-  readonly cuts?: readonly MlxCut[];
-  readonly options: JudgeOptions;
-}
-
-/** What a model needs with llama.cpp, which takes all of it when it loads. */
-export interface LlamaNeed {
-  readonly engine: Extract<Engine, "llama">;
-  readonly run: ModelRun;
-  readonly estimate: KnownEstimate;
-}
-
-/** What a model needs with MLX at the peak of a prompt. */
-export interface MlxNeed {
-  readonly engine: Extract<Engine, "mlx">;
-  readonly run: MlxRun;
-  readonly estimate: KnownMlxEstimate;
-  /** What comes of it: the same kind as the verdict it's part of, and the contexts that are safe and possible. */
-  readonly mlx: JudgedMlx;
-}
-
-/** What a model needs, by what runs it. */
-export type Need = LlamaNeed | MlxNeed;
-
-interface Judged {
-  readonly limit: GpuLimit;
-  /** Limit minus total minus margin, in bytes; negative = missing. */
-  readonly spareBytes: number;
-  readonly ram?: RamBalance;
-  /** Why the verdict is not better, or what it silently rests on; for the tooltip and the detail. */
-  readonly cautions: readonly string[];
-}
-
-type KnownRun = Need & Judged;
-
-/** What keeps a verdict from Fits: the band of the estimate, something that isn't known well, or the RAM alone. */
-export type TightCause = "band" | "caution" | "swap";
-
-export type Verdict =
-  | ({ readonly kind: "fits" } & KnownRun)
-  | ({ readonly kind: "tight"; readonly cause: TightCause; readonly because: string } & KnownRun)
-  | ({ readonly kind: "spills" } & Missing & LlamaNeed & Judged)
-  /** Nothing spills, as every layer is forced onto the GPU or more is in force than is safe: it fails or macOS pages. */
-  | ({ readonly kind: "over"; readonly missingBytes: number } & LlamaNeed & Judged)
-  | ({ readonly kind: "too-big" } & Missing & LlamaNeed & Judged)
-  /** MLX moves nothing to the CPU: the request dies, or the Mac freezes. */
-  | ({ readonly kind: "fails"; readonly missingBytes: number } & MlxNeed & Judged)
-  /** Ollama refuses to load it. Of its sum only the weights count. */
-  | ({ readonly kind: "wont-load"; readonly missingBytes: number; readonly allowedBytes: number } & MlxNeed & Judged)
-  | {
-      readonly kind: "unknown";
-      readonly engine?: undefined;
-      readonly reason: string;
-      /** The run and sum as far as they are known: an unknown limit leaves the sum valid. */
-      readonly run?: ModelRun;
-      readonly estimate?: KnownEstimate;
-    };
-
-interface Missing {
-  readonly missingBytes: number;
-  /** How it runs all the same; absent where it doesn't and where it can't be told. */
-  readonly offload?: Offload;
-}
-
-export type VerdictKind = Verdict["kind"];
-
-/** A verdict with a sum and a limit. */
-export type KnownVerdict = Exclude<Verdict, { kind: "unknown" }>;
-
-/** Verdicts on models that one engine runs. */
-export type VerdictOf<E extends Engine> = Extract<KnownVerdict, { readonly engine: E }>;
+export type { JudgeInput, KnownVerdict, Verdict, VerdictKind, VerdictOf } from "./verdict-types";
 
 /** Bytes a model needs below the limit: its sum, or its peak, and what is kept free beside it. */
 export function needBytes(verdict: KnownVerdict): number {
@@ -170,12 +73,8 @@ export function ramNeed({ total, weights, projector, adapters }: KnownEstimate, 
   return total + Math.max(0, fileBytes - weights - projector - adapters);
 }
 
-const STATE_LIMIT = `If it's higher, state it in the preferences (${REMOTE_PREFERENCE}).`;
-
 const NOT_MEASURED =
   "The compute buffer of this kind of model wasn't measured. It's worked out like the others, within a wider band.";
-
-const RAM_UNREAD = "How much RAM other apps use couldn't be read.";
 
 /** The context even the smallest sensible use needs: below it "Too Big" is the word. */
 const SMALLEST_CONTEXT = 4096;
@@ -369,113 +268,6 @@ function uncoveredPart(description: ModelDescription): string | undefined {
   return undefined;
 }
 
-function leastLimitText(need: number, limit: GpuLimit): string {
-  return `It needs ${formatBytes(need)}, and the limit there is only known to be ${limitText(limit)}, ${limit.sourceText}. ${STATE_LIMIT}`;
-}
-
 function notGguf(description: Exclude<DescriptionResult, ModelDescription>): string {
   return description.kind === "mlx" ? "Its server runs it with llama.cpp, but it's an MLX model." : description.reason;
-}
-
-/**
- * The verdict on a model that MLX runs. Ollama's check before it loads one is exact and needs the weights alone, so that
- * it's told even where nothing else is known.
- */
-function judgeByMlx(input: JudgeInput): Verdict {
-  const { model, description, limit, server, ram, chip, peaks = [], cuts = [], options } = input;
-  const described = "kind" in description && description.kind === "mlx" ? description : undefined;
-  const reason = "kind" in description && description.kind === "unreadable" ? description.reason : NOT_MLX;
-  const weights = described?.model.weights ?? model.sizeBytes;
-  if (limit.kind === "unknown") {
-    return { kind: "unknown", reason: `MLX model with about ${formatBytes(weights)} of weights. ${limit.reason}` };
-  }
-  const { model: mlxModel, cautions: unsure, weightsAboveBytes } = described ?? weightsAlone(model);
-  const cautions = [
-    ...(limit.estimated ? [`The limit is ${limit.sourceText}.`] : []),
-    ...unsure,
-    ...serverCautions(server),
-  ];
-  const shownTokens = input.loaded.find(({ digest }) => digest === model.digest)?.contextLength;
-  const shown = shownContext(peaks, cuts, shownTokens);
-  const run = resolveMlxRun({ model: mlxModel, options, peaks, shown, cautions });
-  const mlx = judgeMlx({
-    model: mlxModel,
-    tokens: run.context.value,
-    chip,
-    isFusingUnsure: true,
-    limitBytes: limit.bytes,
-    checkedBytes: inForceBytes(limit),
-    overheadBytes: server.gpuOverheadBytes?.value,
-    carriableBytes: ram && mostWithoutSwap(ram),
-    weightsAboveBytes,
-    peaks,
-    cautions,
-    savesNothing: options.keepsStates === false,
-  });
-  if (mlx.kind === "unknown") return mlx;
-  if (described === undefined && mlx.kind !== "wont-load") {
-    return {
-      kind: "unknown",
-      reason: `${reason} Its weights, about ${formatBytes(weights)}, pass Ollama's check before a load.`,
-    };
-  }
-  if (limit.isLeast && mlx.kind !== "fits" && !(mlx.kind === "tight" && mlx.cause === "caution")) {
-    return { kind: "unknown", reason: leastLimitText(mlx.estimate.total, limit) };
-  }
-  return withRam(mlx, run, limit, ram);
-}
-
-const NOT_MLX = "Its server runs it with MLX, but its files are those of llama.cpp.";
-
-/** By how much the size that a server lists may be above the weights: vocabularies and configs have 10 to 30 MB. */
-const LISTED_ABOVE_WEIGHTS = 64 * MIB;
-
-/** An MLX model of which nothing is known but the size in the list. */
-function weightsAlone({ sizeBytes, family = "" }: InstalledModel): Omit<MlxModelDescription, "kind"> {
-  const shape: MlxModel["shape"] = { modelType: family, layers: [], elementBytes: 2 };
-  return {
-    model: { kind: "known", shape, weights: sizeBytes },
-    cautions: [],
-    weightsAboveBytes: LISTED_ABOVE_WEIGHTS,
-  };
-}
-
-function withRam(mlx: JudgedMlx, run: MlxRun, limit: GpuLimit, use: RamUse | undefined): Verdict {
-  const { estimate } = mlx;
-  const ram = use && balanceRam(use, estimate.high);
-  const shortage = ram && ramText(ram);
-  const fusing = fusingText(mlx);
-  const cautions = [
-    ...run.cautions,
-    ...(fusing === undefined ? [] : [fusing]),
-    ...(limit.excess ? [limit.excess.warning] : []),
-    ...(limit.disagreement ? [limit.disagreement] : []),
-    ...(shortage === undefined ? [] : [shortage]),
-    ...(ram !== undefined && ram.othersBytes === undefined ? [RAM_UNREAD] : []),
-  ];
-  const judged = {
-    engine: "mlx",
-    run,
-    estimate,
-    mlx,
-    limit,
-    spareBytes: limit.bytes - estimate.total,
-    ram,
-    cautions,
-  } as const;
-  switch (mlx.kind) {
-    case "fits":
-      return { kind: "fits", ...judged };
-    case "tight": {
-      const because = mlx.cause === "swap" ? (shortage ?? mlx.because) : mlx.because;
-      return { kind: "tight", cause: mlx.cause, because, ...judged };
-    }
-    case "fails":
-      return { kind: "fails", missingBytes: mlx.missingBytes, ...judged };
-    case "wont-load": {
-      const { allowedBytes } = mlx;
-      const missingBytes = estimate.weights - allowedBytes;
-      return { kind: "wont-load", allowedBytes, missingBytes, ...judged, spareBytes: -missingBytes };
-    }
-  }
 }

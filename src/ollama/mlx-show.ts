@@ -12,9 +12,6 @@ export interface ShownMlxModel {
   readonly sizeBytes: number;
 }
 
-/** By how much the size that a server lists may be above the weights: vocabularies have 10 to 30 MB. */
-export const LISTED_ABOVE_WEIGHTS = 64 * 1024 * 1024;
-
 /**
  * An MLX model on another Mac, by what its server tells of it: the shapes of its tensors, a few keys of its config.json
  * and its size. What had to be taken for granted is among the cautions; what can't be told makes it unknown.

@@ -1,8 +1,9 @@
 import type { InstalledModel } from "../fit/facts";
+import { LISTED_ABOVE_WEIGHTS } from "../fit/judge-mlx";
 import type { OllamaClient } from "./client";
 import { readMlxManifest } from "./mlx-manifest";
 import type { MlxReading } from "./mlx-reading";
-import { LISTED_ABOVE_WEIGHTS, readMlxShow } from "./mlx-show";
+import { readMlxShow } from "./mlx-show";
 import { OllamaProblem } from "./problems";
 
 export interface DescribeMlxOptions {
