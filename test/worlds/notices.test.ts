@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { NoticeKind } from "../../src/fit/guard/notice";
 import { CHECKBOXES } from "../../src/ui/menu-bar/menu-bar-preferences";
 import { playWorld, worldPath } from "./support/run-world";
+import type { World } from "./support/schema";
 
 const TICK = "show-gpu-memory-in-menu-bar background";
 
@@ -37,12 +38,13 @@ const WORLDS: Readonly<Record<NoticeKind, { readonly there: string; readonly not
 
 /** What the world shows with other steps at its end and other preferences. */
 async function shown(name: string, steps: readonly string[] = [], off?: string) {
-  const { seen } = await playWorld(worldPath(name), (world) => ({
+  const change = (world: World): World => ({
     ...world,
     // What's done with the notice comes after it was said.
     steps: [...world.steps.filter((step) => !step.includes("›")), ...steps],
     preferences: off === undefined ? world.preferences : { ...world.preferences, [off]: false },
-  }));
+  });
+  const { seen } = await playWorld(worldPath(name), { change });
   const views = seen.views.map(({ text }) => text);
   return { views, last: views.at(-1) ?? "", all: [...views, ...seen.huds].join("\n"), huds: seen.huds };
 }

@@ -5,7 +5,7 @@ import { desk, resetRaycast, setPreferences } from "../../stand-ins/raycast/desk
 import { hudLines } from "../../support/screen-text";
 import { renderCommand, type Screen } from "../../support/screen";
 import { buildWorld, type BuiltWorld } from "./build";
-import { COMMANDS, play } from "./play";
+import { COMMANDS, type Onlooker, play } from "./play";
 import { furnish, visitsOf, worldNames, worldPath } from "./run-world";
 import { readWorld } from "./schema";
 import { nothingSeen, watcher } from "./seen";
@@ -67,13 +67,17 @@ async function playedAndOpened(name: string): Promise<string> {
     await play(visitsOf(readWorld(path), path), world, watcher(seen)).catch((error: unknown) => {
       seen.views.push({ command: "", step: undefined, text: String(error) });
     });
-    desk.answers = [];
-    const views = COMMANDS.filter(({ mode }) => mode !== "no-view");
-    for (const { name: command } of views) {
-      await play([{ command, arguments: {}, steps: [] }], world, watcher(seen));
-    }
+    await openEach(world, watcher(seen));
     return textOf([...seen.views.map(({ text }) => text), ...seen.alerts], world);
   });
+}
+
+/** Opens each command that has a view, and does nothing there. */
+export async function openEach(world: BuiltWorld, onlooker: Onlooker): Promise<void> {
+  desk.answers = [];
+  for (const { name: command } of COMMANDS.filter(({ mode }) => mode !== "no-view")) {
+    await play([{ command, arguments: {}, steps: [] }], world, onlooker);
+  }
 }
 
 /** A command with every row selected and every action of a section pressed once; questions are answered with no. */

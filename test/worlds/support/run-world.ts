@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Cache } from "../../stand-ins/raycast/cache";
 import { desk, resetRaycast, setPreferences } from "../../stand-ins/raycast/desk";
-import { buildWorld } from "./build";
+import { buildWorld, type BuiltWorld } from "./build";
 import { problemsOf } from "./check";
 import { COMMAND_NAMES, play } from "./play";
 import { readWorld, type World } from "./schema";
@@ -50,11 +50,15 @@ export function furnish({ raycast: { stored, cached, diskFull, storageStuck } }:
   desk.isStorageStuck = storageStuck;
 }
 
-/**
- * Plays a world file in a Raycast that was just installed; `change` makes another world of it.
- * @throws where the file itself is broken.
- */
-export async function playWorld(path: string, change?: (world: World) => World): Promise<PlayedWorld> {
+export interface PlayOptions {
+  /** Makes another world of the file's. */
+  readonly change?: (world: World) => World;
+  /** What's done in it once its steps are done and what it expects was looked at. */
+  readonly afterwards?: (world: World, built: BuiltWorld) => Promise<void>;
+}
+
+/** Plays a world file in a Raycast that was just installed. @throws where the file itself is broken. */
+export async function playWorld(path: string, { change, afterwards }: PlayOptions = {}): Promise<PlayedWorld> {
   const read = readWorld(path);
   const world = change?.(read) ?? read;
   const visits = visitsOf(world, path);
@@ -74,6 +78,7 @@ export async function playWorld(path: string, change?: (world: World) => World):
     if (unknownCommands.length > 0)
       throw new Error(`${path}: the stand-in Mac does not know: ${unknownCommands.join("; ")}`);
     const problems = world.expect === undefined ? [] : problemsOf(world.expect, seen, built);
+    if (failure === undefined) await afterwards?.(world, built);
     return {
       world,
       seen,
