@@ -2,11 +2,11 @@ import { Clipboard, type LaunchProps, showHUD, showToast, Toast } from "@raycast
 import { sysctlCommand } from "./fit/commands";
 import { adviseLimit, checkLimit, parseLimit } from "./fit/limit-policy";
 import { formatMib } from "./fit/units";
-import { readOwnDaemons } from "./mac/boot-settings";
 import { readMachine } from "./mac/machine";
 import { firstSentence, oneLine } from "./fit/one-line";
 import { readSettings } from "./app/preferences";
 import { getSystem } from "./app/system";
+import { readAtStart } from "./ui/limit/read-at-start";
 import { limitSubtitle, writeSubtitle } from "./ui/shared/subtitle";
 
 /** Copy GPU Limit Command: the sysctl for the given MiB, or for the recommended limit. */
@@ -16,8 +16,7 @@ export default async function CopyGpuLimitCommand({
   const refuse = (message: string) => showToast({ style: Toast.Style.Failure, title: "Nothing Copied", message });
   const machine = await readMachine(getSystem());
   if (machine.kind !== "apple-silicon") return refuse(firstSentence(machine.reason));
-  const [own] = await readOwnDaemons(getSystem());
-  await writeSubtitle(limitSubtitle(machine, { own }));
+  await writeSubtitle(limitSubtitle(machine, await readAtStart(machine)));
   const advice = adviseLimit(machine, readSettings().reserveBytes);
   const typed = mebibytes?.trim() ?? "";
   const mib = typed === "" ? (advice.recommendedMib ?? 0) : parseLimit(typed);

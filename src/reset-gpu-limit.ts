@@ -4,9 +4,9 @@ import type { AppleSiliconMac } from "./fit/facts";
 import { defaultLimit } from "./fit/limit-policy";
 import { firstSentence } from "./fit/one-line";
 import { MIB } from "./fit/units";
-import { readOwnDaemons } from "./mac/boot-settings";
 import { readLimitMib } from "./mac/gpu-limit";
 import { readMachine } from "./mac/machine";
+import { readAtStart } from "./ui/limit/read-at-start";
 import { resetLimit } from "./ui/limit/reset-limit";
 import { limitSubtitle, writeSubtitle } from "./ui/shared/subtitle";
 
@@ -19,9 +19,8 @@ export default async function ResetGpuLimit() {
     return;
   }
   await resetLimit(machine, "toast");
-  const [own] = await readOwnDaemons(getSystem());
-  const overrideMib = await readLimitMib(getSystem());
-  await writeSubtitle(limitSubtitle(withLimit(machine, overrideMib), { own }));
+  const now = withLimit(machine, await readLimitMib(getSystem()));
+  await writeSubtitle(limitSubtitle(now, await readAtStart(now)));
 }
 
 /** The machine under another limit than it was read with. */

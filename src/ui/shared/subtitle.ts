@@ -7,6 +7,7 @@ import { isInContainer } from "../../fit/server-origin";
 import { formatBytes, formatPart } from "../../fit/units";
 import type { FitRow } from "../../app/judge-rows";
 import type { Snapshot } from "../../app/snapshot";
+import type { BootSetting } from "../../mac/boot-settings";
 import type { AtStart } from "../limit/boot-words";
 
 /** Writes a subtitle of the command that runs, which Raycast's search shows until the next time; null clears it. Never throws. */
@@ -24,15 +25,23 @@ export function useSubtitle(command: string, text: string | null | undefined): v
   }, [command, text]);
 }
 
-/** "56.0 of 64.0 GiB · until restart". */
-export function limitSubtitle(mac: AppleSiliconMac, { own }: Pick<AtStart, "own">): string {
+/** "56.0 of 64.0 GiB · until restart"; nothing of a restart where it isn't known what's in force after one. */
+export function limitSubtitle(mac: AppleSiliconMac, { own, others }: Pick<AtStart, "own" | "others">): string {
   const limit = limitInForce(mac);
   if (limit.kind === "unknown") return "Limit Unknown";
-  const { overrideMib = 0 } = mac;
-  const lasts =
-    overrideMib === 0 ? "macOS default" : own?.valueMib === overrideMib ? "after restarts too" : "until restart";
+  const lasts = mac.overrideMib === undefined ? undefined : lastsText(own ? [own, ...others] : others, mac.overrideMib);
   const about = limit.estimated ? "about " : "";
-  return `${about}${formatPart(inForceBytes(limit), mac.ramBytes)} · ${lasts}`;
+  return [`${about}${formatPart(inForceBytes(limit), mac.ramBytes)}`, lasts].filter(Boolean).join(" · ");
+}
+
+/** How long a limit lasts, by what sets one when the Mac starts; undefined where that doesn't tell. */
+function lastsText(settings: readonly BootSetting[], mib: number): string | undefined {
+  if (mib === 0) return "macOS default";
+  const run = settings.filter((setting) => setting.kind === "sysctl-conf" || setting.state !== "switched-off");
+  if (run.every(({ valueMib }) => valueMib !== undefined && valueMib !== mib)) return "until restart";
+  // Whether macOS still reads sysctl.conf, reports differ.
+  const isSure = run.some(({ kind }) => kind === "launch-daemon") && run.every(({ valueMib }) => valueMib === mib);
+  return isSure ? "after restarts too" : undefined;
 }
 
 /**
