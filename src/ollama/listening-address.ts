@@ -5,6 +5,8 @@ import { answersAt } from "./light-client";
 import type { IdentitySystem } from "./server-identity";
 
 const ANSWER_MS = 2_000;
+/** Nobody runs more servers; what is beyond is not asked. */
+const MOST_ADDRESSES = 10;
 
 /** What it takes to look for Ollama on this Mac. */
 export interface SearchSystem extends IdentitySystem {
@@ -42,8 +44,8 @@ export async function firstAnswering(
     const host = parseHost(text.replace(/^\*:/, "127.0.0.1:"), network());
     return host.kind === "ok" && host.own !== undefined && host.url !== url ? [host.url] : [];
   });
-  for (const other of new Set(hosts)) {
-    if (await answersAt({ url: other, fetch, timeoutMs: ANSWER_MS })) return other;
-  }
-  return undefined;
+  const others = [...new Set(hosts)].slice(0, MOST_ADDRESSES);
+  // Side by side, so that some that hang don't add up.
+  const answers = await Promise.all(others.map((other) => answersAt({ url: other, fetch, timeoutMs: ANSWER_MS })));
+  return others.find((_, index) => answers[index]);
 }
