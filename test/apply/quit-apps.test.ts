@@ -1,15 +1,20 @@
 import { afterEach, expect, it } from "vitest";
 import { runStep, type StepOf } from "../../src/apply/steps";
-import { createSampleMac } from "../stand-ins/mac";
+import { createSampleMac, type StandInMacOptions } from "../stand-ins/mac";
 import { startStandInOllama, type StandInOllama } from "../stand-ins/ollama";
 import { changeSystemOf } from "./changes";
 
 let server: StandInOllama;
 afterEach(() => server.close());
 
-async function close(names: readonly string[], mostUsedBytes?: number, gpuBytes?: number) {
+async function close(
+  names: readonly string[],
+  mostUsedBytes?: number,
+  gpuBytes?: number,
+  faults: StandInMacOptions["faults"] = {},
+) {
   server = await startStandInOllama({ models: [] });
-  const mac = createSampleMac();
+  const mac = createSampleMac({ faults });
   const step: StepOf<"close-apps"> = {
     kind: "close-apps",
     apps: names.map((name) => ({ name, bundlePath: `/Applications/${name}.app` })),
@@ -60,6 +65,13 @@ it("says of an app that stays open what it likely holds of the GPU's memory", as
   const { outcome } = await close(["Raycast"], 64 * 1024 ** 3, 30 * 1024 ** 3);
   expect(outcome).toMatchObject({
     note: { kind: "trouble", message: "30.0 GiB of the GPU's memory is likely still held." },
+  });
+});
+
+it("says where macOS doesn't let Raycast ask", async () => {
+  const { outcome } = await close(["Firefox"], undefined, undefined, { automationDenied: true });
+  expect(outcome).toMatchObject({
+    note: { title: "Firefox Is Still Open", more: expect.stringContaining("Automation") },
   });
 });
 

@@ -1,7 +1,7 @@
 import { listAllNames } from "../../fit/model-name";
 import { balanceRam, type RamBalance, usedByOthers } from "../../fit/ram";
 import { formatBytes, MIB } from "../../fit/units";
-import { type AppFootprint, quitApp, readLargestApps } from "../../mac/apps";
+import { type AppFootprint, quitApp, type QuitOutcome, readLargestApps } from "../../mac/apps";
 import { readMemoryUse } from "../../mac/memory-status";
 import { isAbsentOr, isListOf, isName, isPositive, isShape } from "../stored-fields";
 import type { ChangeSystem, Note, StepKind, StepsInput } from "./step-kind";
@@ -48,13 +48,17 @@ export const closeApps: StepKind<CloseApps> = {
   run: async (system, { apps, mostUsedBytes: most, gpuBytes }) => {
     const running = await readLargestApps(system);
     const refused: string[] = [];
+    let explanation: string | undefined;
     for (const { name, bundlePath } of apps) {
       if (system.signal?.aborted)
         return { kind: "cancelled", reason: "Stopped before the next app.", isHarmless: true };
       const app = running.find((each) => each.bundlePath === bundlePath);
-      if (app !== undefined && !(await hasQuit(system, app))) refused.push(name);
+      const outcome = app && (await quit(system, app));
+      if (outcome !== undefined && outcome.kind !== "quit") refused.push(name);
+      if (outcome?.kind === "not-permitted") explanation = outcome.explanation;
     }
-    return { kind: "done", note: noteOf(refused, await ramNow(system, most), gpuBytes) };
+    const note = noteOf(refused, await ramNow(system, most), gpuBytes);
+    return { kind: "done", note: note && { ...note, more: explanation } };
   },
   undoUnseen: () => [],
 };
@@ -68,9 +72,8 @@ async function ramNow(system: ChangeSystem, most: number | undefined): Promise<R
   return balanceRam(use, ramBytes - most);
 }
 
-async function hasQuit(system: ChangeSystem, app: AppFootprint): Promise<boolean> {
-  if (app.kind !== "app" || NEVER.test(app.bundlePath ?? "")) return false;
-  return (await quitApp(system, app)).kind === "quit";
+async function quit(system: ChangeSystem, app: AppFootprint): Promise<QuitOutcome> {
+  return app.kind !== "app" || NEVER.test(app.bundlePath ?? "") ? { kind: "declined" } : quitApp(system, app);
 }
 
 /** What a person has to know where an app stays open, or where the RAM is short all the same. */

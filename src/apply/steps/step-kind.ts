@@ -52,6 +52,8 @@ export interface Note {
   readonly kind: "trouble" | "swaps" | "remark";
   readonly title: string;
   readonly message: string;
+  /** What there's no room for in a toast, as a sentence. */
+  readonly more?: string;
 }
 
 /** How the system is, held against a step. `undo` takes back what is seen, at the digest or value it has now. */

@@ -53,7 +53,7 @@ export function ChangeResult({ result, name, row: before, settings, snapshot: op
         plainMarkdown(words.message),
         ...notes
           .filter(({ title }) => title !== words.title)
-          .map((note) => plainMarkdown(`${note.title}: ${note.message}`)),
+          .map((note) => plainMarkdown([`${note.title}:`, note.message, note.more].filter(Boolean).join(" "))),
         ...(isSwapping ? [] : [`Use this name in your editor or app: ${plainMarkdown(name)}`]),
         "## In Force Now",
         [limitLine(snapshot), ...journal.entries.flatMap(({ step }) => stepDoneText(step) ?? [])]
