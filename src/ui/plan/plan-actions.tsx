@@ -4,6 +4,7 @@ import { isApplicable } from "../../apply/is-applicable";
 import { canUndo, isFinished, type Journal } from "../../apply/journal";
 import type { ClosableApp } from "../../fit/facts";
 import { asOneLine } from "../../fit/commands";
+import type { KeptValues } from "../../fit/kept-settings";
 import { settingFor } from "../../fit/limit-policy";
 import type { Comfortable } from "../../fit/picks/comfortable";
 import { changesSomething, type PlanOption } from "../../fit/plan/options";
@@ -79,6 +80,7 @@ export function PlanActions({
       )}
     </>
   );
+  const fill = option && variablesOf(option);
   const isByHand = option !== undefined && !isApplicable(option, snapshot.server);
   return (
     <ActionPanel>
@@ -146,20 +148,7 @@ export function PlanActions({
         <CheckRequestAction {...work} />
         <ExplainAction snapshot={snapshot} row={work.row} />
         <RefreshAction refresh={refresh} />
-        {option?.changes.kvCacheType !== undefined && (
-          <KeptSettingsAction
-            snapshot={snapshot}
-            fill={{ OLLAMA_KV_CACHE_TYPE: option.changes.kvCacheType }}
-            refresh={refresh}
-          />
-        )}
-        {option?.changes.parallel !== undefined && (
-          <KeptSettingsAction
-            snapshot={snapshot}
-            fill={{ OLLAMA_NUM_PARALLEL: String(option.changes.parallel) }}
-            refresh={refresh}
-          />
-        )}
+        {fill && <KeptSettingsAction snapshot={snapshot} fill={fill} refresh={refresh} />}
         {option === undefined && <DiagnosticsAction />}
       </ActionPanel.Section>
     </ActionPanel>
@@ -208,6 +197,12 @@ function ApplyActions({
 /** Whether it sets a limit that a restart of the Mac would end: macOS's own comes back by itself. */
 function hasLimitToKeep({ changes: { limitMib } }: PlanOption, { advice }: Snapshot): boolean {
   return limitMib !== undefined && settingFor(limitMib, advice) > 0;
+}
+
+/** The variables of the server that it sets, which a LaunchAgent can keep; undefined for none. */
+function variablesOf({ changes: { kvCacheType, parallel } }: PlanOption): KeptValues | undefined {
+  if (kvCacheType !== undefined) return { OLLAMA_KV_CACHE_TYPE: kvCacheType };
+  return parallel === undefined ? undefined : { OLLAMA_NUM_PARALLEL: String(parallel) };
 }
 
 /** The last change, if it finished and left something to undo. */
