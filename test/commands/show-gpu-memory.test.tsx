@@ -239,7 +239,7 @@ describe("on other machines", () => {
     expect(row(screen, "Limit in Force")).toBe("read from Metal | 51.8 GiB");
     screen.says("Loaded Models on 10.1.2.3");
     expect(titles(screen, "Loaded Models")).toEqual([QWEN]);
-    screen.says("Fits Together", "on 10.1.2.3, at least");
+    screen.says(/Fits Together in at least \d+\.\d GiB · on 10\.1\.2\.3, as /);
     expect(screen.actions()).not.toContain("Set GPU Limit");
   });
 
