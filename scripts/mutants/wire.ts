@@ -384,6 +384,14 @@ export const WIRE_ROWS = {
         named: "X12-markup-in-metadata",
       },
       {
+        fault: "Why there's no plan is markdown as it comes",
+        file: "src/ui/plan/make-it-fit-view.tsx",
+        mend: "${plainMarkdown(plan.reason)}",
+        without: "${plan.reason}",
+        test: "test/commands/one-change.test.tsx",
+        named: "shows why there is none any more as a text",
+      },
+      {
         fault: "Why a step failed is markdown as it comes",
         file: "src/ui/change/unfinished-change.tsx",
         mend: `\${plainMarkdown([stepText(step), ...rest].join(" ").trim())}`,

@@ -211,6 +211,21 @@ describe("a plan", () => {
     expect(stage.ollama.models().map(({ name }) => name)).toContain(`${MODEL}-64k`);
   });
 
+  it("shows why there is none any more as a text, whatever the server says", async () => {
+    const stage = await stageOf();
+    const screen = await openPlan(stage);
+    const [model] = stage.ollama.models().filter(({ name }) => name === MODEL);
+    if (model === undefined) throw new Error("The sample has no such model.");
+    await choose(screen, CAP);
+    await stage.ollama.put({ ...model, system: "Another one." });
+    const said = "![x](http://h/i.png)<img src='http://h/i.png' x=>";
+    stage.ollama.fault("show", { kind: "http500", message: said });
+    await screen.action("Apply");
+    await screen.until("No Plan Available");
+    screen.says(said);
+    expect(screen.text()).not.toContain("[picture: x]");
+  });
+
   it("is made again where another version of Ollama answers by now", async () => {
     const stage = await stageOf();
     const screen = await openPlan(stage);

@@ -6,6 +6,7 @@ import type { Plan, PlanOption } from "../../fit/plan/options";
 import type { FailedLoad } from "../../fit/plan/plan-input";
 import { comfortable, comfortableText, pickFor } from "../../fit/picks/comfortable";
 import { type ApplyOption, type ApplyWay, replacesModel, stepsOf, warningsOf } from "../change/apply-option";
+import { plainMarkdown } from "../shared/plain-markdown";
 import { PlanActions } from "./plan-actions";
 import { agreementMarkdown, waysOutMarkdown } from "./plan-markdown";
 import { planText } from "./plan-text";
@@ -41,7 +42,7 @@ export function MakeItFitView({ way, failed: failedBefore, allWays, ...props }: 
   );
   switch (plan.kind) {
     case "unknown":
-      return page(`# No Plan Available\n\n${plan.reason}`, <PlanActions {...work} />);
+      return page(`# No Plan Available\n\n${plainMarkdown(plan.reason)}`, <PlanActions {...work} />);
     case "impossible":
       return page(
         waysOutMarkdown("# It Doesn't Fit", plan.before, plan.impossible),
