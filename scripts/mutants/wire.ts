@@ -293,7 +293,7 @@ export const WIRE_ROWS = {
       {
         fault: "A file that's gone is judged by what the server tells of it",
         file: "src/app/read-descriptions.ts",
-        mend: `if (reason !== undefined) return { kind: "unreadable", reason };`,
+        mend: `if (reason !== undefined) return { kind: "missing-files", reason };`,
         without: "",
         test: WORLDS,
         named: "X11-files-gone",

@@ -7,6 +7,7 @@ import type { OllamaClient } from "../ollama/client";
 import { describeMlxModel } from "../ollama/mlx-source";
 import { missingFiles, type ModelPlaces } from "../ollama/missing-files";
 import { describeModel, hasSameFiles } from "../ollama/model-source";
+import { METADATA_UNREAD } from "../ollama/problems";
 import { withSharedTensors } from "../ollama/shared-metadata";
 import { storedDescription, storeDescription } from "./description-store";
 
@@ -104,7 +105,7 @@ async function readMlx(model: InstalledModel, options: ReadOptions): Promise<Des
 async function readOne(model: InstalledModel, options: ReadOptions): Promise<DescriptionResult> {
   try {
     const reason = await missingFiles(model, options);
-    if (reason !== undefined) return { kind: "unreadable", reason };
+    if (reason !== undefined) return { kind: "missing-files", reason };
     const description = await READERS[rulesOf(model).engine](model, options);
     // One that isn't whole is read again the next time, and must not leave an older one in its place.
     if (isReadable(description)) storeDescription(model, options.url, description);
@@ -112,7 +113,7 @@ async function readOne(model: InstalledModel, options: ReadOptions): Promise<Des
   } catch (error) {
     return {
       kind: "unreadable",
-      reason: `Couldn't read its metadata: ${error instanceof Error ? error.message : String(error)}`,
+      reason: `${METADATA_UNREAD}${error instanceof Error ? error.message : String(error)}`,
     };
   }
 }
@@ -138,7 +139,7 @@ async function isStillRight(
 }
 
 const isReadable = (description: DescriptionResult): description is ModelDescription | MlxModelDescription =>
-  !("kind" in description && description.kind === "unreadable");
+  !("kind" in description) || description.kind === "mlx";
 
 /** Files on this Mac may be whole and readable the next time; a remote server never tells a projector's size. */
 function isWhole(description: ModelDescription | MlxModelDescription, { isLocal }: ReadOptions): boolean {

@@ -180,7 +180,12 @@ export interface ClosableApp {
 
 /** What is known of a model's metadata, or why it could not be read. */
 export type DescriptionResult =
-  ModelDescription | MlxModelDescription | { readonly kind: "unreadable"; readonly reason: string };
+  | ModelDescription
+  | MlxModelDescription
+  /** The reason may hold words of a server. */
+  | { readonly kind: "unreadable"; readonly reason: string }
+  /** Files of it aren't there: Ollama can't load it. */
+  | { readonly kind: "missing-files"; readonly reason: string };
 
 /** A build that a registry has and that isn't installed. */
 export interface PublishedBuild {

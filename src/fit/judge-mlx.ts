@@ -17,7 +17,7 @@ import type { JudgeInput, Verdict } from "./verdict-types";
 export function judgeByMlx(input: JudgeInput): Verdict {
   const { model, description, limit, server, ram, chip, peaks = [], cuts = [], options } = input;
   const described = "kind" in description && description.kind === "mlx" ? description : undefined;
-  const reason = "kind" in description && description.kind === "unreadable" ? description.reason : NOT_MLX;
+  const reason = "reason" in description ? description.reason : NOT_MLX;
   const weights = described?.model.weights ?? model.sizeBytes;
   if (limit.kind === "unknown") {
     return { kind: "unknown", reason: `MLX model with about ${formatBytes(weights)} of weights. ${limit.reason}` };
@@ -47,10 +47,9 @@ export function judgeByMlx(input: JudgeInput): Verdict {
   });
   if (mlx.kind === "unknown") return mlx;
   if (described === undefined && mlx.kind !== "wont-load") {
-    return {
-      kind: "unknown",
-      reason: `${reason} Its weights, about ${formatBytes(weights)}, pass Ollama's check before a load.`,
-    };
+    const checked = `Its weights, about ${formatBytes(weights)}, pass Ollama's check before a load.`;
+    const isMissing = "kind" in description && description.kind === "missing-files";
+    return { kind: "unknown", reason: isMissing ? reason : `${reason} ${checked}` };
   }
   if (limit.isLeast && mlx.kind !== "fits" && !(mlx.kind === "tight" && mlx.cause === "caution")) {
     return { kind: "unknown", reason: leastLimitText(mlx.estimate.total, limit) };

@@ -14,6 +14,7 @@ export function waysToKnow(input: JudgeInput, verdict: Extract<Verdict, { kind: 
   const tells = loadTells(input);
   if (limit.kind === "unknown") return [isElsewhere(input.server.identity) ? STATE_LIMIT : tells];
   if (limit.isLeast) return [STATE_LIMIT, tells];
+  if ("kind" in description && description.kind === "missing-files") return [`Pull ${model.name} again.`];
   if ("kind" in description) {
     return [
       ...(model.format === "safetensors" ? [] : [`Pull ${model.name} again: what Ollama keeps of it may be damaged.`]),

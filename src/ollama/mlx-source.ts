@@ -4,7 +4,7 @@ import type { OllamaClient } from "./client";
 import { readMlxManifest } from "./mlx-manifest";
 import type { MlxReading } from "./mlx-reading";
 import { readMlxShow } from "./mlx-show";
-import { OllamaProblem } from "./problems";
+import { METADATA_UNREAD, OllamaProblem } from "./problems";
 
 export interface DescribeMlxOptions {
   readonly client: Pick<OllamaClient, "show">;
@@ -34,6 +34,9 @@ export async function describeMlxModel(options: DescribeMlxOptions): Promise<Mlx
     return { ...(shown.kind === "unknown" ? (local ?? shown) : shown), weightsAboveBytes: LISTED_ABOVE_WEIGHTS };
   } catch (error) {
     if (!(error instanceof OllamaProblem)) throw error;
-    return { ...(local ?? { kind: "unknown", reason: error.message }), weightsAboveBytes: LISTED_ABOVE_WEIGHTS };
+    return {
+      ...(local ?? { kind: "unknown", reason: `${METADATA_UNREAD}${error.message}` }),
+      weightsAboveBytes: LISTED_ABOVE_WEIGHTS,
+    };
   }
 }

@@ -23,6 +23,9 @@ export type ProblemKind =
   | "redirected"
   | "stopped";
 
+/** Begins the reason why metadata couldn't be read, behind which a server's own words may stand. */
+export const METADATA_UNREAD = "Couldn't read its metadata: ";
+
 /** Something the Ollama server did not do, with a message for people. */
 export class OllamaProblem extends Error {
   constructor(

@@ -8,6 +8,7 @@ import { isInContainer, type ServerIdentity } from "../../fit/server-origin";
 import { GIB, MIB } from "../../fit/units";
 import { contextOf, needBytes, type Verdict } from "../../fit/verdict";
 import { badgeText } from "../../fit/verdict-text";
+import { METADATA_UNREAD } from "../../ollama/problems";
 
 /** Bytes as GiB with two decimals, as a number: what an assistant reckons with. */
 export const gib = (bytes: number): number => Math.round((bytes / GIB) * 100) / 100;
@@ -49,10 +50,11 @@ export function ownWords(text: string, snapshot: Snapshot, row?: FitRow): string
 /** Why a verdict is unknown; words of a server about metadata that couldn't be read are left out. */
 export function unknownText(verdict: Extract<Verdict, { kind: "unknown" }>, snapshot: Snapshot, row: FitRow): string {
   const description = row.input?.description;
-  const isUnreadable = description !== undefined && "kind" in description && description.kind === "unreadable";
-  return isUnreadable && verdict.reason === description.reason
-    ? "Its metadata couldn't be read."
-    : ownWords(verdict.reason, snapshot, row);
+  const unread = description !== undefined && "reason" in description ? description.reason : "";
+  const reason = unread.startsWith(METADATA_UNREAD)
+    ? verdict.reason.replace(unread, "Its metadata couldn't be read.")
+    : verdict.reason;
+  return ownWords(reason, snapshot, row);
 }
 
 /** One model as every tool names it. */
