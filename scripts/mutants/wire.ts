@@ -581,6 +581,14 @@ export const WIRE_ROWS = {
         named: "isn't parsed where it would become more values",
       },
       {
+        fault: "A model's tensors have no end",
+        file: "src/ollama/wire.ts",
+        mend: "if (tensors.length > MOST_TENSORS) throw",
+        without: "if (tensors.length < 0) throw",
+        test: WIRE,
+        named: "describes no model of more than 65,536 tensors",
+      },
+      {
         fault: "A list of models has no end",
         file: "src/ollama/wire.ts",
         mend: "models.slice(0, MOST_MODELS)",

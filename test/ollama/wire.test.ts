@@ -98,6 +98,15 @@ describe("the list of models", () => {
     expect(readLoadedModels({ models })).toHaveLength(5_000);
   });
 
+  it("describes no model of more than 65,536 tensors", () => {
+    const answer = (count: number) => ({
+      model_info: {},
+      tensors: Array(count).fill({ name: "t", type: "F16", shape: [1] }),
+    });
+    expect(readDescription(answer(65_536), true).metadata.tensors).toHaveLength(65_536);
+    expect(() => readDescription(answer(65_537), true)).toThrow("The model lists too many tensors.");
+  });
+
   it("full of junk gives sound entries or a problem, never a crash", () => {
     const entry = like({
       name: fc.string({ minLength: 1 }),
