@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** Files without a state of their own, and without Raycast, Node or a server: many can follow each other in one process. */
+/** Tests of pure code, which leave nothing behind: many can follow each other in one process. */
 const PURE = "test/{fit,memory}/**/*.test.ts";
 
 /** What plays whole worlds is small and takes longest: begun last, it would end alone. */

@@ -300,7 +300,8 @@ describe("the menu", () => {
       return stage.system.fetch(input, init);
     };
     const menu = await launch({ system: { ...stage.system, fetch: slow } }, "userInitiated");
-    menu.says(/Read at \d\d:00, just now/);
+    // Some time zones are half an hour or a quarter off.
+    menu.says(/Read at \d\d:(?:00|30|45), just now/);
     stage.pass(3);
     let release = () => {};
     held = new Promise((resolve) => (release = resolve));
@@ -308,7 +309,7 @@ describe("the menu", () => {
     await menu.until("3 min ago");
     release();
     await menu.settle();
-    menu.says(/Read at \d\d:03, just now/);
+    menu.says(/Read at \d\d:(?:03|33|48), just now/);
   });
 
   it("reads again with Refresh", async () => {

@@ -153,6 +153,8 @@ describe("a load under way", () => {
 
 /** A fetch that waits for no headers of one route at all. */
 function givesUpOn(route: string): typeof fetch {
-  const impatient = withHeadersLimit(() => new Promise((_, reject) => setTimeout(reject, 20)), 5);
+  const silent: typeof fetch = (_, init) =>
+    new Promise((_resolve, reject) => init?.signal?.addEventListener("abort", () => reject(init.signal?.reason)));
+  const impatient = withHeadersLimit(silent, 5);
   return (input, init) => (String(input).endsWith(`/${route}`) ? impatient(input, init) : fetch(input, init));
 }

@@ -360,7 +360,7 @@ class Stand implements StandInOllama {
       : makeRoom({ model, numCtx, slots, totalBytes: totalVramBytes, freeBytes }, others);
     const place = (as: Resident) => this.setResidents([as, ...staying].slice(0, most));
     if (!(await this.readFile(resident, place, gone))) {
-      this.setResidents(staying);
+      this.setResidents(this.residents.filter((one) => one.model !== model || !one.isLoading));
       if (mlx && there === undefined) await this.logNow(stopLine);
       return error(499, "client connection closed before llama-server finished loading, aborting load");
     }
@@ -458,7 +458,10 @@ class Stand implements StandInOllama {
   private async readFile(resident: Resident, place: (as: Resident) => void, gone: AbortSignal): Promise<boolean> {
     const { loadMs = 0 } = this.options;
     const key = resident.model.weights?.digest ?? resident.model.name;
-    const isThere = this.residents.some(({ model, numCtx }) => model === resident.model && numCtx === resident.numCtx);
+    // One whose client just went away may still be listed as loading.
+    const isThere = this.residents.some(
+      ({ model, numCtx, isLoading }) => model === resident.model && numCtx === resident.numCtx && !isLoading,
+    );
     if (loadMs === 0 || isThere) return true;
     place({ ...resident, isLoading: true });
     const began = performance.now();
