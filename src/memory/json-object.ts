@@ -5,8 +5,8 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Bytes that begin a value which takes memory of its own. */
-const PART_BYTES: ReadonlySet<number> = new Set([...",[{"].map((character) => character.charCodeAt(0)));
+/** By byte, 1 where it begins a value that takes memory of its own. */
+const BEGINS_PART = Uint8Array.from({ length: 256 }, (_, byte) => Number(",[{".includes(String.fromCharCode(byte))));
 
 /**
  * How many values a piece of JSON becomes at the most. Each takes up to a hundred bytes, however short its text: a few
@@ -14,6 +14,7 @@ const PART_BYTES: ReadonlySet<number> = new Set([...",[{"].map((character) => ch
  */
 export function partsIn(bytes: Uint8Array): number {
   let parts = 0;
-  for (const byte of bytes) if (PART_BYTES.has(byte)) parts += 1;
+  // Megabytes are counted on the main thread: `for of` and a Set take ten times as long.
+  for (let index = 0; index < bytes.length; index++) parts += BEGINS_PART[bytes[index] ?? 0] ?? 0;
   return parts;
 }

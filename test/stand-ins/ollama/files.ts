@@ -1,4 +1,4 @@
-import { existsSync, linkSync, mkdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { appendFile, mkdir, rm, stat, symlink, truncate, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { writeSparseGguf } from "../gguf-writer";
@@ -44,17 +44,27 @@ export function largestBlob(model: StandInModel): string {
 function writeTensors(folder: string, model: StandInModel): void {
   const holes = join(folder, "holes");
   mkdirSync(holes, { recursive: true });
+  const there = new Set(readdirSync(join(folder, "blobs")));
+  const made = new Set(readdirSync(holes));
   const largest = largestBlob(model);
   for (const { digest, size } of tensorsOf(model)) {
-    const path = join(folder, "blobs", `sha256-${digest}`);
-    rmSync(path, { force: true });
-    const hole = digest === largest ? path : join(holes, String(size));
-    if (!existsSync(hole)) {
-      writeFileSync(hole, "");
-      truncateSync(hole, size);
+    const name = `sha256-${digest}`;
+    const path = join(folder, "blobs", name);
+    const hole = join(holes, String(size));
+    if (digest === largest) {
+      rmSync(path, { force: true });
+      writeHole(path, size);
+    } else if (!there.has(name)) {
+      if (!made.has(String(size))) writeHole(hole, size);
+      made.add(String(size));
+      linkSync(hole, path);
     }
-    if (hole !== path) linkSync(hole, path);
   }
+}
+
+function writeHole(path: string, size: number): void {
+  writeFileSync(path, "");
+  truncateSync(path, size);
 }
 
 /**

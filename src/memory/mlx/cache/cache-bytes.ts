@@ -37,9 +37,14 @@ function stateBytes(layers: readonly LayerShape[]): number {
   return cachesOf(layers).reduce((sum, cache) => sum + (cache.kind === "state" ? cache.bytes : 0), 0);
 }
 
+/** A model's longest prompt is found by trying hundreds. */
+const known = new WeakMap<readonly LayerShape[], readonly LayerCache[]>();
+
 /** The caches of all layers. */
 export function cachesOf(layers: readonly LayerShape[]): readonly LayerCache[] {
-  return layers.flatMap(({ caches }) => caches);
+  const caches = known.get(layers) ?? layers.flatMap((layer) => layer.caches);
+  known.set(layers, caches);
+  return caches;
 }
 
 /** One cache for each kind, with the bytes of a row summed over the layers that have it. */
