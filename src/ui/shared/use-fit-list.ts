@@ -103,26 +103,37 @@ function useJudgedRows(snapshot: Snapshot | undefined, descriptions: Description
   return { rows: all ?? judging.soFar, isJudging: all === undefined };
 }
 
+/**
+ * What of a snapshot decides what's read of its models. The one that was kept and the one that's read behind it differ in
+ * much else, and all would be read and judged twice.
+ */
+function whereToRead({ models, url, ...snapshot }: Snapshot, { modelsFolder }: Settings) {
+  return { models, url, places: modelPlaces(getSystem(), modelsFolder, snapshot) };
+}
+
 /** Metadata of the models. What is known stays on screen while it is read again. */
 function useDescriptions(snapshot: Snapshot | undefined, settings: Settings) {
   const [descriptions, setDescriptions] = useState<Descriptions>(new Map());
   const abortable = useRef<AbortController>(null);
-  const read = async (of: Snapshot | undefined, using: Settings) => {
-    const system = getSystem();
-    const client = connect(system, using);
+  const read = async (of: ReturnType<typeof whereToRead> | undefined, using: Settings) => {
+    const client = connect(getSystem(), using);
     const signal = abortable.current?.signal;
     if (of?.url === undefined || client === undefined || signal === undefined) return;
     await readDescriptions(of.models, {
-      ...modelPlaces(system, using.modelsFolder, of),
+      ...of.places,
       client,
       url: of.url,
       signal,
       onProgress: (known) => setDescriptions((before) => new Map([...before, ...known])),
     });
   };
-  const { isLoading: isReading, revalidate } = usePromise(read, [snapshot, settings], {
-    abortable,
-    execute: snapshot !== undefined,
-  });
+  const { isLoading: isReading, revalidate } = usePromise(
+    read,
+    [snapshot && whereToRead(snapshot, settings), settings],
+    {
+      abortable,
+      execute: snapshot !== undefined,
+    },
+  );
   return { descriptions, isReading, readAgain: revalidate };
 }
