@@ -33,8 +33,8 @@ export interface ReadOptions extends ModelPlaces {
 /**
  * Metadata of all models by digest, every one published in the end. What was read before of the same digest comes from the
  * store, in one go. The rest, and what has lost files or has them in another size by now, is read four at a time and
- * published as time passes. What can't be read is there with the reason, and is tried again at the next opening, as is a model whose projector
- * or adapter can't be read.
+ * published as time passes. What can't be read is there with the reason, and is tried again at the next opening, as is a
+ * model whose projector or adapter can't be read.
  */
 export async function readDescriptions(models: readonly InstalledModel[], options: ReadOptions): Promise<void> {
   const known = new Map<string, DescriptionResult>();

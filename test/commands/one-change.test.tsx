@@ -36,6 +36,13 @@ async function openPlan(stage: Stage): Promise<Screen> {
 const stageOf = () => setStage({ ollama: { totalVramBytes: 55_662_788_608 } });
 const lastToast = (screen: Screen) => screen.toasts().at(-1);
 
+/** Somebody makes another model of the same name. */
+async function replaceModel({ ollama }: Stage): Promise<void> {
+  const model = ollama.models().find(({ name }) => name === MODEL);
+  if (model === undefined) throw new Error("The sample has no such model.");
+  await ollama.put({ ...model, system: "Another one." });
+}
+
 /** Another window is at something, now. */
 function holdLock(stage: Stage): void {
   const holder = { owner: "another window", title: "Set GPU Limit", at: stage.system.now().getTime() };
@@ -197,10 +204,8 @@ describe("a plan", () => {
   it("is made again where the model was replaced since it was listed", async () => {
     const stage = await stageOf();
     const screen = await openPlan(stage);
-    const [model] = stage.ollama.models().filter(({ name }) => name === MODEL);
-    if (model === undefined) throw new Error("The sample has no such model.");
     await choose(screen, CAP);
-    await stage.ollama.put({ ...model, system: "Another one." });
+    await replaceModel(stage);
     await screen.action("Apply");
     expect(lastToast(screen)).toMatchObject({
       style: "FAILURE",
@@ -214,10 +219,8 @@ describe("a plan", () => {
   it("shows why there is none any more as a text, whatever the server says", async () => {
     const stage = await stageOf();
     const screen = await openPlan(stage);
-    const [model] = stage.ollama.models().filter(({ name }) => name === MODEL);
-    if (model === undefined) throw new Error("The sample has no such model.");
     await choose(screen, CAP);
-    await stage.ollama.put({ ...model, system: "Another one." });
+    await replaceModel(stage);
     const said = "![x](http://h/i.png)<img src='http://h/i.png' x=>";
     stage.ollama.fault("show", { kind: "http500", message: said });
     await screen.action("Apply");

@@ -341,6 +341,11 @@ export function commandsOf(setting: Setting): readonly string[] {
   return boundRules(setting.changes).flatMap(({ commands }) => commands(setting));
 }
 
+/** Whether Ollama starts again with these changes, or sees them at its next start: its default context may move then. */
+export function needsStart({ limitMib, kvCacheType, parallel }: Changes): boolean {
+  return [limitMib, kvCacheType, parallel].some((change) => change !== undefined);
+}
+
 /** The same state once Ollama has started again, under the limit that's in force in it. */
 export function restarted(state: JudgeInput): JudgeInput {
   const { limit, server } = state;

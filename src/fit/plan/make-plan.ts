@@ -10,7 +10,7 @@ import { runSteps, type Steps } from "../steps";
 import { formatBytes, formatContext } from "../units";
 import { contextOf, judge, type KnownVerdict, swaps } from "../verdict";
 import { verdictSentence } from "../verdict-text";
-import { applyChanges, commandsOf, costOf, costWords } from "./changes";
+import { applyChanges, commandsOf, costOf, costWords, needsStart } from "./changes";
 import { joinCosts } from "./cost";
 import { impossible } from "./impossible";
 import { type Plan, type PlanOption, rankOptions } from "./options";
@@ -103,14 +103,12 @@ function keptBytes(server: ServerFacts, verdict: KnownVerdict): number {
  * will be, and a context that was chosen only to judge at.
  */
 function notes(plan: PlanInput, before: KnownVerdict, { changes, after }: Proposed): readonly string[] {
-  const { limitMib, kvCacheType, parallel, numCtx } = changes;
-  const restarts = [limitMib, kvCacheType, parallel].some((change) => change !== undefined);
   const all = [
-    restarts ? tierText(inForceBytes(after.limit), plan.input.server, before.limit) : undefined,
+    needsStart(changes) ? tierText(inForceBytes(after.limit), plan.input.server, before.limit) : undefined,
     after.ram && ramText(after.ram),
     after.engine === "mlx" ? fusingText(after.mlx) : undefined,
     laterText(plan, after),
-    numCtx === undefined ? chosenContext(plan, before) : undefined,
+    changes.numCtx === undefined ? chosenContext(plan, before) : undefined,
   ];
   return all.filter((note) => note !== undefined);
 }

@@ -3,7 +3,7 @@ import { inForceBytes } from "../limit-policy";
 import { MIB } from "../units";
 import { type Lever, rulesOf } from "../runners";
 import { fitsLimit, judge, type KnownVerdict, needBytes, swaps } from "../verdict";
-import { applyChanges, buildAfter, type Changes, restarted } from "./changes";
+import { applyChanges, buildAfter, type Changes, needsStart, restarted } from "./changes";
 import type { PlanInput } from "./plan-input";
 import { keysIn } from "../keys-in";
 
@@ -45,9 +45,8 @@ function work({ input: { model } }: PlanInput, changes: Changes): boolean {
  * with its next start, the context of before is pinned in a variant; undefined where there can't be one.
  */
 function withPin(plan: PlanInput, before: KnownVerdict, changes: Changes): Changes | undefined {
-  const { limitMib, kvCacheType, parallel, numCtx } = changes;
-  const restartsEver = [limitMib, kvCacheType, parallel].some((change) => change !== undefined);
-  if (numCtx !== undefined || !restartsEver || !before.run.contextFollowsLimit) return changes;
+  const { limitMib, numCtx } = changes;
+  if (numCtx !== undefined || !needsStart(changes) || !before.run.contextFollowsLimit) return changes;
   const now = inForceBytes(before.limit);
   const bytes = limitMib === undefined ? now : limitMib * MIB;
   if (tierAfterRestart(plan.input.server, bytes, now) === undefined) return changes;
