@@ -189,7 +189,7 @@ function whyEstimated({ overrideMib }: AppleSiliconMac): string {
 }
 
 /** Title of the preference that states the limit of another machine. */
-const REMOTE_PREFERENCE = "GPU Limit of the Remote Mac";
+export const REMOTE_PREFERENCE = "GPU Limit of the Remote Mac";
 
 /** What helps where a limit is only known to be at least something. */
 export const STATE_LIMIT = `If it's higher, state it in the preferences (${REMOTE_PREFERENCE}).`;

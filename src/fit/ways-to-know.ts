@@ -1,8 +1,9 @@
+import { REMOTE_PREFERENCE } from "./limit-policy";
 import { isElsewhere, isInContainer } from "./server-origin";
 import { OLLAMAS_COUNT } from "./sum-names";
 import { judge, type JudgeInput, noGpuText, tooOldText, type Verdict } from "./verdict";
 
-const STATE_LIMIT = "State the limit of that machine in the preferences: GPU Limit of the Remote Mac.";
+const STATE_ITS_LIMIT = `State the limit of that machine in the preferences: ${REMOTE_PREFERENCE}.`;
 
 /** What would make the verdict of a model known, as sentences, the likeliest first. */
 export function waysToKnow(input: JudgeInput, verdict: Extract<Verdict, { kind: "unknown" }>): readonly string[] {
@@ -12,8 +13,8 @@ export function waysToKnow(input: JudgeInput, verdict: Extract<Verdict, { kind: 
   if (noGpuText(input.server) !== undefined) return ["Restart Ollama, and see whether it finds the GPU then."];
   if (isInContainer(input.server.identity)) return ["Run Ollama on the Mac itself: there it gets the GPU."];
   const tells = loadTells(input);
-  if (limit.kind === "unknown") return [isElsewhere(input.server.identity) ? STATE_LIMIT : tells];
-  if (limit.isLeast) return [STATE_LIMIT, tells];
+  if (limit.kind === "unknown") return [isElsewhere(input.server.identity) ? STATE_ITS_LIMIT : tells];
+  if (limit.isLeast) return [STATE_ITS_LIMIT, tells];
   if ("kind" in description && description.kind === "missing-files") return [`Pull ${model.name} again.`];
   if ("kind" in description) {
     return [
